@@ -1,0 +1,27 @@
+package dev.uplift.contract;
+
+import java.net.URI;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A verified artifact in the artifact-service's store.
+ *
+ * @param version read from the artifact itself
+ * @param edition read from the artifact itself; absent where the application has none
+ * @param location where hosts get it
+ * @param pinned whether an operator gave the hash; if not, it is the hash of what was fetched first
+ */
+public record Artifact(
+        String sha256,
+        long sizeBytes,
+        String version,
+        @Nullable String edition,
+        URI location,
+        boolean pinned) {
+    public Artifact {
+        sha256 = Checks.sha256(Checks.present(sha256, "artifact.sha256"), "artifact.sha256");
+        Checks.atLeast(1, sizeBytes, "artifact.sizeBytes");
+        Checks.text(version, "artifact.version");
+        Checks.present(location, "artifact.location");
+    }
+}

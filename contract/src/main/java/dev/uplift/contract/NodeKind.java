@@ -1,0 +1,10 @@
+package dev.uplift.contract;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** How an application is run on its host. */
+public enum NodeKind {
+    /** A JAR started by hand in a directory. */
+    @JsonProperty("process")
+    PROCESS
+}

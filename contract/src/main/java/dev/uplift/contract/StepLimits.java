@@ -1,0 +1,35 @@
+package dev.uplift.contract;
+
+import java.time.Duration;
+
+/**
+ * What bounds a step, in the words of Nomad's update stanza.
+ *
+ * @param progressDeadline how long a start may go without any sign of progress (health progress,
+ *     changelog rows, log growth); it is never a fixed limit on a migration that moves
+ * @param healthyDeadline how long a start may take at most, progress or not
+ * @param minHealthyTime how long the new version must stay healthy before the upgrade is committed
+ * @param stopGrace how long a stop may take before it is escalated, once; above 20 s for
+ *     applications that free their migration lock at the end
+ */
+public record StepLimits(
+        Duration progressDeadline, Duration healthyDeadline, Duration minHealthyTime, Duration stopGrace) {
+    /** What holds when nobody says otherwise. */
+    public static final StepLimits DEFAULT =
+            new StepLimits(Duration.ofMinutes(10), Duration.ofHours(6), Duration.ofSeconds(10), Duration.ofSeconds(45));
+
+    public StepLimits {
+        positive(progressDeadline, "limits.progressDeadline");
+        positive(healthyDeadline, "limits.healthyDeadline");
+        positive(stopGrace, "limits.stopGrace");
+        if (Checks.present(minHealthyTime, "limits.minHealthyTime").isNegative()) {
+            throw new IllegalArgumentException("limits.minHealthyTime is negative");
+        }
+    }
+
+    private static void positive(Duration value, String field) {
+        if (Checks.present(value, field).isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(field + " is not positive");
+        }
+    }
+}

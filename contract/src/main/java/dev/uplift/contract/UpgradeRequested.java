@@ -1,0 +1,48 @@
+package dev.uplift.contract;
+
+import java.net.URI;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Somebody wants installations upgraded: a trigger on {@link Topics#TRIGGERS}, or the body of {@code POST /api/v1/upgrades}
+ * and {@code POST /api/v1/plans}.
+ *
+ * @param requestId the same for every copy of this request: a copy changes nothing. Absent: the
+ *     trigger's CloudEvent id, or a new one
+ * @param profile which application; absent: any
+ * @param installations names or ids; {@code *} alone: all of {@code profile}
+ * @param version the target, such as {@code v0.50.1}
+ * @param edition absent: the edition that runs
+ * @param url where to fetch it; absent: the profile's location
+ * @param sha256 of the artifact, pinned by the operator
+ * @param limits absent: {@link StepLimits#DEFAULT}
+ */
+public record UpgradeRequested(
+        @Nullable UUID requestId,
+        @Nullable String profile,
+        List<String> installations,
+        String version,
+        @Nullable String edition,
+        @Nullable URI url,
+        @Nullable String sha256,
+        @Nullable StepLimits limits) {
+    private static final int INSTALLATIONS_MAX = 10_000;
+
+    public UpgradeRequested {
+        installations = List.copyOf(Checks.present(installations, "installations"));
+        if (installations.isEmpty() || installations.size() > INSTALLATIONS_MAX) {
+            throw new IllegalArgumentException("installations has " + installations.size() + " entries, 1 to "
+                    + INSTALLATIONS_MAX + " are taken; '*' alone means all");
+        }
+        installations.forEach(name -> Checks.text(name, "installations"));
+        Checks.text(version, "version");
+        if (sha256 != null) {
+            sha256 = Checks.sha256(sha256, "sha256");
+        }
+        if (url != null && !url.isAbsolute()) {
+            throw new IllegalArgumentException("url is not absolute: " + Checks.line(url.toString(), "url"));
+        }
+    }
+}

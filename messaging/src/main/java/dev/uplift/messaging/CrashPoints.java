@@ -1,0 +1,31 @@
+package dev.uplift.messaging;
+
+/**
+ * Places where a test lets the process die. In production every call does nothing.
+ *
+ * <p>An effect on the outside world is surrounded by {@code before} and {@code after} of one name, such
+ * as {@code swap.switch.link}; a crash test kills the process at each and expects the saga to end well.
+ */
+public interface CrashPoints {
+    /** Never crashes. */
+    CrashPoints NONE = (effect, moment) -> {};
+
+    /** On which side of the effect. */
+    enum Moment {
+        BEFORE,
+        AFTER
+    }
+
+    /** The process is about to take, or has just taken, {@code effect}. */
+    void reached(String effect, Moment moment);
+
+    /** The effect is about to be taken. */
+    default void before(String effect) {
+        reached(effect, Moment.BEFORE);
+    }
+
+    /** The effect has been taken. */
+    default void after(String effect) {
+        reached(effect, Moment.AFTER);
+    }
+}
