@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param stepIndex position in the saga's plan, from 0
  * @param attempt from 1
  * @param epoch fencing number of the installation, from 1; a target that has seen a higher one refuses
- * @param pivotReached whether the new version may have been started on the real database
+ * @param pivotReached whether the application's data may have been changed: the new version was to be
+ *     started on them, or an older backup was to replace them
  * @param dryRun whether failing checks are to be reported as data, and nothing is to be changed
  * @param from what ran when the saga began; its {@code sha256} is known once PREFLIGHT succeeded
  * @param to what shall run
