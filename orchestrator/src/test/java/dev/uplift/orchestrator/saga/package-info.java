@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.orchestrator.saga;
+
+import org.jspecify.annotations.NullMarked;
