@@ -22,6 +22,9 @@ public record Artifact(
         sha256 = Checks.sha256(Checks.present(sha256, "artifact.sha256"), "artifact.sha256");
         Checks.atLeast(1, sizeBytes, "artifact.sizeBytes");
         Checks.text(version, "artifact.version");
-        Checks.present(location, "artifact.location");
+        Checks.optionalText(edition, "artifact.edition");
+        if (!Checks.present(location, "artifact.location").isAbsolute()) {
+            throw new IllegalArgumentException("artifact.location is not absolute");
+        }
     }
 }

@@ -33,6 +33,8 @@ public sealed interface DatabaseSpec {
         public H2 {
             Checks.text(host, "database.host");
             Checks.text(path, "database.path");
+            Checks.optionalText(user, "database.user");
+            Checks.optionalText(passwordRef, "database.passwordRef");
         }
 
         @Override
@@ -56,6 +58,7 @@ public sealed interface DatabaseSpec {
             Checks.text(host, "database.host");
             Checks.text(database, "database.database");
             Checks.text(user, "database.user");
+            Checks.optionalText(passwordRef, "database.passwordRef");
             if (port < 1 || port > 65_535) {
                 throw new IllegalArgumentException("database.port is " + port + ", 1 to 65535 is possible");
             }

@@ -31,6 +31,8 @@ public sealed interface Inspection {
             Checks.present(installationId, "installationId");
             Checks.text(name, "name");
             Topics.requireSite(Checks.text(site, "site"));
+            Checks.optionalText(profile, "profile");
+            Checks.optionalText(directory, "directory");
             if (pid == null && directory == null) {
                 throw new IllegalArgumentException("either pid or directory is needed");
             }
@@ -44,7 +46,7 @@ public sealed interface Inspection {
             Checks.present(installationId, "installationId");
             Checks.present(installation, "installation");
             Checks.present(running, "running");
-            checks = List.copyOf(Checks.present(checks, "checks"));
+            checks = Checks.list(checks, "checks");
         }
     }
 

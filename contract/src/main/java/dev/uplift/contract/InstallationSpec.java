@@ -17,7 +17,7 @@ public record InstallationSpec(
         Checks.text(name, "installation.name");
         Checks.text(profile, "installation.profile");
         Topics.requireSite(Checks.text(site, "installation.site"));
-        nodes = List.copyOf(Checks.present(nodes, "installation.nodes"));
+        nodes = Checks.list(nodes, "installation.nodes");
         Checks.atLeast(1, nodes.size(), "installation.nodes.size");
         Checks.present(database, "installation.database");
     }

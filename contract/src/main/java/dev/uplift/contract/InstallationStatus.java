@@ -26,6 +26,15 @@ public record InstallationStatus(
         @Nullable String problem,
         @Nullable UUID liveUpgrade,
         Instant updatedAt) {
+    public InstallationStatus {
+        Checks.present(id, "id");
+        Checks.text(name, "name");
+        Checks.present(state, "state");
+        checks = Checks.list(checks, "checks");
+        Checks.optionalText(problem, "problem");
+        Checks.present(updatedAt, "updatedAt");
+    }
+
     /** Where an installation is. */
     public enum State {
         /** Its host is being asked. */

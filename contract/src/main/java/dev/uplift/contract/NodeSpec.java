@@ -22,6 +22,8 @@ public record NodeSpec(String name, NodeKind kind, String host, String directory
         Checks.text(host, "node.host");
         Checks.text(directory, "node.directory");
         Checks.text(jar, "node.jar");
-        Checks.present(baseUrl, "node.baseUrl");
+        if (!Checks.present(baseUrl, "node.baseUrl").isAbsolute()) {
+            throw new IllegalArgumentException("node.baseUrl is not absolute");
+        }
     }
 }

@@ -24,6 +24,12 @@ public record Progress(
 
     public Progress {
         Checks.text(activity, "progress.activity");
+        if (done != null) {
+            Checks.atLeast(0, done, "progress.done");
+        }
+        if (done != null && total != null) {
+            Checks.atLeast(done, total, "progress.total");
+        }
     }
 
     /** Progress that cannot be counted. */

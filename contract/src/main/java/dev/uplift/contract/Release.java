@@ -18,8 +18,12 @@ public record Release(
         @Nullable URI url) {
     public Release {
         Checks.text(version, "release.version");
+        Checks.optionalText(edition, "release.edition");
         if (sha256 != null) {
             sha256 = Checks.sha256(sha256, "release.sha256");
+        }
+        if (url != null && !url.isAbsolute()) {
+            throw new IllegalArgumentException("release.url is not absolute");
         }
     }
 }

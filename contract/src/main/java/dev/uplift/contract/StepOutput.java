@@ -28,7 +28,7 @@ public sealed interface StepOutput {
     record NodesChecked(Release running, List<Check> checks) implements StepOutput {
         public NodesChecked {
             Checks.present(running, "running");
-            checks = List.copyOf(Checks.present(checks, "checks"));
+            checks = Checks.list(checks, "checks");
         }
     }
 
@@ -37,7 +37,7 @@ public sealed interface StepOutput {
         public DatabaseChecked {
             Checks.text(serverVersion, "serverVersion");
             Checks.atLeast(0, sizeBytes, "sizeBytes");
-            checks = List.copyOf(Checks.present(checks, "checks"));
+            checks = Checks.list(checks, "checks");
         }
     }
 
@@ -50,7 +50,7 @@ public sealed interface StepOutput {
             implements StepOutput {
         public ArtifactLocated {
             Checks.text(url, "url");
-            checks = List.copyOf(Checks.present(checks, "checks"));
+            checks = Checks.list(checks, "checks");
         }
     }
 
@@ -80,7 +80,11 @@ public sealed interface StepOutput {
      *
      * @param replaced false if it had it already and nothing was done
      */
-    record Restored(@Nullable String contentHash, boolean replaced) implements StepOutput {}
+    record Restored(@Nullable String contentHash, boolean replaced) implements StepOutput {
+        public Restored {
+            Checks.optionalText(contentHash, "contentHash");
+        }
+    }
 
     /** START, or undo of STOP: the application answers. {@code outageEndedAt}: the first request that succeeded, by the host's clock. */
     record Serving(String version, Instant outageEndedAt) implements StepOutput {

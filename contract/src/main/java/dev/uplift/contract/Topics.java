@@ -45,7 +45,7 @@ public final class Topics {
     /** Returns {@code site} if it may be part of a topic name. */
     public static String requireSite(String site) {
         if (!SITE.matcher(site).matches()) {
-            throw new IllegalArgumentException("a site is 1 to 63 characters of a-z, 0-9 and '-', not '" + site + "'");
+            throw new IllegalArgumentException("a site is 1 to 63 characters of a-z, 0-9 and '-', not '-' first");
         }
         return site;
     }

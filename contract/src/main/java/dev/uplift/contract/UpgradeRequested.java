@@ -31,18 +31,20 @@ public record UpgradeRequested(
     private static final int INSTALLATIONS_MAX = 10_000;
 
     public UpgradeRequested {
-        installations = List.copyOf(Checks.present(installations, "installations"));
+        installations = Checks.list(installations, "installations");
         if (installations.isEmpty() || installations.size() > INSTALLATIONS_MAX) {
             throw new IllegalArgumentException("installations has " + installations.size() + " entries, 1 to "
                     + INSTALLATIONS_MAX + " are taken; '*' alone means all");
         }
         installations.forEach(name -> Checks.text(name, "installations"));
         Checks.text(version, "version");
+        Checks.optionalText(profile, "profile");
+        Checks.optionalText(edition, "edition");
         if (sha256 != null) {
             sha256 = Checks.sha256(sha256, "sha256");
         }
         if (url != null && !url.isAbsolute()) {
-            throw new IllegalArgumentException("url is not absolute: " + Checks.line(url.toString(), "url"));
+            throw new IllegalArgumentException("url is not absolute");
         }
     }
 }

@@ -36,6 +36,18 @@ public record UpgradeStatus(
         Instant startedAt,
         Instant updatedAt,
         @Nullable Instant endedAt) {
+    public UpgradeStatus {
+        Checks.present(id, "id");
+        Checks.present(installationId, "installationId");
+        Checks.text(installation, "installation");
+        Checks.present(kind, "kind");
+        Checks.present(state, "state");
+        Checks.present(from, "from");
+        Checks.present(to, "to");
+        steps = Checks.list(steps, "steps");
+        Checks.present(startedAt, "startedAt");
+        Checks.present(updatedAt, "updatedAt");
+    }
 
     /** What the saga is for. */
     public enum Kind {
@@ -95,8 +107,20 @@ public record UpgradeStatus(
             @Nullable Progress progress,
             @Nullable Long doMillis,
             @Nullable Long undoMillis,
-            @Nullable StepOutput output) {}
+            @Nullable StepOutput output) {
+        public StepStatus {
+            Checks.present(step, "steps.step");
+            Checks.present(state, "steps.state");
+        }
+    }
 
     /** Which step failed and why. */
-    public record Failure(StepName step, Direction direction, ErrorCode code, String detail) {}
+    public record Failure(StepName step, Direction direction, ErrorCode code, String detail) {
+        public Failure {
+            Checks.present(step, "failure.step");
+            Checks.present(direction, "failure.direction");
+            Checks.present(code, "failure.code");
+            Checks.text(detail, "failure.detail");
+        }
+    }
 }

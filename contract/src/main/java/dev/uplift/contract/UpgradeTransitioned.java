@@ -14,4 +14,14 @@ public record UpgradeTransitioned(
         UpgradeStatus.State state,
         @Nullable StepName step,
         @Nullable String detail,
-        Instant at) {}
+        Instant at) {
+    public UpgradeTransitioned {
+        Checks.present(upgradeId, "upgradeId");
+        Checks.present(installationId, "installationId");
+        Checks.text(installation, "installation");
+        Checks.text(event, "event");
+        Checks.present(state, "state");
+        Checks.optionalText(detail, "detail");
+        Checks.present(at, "at");
+    }
+}

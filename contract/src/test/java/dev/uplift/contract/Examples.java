@@ -1,0 +1,290 @@
+package dev.uplift.contract;
+
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * A message of every type, and of every variant of a type's body. The key is the name of its golden file.
+ * A new optional field gets a new variant; an example that has a golden file is never changed.
+ */
+final class Examples {
+    static final UUID INSTALLATION = UUID.fromString("0e8a2c9e-54a8-4f5a-8a53-3f6c1f8f2a01");
+    static final UUID SAGA = UUID.fromString("7b1d3c52-9a0b-4d7e-8f10-2c3d4e5f6071");
+    private static final Instant AT = Instant.parse("2026-03-01T10:15:30.250Z");
+    private static final URI SOURCE = URI.create("/uplift/test");
+    private static final String OLD_JAR = "a".repeat(64);
+    private static final String NEW_JAR = "b".repeat(64);
+    private static final Release FROM = new Release("v0.50.1", "oss", OLD_JAR, null);
+    private static final Release TO =
+            new Release("v0.51.8", "oss", NEW_JAR, URI.create("https://downloads.metabase.com/v0.51.8/metabase.jar"));
+    private static final Artifact ARTIFACT = new Artifact(
+            NEW_JAR, 412_000_000, "v0.51.8", "oss", URI.create("http://127.0.0.1:8481/artifacts/" + NEW_JAR), true);
+    private static final Backup BACKUP = new Backup(
+            UUID.fromString("55a1b0de-1111-4222-8333-944455566677"),
+            "sha256:" + "c".repeat(64),
+            73_400_320,
+            "v0.50.1",
+            OLD_JAR,
+            AT);
+    private static final NodeSpec NODE = new NodeSpec(
+            "node-1",
+            NodeKind.PROCESS,
+            NodeSpec.LOCAL,
+            "/srv/metabase",
+            "metabase.jar",
+            URI.create("http://127.0.0.1:3000"));
+    private static final DatabaseSpec POSTGRESQL = new DatabaseSpec.PostgreSql(
+            "127.0.0.1",
+            5432,
+            "metabase",
+            "metabase",
+            "file:/srv/metabase/.uplift/launch.json#/secrets/database-password");
+    private static final DatabaseSpec H2 = new DatabaseSpec.H2("local", "/srv/metabase/metabase.db.mv.db", null, null);
+    private static final List<Check> CHECKS = List.of(
+            new Check("java.version", Check.Verdict.OK, "Java 21 fits"),
+            new Check("disk.free", Check.Verdict.WARN, "2.1 GiB are free, 2.0 GiB are needed"));
+
+    private Examples() {}
+
+    static Map<String, Message> all() {
+        Map<String, Message> all = new LinkedHashMap<>();
+        triggers(all);
+        for (StepName step : StepName.values()) {
+            command(all, step, Direction.DO);
+            if (step.hasUndo()) {
+                command(all, step, Direction.UNDO);
+            }
+        }
+        put(all, "backup.preflight.h2", "backup.preflight", command(StepName.PREFLIGHT_DATABASE, Direction.DO, H2));
+        results(all);
+        inspection(all);
+        status(all);
+        return all;
+    }
+
+    /** The wire type of a golden file: its name without the variant. */
+    static String typeOf(String name) {
+        return MessageType.all().keySet().stream()
+                .filter(type -> name.equals(type) || name.startsWith(type + "."))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(name + " begins with no message type"));
+    }
+
+    private static void triggers(Map<String, Message> all) {
+        put(
+                all,
+                "upgrade.requested",
+                MessageType.UPGRADE_REQUESTED,
+                new UpgradeRequested(
+                        UUID.fromString("2f1b7a3c-0000-4000-8000-000000000001"),
+                        "metabase",
+                        List.of("sales", "support"),
+                        "v0.51.8",
+                        "oss",
+                        TO.url(),
+                        NEW_JAR,
+                        StepLimits.DEFAULT));
+        put(
+                all,
+                "upgrade.requested.least",
+                MessageType.UPGRADE_REQUESTED,
+                new UpgradeRequested(null, null, List.of("*"), "v0.51.8", null, null, null, null));
+    }
+
+    private static void command(Map<String, Message> all, StepName step, Direction direction) {
+        String type = step.commandType(direction);
+        put(all, type, type, command(step, direction, POSTGRESQL));
+    }
+
+    private static StepCommand command(StepName step, Direction direction, DatabaseSpec database) {
+        return new StepCommand(
+                SAGA,
+                3,
+                step,
+                direction,
+                1,
+                7,
+                step.compareTo(StepName.START) > 0,
+                step == StepName.LOCATE,
+                new InstallationSpec(INSTALLATION, "sales", "metabase", "default", List.of(NODE), database),
+                FROM,
+                TO,
+                step.compareTo(StepName.FETCH) > 0 ? ARTIFACT : null,
+                step.compareTo(StepName.BACKUP) > 0 ? BACKUP : null,
+                step == StepName.REINSTATE ? BACKUP : null,
+                StepLimits.DEFAULT);
+    }
+
+    private static void results(Map<String, Message> all) {
+        Map<String, StepOutput> outputs = new LinkedHashMap<>();
+        outputs.put("step.succeeded", new StepOutput.Nothing());
+        outputs.put("step.succeeded.nodes-checked", new StepOutput.NodesChecked(FROM, CHECKS));
+        outputs.put("step.succeeded.database-checked", new StepOutput.DatabaseChecked("15.15", 73_400_320, CHECKS));
+        outputs.put(
+                "step.succeeded.artifact-located",
+                new StepOutput.ArtifactLocated(String.valueOf(TO.url()), 412_000_000L, false, CHECKS));
+        outputs.put("step.succeeded.artifact-fetched", new StepOutput.ArtifactFetched(ARTIFACT));
+        outputs.put("step.succeeded.nodes-stopped", new StepOutput.NodesStopped(AT));
+        outputs.put("step.succeeded.backed-up", new StepOutput.BackedUp(BACKUP));
+        outputs.put("step.succeeded.restored", new StepOutput.Restored(BACKUP.contentHash(), true));
+        outputs.put("step.succeeded.serving", new StepOutput.Serving("v0.51.8", AT));
+        outputs.forEach((name, output) -> put(
+                all,
+                name,
+                MessageType.STEP_SUCCEEDED,
+                new StepResult.Succeeded(SAGA, INSTALLATION, 3, Direction.DO, 1, output)));
+        put(
+                all,
+                "step.failed",
+                MessageType.STEP_FAILED,
+                new StepResult.Failed(
+                        SAGA,
+                        INSTALLATION,
+                        3,
+                        Direction.DO,
+                        2,
+                        ErrorCode.ARTIFACT_WRONG,
+                        false,
+                        "the artifact's SHA-256 is not the pinned one"));
+        put(
+                all,
+                "step.progressed",
+                MessageType.STEP_PROGRESSED,
+                new StepResult.Progressed(
+                        SAGA,
+                        INSTALLATION,
+                        3,
+                        Direction.DO,
+                        1,
+                        Progress.of("fetching", Progress.Unit.BYTES, 1_048_576, 412_000_000)));
+        put(
+                all,
+                "step.progressed.uncounted",
+                MessageType.STEP_PROGRESSED,
+                new StepResult.Progressed(SAGA, INSTALLATION, 3, Direction.UNDO, 1, Progress.of("stopping")));
+    }
+
+    private static void inspection(Map<String, Message> all) {
+        put(
+                all,
+                Inspection.REQUESTED_TYPE,
+                Inspection.REQUESTED_TYPE,
+                new Inspection.Requested(INSTALLATION, "sales", "metabase", "default", 4711L, "/srv/metabase"));
+        put(
+                all,
+                "installation.found",
+                MessageType.INSTALLATION_FOUND,
+                new Inspection.Found(
+                        INSTALLATION,
+                        new InstallationSpec(INSTALLATION, "sales", "metabase", "default", List.of(NODE), H2),
+                        FROM,
+                        CHECKS));
+        put(
+                all,
+                "installation.refused",
+                MessageType.INSTALLATION_REFUSED,
+                new Inspection.Refused(INSTALLATION, ErrorCode.HOST_UNEXPECTED, "no process has the pid 4711"));
+    }
+
+    private static void status(Map<String, Message> all) {
+        put(
+                all,
+                "installation.status",
+                MessageType.INSTALLATION_STATUS,
+                new InstallationStatus(
+                        INSTALLATION,
+                        "sales",
+                        InstallationStatus.State.UPGRADING,
+                        12,
+                        7,
+                        new InstallationSpec(INSTALLATION, "sales", "metabase", "default", List.of(NODE), POSTGRESQL),
+                        FROM,
+                        CHECKS,
+                        null,
+                        SAGA,
+                        AT));
+        put(
+                all,
+                "installation.status.refused",
+                MessageType.INSTALLATION_STATUS,
+                new InstallationStatus(
+                        INSTALLATION,
+                        "sales",
+                        InstallationStatus.State.REFUSED,
+                        2,
+                        0,
+                        null,
+                        null,
+                        List.of(),
+                        "no process has the pid 4711",
+                        null,
+                        AT));
+        put(all, "upgrade.status", MessageType.UPGRADE_STATUS, upgradeStatus());
+        put(
+                all,
+                "upgrade.transitioned",
+                MessageType.UPGRADE_TRANSITIONED,
+                new UpgradeTransitioned(
+                        SAGA,
+                        INSTALLATION,
+                        "sales",
+                        41,
+                        "step.failed",
+                        UpgradeStatus.State.ROLLING_BACK,
+                        StepName.START,
+                        "the version exited while it started",
+                        AT));
+    }
+
+    private static UpgradeStatus upgradeStatus() {
+        return new UpgradeStatus(
+                SAGA,
+                INSTALLATION,
+                "sales",
+                UpgradeStatus.Kind.UPGRADE,
+                UpgradeStatus.State.ROLLING_BACK,
+                41,
+                8,
+                FROM,
+                TO,
+                StepName.START,
+                List.of(
+                        new UpgradeStatus.StepStatus(
+                                StepName.BACKUP,
+                                UpgradeStatus.StepState.DONE,
+                                1,
+                                Progress.of("restoring for the proof", Progress.Unit.BYTES, 73_400_320, 73_400_320),
+                                Duration.ofSeconds(4).toMillis(),
+                                null,
+                                new StepOutput.BackedUp(BACKUP)),
+                        new UpgradeStatus.StepStatus(
+                                StepName.START, UpgradeStatus.StepState.UNDOING, 1, null, 9_100L, null, null)),
+                new UpgradeStatus.Failure(
+                        StepName.START, Direction.DO, ErrorCode.EXITED, "the version exited while it started"),
+                BACKUP,
+                AT,
+                null,
+                AT,
+                AT.plusSeconds(30),
+                null);
+    }
+
+    private static void put(Map<String, Message> all, String name, String type, Object body) {
+        String key = type.equals(MessageType.UPGRADE_STATUS) ? SAGA.toString() : INSTALLATION.toString();
+        all.put(
+                name,
+                new Message(
+                        UUID.nameUUIDFromBytes(name.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+                        type,
+                        SOURCE,
+                        key,
+                        AT,
+                        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                        body));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.contract;
+
+import org.jspecify.annotations.NullMarked;
