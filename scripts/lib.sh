@@ -1,0 +1,59 @@
+# Shared by ./uplift and scripts/*: finds the JDK, the packages and the build. Sourced, not run.
+
+UPLIFT_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '%s\n' "$*" >&2; }
+fail() {
+  say "uplift: $*"
+  exit 1
+}
+
+java_major() { "$1" -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p'; }
+
+# Sets JAVA_HOME to a JDK 25: the given one, the one on the PATH, or one below /usr/lib/jvm.
+find_jdk() {
+  local candidate
+  for candidate in "${JAVA_HOME:-}" "$(dirname "$(dirname "$(readlink -f "$(command -v javac || true)")")")" \
+    /usr/lib/jvm/*25* /opt/*jdk*25*; do
+    if [ -x "$candidate/bin/javac" ] && [ "$(java_major "$candidate/bin/java")" = 25 ]; then
+      export JAVA_HOME=$candidate
+      return
+    fi
+  done
+  fail "JDK 25 is missing. Install one below /usr/lib/jvm (Debian with Adoptium's repository: apt-get install temurin-25-jdk) or set JAVA_HOME."
+}
+
+# need COMMAND PACKAGE WHY: installs PACKAGE as root on Debian; elsewhere names what to install.
+need() {
+  command -v "$1" >/dev/null 2>&1 && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ -z "${UPLIFT_NO_INSTALL:-}" ]; then
+    say "installing $2: $3"
+    if ! { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$2"; } >/dev/null 2>&1; then
+      fail "$1 is missing ($3) and could not be installed; install it with: apt-get install $2"
+    fi
+  else
+    fail "$1 is missing ($3); install it with: apt-get install $2"
+  fi
+}
+
+# What upgrading needs on this machine.
+need_runtime() {
+  need pg_dump postgresql-client "backups of PostgreSQL databases"
+  need setpriv util-linux "starting applications as their own users"
+}
+
+# Builds what is not there or older than its sources; progress on standard error, the log in target/build.log.
+build() {
+  local stamp=$UPLIFT_ROOT/target/built
+  if [ -e "$stamp" ] && [ -z "$(find "$UPLIFT_ROOT" -name target -prune -o \( -name pom.xml -o -path '*/src/main/*' \) -type f -newer "$stamp" -print -quit)" ]; then
+    return
+  fi
+  find_jdk
+  mkdir -p "$UPLIFT_ROOT/target"
+  say "building Uplift (a minute or two the first time; log: target/build.log)"
+  if ! (cd "$UPLIFT_ROOT" && ./mvnw -DskipTests -Dspotless.check.skip package) >"$UPLIFT_ROOT/target/build.log" 2>&1; then
+    grep -E '^\[ERROR\]' "$UPLIFT_ROOT/target/build.log" | head -n 5 >&2
+    fail "the build failed, see target/build.log"
+  fi
+  touch "$stamp"
+}

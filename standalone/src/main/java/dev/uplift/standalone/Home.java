@@ -1,0 +1,46 @@
+package dev.uplift.standalone;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/** The one directory that everything lives in. Only its owner may enter it. */
+record Home(Path root) {
+    static Home create(Path root) throws IOException {
+        Path absolute = root.toAbsolutePath().normalize();
+        if (!Files.isDirectory(absolute)) {
+            Files.createDirectories(
+                    absolute, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+        Home home = new Home(absolute);
+        for (Path directory : new Path[] {home.logs(), home.run(), home.root.resolve("profiles")}) {
+            Files.createDirectories(directory);
+        }
+        return home;
+    }
+
+    Path logs() {
+        return root.resolve("logs");
+    }
+
+    Path run() {
+        return root.resolve("run");
+    }
+
+    Path kafka() {
+        return root.resolve("kafka");
+    }
+
+    Path postgres() {
+        return root.resolve("postgres");
+    }
+
+    Path status() {
+        return run().resolve("standalone.json");
+    }
+
+    Path log(String process) {
+        return logs().resolve(process + ".log");
+    }
+}

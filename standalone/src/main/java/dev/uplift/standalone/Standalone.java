@@ -1,0 +1,270 @@
+package dev.uplift.standalone;
+
+import dev.uplift.contract.Json;
+import dev.uplift.contract.api.StandaloneStatus;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Runs everything until it gets SIGTERM: {@code Standalone HOME DISTRIBUTION BASE_PORT}. Ready when {@code
+ * run/standalone.json} is there. Environment variables named {@code UPLIFT_*} are handed to the services.
+ *
+ * <p>Exit codes: 0 stopped as asked, 1 could not start (the last line on standard error says why).
+ */
+public final class Standalone implements AutoCloseable {
+    private static final Duration READY_MAX = Duration.ofMinutes(3);
+
+    private static final int EXITS_WHILE_STARTING_MAX = 3;
+
+    private final Home home;
+    private final Path distribution;
+    private final Ports ports;
+    private final CountDownLatch asked;
+    private final Deque<AutoCloseable> running = new ArrayDeque<>();
+
+    private Standalone(Home home, Path distribution, Ports ports, CountDownLatch asked) {
+        this.asked = asked;
+        this.home = home;
+        this.distribution = distribution;
+        this.ports = ports;
+    }
+
+    public static void main(String[] arguments) throws InterruptedException {
+        if (arguments.length != 3) {
+            System.err.println("usage: Standalone HOME DISTRIBUTION BASE_PORT");
+            System.exit(1);
+        }
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
+            asked.countDown();
+            try {
+                stopped.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }));
+        int exit = 0;
+        try (Standalone standalone = new Standalone(
+                Home.create(Path.of(arguments[0])),
+                Path.of(arguments[1]).toAbsolutePath(),
+                new Ports(Integer.parseInt(arguments[2])),
+                asked)) {
+            standalone.start();
+            asked.await();
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception e) {
+            System.err.println("uplift cannot start: " + e.getMessage());
+            exit = 1;
+        } finally {
+            stopped.countDown();
+        }
+        if (asked.getCount() > 0) {
+            System.exit(exit);
+        }
+    }
+
+    /** Starts PostgreSQL and Kafka, then the services; returns when all are ready. */
+    private void start() throws IOException, SQLException, InterruptedException {
+        lock();
+        Files.deleteIfExists(home.status());
+        requireFreePorts();
+        Credentials credentials = Credentials.open(home);
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        ChildProcess kafka = new EmbeddedKafka(home, ports).prepare(java, absoluteClassPath());
+        kafka.start();
+        running.push(kafka);
+        running.push(EmbeddedDatabase.start(home, ports, credentials));
+        await("Kafka", List.of(kafka), () -> answers(ports.kafka()));
+        List<ChildProcess> services = new ArrayList<>();
+        for (Service service : Service.values()) {
+            ChildProcess process = process(java, service, credentials);
+            process.start();
+            running.push(process);
+            services.add(process);
+        }
+        HttpClient http =
+                HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+        for (Service service : Service.values()) {
+            await(service.module(), services, () -> ready(http, ports.of(service)));
+        }
+        announce();
+    }
+
+    @Override
+    public void close() throws IOException {
+        Files.deleteIfExists(home.status());
+        List<Thread> stops = new ArrayList<>();
+        while (running.size() > 2) {
+            AutoCloseable service = running.pop();
+            stops.add(Thread.ofVirtual().start(() -> closeQuietly(service)));
+        }
+        for (Thread stop : stops) {
+            try {
+                stop.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        while (!running.isEmpty()) {
+            closeQuietly(running.pop());
+        }
+    }
+
+    private static void closeQuietly(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (Exception e) {
+            System.err.println("while stopping: " + e.getMessage());
+        }
+    }
+
+    private void lock() throws IOException {
+        FileChannel channel = FileChannel.open(
+                home.run().resolve("standalone.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock();
+        if (lock == null) {
+            throw new IOException("it already runs with " + home.root() + "; `uplift down` stops it");
+        }
+    }
+
+    private void requireFreePorts() throws IOException {
+        Map<Integer, String> wanted = new TreeMap<>();
+        for (Service service : Service.values()) {
+            wanted.put(ports.of(service), service.module());
+        }
+        wanted.put(ports.kafka(), "Kafka");
+        wanted.put(ports.kafkaController(), "Kafka's controller");
+        wanted.put(ports.postgres(), "PostgreSQL");
+        for (Map.Entry<Integer, String> entry : wanted.entrySet()) {
+            if (answers(entry.getKey()) && !leftover(entry.getValue())) {
+                throw new IOException("port " + entry.getKey() + " for " + entry.getValue()
+                        + " is taken; choose others with --base-port");
+            }
+        }
+    }
+
+    /** Whether the port may be held by a child of an earlier supervisor, which is ended before it is started again. */
+    private boolean leftover(String process) {
+        String name = process.startsWith("Kafka") ? "kafka" : process;
+        return Files.exists(home.run().resolve(name + ".pid"))
+                || ("PostgreSQL".equals(process) && Files.exists(home.postgres().resolve("data/postmaster.pid")));
+    }
+
+    private ChildProcess process(Path java, Service service, Credentials credentials) throws IOException {
+        Path jar = service.jar(distribution);
+        if (!Files.exists(jar)) {
+            throw new IOException(jar + " is missing; build it with ./mvnw -DskipTests package");
+        }
+        Map<String, String> environment = new TreeMap<>();
+        environment.put("UPLIFT_HOME", home.root().toString());
+        environment.put("UPLIFT_HTTP_PORT", String.valueOf(ports.of(service)));
+        environment.put("UPLIFT_KAFKA_BOOTSTRAP_SERVERS", ports.kafkaBootstrap());
+        environment.put(
+                "UPLIFT_DATABASE_URL", "jdbc:postgresql://127.0.0.1:" + ports.postgres() + "/" + service.database());
+        environment.put("UPLIFT_DATABASE_USER", service.database());
+        environment.put("UPLIFT_DATABASE_PASSWORD", credentials.of(service));
+        return new ChildProcess(
+                service.module(),
+                List.of(
+                        java.toString(),
+                        "-Xmx256m",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+ExitOnOutOfMemoryError",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-jar",
+                        jar.toString()),
+                environment,
+                home);
+    }
+
+    private void announce() throws IOException {
+        StandaloneStatus status = new StandaloneStatus(
+                ProcessHandle.current().pid(),
+                Instant.now(),
+                URI.create("http://127.0.0.1:" + ports.of(Service.ORCHESTRATOR)),
+                ports.kafkaBootstrap(),
+                ports.postgres());
+        Path temporary = home.run().resolve("standalone.json.tmp");
+        Json.mapper().writeValue(temporary.toFile(), status);
+        Files.move(temporary, home.status(), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private void await(String what, List<ChildProcess> children, BooleanSupplier condition)
+            throws IOException, InterruptedException {
+        long end = System.nanoTime() + READY_MAX.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (asked.await(100, TimeUnit.MILLISECONDS)) {
+                throw new IOException("it was stopped before it was ready");
+            }
+            for (ChildProcess child : children) {
+                if (child.exits() >= EXITS_WHILE_STARTING_MAX) {
+                    throw new IOException(child.name() + " keeps exiting; see " + home.log(child.name()));
+                }
+            }
+            if (System.nanoTime() > end) {
+                throw new IOException(
+                        what + " is not ready after " + READY_MAX.toSeconds() + " s; see the logs in " + home.logs());
+            }
+        }
+    }
+
+    /** Children run in another directory. */
+    private static String absoluteClassPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private static boolean answers(int port) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 500);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static boolean ready(HttpClient http, int port) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/q/health/ready"))
+                .timeout(Duration.ofSeconds(3))
+                .build();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}
