@@ -1,0 +1,31 @@
+package dev.uplift.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Room on the disk that holds a path. */
+public final class DiskSpace {
+    private DiskSpace() {}
+
+    /** Bytes that this process may still write there. */
+    public static long freeBytes(Path path) throws IOException {
+        return Files.getFileStore(path).getUsableSpace();
+    }
+
+    /** Bytes of a file, or of all files of a directory; links are not followed, and 0 if there is nothing. */
+    public static long usedBytes(Path path) throws IOException {
+        if (!Files.exists(path)) {
+            return 0;
+        }
+        try (var files = Files.walk(path)) {
+            long total = 0;
+            for (Path file : (Iterable<Path>) files::iterator) {
+                if (Files.isRegularFile(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+                    total += Files.size(file);
+                }
+            }
+            return total;
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package dev.uplift.host;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a command to its end, with bounds on time and output. There is no shell: every argument arrives
+ * as it is. Put {@code --} before operands that come from outside.
+ *
+ * @param environment absent: this process's own
+ * @param timeout after it the command and its children are killed
+ * @param outputBytesMax of each stream the last so many bytes are kept
+ */
+public record Exec(
+        List<String> argv,
+        @Nullable Path directory,
+        @Nullable Map<String, String> environment,
+        Duration timeout,
+        int outputBytesMax) {
+    private static final int OUTPUT_BYTES_MAX = 1 << 16;
+
+    public Exec {
+        argv = List.copyOf(argv);
+        if (argv.isEmpty()) {
+            throw new IllegalArgumentException("a command is needed");
+        }
+        environment = environment == null ? null : Map.copyOf(environment);
+    }
+
+    /** A command with this process's directory and environment, and 64 KiB of each output kept. */
+    public static Exec of(Duration timeout, String... argv) {
+        return new Exec(List.of(argv), null, null, timeout, OUTPUT_BYTES_MAX);
+    }
+
+    /** How a command ended; the outputs are the last bytes of each. */
+    public record Result(int exitCode, String output, String errors) {
+        public boolean succeeded() {
+            return exitCode == 0;
+        }
+    }
+
+    /**
+     * Runs it.
+     *
+     * @throws IOException if it cannot be started, or was killed because it took longer than the timeout
+     * @throws InterruptedException after it was killed because this thread was interrupted
+     */
+    public Result run() throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(argv)
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+        if (directory != null) {
+            builder.directory(directory.toFile());
+        }
+        if (environment != null) {
+            builder.environment().clear();
+            builder.environment().putAll(environment);
+        }
+        Process process = builder.start();
+        Tail output = Tail.of(process.getInputStream(), outputBytesMax);
+        Tail errors = Tail.of(process.getErrorStream(), outputBytesMax);
+        boolean ended = false;
+        try {
+            ended = process.waitFor(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } finally {
+            if (!ended) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly();
+            }
+        }
+        if (!ended) {
+            throw new IOException(argv.getFirst() + " was killed after " + timeout.toSeconds() + " s");
+        }
+        return new Result(process.exitValue(), output.text(), errors.text());
+    }
+
+    /** The last bytes of a stream. It is read to its end, so that the writer is never blocked. */
+    private static final class Tail {
+        private static final Duration END_WAIT = Duration.ofSeconds(2);
+
+        private final byte[] ring;
+        private final Thread reader;
+        private long total;
+
+        private Tail(InputStream in, int bytesMax) {
+            ring = new byte[bytesMax];
+            reader = Thread.ofVirtual().unstarted(() -> drain(in));
+        }
+
+        static Tail of(InputStream in, int bytesMax) {
+            Tail tail = new Tail(in, bytesMax);
+            tail.reader.start();
+            return tail;
+        }
+
+        /** A child that inherited the stream may keep it open: it is not waited for long. */
+        String text() throws InterruptedException {
+            reader.join(END_WAIT);
+            synchronized (this) {
+                int length = (int) Math.min(total, ring.length);
+                byte[] last = new byte[length];
+                for (int i = 0; i < length; i++) {
+                    last[i] = ring[(int) ((total - length + i) % ring.length)];
+                }
+                return new String(last, StandardCharsets.UTF_8);
+            }
+        }
+
+        private void drain(InputStream in) {
+            byte[] buffer = new byte[8192];
+            try (in) {
+                for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                    synchronized (this) {
+                        for (int i = 0; i < read; i++) {
+                            ring[(int) (total++ % ring.length)] = buffer[i];
+                        }
+                    }
+                }
+            } catch (IOException e) {
+                // The command was killed: what it said until then stands.
+            }
+        }
+    }
+}

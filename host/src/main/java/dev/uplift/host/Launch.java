@@ -1,0 +1,53 @@
+package dev.uplift.host;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All that is needed to start an application again exactly as it was started. It holds secrets: it is
+ * kept on the application's host, and does not print itself.
+ *
+ * @param argv the whole command line, {@code argv[0]} included
+ * @param environment the whole environment
+ * @param uid the user it runs as
+ * @param groups supplementary group ids
+ * @param user name of {@code uid}; the number where it has none
+ * @param directory absolute working directory
+ * @param javaExecutable canonical path of the program that ran
+ * @param logFile absolute path; its output is appended there
+ * @param secrets what other services need to know, by a name of ours, such as {@code database-password}
+ */
+public record Launch(
+        List<String> argv,
+        Map<String, String> environment,
+        long uid,
+        long gid,
+        List<Long> groups,
+        String user,
+        String directory,
+        String javaExecutable,
+        String logFile,
+        Map<String, String> secrets) {
+    public Launch {
+        argv = List.copyOf(argv);
+        environment = Map.copyOf(environment);
+        groups = List.copyOf(groups);
+        secrets = Map.copyOf(secrets);
+    }
+
+    /** The same with another command line. */
+    public Launch withArgv(List<String> changed) {
+        return new Launch(changed, environment, uid, gid, groups, user, directory, javaExecutable, logFile, secrets);
+    }
+
+    /** The same with other secrets. */
+    public Launch withSecrets(Map<String, String> changed) {
+        return new Launch(argv, environment, uid, gid, groups, user, directory, javaExecutable, logFile, changed);
+    }
+
+    /** Only what is no secret: neither command line nor environment. */
+    @Override
+    public String toString() {
+        return "Launch[directory=" + directory + ", user=" + user + "]";
+    }
+}
