@@ -1,0 +1,165 @@
+package dev.uplift.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+
+class DetachedStartTest {
+    private static final long NOBODY = 65534;
+
+    @TempDir
+    Path temporary;
+
+    private Path directory;
+    private final List<ProcessIdentity> started = new ArrayList<>();
+
+    @BeforeEach
+    void prepare() throws Exception {
+        directory = temporary.toRealPath();
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        SleeperJar.in(directory, "app.jar");
+    }
+
+    @AfterEach
+    void endWhatWasStarted() {
+        started.forEach(process -> Processes.signal(process, Processes.Signal.KILL));
+    }
+
+    @Test
+    void applicationGetsExactlyItsCommandLineEnvironmentAndDirectory() throws Exception {
+        Map<String, String> environment =
+                Map.of("PLAIN", "x", "EMPTY", "", "WITH_EQUALS", "a=b=c", "LINES", "one\ntwo", "SPACE D", "v");
+        Launch launch = launch(List.of("a b", "", "$HOME", "*"), environment, DetachedStart.ownUid(), 0);
+
+        RunningProcess process = start(launch);
+
+        assertThat(process.argv()).isEqualTo(launch.argv());
+        assertThat(process.directory()).contains(directory.toString());
+        assertThat(process.jar()).contains("app.jar");
+        assertThat(Processes.environment(process.identity())).isEqualTo(environment);
+        assertThat(Processes.runningJarIn(directory)).containsExactly(process);
+    }
+
+    @Test
+    void applicationHasNoParentNorSessionOfOursAndKeepsItsOutput() throws Exception {
+        Files.writeString(directory.resolve("app.log"), "before\n");
+        RunningProcess process = start(launch(List.of(), Map.of(), DetachedStart.ownUid(), 0));
+
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> Files.readString(directory.resolve("app.log")).contains("listening on"));
+        assertThat(process.parentPid()).isNotEqualTo(ProcessHandle.current().pid());
+        assertThat(ProcessHandle.current().descendants().map(ProcessHandle::pid))
+                .doesNotContain(process.pid());
+        String[] stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"))
+                .replaceFirst(".*\\) ", "")
+                .split(" ", -1);
+        assertThat(List.of(stat[2], stat[3])).containsOnly(Long.toString(process.pid()));
+        assertThat(Files.readString(directory.resolve("app.log")))
+                .startsWith("before\nstarted in " + directory)
+                .contains("listening on "
+                        + Processes.listeningPorts(process.identity())
+                                .iterator()
+                                .next());
+        assertThat(Processes.outputFile(process.identity())).contains(directory.resolve("app.log"));
+    }
+
+    @Test
+    @EnabledIf("root")
+    void applicationRunsAsItsOwnUser() throws Exception {
+        RunningProcess process = start(launch(List.of(), Map.of(), NOBODY, NOBODY));
+
+        assertThat(process.uid()).isEqualTo(NOBODY);
+        assertThat(process.gid()).isEqualTo(NOBODY);
+        assertThat(process.groups()).isEmpty();
+        assertThat(Files.getAttribute(directory.resolve("app.log"), "unix:uid")).isEqualTo((int) NOBODY);
+    }
+
+    @Test
+    void programThatEndsAtOnceLeavesItsReasonInTheLog() throws Exception {
+        Launch launch = launch(List.of(), Map.of(), DetachedStart.ownUid(), 0)
+                .withArgv(List.of("/no/such/java", "-jar", "app.jar"));
+
+        Optional<RunningProcess> process = DetachedStart.start(launch);
+
+        assertThat(process.filter(running -> Processes.runs(running.identity())))
+                .isEmpty();
+        assertThat(Files.readString(directory.resolve("app.log"))).contains("/no/such/java");
+    }
+
+    @Test
+    void logThatIsALinkIsNotWrittenTo() throws Exception {
+        Path victim = Files.writeString(directory.resolve("victim"), "");
+        Files.createSymbolicLink(directory.resolve("app.log"), victim);
+
+        assertThatExceptionOfType(UnexpectedPathException.class)
+                .isThrownBy(() -> start(launch(List.of(), Map.of(), DetachedStart.ownUid(), 0)));
+        assertThat(victim).isEmptyFile();
+    }
+
+    @Test
+    void signalReachesOnlyTheVeryProcess() throws Exception {
+        RunningProcess process = start(launch(List.of(), Map.of(), DetachedStart.ownUid(), 0));
+        ProcessIdentity reused =
+                new ProcessIdentity(process.pid(), process.identity().startTicks() + 1);
+
+        assertThat(Processes.signal(reused, Processes.Signal.KILL)).isFalse();
+        assertThat(Processes.runs(process.identity())).isTrue();
+        assertThat(Processes.signal(process.identity(), Processes.Signal.TERM)).isTrue();
+        await().atMost(Duration.ofSeconds(20)).until(() -> !Processes.runs(process.identity()));
+        assertThat(Processes.signal(process.identity(), Processes.Signal.KILL)).isFalse();
+    }
+
+    @Test
+    void openFileAndPortLeadToTheProcess() throws Exception {
+        RunningProcess process = start(launch(List.of(), Map.of(), DetachedStart.ownUid(), 0));
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> !Processes.listeningPorts(process.identity()).isEmpty());
+        int port = Processes.listeningPorts(process.identity()).iterator().next();
+
+        assertThat(Processes.isListenedOn(port)).isTrue();
+        assertThat(Processes.listeningOn(port)).extracting(RunningProcess::pid).containsExactly(process.pid());
+        assertThat(Processes.holding(directory.resolve("app.log")))
+                .extracting(RunningProcess::pid)
+                .containsExactly(process.pid());
+    }
+
+    private RunningProcess start(Launch launch) throws Exception {
+        RunningProcess process = DetachedStart.start(launch).orElseThrow();
+        started.add(process.identity());
+        return process;
+    }
+
+    private Launch launch(List<String> arguments, Map<String, String> environment, long uid, long gid) {
+        List<String> argv = new ArrayList<>(List.of(SleeperJar.java(), "-Xmx32m", "-jar", "app.jar"));
+        argv.addAll(arguments);
+        return new Launch(
+                argv,
+                environment,
+                uid,
+                gid,
+                List.of(),
+                Long.toString(uid),
+                directory.toString(),
+                SleeperJar.java(),
+                directory.resolve("app.log").toString(),
+                Map.of());
+    }
+
+    static boolean root() throws Exception {
+        return DetachedStart.ownUid() == 0;
+    }
+}

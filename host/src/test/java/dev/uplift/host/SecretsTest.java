@@ -1,0 +1,120 @@
+package dev.uplift.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SecretsTest {
+    private static final String CANARY = "p\"ss w\u00f6rd/+";
+
+    @TempDir
+    Path temporary;
+
+    private Path directory;
+
+    @BeforeEach
+    void canonical() throws Exception {
+        directory = temporary.toRealPath();
+    }
+
+    @Test
+    void launchFileKeepsItsSecretsForItsOwnerAndHandsThemOutByReference() throws Exception {
+        Launch launch = launch(Map.of("MB_DB_PASS", CANARY));
+        LaunchFile.write(directory, launch);
+
+        assertThat(LaunchFile.read(directory)).contains(launch);
+        assertThat(Files.getPosixFilePermissions(LaunchFile.of(directory))).isEqualTo(DurableFiles.OWNER_ONLY);
+        assertThat(Files.getPosixFilePermissions(directory.resolve(".uplift")))
+                .isEqualTo(DurableFiles.OWNER_ONLY_DIRECTORY);
+        String reference = LaunchFile.reference(directory, "database-password");
+        Secret secret = Secrets.resolve(reference);
+        assertThat(secret.reveal()).isEqualTo(CANARY);
+        assertThat(secret + " " + launch).doesNotContain(CANARY);
+    }
+
+    @Test
+    void launchThatWasNeverWrittenIsAbsentAndADamagedOneIsRefusedWithoutQuotingIt() throws Exception {
+        assertThat(LaunchFile.read(directory)).isEmpty();
+        LaunchFile.write(directory, launch(Map.of()));
+        Files.writeString(LaunchFile.of(directory), "{\"argv\":[\"-Dpassword=" + "canary" + "\"");
+        assertThatExceptionOfType(UnexpectedPathException.class)
+                .isThrownBy(() -> LaunchFile.read(directory))
+                .withMessageNotContaining("canary");
+    }
+
+    @Test
+    void variableIsResolved() throws Exception {
+        assertThat(Secrets.resolve("env:X", Map.of("X", "value")).reveal()).isEqualTo("value");
+        assertThatExceptionOfType(SecretUnavailableException.class)
+                .isThrownBy(() -> Secrets.resolve("env:Y", Map.of("X", "value")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "file:/etc/passwd#/a",
+                "file:relative#/a",
+                "file:/etc/../etc/shadow#/a",
+                "file:/dev/zero#/a",
+                "file:/x\0#/a",
+                "plain",
+                "file:/etc/shadow",
+                "vault:x"
+            })
+    void referenceToAnythingElseIsRefused(String reference) {
+        assertThatExceptionOfType(SecretUnavailableException.class).isThrownBy(() -> Secrets.resolve(reference));
+    }
+
+    @Test
+    void fileThatOthersCanReadIsRefused() throws Exception {
+        Path file = Files.writeString(directory.resolve("s.json"), "{\"a\":\"b\"}");
+        Files.setPosixFilePermissions(file, DurableFiles.READABLE);
+        assertThatExceptionOfType(SecretUnavailableException.class)
+                .isThrownBy(() -> Secrets.resolve("file:" + file + "#/a"));
+        Files.setPosixFilePermissions(file, DurableFiles.OWNER_ONLY);
+        assertThat(Secrets.resolve("file:" + file + "#/a").reveal()).isEqualTo("b");
+        assertThatExceptionOfType(SecretUnavailableException.class)
+                .isThrownBy(() -> Secrets.resolve("file:" + file + "#/missing"));
+    }
+
+    @Test
+    void scrubberTakesOutSecretsInEveryForm() {
+        Launch launch = launch(Map.of(
+                "MB_DB_PASS", CANARY,
+                "MB_ENCRYPTION_SECRET_KEY", "enc-key",
+                "MB_DB_CONNECTION_URI", "jdbc:postgresql://u:uripass@db:5432/x",
+                "UNTOLD", "0123456789abcdefCANARY",
+                "MB_DB_TYPE", "postgres"));
+        Scrubber scrubber = Scrubber.of(launch);
+
+        assertThat(scrubber.scrub("postgres said " + CANARY + " enc-key uripass 0123456789abcdefCANARY flagsecret"))
+                .isEqualTo("postgres said *** *** *** *** ***");
+        assertThat(scrubber.scrub("p%22ss+w%C3%B6rd%2F%2B")).isEqualTo("***");
+        assertThat(scrubber.scrub("url jdbc:x://bob:hunter2@host/db?password=abc&user=x"))
+                .isEqualTo("url jdbc:x://bob:***@host/db?password=***&user=x");
+        assertThat(scrubber.scrub("nothing to hide here")).isEqualTo("nothing to hide here");
+    }
+
+    private Launch launch(Map<String, String> environment) {
+        return new Launch(
+                List.of("java", "-Dmb.db.pass=flagsecret", "-jar", "x.jar"),
+                environment,
+                0,
+                0,
+                List.of(),
+                "root",
+                directory.toString(),
+                "/usr/bin/java",
+                directory.resolve("x.log").toString(),
+                Map.of("database-password", CANARY));
+    }
+}
