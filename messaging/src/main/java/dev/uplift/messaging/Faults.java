@@ -1,0 +1,32 @@
+package dev.uplift.messaging;
+
+import java.sql.SQLException;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+
+/** Tells a fault of the infrastructure, which passes, from one of a message, which does not. */
+final class Faults {
+    private static final int CAUSES_MAX = 20;
+
+    private Faults() {}
+
+    /** Whether the same work may succeed later, unchanged. */
+    static boolean isPassing(Throwable problem) {
+        Throwable cause = problem;
+        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
+            if (cause instanceof SQLException sql) {
+                return !isAboutTheData(sql.getSQLState());
+            }
+            if (cause instanceof KafkaException || cause instanceof InterruptedException) {
+                return true;
+            }
+            cause = cause.getCause();
+        }
+        return false;
+    }
+
+    /** Class 22, data exception, and 23, integrity constraint violation. */
+    private static boolean isAboutTheData(@Nullable String sqlState) {
+        return sqlState != null && (sqlState.startsWith("22") || sqlState.startsWith("23"));
+    }
+}

@@ -1,0 +1,149 @@
+package dev.uplift.messaging;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * The messaging of one process: one database, one Kafka, one outbox relay and the consumers that were
+ * asked for. The database has the migrations of {@code db/messaging}.
+ *
+ * <p>Set up by one thread: {@link #require}, {@link #consumer}, then {@link #start}. Neither needs
+ * Kafka or the database to be there: they are waited for.
+ */
+public final class MessagingRuntime implements AutoCloseable {
+    private final Settings settings;
+    private final DataSource dataSource;
+    private final Jdbi jdbi;
+    private final MeterRegistry meters;
+    private final Tracing tracing;
+    private final CrashPoints crashPoints;
+    private final RequiredTopics topics;
+    private final OutboxRelay relay;
+    private final Outbox outbox;
+    private final Inbox inbox = new Inbox();
+    private final DeadLetters deadLetters;
+    private final List<BatchConsumer> consumers = Collections.synchronizedList(new ArrayList<>());
+
+    /**
+     * Who this process is.
+     *
+     * @param service such as {@code swap}: part of consumer groups and of crash points
+     * @param instance a name that this replica has after a restart too, and no other replica of the
+     *     service has: it gets back the partitions that it had
+     */
+    public record Settings(String service, String instance, KafkaSettings kafka) {
+        private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+
+        public Settings {
+            if (!NAME.matcher(service).matches() || !NAME.matcher(instance).matches()) {
+                throw new IllegalArgumentException(
+                        "service and instance are 1 to 100 characters of A-Z, a-z, 0-9, '.', '_' and '-'");
+            }
+        }
+    }
+
+    public MessagingRuntime(
+            Settings settings,
+            DataSource dataSource,
+            MeterRegistry meters,
+            OpenTelemetry openTelemetry,
+            CrashPoints crashPoints) {
+        this.settings = settings;
+        this.dataSource = dataSource;
+        this.jdbi = Jdbi.create(dataSource);
+        this.meters = meters;
+        this.tracing = new Tracing(openTelemetry);
+        this.crashPoints = crashPoints;
+        this.topics = new RequiredTopics(settings.kafka());
+        this.relay = new OutboxRelay(jdbi, settings.kafka(), topics, meters, crashPoints, settings.service());
+        this.outbox = new Outbox(tracing, relay::wake);
+        this.deadLetters = new DeadLetters(outbox, meters);
+    }
+
+    /** Lets topics that are written to be created. */
+    public void require(TopicSpec... required) {
+        for (TopicSpec topic : required) {
+            topics.require(topic);
+        }
+    }
+
+    /**
+     * Lets {@code topics} be consumed, from {@link #start} on; creates them and their dead-letter
+     * topics where they are missing.
+     *
+     * @param name unique in the service, part of the consumer group: replicas share the work, and a
+     *     new name reads from the beginning
+     */
+    public BatchConsumer consumer(String name, List<String> topics, BatchHandler handler, DeadLetterSink sink) {
+        topics.forEach(this.topics::requireInput);
+        BatchConsumer consumer = new BatchConsumer(this, name, topics, handler, sink);
+        consumers.add(consumer);
+        return consumer;
+    }
+
+    /** Starts the relay and the consumers. To be called once. */
+    public void start() {
+        relay.start();
+        consumers.forEach(BatchConsumer::start);
+    }
+
+    /** Ends the consumers, then the relay; returns within half a minute. */
+    @Override
+    public void close() {
+        consumers.forEach(BatchConsumer::close);
+        relay.close();
+    }
+
+    /** The relay and each consumer. */
+    public List<Liveness> liveness() {
+        return Stream.concat(Stream.of(relay.liveness()), consumers.stream().map(BatchConsumer::liveness))
+                .toList();
+    }
+
+    public Settings settings() {
+        return settings;
+    }
+
+    public DataSource dataSource() {
+        return dataSource;
+    }
+
+    public Jdbi jdbi() {
+        return jdbi;
+    }
+
+    public Outbox outbox() {
+        return outbox;
+    }
+
+    public Inbox inbox() {
+        return inbox;
+    }
+
+    public DeadLetters deadLetters() {
+        return deadLetters;
+    }
+
+    public MeterRegistry meters() {
+        return meters;
+    }
+
+    public Tracing tracing() {
+        return tracing;
+    }
+
+    public CrashPoints crashPoints() {
+        return crashPoints;
+    }
+
+    RequiredTopics topics() {
+        return topics;
+    }
+}

@@ -1,0 +1,6 @@
+package dev.uplift.messaging;
+
+import dev.uplift.contract.Message;
+
+/** A message and the topic that it shall go to. */
+public record OutboundMessage(String topic, Message message) {}

@@ -1,0 +1,102 @@
+package dev.uplift.messaging;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.uplift.contract.Json;
+import dev.uplift.contract.Message;
+import dev.uplift.contract.WireCodec;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/** Messages that leave if, and only if, the transaction that decided on them commits. Thread-safe. */
+public final class Outbox {
+    private final Tracing tracing;
+    private final Runnable relay;
+
+    /** @param relay called after a commit that left something to send */
+    Outbox(Tracing tracing, Runnable relay) {
+        this.tracing = tracing;
+        this.relay = relay;
+    }
+
+    /**
+     * Adds messages in the caller's transaction, in one statement. They are sent at least once, those
+     * of one transaction in this order; those of one key in the order of their transactions, if these
+     * excluded each other. A message without a trace gets the current one.
+     *
+     * @throws IllegalArgumentException if a body is longer than {@link Json#DOCUMENT_BYTES_MAX}
+     */
+    public void append(Handle handle, List<OutboundMessage> messages) {
+        appendRecords(
+                handle,
+                messages.stream()
+                        .map(outbound -> WireCodec.encode(outbound.topic(), traced(outbound.message())))
+                        .toList());
+    }
+
+    void appendRecords(Handle handle, List<ProducerRecord<String, byte[]>> records) {
+        if (records.isEmpty()) {
+            return;
+        }
+        List<String> topics = new ArrayList<>();
+        List<@Nullable String> keys = new ArrayList<>();
+        List<String> headers = new ArrayList<>();
+        List<byte @Nullable []> values = new ArrayList<>();
+        for (ProducerRecord<String, byte[]> message : records) {
+            byte[] value = message.value();
+            if (value != null && value.length > Json.DOCUMENT_BYTES_MAX) {
+                throw new IllegalArgumentException("a message to " + message.topic() + " has " + value.length
+                        + " bytes, at most " + Json.DOCUMENT_BYTES_MAX + " are sent");
+            }
+            topics.add(message.topic());
+            keys.add(message.key());
+            headers.add(headers(message));
+            values.add(value);
+        }
+        handle.createUpdate("""
+                        INSERT INTO outbox (topic, key, headers, value)
+                        SELECT topic, key, headers, value
+                        FROM unnest(:topics, :keys, :headers, :values) WITH ORDINALITY
+                            AS message (topic, key, headers, value, position)
+                        ORDER BY position
+                        """)
+                .bind("topics", SqlArray.texts(topics))
+                .bind("keys", SqlArray.texts(keys))
+                .bind("headers", SqlArray.texts(headers))
+                .bind("values", SqlArray.bytes(values))
+                .execute();
+        handle.afterCommit(relay);
+    }
+
+    private Message traced(Message message) {
+        String traceparent = tracing.current();
+        return message.traceparent() != null || traceparent == null
+                ? message
+                : new Message(
+                        message.id(),
+                        message.type(),
+                        message.source(),
+                        message.key(),
+                        message.time(),
+                        traceparent,
+                        message.body());
+    }
+
+    private static String headers(ProducerRecord<String, byte[]> message) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        for (Header header : message.headers()) {
+            headers.put(header.key(), new String(header.value(), StandardCharsets.UTF_8));
+        }
+        try {
+            return Json.mapper().writeValueAsString(headers);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("headers have no JSON form", e);
+        }
+    }
+}

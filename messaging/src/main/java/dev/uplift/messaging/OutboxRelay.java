@@ -1,0 +1,246 @@
+package dev.uplift.messaging;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.uplift.contract.Json;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends what is in the outbox, oldest first, and deletes what Kafka acknowledged.
+ *
+ * <p>One relay at a time works on a database; others stand by. If it dies between the
+ * acknowledgement and the delete, the messages are sent again with the same ids. While Kafka is away
+ * messages wait; afterwards it goes on by itself. A send that fails may leave later messages of the
+ * same batch behind it, which then come again: readers drop copies by id and stale ones by content.
+ */
+final class OutboxRelay implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(OutboxRelay.class);
+    private static final int BATCH = 500;
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration MEASURE = Duration.ofSeconds(2);
+    private static final Duration HANGS = Duration.ofMinutes(2);
+    private static final Duration DRAIN = Duration.ofSeconds(5);
+    private static final int DEPTH_MAX = 100_000;
+    private static final TypeReference<Map<String, String>> HEADERS = new TypeReference<>() {};
+
+    /** Any number that nobody else locks: "uplift.o". */
+    private static final long LOCK = 0x75706c6966742e6fL;
+
+    private final Jdbi jdbi;
+    private final KafkaSettings kafka;
+    private final RequiredTopics topics;
+    private final CrashPoints crashPoints;
+    private final String service;
+    private final Counter published;
+    private final Semaphore wakeUps = new Semaphore(0);
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private final Backoff backoff = new Backoff(stopping);
+    private final AtomicReference<@Nullable KafkaProducer<String, byte[]>> producer = new AtomicReference<>();
+    private final Thread thread;
+    private volatile Instant turnedAt = Instant.now();
+    private volatile Instant measuredAt = Instant.MIN;
+    private volatile Depth depth = new Depth(0, 0);
+
+    private record Row(long id, ProducerRecord<String, byte[]> message) {}
+
+    private record Depth(long messages, double oldestSeconds) {}
+
+    OutboxRelay(
+            Jdbi jdbi,
+            KafkaSettings kafka,
+            RequiredTopics topics,
+            MeterRegistry meters,
+            CrashPoints crashPoints,
+            String service) {
+        this.jdbi = jdbi;
+        this.kafka = kafka;
+        this.topics = topics;
+        this.crashPoints = crashPoints;
+        this.service = service;
+        this.published = meters.counter("uplift.outbox.published");
+        Gauge.builder("uplift.outbox.depth", () -> depth.messages())
+                .description("messages that wait to be sent, at most " + DEPTH_MAX)
+                .register(meters);
+        Gauge.builder("uplift.outbox.oldest.age", () -> depth.oldestSeconds())
+                .baseUnit("seconds")
+                .register(meters);
+        this.thread = Thread.ofPlatform().name("outbox-relay").unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** There is something to send. */
+    void wake() {
+        wakeUps.release();
+    }
+
+    Liveness liveness() {
+        boolean up = thread.isAlive() && turnedAt.isAfter(Instant.now().minus(HANGS));
+        Depth now = depth;
+        return new Liveness(
+                "relay", up, now.messages() + " messages wait, the oldest for " + (long) now.oldestSeconds() + " s");
+    }
+
+    /** Sends what is in its hands, for a few seconds at most; the rest is sent after the next start. */
+    @Override
+    public void close() {
+        stopping.countDown();
+        wake();
+        try {
+            if (!thread.join(DRAIN)) {
+                discardProducer();
+                thread.join(DRAIN);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        discardProducer();
+    }
+
+    private void run() {
+        while (stopping.getCount() > 0) {
+            turnedAt = Instant.now();
+            try {
+                topics.ensure();
+                measure();
+                if (relayBatch() < BATCH && wakeUps.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
+                    wakeUps.drainPermits();
+                }
+                backoff.reset();
+            } catch (InterruptedException e) {
+                return;
+            } catch (Exception e) {
+                discardProducer();
+                if (stopping.getCount() > 0) {
+                    LOG.warn("the outbox waits: {}", OneLine.of(e));
+                    backoff.pause();
+                }
+            }
+        }
+    }
+
+    /** Sends one batch; 0 if there is nothing to send or another relay is at it. */
+    private int relayBatch() {
+        int sent = jdbi.inTransaction(handle -> {
+            List<Row> rows = isRelay(handle) ? oldest(handle) : List.of();
+            if (!rows.isEmpty()) {
+                crashPoints.before(service + ".relay.publish");
+                publish(rows);
+                crashPoints.after(service + ".relay.publish");
+                crashPoints.before(service + ".relay.delete");
+                delete(handle, rows);
+            }
+            return rows.size();
+        });
+        if (sent > 0) {
+            crashPoints.after(service + ".relay.delete");
+            published.increment(sent);
+        }
+        return sent;
+    }
+
+    private static boolean isRelay(Handle handle) {
+        return handle.createQuery("SELECT pg_try_advisory_xact_lock(:lock)")
+                .bind("lock", LOCK)
+                .mapTo(Boolean.class)
+                .one();
+    }
+
+    private static List<Row> oldest(Handle handle) {
+        return handle.createQuery("SELECT id, topic, key, headers, value FROM outbox ORDER BY id LIMIT :batch")
+                .bind("batch", BATCH)
+                .map((row, context) -> new Row(row.getLong("id"), message(row)))
+                .list();
+    }
+
+    private static ProducerRecord<String, byte[]> message(ResultSet row) throws SQLException {
+        ProducerRecord<String, byte[]> message =
+                new ProducerRecord<>(row.getString("topic"), row.getString("key"), row.getBytes("value"));
+        try {
+            Json.mapper()
+                    .readValue(row.getString("headers"), HEADERS)
+                    .forEach((name, value) -> message.headers().add(name, value.getBytes(StandardCharsets.UTF_8)));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("outbox row " + row.getLong("id") + " has no valid headers", e);
+        }
+        return message;
+    }
+
+    private void publish(List<Row> rows) {
+        KafkaProducer<String, byte[]> current = producer.get();
+        if (current == null) {
+            current = new KafkaProducer<>(kafka.reliableProducer());
+            producer.set(current);
+        }
+        List<Future<RecordMetadata>> sent = new ArrayList<>();
+        for (Row row : rows) {
+            sent.add(current.send(row.message()));
+        }
+        current.flush();
+        for (Future<RecordMetadata> one : sent) {
+            try {
+                one.get();
+            } catch (ExecutionException e) {
+                throw new KafkaException("not acknowledged: " + OneLine.of(e), e);
+            } catch (InterruptedException e) {
+                throw new InterruptException(e);
+            }
+        }
+    }
+
+    private static void delete(Handle handle, List<Row> rows) {
+        handle.createUpdate("DELETE FROM outbox WHERE id = ANY (:ids)")
+                .bind("ids", SqlArray.longs(rows.stream().map(Row::id).toList()))
+                .execute();
+    }
+
+    private void discardProducer() {
+        KafkaProducer<String, byte[]> discarded = producer.getAndSet(null);
+        if (discarded != null) {
+            discarded.close(Duration.ZERO);
+        }
+    }
+
+    private void measure() {
+        if (measuredAt.plus(MEASURE).isAfter(turnedAt)) {
+            return;
+        }
+        measuredAt = turnedAt;
+        depth = jdbi.withHandle(handle -> handle.createQuery("""
+                        SELECT count(*) AS messages,
+                               coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) AS oldest_seconds
+                        FROM (SELECT created_at FROM outbox ORDER BY id LIMIT :max) AS waiting
+                        """)
+                .bind("max", DEPTH_MAX)
+                .map((row, context) -> new Depth(row.getLong("messages"), row.getDouble("oldest_seconds")))
+                .one());
+    }
+}

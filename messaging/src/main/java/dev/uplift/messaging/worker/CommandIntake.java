@@ -1,0 +1,127 @@
+package dev.uplift.messaging.worker;
+
+import dev.uplift.contract.Direction;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.WireCodec;
+import dev.uplift.messaging.BatchHandler;
+import dev.uplift.messaging.DeadLetterSink;
+import dev.uplift.messaging.MessagingRuntime;
+import dev.uplift.messaging.Received;
+import dev.uplift.messaging.worker.WorkItem.StoredReply;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Puts commands into the queue. A copy of a finished one is answered with the answer that was kept; a
+ * copy of one that waits or runs changes nothing; a forged one is dead-lettered.
+ */
+final class CommandIntake implements BatchHandler {
+    private final MessagingRuntime runtime;
+    private final WorkTable table;
+    private final Replies replies;
+    private final Set<String> otherTypes;
+    private final Consumer<Collection<String>> pending;
+
+    /** @param pending told after the commit which keys may have something to run */
+    CommandIntake(
+            MessagingRuntime runtime,
+            WorkTable table,
+            Replies replies,
+            Set<String> otherTypes,
+            Consumer<Collection<String>> pending) {
+        this.runtime = runtime;
+        this.table = table;
+        this.replies = replies;
+        this.otherTypes = Set.copyOf(otherTypes);
+        this.pending = pending;
+    }
+
+    @Override
+    public void handle(Handle handle, List<Received> batch) {
+        List<WorkItem> items = new ArrayList<>();
+        for (Received received : batch) {
+            Optional<String> refusal = refusal(received);
+            if (refusal.isPresent()) {
+                runtime.deadLetters().refuse(handle, received, refusal.get(), DeadLetterSink.NONE);
+            } else {
+                items.add(item(received));
+            }
+        }
+        if (items.isEmpty()) {
+            return;
+        }
+        Set<UUID> added = table.add(handle, items);
+        List<UUID> copies = new ArrayList<>();
+        Set<String> keys = new HashSet<>();
+        for (WorkItem item : items) {
+            keys.add(item.key());
+            if (!added.contains(item.commandId())) {
+                copies.add(item.commandId());
+            }
+        }
+        answerAgain(handle, copies);
+        handle.afterCommit(() -> pending.accept(keys));
+    }
+
+    private void answerAgain(Handle handle, List<UUID> copies) {
+        if (copies.isEmpty()) {
+            return;
+        }
+        runtime.meters().counter("uplift.messaging.copies").increment(copies.size());
+        List<StoredReply> kept = table.replies(handle, copies);
+        runtime.outbox()
+                .append(
+                        handle,
+                        kept.stream()
+                                .map(reply -> replies.message(reply, Instant.now(), null))
+                                .toList());
+    }
+
+    private Optional<String> refusal(Received received) {
+        String type = received.message().type();
+        if (received.message().body() instanceof StepCommand command) {
+            if (!type.equals(typeOf(command))) {
+                return Optional.of("the command's step and direction are not those of its type");
+            }
+            if (!received.message().id().equals(command.commandId())) {
+                return Optional.of("the command's id is not that of its saga, step, direction and attempt");
+            }
+            if (!received.message().key().equals(command.installation().id().toString())) {
+                return Optional.of("the record's key is not the command's installation");
+            }
+            return Optional.empty();
+        }
+        return otherTypes.contains(type) ? Optional.empty() : Optional.of("no command of this service: " + type);
+    }
+
+    private static String typeOf(StepCommand command) {
+        boolean exists = command.direction() == Direction.DO || command.step().hasUndo();
+        return exists ? command.step().commandType(command.direction()) : "";
+    }
+
+    private static WorkItem item(Received received) {
+        var message = received.message();
+        String body = new String(WireCodec.bytes(message.body()), StandardCharsets.UTF_8);
+        return message.body() instanceof StepCommand command
+                ? new WorkItem(
+                        message.id(),
+                        message.key(),
+                        command.scope(),
+                        command.direction() == Direction.UNDO,
+                        command.epoch(),
+                        message.type(),
+                        message.traceparent(),
+                        body)
+                : new WorkItem(
+                        message.id(), message.key(), null, false, 0, message.type(), message.traceparent(), body);
+    }
+}

@@ -1,0 +1,192 @@
+package dev.uplift.messaging.worker;
+
+import dev.uplift.contract.Progress;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.WireCodec;
+import dev.uplift.messaging.CrashPoints;
+import dev.uplift.messaging.MessagingRuntime;
+import dev.uplift.messaging.OneLine;
+import dev.uplift.messaging.OutboundMessage;
+import dev.uplift.messaging.worker.WorkItem.Begun;
+import dev.uplift.messaging.worker.WorkItem.Signal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks after the steps that run in this process: tells the world that they move, at most once a
+ * second and at least every five, and tells them when their undo waits or another process has taken
+ * them over. Progress goes straight to Kafka; it may get lost.
+ */
+final class RunningSteps implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RunningSteps.class);
+    private static final Duration TICK = Duration.ofMillis(500);
+    private static final Duration PROGRESS_MIN = Duration.ofSeconds(1);
+    private static final Duration PROGRESS_MAX = Duration.ofSeconds(5);
+
+    private final MessagingRuntime runtime;
+    private final WorkTable table;
+    private final Replies replies;
+    private final Map<UUID, Run> runs = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(
+            task -> Thread.ofPlatform().name("running-steps").daemon().unstarted(task));
+    private @Nullable KafkaProducer<String, byte[]> producer;
+
+    RunningSteps(MessagingRuntime runtime, WorkTable table, Replies replies) {
+        this.runtime = runtime;
+        this.table = table;
+        this.replies = replies;
+    }
+
+    void start() {
+        var _ = ticker.scheduleWithFixedDelay(this::tick, 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    Run begin(Begun begun, StepCommand command, @Nullable String traceparent) {
+        Run run = new Run(command, begun.delivery(), traceparent, runtime.crashPoints());
+        runs.put(begun.item().commandId(), run);
+        return run;
+    }
+
+    void end(Begun begun) {
+        runs.remove(begun.item().commandId());
+    }
+
+    /** New commands came: running ones may have become pointless. */
+    void look() {
+        if (runs.isEmpty()) {
+            return;
+        }
+        try {
+            ticker.execute(this::tick);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("it is being closed", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        ticker.shutdownNow();
+        try {
+            boolean _ = ticker.awaitTermination(2, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (producer != null) {
+            producer.close(Duration.ZERO);
+        }
+    }
+
+    private void tick() {
+        try {
+            if (!runs.isEmpty()) {
+                signal();
+                report(Instant.now());
+            }
+        } catch (RuntimeException e) {
+            LOG.warn("running steps were not looked after: {}", OneLine.of(e));
+        }
+    }
+
+    private void signal() {
+        List<UUID> running = List.copyOf(runs.keySet());
+        Map<UUID, Signal> signals = runtime.jdbi().withHandle(handle -> table.signals(handle, running)).stream()
+                .collect(Collectors.toMap(Signal::commandId, Function.identity()));
+        for (UUID id : running) {
+            Run run = runs.get(id);
+            Signal signal = signals.get(id);
+            if (run != null && signal != null) {
+                run.superseded |= signal.delivery() != run.delivery;
+                run.revoked |= signal.revoked();
+            }
+        }
+    }
+
+    private void report(Instant now) {
+        for (Run run : runs.values()) {
+            if (run.isDue(now)) {
+                run.sentAt = now;
+                Progress progress = run.latest;
+                run.sent = progress;
+                OutboundMessage message = replies.progress(run.command, progress, now, run.traceparent);
+                try {
+                    var _ = producer().send(WireCodec.encode(message.topic(), message.message()));
+                } catch (KafkaException e) {
+                    LOG.debug("progress is lost", e);
+                    return;
+                }
+            }
+        }
+    }
+
+    private KafkaProducer<String, byte[]> producer() {
+        KafkaProducer<String, byte[]> current = producer;
+        if (current == null) {
+            current = new KafkaProducer<>(runtime.settings().kafka().lossyProducer());
+            producer = current;
+        }
+        return current;
+    }
+
+    /** One run of one step. */
+    static final class Run implements StepRun {
+        private final StepCommand command;
+        private final int delivery;
+        private final @Nullable String traceparent;
+        private final CrashPoints crashPoints;
+        private volatile Progress latest = Progress.of("begun");
+        private volatile boolean revoked;
+        private volatile boolean superseded;
+        private @Nullable Progress sent;
+        private Instant sentAt = Instant.MIN;
+
+        private Run(StepCommand command, int delivery, @Nullable String traceparent, CrashPoints crashPoints) {
+            this.command = command;
+            this.delivery = delivery;
+            this.traceparent = traceparent;
+            this.crashPoints = crashPoints;
+        }
+
+        @Override
+        public void progress(Progress progress) {
+            latest = progress;
+        }
+
+        @Override
+        public boolean cancelled() {
+            return revoked || superseded;
+        }
+
+        @Override
+        public int delivery() {
+            return delivery;
+        }
+
+        @Override
+        public CrashPoints crashPoints() {
+            return crashPoints;
+        }
+
+        private boolean isDue(Instant now) {
+            if (superseded) {
+                return false;
+            }
+            Duration pause = latest.equals(sent) ? PROGRESS_MAX : PROGRESS_MIN;
+            return !sentAt.isAfter(now.minus(pause));
+        }
+    }
+}
