@@ -1,0 +1,179 @@
+package dev.uplift.profile;
+
+import dev.uplift.profile.ProfileException.Problem;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.Node;
+
+/** The profiles of a site: the built-in ones and the operator's own. Immutable. */
+public final class Profiles {
+    private static final List<String> BUILT_IN = List.of("metabase.yaml", "spring-cloud-data-flow.yaml");
+    private static final int FILE_CHARACTERS_MAX = 200_000;
+    private static final int NESTING_DEPTH_MAX = 20;
+
+    private final SortedMap<String, Profile> byName;
+
+    private Profiles(SortedMap<String, Profile> byName) {
+        this.byName = byName;
+    }
+
+    /**
+     * Reads the built-in profiles and each {@code *.yaml} of the operator's directory, in the order of
+     * their file names. An operator's profile takes the place of a built-in one of the same name; two of
+     * the operator's with one name are refused. A directory that does not exist is taken for empty.
+     *
+     * @throws ProfileException with all problems of all files
+     */
+    public static Profiles load(Optional<Path> operatorDirectory) throws ProfileException {
+        List<Problem> problems = new ArrayList<>();
+        SortedMap<String, Profile> byName = new TreeMap<>();
+        for (String file : BUILT_IN) {
+            read(file, builtIn(file), problems).ifPresent(profile -> byName.put(profile.name(), profile));
+        }
+        SortedMap<String, Path> own = new TreeMap<>();
+        for (Path file :
+                operatorDirectory.map(directory -> files(directory, problems)).orElse(List.of())) {
+            Optional<Profile> profile = read(file, problems);
+            if (profile.isPresent()) {
+                Path first = own.putIfAbsent(profile.get().name(), file);
+                if (first != null) {
+                    problems.add(new Problem(
+                            file.toString(),
+                            0,
+                            "name",
+                            profile.get().name() + " is the name in " + first.getFileName() + " too"));
+                }
+                byName.put(profile.get().name(), profile.get());
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new ProfileException(problems);
+        }
+        return new Profiles(byName);
+    }
+
+    /**
+     * Reads one file, such as one that is not installed yet.
+     *
+     * @throws ProfileException with all its problems
+     */
+    public static Profile check(Path file) throws ProfileException {
+        List<Problem> problems = new ArrayList<>();
+        Optional<Profile> profile = read(file, problems);
+        return profile.orElseThrow(() -> new ProfileException(problems));
+    }
+
+    /**
+     * Reads one document.
+     *
+     * @param file what to call it in problems
+     * @throws ProfileException with all its problems
+     */
+    public static Profile parse(String file, String yaml) throws ProfileException {
+        List<Problem> problems = new ArrayList<>();
+        Optional<Profile> profile = read(file, yaml, problems);
+        return profile.orElseThrow(() -> new ProfileException(problems));
+    }
+
+    public Optional<Profile> byName(String name) {
+        return Optional.ofNullable(byName.get(name));
+    }
+
+    /** In the order of their names. */
+    public Collection<Profile> all() {
+        return List.copyOf(byName.values());
+    }
+
+    /** Those that take a JAR for their application's; one is what a caller hopes for. */
+    public List<Profile> recognise(String jarName, JarEntries entries) throws IOException {
+        List<Profile> found = new ArrayList<>();
+        for (Profile profile : byName.values()) {
+            if (profile.recognises(jarName, entries)) {
+                found.add(profile);
+            }
+        }
+        return found;
+    }
+
+    private static Optional<Profile> read(Path file, List<Problem> found) {
+        try {
+            return read(file.toString(), Files.readString(file), found);
+        } catch (CharacterCodingException e) {
+            found.add(new Problem(file.toString(), 0, "", "is not text in UTF-8"));
+        } catch (IOException e) {
+            found.add(new Problem(file.toString(), 0, "", "cannot be read: " + e));
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Profile> read(String file, String yaml, List<Problem> found) {
+        Problems problems = new Problems(file);
+        Optional<Profile> profile = document(problems, yaml).map(document -> ProfileReader.read(problems, document));
+        found.addAll(problems.found());
+        return problems.none() ? profile : Optional.empty();
+    }
+
+    private static Optional<Node> document(Problems problems, String yaml) {
+        LoaderOptions options = new LoaderOptions();
+        options.setCodePointLimit(FILE_CHARACTERS_MAX);
+        options.setNestingDepthLimit(NESTING_DEPTH_MAX);
+        try {
+            Optional<Node> document = Optional.ofNullable(new Yaml(options).compose(new StringReader(yaml)));
+            if (document.isEmpty()) {
+                problems.add(0, "", "is empty");
+            }
+            return document;
+        } catch (MarkedYAMLException e) {
+            int line = e.getProblemMark() == null ? 0 : e.getProblemMark().getLine() + 1;
+            problems.add(line, "", "is not YAML: " + e.getProblem());
+        } catch (YAMLException e) {
+            problems.add(
+                    0,
+                    "",
+                    "is not YAML: "
+                            + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+        }
+        return Optional.empty();
+    }
+
+    private static List<Path> files(Path directory, List<Problem> problems) {
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        List<Path> files = new ArrayList<>();
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory, "*.yaml")) {
+            stream.forEach(files::add);
+        } catch (IOException e) {
+            problems.add(new Problem(directory.toString(), 0, "", "cannot be listed: " + e));
+        }
+        files.sort(null);
+        return files;
+    }
+
+    private static String builtIn(String file) {
+        try (InputStream stream = Profiles.class.getResourceAsStream("/profiles/" + file)) {
+            if (stream == null) {
+                throw new IllegalStateException("the built-in profile " + file + " is missing");
+            }
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new IllegalStateException("the built-in profile " + file + " cannot be read", e);
+        }
+    }
+}

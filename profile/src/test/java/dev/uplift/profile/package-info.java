@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.profile;
+
+import org.jspecify.annotations.NullMarked;
