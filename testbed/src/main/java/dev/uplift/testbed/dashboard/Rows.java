@@ -1,0 +1,158 @@
+package dev.uplift.testbed.dashboard;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The numbered rows and the users, written as this release's schema wants them: a release of another
+ * major than the database's fails here, as a real application would.
+ */
+final class Rows {
+    private static final int MISSING_MAX = 1_000;
+
+    private final AppDatabase database;
+    private final int major;
+
+    Rows(AppDatabase database, int major) {
+        this.database = database;
+        this.major = major;
+    }
+
+    /** What is there of one writer; {@code missing} are the first 1000 numbers of 1..max that are not. */
+    record Written(String writer, long count, long max, long missingCount, List<Long> missing) {}
+
+    /**
+     * Commits the row and flushes it. Idempotent.
+     *
+     * @return whether it was new
+     */
+    boolean add(String writer, long number) throws SQLException {
+        try (Connection connection = database.pooled()) {
+            connection.setAutoCommit(false);
+            try {
+                long id = insert(connection, writer, number);
+                if (major >= 50) {
+                    try (PreparedStatement activity = connection.prepareStatement(
+                            "INSERT INTO activity (row_id, topic) VALUES (?, 'row-create')")) {
+                        activity.setLong(1, id);
+                        activity.executeUpdate();
+                    }
+                }
+                connection.commit();
+            } catch (SQLException e) {
+                connection.rollback();
+                if (!"23505".equals(e.getSQLState())) {
+                    throw e;
+                }
+                return false;
+            }
+            connection.setAutoCommit(true);
+            database.flush(connection);
+            return true;
+        }
+    }
+
+    private long insert(Connection connection, String writer, long number) throws SQLException {
+        String text = "row " + number + " of " + writer;
+        List<String> columns = new ArrayList<>(List.of("writer", major >= 51 ? "body" : "payload"));
+        List<String> values = new ArrayList<>(List.of(writer, text));
+        if (major >= 49) {
+            columns.add("label");
+            values.add(writer + "/" + number);
+        }
+        if (major >= 51) {
+            columns.add("checksum");
+            values.add(md5(writer + "/" + number + "/" + text));
+        }
+        try (PreparedStatement statement = connection.prepareStatement(
+                "INSERT INTO report_row (number, " + String.join(", ", columns) + ") VALUES (?"
+                        + ", ?".repeat(columns.size()) + ")",
+                new String[] {"id"})) {
+            statement.setLong(1, number);
+            for (int i = 0; i < values.size(); i++) {
+                statement.setString(i + 2, values.get(i));
+            }
+            statement.executeUpdate();
+            try (ResultSet keys = statement.getGeneratedKeys()) {
+                keys.next();
+                return keys.getLong(1);
+            }
+        }
+    }
+
+    private static String md5(String text) {
+        try {
+            return java.util.HexFormat.of()
+                    .formatHex(java.security.MessageDigest.getInstance("MD5")
+                            .digest(text.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        } catch (java.security.NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    Written of(String writer) throws SQLException {
+        try (Connection connection = database.pooled()) {
+            long count;
+            long max;
+            try (PreparedStatement statement = connection.prepareStatement(
+                    "SELECT count(*), coalesce(max(number), 0) FROM report_row WHERE writer = ? AND number > 0")) {
+                statement.setString(1, writer);
+                try (ResultSet rows = statement.executeQuery()) {
+                    rows.next();
+                    count = rows.getLong(1);
+                    max = rows.getLong(2);
+                }
+            }
+            return new Written(writer, count, max, max - count, count == max ? List.of() : missing(connection, writer));
+        }
+    }
+
+    private static List<Long> missing(Connection connection, String writer) throws SQLException {
+        List<Long> missing = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT before_it, number FROM (SELECT number, lag(number, 1, 0) OVER (ORDER BY number) AS before_it"
+                        + " FROM report_row WHERE writer = ? AND number > 0) gaps"
+                        + " WHERE number > before_it + 1 ORDER BY number")) {
+            statement.setString(1, writer);
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    for (long number = rows.getLong(1) + 1; number < rows.getLong(2); number++) {
+                        if (missing.size() == MISSING_MAX) {
+                            return missing;
+                        }
+                        missing.add(number);
+                    }
+                }
+            }
+        }
+        return missing;
+    }
+
+    /** Makes the first user; idempotent. */
+    void setUp(String email) throws SQLException {
+        try (Connection connection = database.pooled();
+                PreparedStatement statement = connection.prepareStatement(
+                        "INSERT INTO core_user (email) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM core_user WHERE email = ?)")) {
+            statement.setString(1, email);
+            statement.setString(2, email);
+            statement.executeUpdate();
+            database.flush(connection);
+        }
+    }
+
+    /** Whether anybody has ever used this database. */
+    boolean used() throws SQLException {
+        try (Connection connection = database.pooled();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(
+                        "SELECT EXISTS (SELECT 1 FROM core_user) OR EXISTS (SELECT 1 FROM report_row)")) {
+            rows.next();
+            return rows.getBoolean(1);
+        }
+    }
+}
