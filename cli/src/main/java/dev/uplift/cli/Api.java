@@ -1,0 +1,159 @@
+package dev.uplift.cli;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.uplift.contract.Incident;
+import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.Json;
+import dev.uplift.contract.UpgradeRequested;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.contract.api.BackupEntry;
+import dev.uplift.contract.api.Page;
+import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.contract.api.RequestRestore;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The orchestrator's REST. Every call fails with {@link CommandFailedException} if it is refused or nobody answers. */
+final class Api {
+    private static final Duration REQUEST_MAX = Duration.ofSeconds(30);
+    private static final int PAGE = 500;
+
+    private final URI server;
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+
+    Api(URI server) {
+        this.server = server;
+    }
+
+    InstallationStatus register(RegisterInstallation registration) {
+        return call("POST", "/installations", registration, new TypeReference<>() {});
+    }
+
+    void forget(String nameOrId) {
+        send("DELETE", "/installations/" + encoded(nameOrId), null);
+    }
+
+    InstallationStatus installation(String nameOrId) {
+        return call("GET", "/installations/" + encoded(nameOrId), null, new TypeReference<>() {});
+    }
+
+    Page<InstallationStatus> installations(String q) {
+        return call("GET", "/installations?limit=" + PAGE + "&q=" + encoded(q), null, new TypeReference<>() {});
+    }
+
+    AcceptedSagas upgrade(UpgradeRequested request) {
+        return call("POST", "/upgrades", request, new TypeReference<>() {});
+    }
+
+    AcceptedSagas plan(UpgradeRequested request) {
+        return call("POST", "/plans", request, new TypeReference<>() {});
+    }
+
+    AcceptedSagas restore(RequestRestore request) {
+        return call("POST", "/restores", request, new TypeReference<>() {});
+    }
+
+    UpgradeStatus upgrade(UUID id) {
+        return call("GET", "/upgrades/" + id, null, new TypeReference<>() {});
+    }
+
+    UpgradeStatus planned(UUID id) {
+        return call("GET", "/plans/" + id, null, new TypeReference<>() {});
+    }
+
+    Page<UpgradeStatus> upgrades(String installation, int limit) {
+        return call(
+                "GET",
+                "/upgrades?limit=" + limit + "&installation=" + encoded(installation),
+                null,
+                new TypeReference<>() {});
+    }
+
+    UpgradeStatus cancel(UUID id) {
+        return call("POST", "/upgrades/" + id + "/cancel", null, new TypeReference<>() {});
+    }
+
+    UpgradeStatus retry(UUID id) {
+        return call("POST", "/upgrades/" + id + "/retry", null, new TypeReference<>() {});
+    }
+
+    Page<BackupEntry> backups(String installation) {
+        return call(
+                "GET",
+                "/backups?limit=" + PAGE + "&installation=" + encoded(installation),
+                null,
+                new TypeReference<>() {});
+    }
+
+    Page<Incident> incidents(int limit) {
+        return call("GET", "/incidents?limit=" + limit, null, new TypeReference<>() {});
+    }
+
+    private <T> T call(String method, String path, @Nullable Object body, TypeReference<T> type) {
+        String answer = send(method, path, body);
+        try {
+            return Json.mapper().readValue(answer, type);
+        } catch (JacksonException e) {
+            throw new CommandFailedException(
+                    ExitCode.UNAVAILABLE,
+                    server + " does not answer as this version of Uplift expects: " + e.getOriginalMessage());
+        }
+    }
+
+    private String send(String method, String path, @Nullable Object body) {
+        try {
+            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server + "/api/v1" + path))
+                    .timeout(REQUEST_MAX)
+                    .header("Accept", "application/json, application/problem+json");
+            if (body == null) {
+                request.method(method, BodyPublishers.noBody());
+            } else {
+                request.header("Content-Type", "application/json")
+                        .method(method, BodyPublishers.ofByteArray(Json.mapper().writeValueAsBytes(body)));
+            }
+            HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            if (response.statusCode() >= 400) {
+                throw new CommandFailedException(
+                        response.statusCode() >= 500 ? ExitCode.UNAVAILABLE : ExitCode.FAILED, problem(response));
+            }
+            return response.body();
+        } catch (IOException e) {
+            throw new CommandFailedException(
+                    ExitCode.UNAVAILABLE,
+                    "no orchestrator answers at " + server + "; `uplift up` starts one here, --server names another");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailedException(ExitCode.FAILED, "interrupted");
+        }
+    }
+
+    private static String problem(HttpResponse<String> response) {
+        try {
+            JsonNode problem = Json.mapper().readTree(response.body());
+            String detail = problem.path("detail").asText(problem.path("title").asText(""));
+            if (!detail.isEmpty()) {
+                return detail;
+            }
+        } catch (JacksonException e) {
+            // Not a problem document: the status has to do.
+        }
+        return "the orchestrator answered " + response.statusCode();
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+}

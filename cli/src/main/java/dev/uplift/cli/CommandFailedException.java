@@ -1,0 +1,17 @@
+package dev.uplift.cli;
+
+/** Ends the command with one line for a person that says what to do. */
+final class CommandFailedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final int exitCode;
+
+    CommandFailedException(int exitCode, String message) {
+        super(message);
+        this.exitCode = exitCode;
+    }
+
+    int exitCode() {
+        return exitCode;
+    }
+}

@@ -1,0 +1,50 @@
+package dev.uplift.cli;
+
+import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.api.Page;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "list", mixinStandardHelpOptions = true, description = "Lists installations.")
+final class ListCommand implements Callable<Integer> {
+    @Mixin
+    private ServerOptions server = new ServerOptions();
+
+    @Parameters(arity = "0..1", paramLabel = "TEXT", description = "Only those with TEXT in their name.")
+    private String text = "";
+
+    @Override
+    public Integer call() {
+        Page<InstallationStatus> page = server.api().installations(text);
+        Output output = server.output();
+        if (output.json()) {
+            page.content().forEach(output::json);
+            return ExitCode.OK;
+        }
+        output.table(
+                List.of("NAME", "STATE", "APPLICATION", "VERSION", "DATABASE", "PROBLEM"),
+                page.content().stream()
+                        .map(installation -> List.of(
+                                installation.name(),
+                                installation.state().name(),
+                                Optional.ofNullable(installation.spec())
+                                        .map(spec -> spec.profile())
+                                        .orElse("-"),
+                                Optional.ofNullable(installation.running())
+                                        .map(release -> release.version())
+                                        .orElse("-"),
+                                Optional.ofNullable(installation.spec())
+                                        .map(spec -> spec.database().identity())
+                                        .orElse("-"),
+                                Output.orDash(installation.problem())))
+                        .toList());
+        if (page.total() > page.content().size()) {
+            output.note((page.total() - page.content().size()) + " more; give a TEXT to narrow it down");
+        }
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,149 @@
+package dev.uplift.cli;
+
+import dev.uplift.contract.Check;
+import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.api.AcceptedSagas;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+        name = "plan",
+        mixinStandardHelpOptions = true,
+        description = "Shows what `upgrade` would do, step by step, with sizes and checks. Changes nothing.")
+final class PlanCommand implements Callable<Integer> {
+    private static final Duration WAIT_MAX = Duration.ofMinutes(2);
+
+    @Mixin
+    private ServerOptions server = new ServerOptions();
+
+    @Mixin
+    private TargetOptions target = new TargetOptions();
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Api api = server.api();
+        Output output = server.output();
+        AcceptedSagas sagas = api.plan(target.request());
+        sagas.refused().forEach(refusal -> output.note("uplift: " + refusal.installation() + ": " + refusal.reason()));
+        int exit = sagas.refused().isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+        for (AcceptedSagas.Accepted accepted : sagas.accepted()) {
+            UpgradeStatus plan = await(api, accepted.upgradeId());
+            if (output.json()) {
+                output.json(plan);
+            } else {
+                print(output, plan);
+            }
+            exit = Math.max(exit, refuses(plan) ? ExitCode.FAILED : ExitCode.OK);
+        }
+        return exit;
+    }
+
+    private static UpgradeStatus await(Api api, UUID id) throws InterruptedException {
+        long end = System.nanoTime() + WAIT_MAX.toNanos();
+        UpgradeStatus plan = api.planned(id);
+        while (!plan.state().isFinal() && System.nanoTime() < end) {
+            Thread.sleep(100);
+            plan = api.planned(id);
+        }
+        return plan;
+    }
+
+    private static boolean refuses(UpgradeStatus plan) {
+        return plan.failure() != null || checks(plan).stream().anyMatch(check -> check.verdict() == Check.Verdict.FAIL);
+    }
+
+    private static void print(Output output, UpgradeStatus plan) {
+        output.line(plan.installation() + ": " + plan.from().version() + " -> "
+                + plan.to().version());
+        Sizes sizes = Sizes.of(plan);
+        for (String line : steps(plan, sizes)) {
+            output.line("  " + line);
+        }
+        output.line("checks");
+        for (Check check : checks(plan)) {
+            output.line("  " + check.verdict() + "\t" + check.name() + ": " + check.detail());
+        }
+        if (plan.failure() != null) {
+            output.line("  FAIL\t" + plan.failure().detail());
+        }
+        output.line(refuses(plan) ? "the upgrade would be refused" : "the upgrade can go ahead; nothing was changed");
+    }
+
+    private static List<String> steps(UpgradeStatus plan, Sizes sizes) {
+        List<String> lines = new ArrayList<>();
+        int number = 1;
+        for (StepName step : StepName.values()) {
+            String what = what(step, plan, sizes);
+            if (what != null) {
+                lines.add(String.format("%2d %-18s %s", number++, step, what));
+            }
+        }
+        return lines;
+    }
+
+    private static @Nullable String what(StepName step, UpgradeStatus plan, Sizes sizes) {
+        return switch (step) {
+            case PREFLIGHT -> "look at the nodes again; refuse what could not be upgraded safely";
+            case PREFLIGHT_DATABASE -> "look at the database again";
+            case LOCATE, REINSTATE -> null;
+            case FETCH -> sizes.fetch();
+            case STAGE -> "put it beside the application";
+            case STOP -> "stop " + plan.from().version() + " and prove it; the outage begins (undo: start it again)";
+            case BACKUP -> "back up " + sizes.database() + " and prove it by restoring it elsewhere (undo: restore it)";
+            case SWITCH -> "point to " + plan.to().version() + " (undo: point back)";
+            case START ->
+                "start " + plan.to().version() + ", which migrates; wait as long as it makes progress (undo: stop it)";
+            case SCALE -> "start the other nodes, if there are any";
+            case SOAK -> "stay healthy";
+            case COMMIT -> "keep the old version for a way back";
+        };
+    }
+
+    private static List<Check> checks(UpgradeStatus plan) {
+        return plan.steps().stream()
+                .flatMap(step -> Optional.ofNullable(step.output()).stream())
+                .flatMap(found -> switch (found) {
+                    case StepOutput.NodesChecked nodes -> nodes.checks().stream();
+                    case StepOutput.DatabaseChecked database -> database.checks().stream();
+                    case StepOutput.ArtifactLocated artifact -> artifact.checks().stream();
+                    case StepOutput.Nothing _,
+                            StepOutput.ArtifactFetched _,
+                            StepOutput.NodesStopped _,
+                            StepOutput.BackedUp _,
+                            StepOutput.Restored _,
+                            StepOutput.Serving _ -> java.util.stream.Stream.<Check>empty();
+                })
+                .toList();
+    }
+
+    /** What would be moved. */
+    private record Sizes(String fetch, String database) {
+        static Sizes of(UpgradeStatus plan) {
+            String fetch = "fetch and verify the artifact";
+            String database = "the database";
+            for (UpgradeStatus.StepStatus step : plan.steps()) {
+                if (step.output() instanceof StepOutput.ArtifactLocated artifact) {
+                    fetch = artifact.inStore()
+                            ? "verify the artifact, which is in the store already"
+                            : "fetch "
+                                    + Optional.ofNullable(artifact.sizeBytes())
+                                            .map(Format::bytes)
+                                            .orElse("an artifact of unknown size")
+                                    + " from " + artifact.url() + " and verify it";
+                } else if (step.output() instanceof StepOutput.DatabaseChecked checked) {
+                    database = Format.bytes(checked.sizeBytes()) + " of " + checked.serverVersion();
+                }
+            }
+            return new Sizes(fetch, database);
+        }
+    }
+}

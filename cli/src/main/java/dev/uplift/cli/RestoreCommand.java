@@ -1,0 +1,37 @@
+package dev.uplift.cli;
+
+import dev.uplift.contract.api.RequestRestore;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "restore",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Takes an installation back to a backup and the version that wrote it, and shows it.",
+            "What was written since then is lost from the application; it is in the backup that is taken first."
+        })
+final class RestoreCommand implements Callable<Integer> {
+    @Mixin
+    private ServerOptions server = new ServerOptions();
+
+    @Parameters(index = "0", paramLabel = "INSTALLATION", description = "Name or id.")
+    private String installation = "";
+
+    @Parameters(index = "1", paramLabel = "BACKUP", description = "Its id, from `uplift backups`.")
+    private UUID backup = new UUID(0, 0);
+
+    @Option(names = "--no-wait", description = "Begin, print the id, and return.")
+    private boolean noWait;
+
+    @Override
+    public Integer call() {
+        Api api = server.api();
+        return UpgradeCommand.follow(
+                api, server.output(), api.restore(new RequestRestore(installation, backup)), noWait);
+    }
+}

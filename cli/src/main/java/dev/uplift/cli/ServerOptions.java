@@ -1,0 +1,88 @@
+package dev.uplift.cli;
+
+import dev.uplift.contract.Json;
+import dev.uplift.contract.api.StandaloneStatus;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Options that every command has which talks to an orchestrator. */
+final class ServerOptions {
+    private static final URI DEFAULT_SERVER = URI.create("http://127.0.0.1:8480");
+
+    @Spec(Spec.Target.MIXEE)
+    private @Nullable CommandSpec mixee;
+
+    @Option(
+            names = "--server",
+            paramLabel = "URL",
+            description = "The orchestrator. Default: $UPLIFT_SERVER, else the standalone that runs with --home, else "
+                    + "http://127.0.0.1:8480.")
+    private @Nullable URI server;
+
+    @Option(
+            names = "--home",
+            paramLabel = "DIR",
+            description = "Where the standalone keeps its data. Default: $UPLIFT_HOME, else ~/.uplift.")
+    private @Nullable Path home;
+
+    @Option(names = "--json", description = "Print results as JSON, one document per line.")
+    private boolean json;
+
+    Api api() {
+        return new Api(server());
+    }
+
+    Output output() {
+        var commandLine = spec().commandLine();
+        return new Output(commandLine.getOut(), commandLine.getErr(), json);
+    }
+
+    Path home() {
+        if (home != null) {
+            return home.toAbsolutePath().normalize();
+        }
+        String named = System.getenv("UPLIFT_HOME");
+        return named == null || named.isBlank()
+                ? Path.of(System.getProperty("user.home"), ".uplift")
+                : Path.of(named).toAbsolutePath().normalize();
+    }
+
+    private URI server() {
+        if (server != null) {
+            return server;
+        }
+        String named = System.getenv("UPLIFT_SERVER");
+        if (named != null && !named.isBlank()) {
+            return URI.create(named);
+        }
+        return standalone(home()).map(StandaloneStatus::api).orElse(DEFAULT_SERVER);
+    }
+
+    private CommandSpec spec() {
+        if (mixee == null) {
+            throw new IllegalStateException("used outside of a command");
+        }
+        return mixee;
+    }
+
+    /** What the standalone with that home says of itself; empty if none is ready. */
+    static Optional<StandaloneStatus> standalone(Path home) {
+        Path file = home.resolve("run/standalone.json");
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        try {
+            StandaloneStatus status = Json.mapper().readValue(file.toFile(), StandaloneStatus.class);
+            return ProcessHandle.of(status.pid()).filter(ProcessHandle::isAlive).map(handle -> status);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+}

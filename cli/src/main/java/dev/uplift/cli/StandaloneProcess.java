@@ -1,0 +1,137 @@
+package dev.uplift.cli;
+
+import dev.uplift.contract.api.StandaloneStatus;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+
+/** The standalone as a detached process: it outlives the command that started it. */
+final class StandaloneProcess {
+    private static final Duration READY_MAX = Duration.ofMinutes(4);
+    private static final Duration STOP_MAX = Duration.ofSeconds(60);
+
+    private final Path home;
+    private final int basePort;
+
+    StandaloneProcess(Path home, int basePort) {
+        this.home = home;
+        this.basePort = basePort;
+    }
+
+    /** Starts it and waits until it is ready. */
+    StandaloneStatus start(Output output) {
+        output.note("starting Kafka, PostgreSQL and four services (logs: " + home.resolve("logs") + ")");
+        Path log = home.resolve("logs/standalone.log");
+        try {
+            Files.createDirectories(log.getParent());
+            Files.deleteIfExists(log);
+            Process process = new ProcessBuilder(command())
+                    .redirectInput(Path.of("/dev/null").toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(Redirect.to(log.toFile()))
+                    .start();
+            return awaitReady(process, log);
+        } catch (IOException e) {
+            throw new CommandFailedException(
+                    ExitCode.UNAVAILABLE, "the standalone cannot be started: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailedException(ExitCode.FAILED, "interrupted");
+        }
+    }
+
+    /** Returns false if none runs with that home. */
+    static boolean stop(Path home) {
+        Optional<StandaloneStatus> running = ServerOptions.standalone(home);
+        if (running.isEmpty()) {
+            return false;
+        }
+        Optional<ProcessHandle> process = ProcessHandle.of(running.get().pid());
+        if (process.isEmpty()) {
+            return false;
+        }
+        process.get().destroy();
+        try {
+            process.get().onExit().get(STOP_MAX.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CommandFailedException(ExitCode.FAILED, "interrupted");
+        } catch (TimeoutException e) {
+            throw new CommandFailedException(
+                    ExitCode.FAILED,
+                    "process " + running.get().pid() + " still runs after " + STOP_MAX.toSeconds() + " s; see "
+                            + home.resolve("logs"));
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private StandaloneStatus awaitReady(Process process, Path log) throws IOException, InterruptedException {
+        long end = System.nanoTime() + READY_MAX.toNanos();
+        while (System.nanoTime() < end) {
+            Optional<StandaloneStatus> ready = ServerOptions.standalone(home);
+            if (ready.isPresent() && ready.get().pid() == process.pid()) {
+                return ready.get();
+            }
+            if (process.waitFor(100, TimeUnit.MILLISECONDS)) {
+                throw new CommandFailedException(ExitCode.UNAVAILABLE, lastLine(log));
+            }
+        }
+        process.destroy();
+        throw new CommandFailedException(
+                ExitCode.UNAVAILABLE, "not ready after " + READY_MAX.toSeconds() + " s; see " + log.getParent());
+    }
+
+    private List<String> command() {
+        Path distribution = distribution();
+        Path target = distribution.resolve("standalone/target");
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        return List.of(
+                "setsid",
+                java,
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                target.resolve("lib") + "/*:" + jar(target),
+                "dev.uplift.standalone.Standalone",
+                home.toString(),
+                distribution.toString(),
+                String.valueOf(basePort));
+    }
+
+    static Path distribution() {
+        String named = System.getProperty("uplift.distribution");
+        if (named == null) {
+            throw new CommandFailedException(
+                    ExitCode.UNAVAILABLE, "start it with the `uplift` script of a distribution");
+        }
+        return Path.of(named);
+    }
+
+    private static Path jar(Path target) {
+        try (Stream<Path> files = Files.list(target)) {
+            return files.filter(file -> file.getFileName().toString().matches("standalone-.*\\.jar"))
+                    .findFirst()
+                    .orElseThrow(() -> new CommandFailedException(
+                            ExitCode.UNAVAILABLE, "the standalone is not built: run ./mvnw -DskipTests package"));
+        } catch (IOException e) {
+            throw new CommandFailedException(
+                    ExitCode.UNAVAILABLE, "the standalone is not built: run ./mvnw -DskipTests package");
+        }
+    }
+
+    private static String lastLine(Path log) throws IOException {
+        List<String> lines = Files.readAllLines(log);
+        return lines.isEmpty() ? "the standalone exited; see " + log : lines.getLast();
+    }
+}

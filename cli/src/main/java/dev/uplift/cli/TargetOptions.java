@@ -1,0 +1,88 @@
+package dev.uplift.cli;
+
+import dev.uplift.contract.StepLimits;
+import dev.uplift.contract.UpgradeRequested;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What to upgrade, and to what: shared by {@code plan} and {@code upgrade}, so that one shows what the other does. */
+final class TargetOptions {
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "INSTALLATION",
+            description = "Names or ids; '*' alone means all of --profile, or all.")
+    private List<String> installations = List.of();
+
+    @Option(
+            names = "--to",
+            required = true,
+            paramLabel = "VERSION",
+            description = "The version to upgrade to, such as v0.50.1.")
+    private String version = "";
+
+    @Option(names = "--profile", paramLabel = "NAME", description = "Only installations of this application.")
+    private @Nullable String profile;
+
+    @Option(names = "--edition", paramLabel = "NAME", description = "Default: the edition that runs.")
+    private @Nullable String edition;
+
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            description = "Where to fetch the artifact. Default: the profile's location.")
+    private @Nullable URI url;
+
+    @Option(names = "--sha256", paramLabel = "HEX", description = "The artifact's SHA-256, pinned by you.")
+    private @Nullable String sha256;
+
+    @Option(
+            names = "--progress-deadline",
+            paramLabel = "DURATION",
+            description = "How long a start may go without any sign of progress, such as PT10M (the default).")
+    private @Nullable Duration progressDeadline;
+
+    @Option(
+            names = "--healthy-deadline",
+            paramLabel = "DURATION",
+            description = "How long a start may take at most. Default: PT6H.")
+    private @Nullable Duration healthyDeadline;
+
+    @Option(
+            names = "--min-healthy-time",
+            paramLabel = "DURATION",
+            description = "How long the new version must stay healthy before the upgrade is committed. Default: PT10S.")
+    private @Nullable Duration minHealthyTime;
+
+    @Option(
+            names = "--stop-grace",
+            paramLabel = "DURATION",
+            description = "How long a stop may take before it is escalated, once. Default: PT45S.")
+    private @Nullable Duration stopGrace;
+
+    UpgradeRequested request() {
+        StepLimits defaults = StepLimits.DEFAULT;
+        try {
+            return new UpgradeRequested(
+                    UUID.randomUUID(),
+                    profile,
+                    installations,
+                    version,
+                    edition,
+                    url,
+                    sha256,
+                    new StepLimits(
+                            Optional.ofNullable(progressDeadline).orElse(defaults.progressDeadline()),
+                            Optional.ofNullable(healthyDeadline).orElse(defaults.healthyDeadline()),
+                            Optional.ofNullable(minHealthyTime).orElse(defaults.minHealthyTime()),
+                            Optional.ofNullable(stopGrace).orElse(defaults.stopGrace())));
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailedException(ExitCode.USAGE, String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package dev.uplift.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The {@code uplift} command. */
+@Command(
+        name = "uplift",
+        mixinStandardHelpOptions = true,
+        version = "uplift 0.1.0",
+        description = "Upgrades self-hosted applications and loses nothing.",
+        synopsisSubcommandLabel = "COMMAND",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:what was asked for happened",
+            "1:it did not: rolled back, or refused",
+            "2:the command line is wrong",
+            "3:an upgrade is parked and needs a person",
+            "4:the orchestrator cannot be reached, or something is missing here"
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  uplift demo                                     see it work, on stand-ins",
+            "  uplift up                                       start the standalone on this machine",
+            "  uplift add /srv/metabase                        register what runs in that directory",
+            "  uplift plan metabase --to v0.50.1               what would happen; changes nothing",
+            "  uplift upgrade metabase --to v0.50.1            upgrade, with live progress"
+        },
+        subcommands = {
+            UpCommand.class,
+            DownCommand.class,
+            AddCommand.class,
+            RemoveCommand.class,
+            ListCommand.class,
+            PlanCommand.class,
+            UpgradeCommand.class,
+            StatusCommand.class,
+            WatchCommand.class,
+            CancelCommand.class,
+            RetryCommand.class,
+            BackupsCommand.class,
+            RestoreCommand.class,
+            DoctorCommand.class,
+            GenerateCompletion.class
+        })
+final class Uplift implements Runnable {
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    static CommandLine commandLine() {
+        CommandLine commandLine = new CommandLine(new Uplift());
+        commandLine.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+        commandLine.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        commandLine.setExecutionExceptionHandler((e, failed, parsed) -> {
+            if (e instanceof CommandFailedException expected) {
+                failed.getErr().println("uplift: " + expected.getMessage());
+                return expected.exitCode();
+            }
+            throw e;
+        });
+        return commandLine;
+    }
+}
