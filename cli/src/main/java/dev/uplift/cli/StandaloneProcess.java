@@ -6,7 +6,9 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -20,10 +22,17 @@ final class StandaloneProcess {
 
     private final Path home;
     private final int basePort;
+    private final Map<String, String> environment = new HashMap<>();
 
     StandaloneProcess(Path home, int basePort) {
         this.home = home;
         this.basePort = basePort;
+    }
+
+    /** Adds a configuration key, in its environment form, for all services. */
+    StandaloneProcess with(String name, String value) {
+        environment.put(name, value);
+        return this;
     }
 
     /** Starts it and waits until it is ready. */
@@ -33,8 +42,9 @@ final class StandaloneProcess {
         try {
             Files.createDirectories(log.getParent());
             Files.deleteIfExists(log);
-            Process process = new ProcessBuilder(command())
-                    .redirectInput(Path.of("/dev/null").toFile())
+            ProcessBuilder builder = new ProcessBuilder(command());
+            builder.environment().putAll(environment);
+            Process process = builder.redirectInput(Path.of("/dev/null").toFile())
                     .redirectErrorStream(true)
                     .redirectOutput(Redirect.to(log.toFile()))
                     .start();

@@ -31,6 +31,7 @@ import picocli.CommandLine.Command;
             "  uplift upgrade metabase --to v0.50.1            upgrade, with live progress"
         },
         subcommands = {
+            DemoCommand.class,
             UpCommand.class,
             DownCommand.class,
             AddCommand.class,

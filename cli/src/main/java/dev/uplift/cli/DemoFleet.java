@@ -1,0 +1,179 @@
+package dev.uplift.cli;
+
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.SimpleFileServer;
+import dev.uplift.contract.api.StandaloneStatus;
+import dev.uplift.testbed.RowCheck;
+import dev.uplift.testbed.RowWriter;
+import dev.uplift.testbed.StandInLedger;
+import dev.uplift.testbed.StandInReleases;
+import dev.uplift.testbed.StandInReleases.StandInRelease;
+import dev.uplift.testbed.StandInServer;
+import java.io.IOException;
+import java.io.Reader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Three stand-in dashboards, started by hand as an operator would: one on H2, one on PostgreSQL, and one whose
+ * next version's migration fails. Each has a writer.
+ */
+final class DemoFleet implements AutoCloseable {
+    static final String OLD = "v0.50.3";
+    static final String NEW = "v0.51.1";
+    static final String H2 = "demo-h2";
+    static final String POSTGRESQL = "demo-postgresql";
+    static final String BROKEN = "demo-broken";
+
+    private static final Duration HEALTHY_MAX = Duration.ofSeconds(90);
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final int ROWS_PER_SECOND = 50;
+
+    /**
+     * One of the three.
+     *
+     * @param fails whether its upgrade must be rolled back
+     */
+    record Member(String name, StandInServer server, RowWriter writer, boolean fails) {}
+
+    /** What became of one of the three. */
+    record Verdict(String name, RowCheck rows, Optional<String> version, List<String> overlaps) {}
+
+    private final Path directory;
+    private final Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    private final List<StandInServer> servers = new ArrayList<>();
+    private final List<Member> members = new ArrayList<>();
+    private final StandInRelease oldRelease;
+    private final StandInRelease newRelease;
+    private final HttpServer downloads;
+
+    /** Makes the releases and serves the new one. */
+    DemoFleet(Path directory, Path distribution) throws IOException {
+        this.directory = directory;
+        Path base = distribution.resolve("testbed/target/standin.jar");
+        Path releases = Files.createDirectories(directory.resolve("downloads"));
+        oldRelease = StandInReleases.stamp(base, releases, OLD);
+        newRelease = StandInReleases.stamp(base, releases, NEW);
+        downloads = SimpleFileServer.createFileServer(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                releases.toAbsolutePath(),
+                SimpleFileServer.OutputLevel.NONE);
+        downloads.start();
+    }
+
+    URI newUrl() {
+        return URI.create("http://127.0.0.1:" + downloads.getAddress().getPort() + "/" + NEW + "/metabase.jar");
+    }
+
+    String newSha256() {
+        return newRelease.sha256();
+    }
+
+    List<Member> members() {
+        return List.copyOf(members);
+    }
+
+    Path directoryOf(Member member) {
+        return directory.resolve(member.name());
+    }
+
+    /** Starts the three, waits until they are healthy and starts a writer on each. */
+    void start(Path home, StandaloneStatus standalone) throws IOException, SQLException {
+        StandInServer h2 = begin(launch(H2));
+        StandInServer broken = begin(launch(BROKEN).faults("migration-fails@51"));
+        String password = createDatabase(home, standalone);
+        StandInServer postgresql =
+                begin(launch(POSTGRESQL).postgres("127.0.0.1", standalone.postgresPort(), "demo", "demo", password));
+        join(H2, h2, false);
+        join(POSTGRESQL, postgresql, false);
+        join(BROKEN, broken, true);
+    }
+
+    /** Stops the writers, once rows can be written again, and asks each stand-in what it has. */
+    List<Verdict> verdicts() {
+        List<Verdict> verdicts = new ArrayList<>();
+        for (Member member : members) {
+            awaitServing(member);
+            RowWriter.Written written = member.writer().stop();
+            verdicts.add(new Verdict(
+                    member.name(),
+                    RowCheck.of(member.server().uri(), written),
+                    member.server().version(),
+                    StandInLedger.read(member.server().ledger()).violations()));
+        }
+        return verdicts;
+    }
+
+    /** Stops the downloads and the writers, but not the dashboards. */
+    void release() {
+        members.forEach(member -> member.writer().close());
+        downloads.stop(0);
+    }
+
+    @Override
+    public void close() {
+        release();
+        servers.forEach(StandInServer::close);
+    }
+
+    private StandInServer.Launch launch(String name) {
+        return StandInServer.in(directory.resolve(name))
+                .release(oldRelease)
+                .java(java)
+                .javaOption("-Xmx160m")
+                .javaOption("-XX:+UseSerialGC")
+                .javaOption("-XX:TieredStopAtLevel=1");
+    }
+
+    private StandInServer begin(StandInServer.Launch launch) {
+        StandInServer server = launch.start();
+        servers.add(server);
+        return server;
+    }
+
+    private void join(String name, StandInServer server, boolean fails) {
+        server.awaitHealthy(HEALTHY_MAX);
+        members.add(new Member(name, server, RowWriter.start(server.uri(), name, ROWS_PER_SECOND), fails));
+    }
+
+    private static void awaitServing(Member member) {
+        long end = System.nanoTime() + HEALTHY_MAX.toNanos();
+        while ((!member.server().healthy() || member.writer().failing()) && System.nanoTime() < end) {
+            LockSupport.parkNanos(POLL.toNanos());
+        }
+    }
+
+    private static String createDatabase(Path home, StandaloneStatus standalone) throws IOException, SQLException {
+        byte[] bytes = new byte[16];
+        new SecureRandom().nextBytes(bytes);
+        String password = HexFormat.of().formatHex(bytes);
+        Properties credentials = new Properties();
+        try (Reader reader = Files.newBufferedReader(home.resolve("run/credentials.properties"))) {
+            credentials.load(reader);
+        }
+        try (Connection connection = DriverManager.getConnection(
+                        "jdbc:postgresql://127.0.0.1:" + standalone.postgresPort() + "/postgres",
+                        "postgres",
+                        credentials.getProperty("postgres"));
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE ROLE demo LOGIN CREATEDB PASSWORD '" + password + "'");
+            statement.execute("CREATE DATABASE demo OWNER demo");
+        }
+        return password;
+    }
+}
