@@ -1,4 +1,0 @@
-@NullMarked
-package dev.uplift.orchestrator.saga;
-
-import org.jspecify.annotations.NullMarked;
