@@ -1,8 +1,10 @@
 package dev.uplift.testbed;
 
+import static dev.uplift.testbed.StandIns.NEW;
+import static dev.uplift.testbed.StandIns.OLD;
+import static dev.uplift.testbed.StandIns.START;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
@@ -13,86 +15,90 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** An upgrade by hand, as the product will do it, and the way back. */
 class UpgradeTest {
-    private static final Duration START = Duration.ofSeconds(30);
-
     @TempDir
     Path directory;
-
-    private StandInServer.Launch launch(String kind) {
-        StandInServer.Launch launch = StandInServer.in(directory.resolve("app"));
-        return kind.equals("h2") ? launch : Databases.on(launch, Databases.create());
-    }
-
-    private StandInReleases.StandInRelease release(String tag) {
-        return StandInReleases.stamp(directory.resolve("releases"), tag);
-    }
 
     @ParameterizedTest
     @ValueSource(strings = {"h2", "postgres"})
     void anUpgradeKeepsEveryAcknowledgedRowAndMigratesTheSchema(String kind) {
-        StandInServer.Launch launch = launch(kind).release(release("v0.50.3"));
+        StandInServer.Launch launch = StandIns.on(kind, directory, OLD);
         try (StandInServer old = launch.start().awaitHealthy(START);
                 RowWriter writer = RowWriter.start(old.uri(), "w", 0)) {
-            assertThat(old.version()).contains("v0.50.3");
+            assertThat(old.version()).contains(OLD);
             Awaitility.await().until(() -> writer.acknowledgedCount() > 30);
             assertThat(old.stop()).isEqualTo(143);
             Awaitility.await().until(writer::failing);
 
-            StandInServer upgraded = launch.release(release("v0.51.2")).start().awaitHealthy(START);
+            StandInServer upgraded =
+                    launch.release(StandIns.release(NEW)).start().awaitHealthy(START);
             int before = writer.acknowledgedCount();
             Awaitility.await().until(() -> writer.acknowledgedCount() > before + 10);
             RowWriter.Written written = writer.stop();
 
-            assertThat(upgraded.version()).contains("v0.51.2");
-            assertThat(upgraded.get("/api/session/properties")
-                            .orElseThrow()
-                            .json()
-                            .path("has-user-setup")
-                            .asBoolean())
-                    .isTrue();
+            assertThat(upgraded.version()).contains(NEW);
             RowCheck check = RowCheck.of(upgraded.uri(), written);
             assertThat(check.complete()).isTrue();
             assertThat(check.acknowledgedCount()).isGreaterThan(40);
             assertThat(written.longestOutage()).isBetween(Duration.ofMillis(300), Duration.ofSeconds(30));
-            assertThat(StandInLedger.read(upgraded.ledger()).violations()).isEmpty();
-            assertThat(StandInLedger.read(upgraded.ledger()).of("serving"))
+            assertThat(StandIns.ledger(directory).violations()).isEmpty();
+            assertThat(StandIns.ledger(directory).of("serving"))
                     .extracting(StandInLedger.Entry::version)
-                    .containsExactly("v0.50.3", "v0.51.2");
+                    .containsExactly(OLD, NEW);
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"h2", "postgres"})
     void theOldVersionRefusesANewerDatabaseUntilMigrateDownHasRun(String kind) {
-        StandInServer.Launch launch = launch(kind).release(release("v0.51.2"));
-        assertThat(launch.run("migrate", "up").exitCode()).isZero();
+        StandInServer.Launch launch = StandIns.on(kind, directory, OLD);
+        try (StandInServer old = launch.start().awaitHealthy(START)) {
+            StandIns.addRow(old, 1);
+            old.stop();
+            assertThat(launch.release(StandIns.release(NEW))
+                            .run("migrate", "up")
+                            .exitCode())
+                    .isZero();
 
-        launch.release(release("v0.50.3"));
-        try (StandInServer old = launch.start()) {
-            assertThat(old.awaitExit(START)).isEqualTo(1);
-            assertThat(old.log())
+            StandInServer refused = launch.release(StandIns.release(OLD)).start();
+            assertThat(refused.awaitExit(START)).isEqualTo(1);
+            assertThat(refused.log())
                     .contains("ERROR: Downgrade detected.")
                     .contains("You must run `java -jar metabase.jar migrate down` from version 51.")
                     .contains("Metabase Initialization FAILED");
-        }
 
-        assertThat(launch.release(release("v0.51.2")).run("migrate", "down").exitCode())
-                .isZero();
-        try (StandInServer old = launch.release(release("v0.50.3")).start().awaitHealthy(START)) {
-            assertThat(old.version()).contains("v0.50.3");
-            assertThat(old.post("/api/rows", "{\"writer\":\"w\",\"number\":1}")
+            assertThat(launch.release(StandIns.release(NEW))
+                            .run("migrate", "down")
+                            .exitCode())
+                    .isZero();
+            StandInServer back = launch.release(StandIns.release(OLD)).start().awaitHealthy(START);
+            StandIns.addRow(back, 2);
+            assertThat(back.get("/api/rows?writer=w")
                             .orElseThrow()
-                            .status())
-                    .isEqualTo(201);
+                            .json()
+                            .path("count")
+                            .asInt())
+                    .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aKilledStandInHasEveryRowThatItAcknowledged() {
+        StandInServer.Launch launch = StandIns.h2(directory, OLD);
+        try (StandInServer server = launch.start().awaitHealthy(START);
+                RowWriter writer = RowWriter.start(server.uri(), "w", 0)) {
+            Awaitility.await().until(() -> writer.acknowledgedCount() > 50);
+            server.kill();
+            RowWriter.Written written = writer.stop();
+            StandInServer again = launch.start().awaitHealthy(START);
+            assertThat(RowCheck.of(again.uri(), written).lostCount()).isZero();
         }
     }
 
     @Test
     void equalStampsHaveEqualBytesAndOtherTagsOthers() throws Exception {
-        StandInReleases.StandInRelease first = release("v1.51.2");
-        StandInReleases.StandInRelease again =
-                StandInReleases.stamp(Files.createDirectories(directory.resolve("elsewhere")), "v1.51.2");
+        StandInReleases.StandInRelease first = StandInReleases.stamp(directory, "v1.51.2");
+        StandInReleases.StandInRelease again = StandInReleases.stamp(directory.resolve("elsewhere"), "v1.51.2");
         assertThat(again.sha256()).isEqualTo(first.sha256()).isEqualTo(StandInReleases.sha256(again.jar()));
-        assertThat(release("v0.51.2").sha256()).isNotEqualTo(first.sha256());
+        assertThat(StandIns.release(NEW).sha256()).isNotEqualTo(first.sha256());
     }
 }

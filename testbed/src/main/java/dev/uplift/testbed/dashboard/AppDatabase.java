@@ -106,7 +106,7 @@ final class AppDatabase implements AutoCloseable {
         return connection;
     }
 
-    /** A connection of the pool; waits up to 5 s. */
+    /** A connection of the pool; waits up to 3 s. */
     Connection pooled() throws SQLException {
         return pool().getConnection();
     }
@@ -119,7 +119,7 @@ final class AppDatabase implements AutoCloseable {
             config.setDataSourceProperties(login);
             config.setMaximumPoolSize(6);
             config.setMinimumIdle(1);
-            config.setConnectionTimeout(5_000);
+            config.setConnectionTimeout(3_000);
             config.setInitializationFailTimeout(-1);
             open = new HikariDataSource(config);
             pool = open;

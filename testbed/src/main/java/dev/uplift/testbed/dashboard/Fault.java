@@ -27,6 +27,8 @@ enum Fault {
     WRONG_VERSION_ANSWERS,
     /** The process exits 1 before it listens. */
     EXITS_AT_START,
+    /** The JAR refuses a Java older than the argument (default 21), before it listens. */
+    NEEDS_JAVA,
     /** Migrations run, but the start never completes. */
     NEVER_HEALTHY,
     /** The start takes this much longer (default 5 s) after the migrations, with moving progress. */

@@ -44,6 +44,9 @@ final class Server {
         if (faults.fires(Fault.EXITS_AT_START)) {
             Runtime.getRuntime().halt(1);
         }
+        if (faults.on(Fault.NEEDS_JAVA)) {
+            requireJava(Integer.parseInt(faults.argument(Fault.NEEDS_JAVA).orElse("21")));
+        }
         Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "stop"));
         try {
             start();
@@ -51,6 +54,9 @@ final class Server {
             failed = true;
             ledger.append("failed", String.valueOf(e.getMessage()));
             Log.error(SOURCE, String.valueOf(e));
+            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                Log.error(SOURCE, "Caused by: " + cause);
+            }
             Log.error(SOURCE, "Metabase Initialization FAILED");
             System.exit(1);
         }
@@ -100,6 +106,17 @@ final class Server {
             pause(Duration.ofDays(1));
         }
         api.serve(db, new Rows(db, release.major()));
+    }
+
+    private void requireJava(int feature) {
+        if (Runtime.version().feature() < feature) {
+            faults.fires(Fault.NEEDS_JAVA);
+            Log.error(
+                    SOURCE,
+                    "java.lang.UnsupportedClassVersionError: this release needs Java " + feature + ", this is "
+                            + Runtime.version());
+            Runtime.getRuntime().halt(1);
+        }
     }
 
     /** Opens the database for this version; on H2 a locked file is written to the ledger. */
