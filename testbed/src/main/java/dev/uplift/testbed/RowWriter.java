@@ -41,6 +41,7 @@ public final class RowWriter implements AutoCloseable {
     private volatile boolean stopping;
     private volatile long failingSinceNanos;
     private volatile boolean failing;
+    private volatile long firstOutageAfter = -1;
 
     private RowWriter(URI server, String writer, int rowsPerSecond, Optional<Path> record) {
         this.server = server;
@@ -72,8 +73,19 @@ public final class RowWriter implements AutoCloseable {
      *
      * @param outages from the first failed request to the end of the first good one, in order; one that
      *     had not ended at the stop counts up to the stop
+     * @param beforeFirstOutage the highest number acknowledged before the first outage, or at all if there
+     *     was none
      */
-    public record Written(String writer, NavigableSet<Long> acknowledged, List<Duration> outages) {
+    public record Written(
+            String writer, NavigableSet<Long> acknowledged, List<Duration> outages, long beforeFirstOutage) {
+        /**
+         * Without the rows that were acknowledged after the first outage: a version that served, was not
+         * committed and was rolled back takes those with it.
+         */
+        public Written untilFirstOutage() {
+            return new Written(writer, acknowledged.headSet(beforeFirstOutage, true), outages, beforeFirstOutage);
+        }
+
         /** Zero if there was none. */
         public Duration longestOutage() {
             return outages.stream().max(Duration::compareTo).orElse(Duration.ZERO);
@@ -103,7 +115,11 @@ public final class RowWriter implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);
         }
-        return new Written(writer, acknowledged, List.copyOf(outages));
+        return new Written(
+                writer,
+                acknowledged,
+                List.copyOf(outages),
+                firstOutageAfter >= 0 ? firstOutageAfter : acknowledged.size());
     }
 
     @Override
@@ -161,6 +177,9 @@ public final class RowWriter implements AutoCloseable {
         if (!failing) {
             failingSinceNanos = beganNanos;
             failing = true;
+            if (firstOutageAfter < 0) {
+                firstOutageAfter = acknowledged.size();
+            }
         }
     }
 

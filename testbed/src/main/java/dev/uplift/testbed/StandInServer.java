@@ -117,9 +117,18 @@ public final class StandInServer implements AutoCloseable {
             return this;
         }
 
-        /** Starts it as another user; needs root. */
+        /** Starts it as another user of {@code /etc/passwd}, in that user's groups; needs root. */
         public Launch asUser(String user) {
-            wrapper.addAll(List.of("setpriv", "--reuid", user, "--regid", user, "--init-groups"));
+            try {
+                String[] account = Files.readAllLines(Path.of("/etc/passwd")).stream()
+                        .map(line -> line.split(":", -1))
+                        .filter(fields -> fields[0].equals(user))
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException("no such user: " + user));
+                wrapper.addAll(List.of("setpriv", "--reuid", account[2], "--regid", account[3], "--init-groups"));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
             return this;
         }
 
@@ -261,15 +270,20 @@ public final class StandInServer implements AutoCloseable {
                 .map(answer -> answer.json().path("version").path("tag").asText());
     }
 
-    /** @throws IllegalStateException with the end of the log if it exits or the time is over */
+    /**
+     * Waits for whichever process now serves in the directory.
+     *
+     * @throws IllegalStateException with the end of the log if none runs or the time is over
+     */
     public StandInServer awaitHealthy(Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
         while (!healthy()) {
-            if (!process.isAlive() || System.nanoTime() > deadline) {
+            boolean gone = !process.isAlive() && runningIn(directory).isEmpty();
+            if (gone || System.nanoTime() > deadline) {
                 String log = log();
                 throw new IllegalStateException("the stand-in in " + directory
-                        + (process.isAlive() ? " is not healthy after " + limit : " exited " + process.exitValue())
-                        + ":\n" + log.substring(Math.max(0, log.length() - 4_000)));
+                        + (gone ? " exited " + process.exitValue() : " is not healthy after " + limit) + ":\n"
+                        + log.substring(Math.max(0, log.length() - 4_000)));
             }
             pause();
         }

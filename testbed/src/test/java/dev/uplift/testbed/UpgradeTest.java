@@ -5,7 +5,12 @@ import static dev.uplift.testbed.StandIns.OLD;
 import static dev.uplift.testbed.StandIns.START;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -38,6 +43,7 @@ class UpgradeTest {
             assertThat(upgraded.version()).contains(NEW);
             RowCheck check = RowCheck.of(upgraded.uri(), written);
             assertThat(check.complete()).isTrue();
+            assertThat((long) written.untilFirstOutage().acknowledged().size()).isBetween(30L, (long) before);
             assertThat(check.acknowledgedCount()).isGreaterThan(40);
             assertThat(written.longestOutage()).isBetween(Duration.ofMillis(300), Duration.ofSeconds(30));
             assertThat(StandIns.ledger(directory).violations()).isEmpty();
@@ -78,6 +84,43 @@ class UpgradeTest {
                             .path("count")
                             .asInt())
                     .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void theDataMigrationRewritesEveryRow() throws Exception {
+        String database = Databases.create();
+        StandInServer.Launch launch = StandIns.postgres(directory, OLD, database);
+        try (StandInServer old = launch.start().awaitHealthy(START)) {
+            assertThat(old.post("/api/rows", "{\"writer\":\"w\",\"number\":1,\"count\":20000}")
+                            .orElseThrow()
+                            .status())
+                    .isEqualTo(201);
+            assertThat(old.post("/api/rows", "{\"writer\":\"w\",\"number\":20000,\"count\":2}")
+                            .orElseThrow()
+                            .status())
+                    .isEqualTo(200);
+            old.stop();
+        }
+        assertThat(launch.release(StandIns.release(NEW)).run("migrate", "up").exitCode())
+                .isZero();
+        try (Connection connection = Databases.connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("SELECT count(*) FROM report_row"
+                        + " WHERE checksum = md5(writer || '/' || number || '/' || body)")) {
+            rows.next();
+            assertThat(rows.getLong(1)).isEqualTo(20_000);
+        }
+    }
+
+    @Test
+    void aStandInOfAnotherUserRunsAsThatUser() throws Exception {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+        try (StandInServer server =
+                StandIns.h2(directory, OLD).asUser("nobody").start().awaitHealthy(START)) {
+            assertThat(Files.getOwner(Path.of("/proc", Long.toString(server.pid())))
+                            .getName())
+                    .isEqualTo("nobody");
         }
     }
 

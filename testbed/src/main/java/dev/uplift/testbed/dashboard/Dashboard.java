@@ -1,6 +1,7 @@
 package dev.uplift.testbed.dashboard;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
@@ -17,7 +18,7 @@ public final class Dashboard {
         Log.adoptLibraries();
         Settings settings = Settings.of(System.getenv(), System.getProperties());
         Release release = Release.ofThisJar();
-        Ledger ledger = new Ledger(settings.text("STANDIN_LEDGER").map(java.nio.file.Path::of), release.tag());
+        Ledger ledger = new Ledger(settings.text("STANDIN_LEDGER").map(Path::of), release.tag());
         Faults faults = Faults.read(settings, release, ledger);
         Log.info("standin.faults", "faults that are on: " + faults);
         List<String> words = Arrays.asList(arguments);

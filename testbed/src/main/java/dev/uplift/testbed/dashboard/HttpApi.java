@@ -1,5 +1,6 @@
 package dev.uplift.testbed.dashboard;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class HttpApi {
     private static final ObjectMapper JSON =
             new ObjectMapper().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
+    private static final int ROWS_MAX = 100_000;
     private static final int BODY_BYTES_MAX = 64 * 1024;
     private static final Duration FLAP_PERIOD = Duration.ofSeconds(4);
 
@@ -138,10 +140,11 @@ final class HttpApi {
             JsonNode body = body(exchange);
             String writer = body.path("writer").asText();
             long number = body.path("number").asLong();
-            if (writer.isBlank() || writer.length() > 200 || number < 1) {
-                return bad("writer (1 to 200 characters) and number (from 1) are needed");
+            int count = body.path("count").asInt(1);
+            if (writer.isBlank() || writer.length() > 200 || number < 1 || count < 1 || count > ROWS_MAX) {
+                return bad("writer (1 to 200 characters) and number (from 1) are needed, count is 1 to " + ROWS_MAX);
             }
-            boolean added = open.rows().add(writer, number);
+            boolean added = open.rows().add(writer, number, count);
             return new Answer(added ? 201 : 200, Map.of("writer", writer, "number", number));
         }
         if (what.equals("POST /api/setup")) {
@@ -162,7 +165,7 @@ final class HttpApi {
     private static JsonNode body(HttpExchange exchange) throws IOException {
         try (InputStream in = exchange.getRequestBody()) {
             return JSON.readTree(in.readNBytes(BODY_BYTES_MAX));
-        } catch (com.fasterxml.jackson.core.JacksonException malformed) {
+        } catch (JacksonException malformed) {
             return JSON.createObjectNode();
         }
     }

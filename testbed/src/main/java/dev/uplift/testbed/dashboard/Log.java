@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -43,7 +44,7 @@ final class Log {
     }
 
     /** Held here, because java.util.logging forgets the level of a logger that nobody refers to. */
-    private static final java.util.List<Logger> LIBRARY_LEVELS = java.util.List.of(Logger.getLogger("liquibase"));
+    private static final List<Logger> LIBRARY_LEVELS = List.of(Logger.getLogger("liquibase"));
 
     private static synchronized void print(String level, String source, String message) {
         OUT.println(LocalDateTime.now(ZoneId.systemDefault()).format(STAMP) + " " + level + " " + source + " :: "

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -65,7 +66,7 @@ final class Migrations implements AutoCloseable {
     }
 
     private List<Integer> appliedMajors() throws SQLException {
-        List<Integer> majors = new java.util.ArrayList<>();
+        List<Integer> majors = new ArrayList<>();
         try (Connection connection = appDatabase.connect()) {
             if (!hasTable(connection, "databasechangelog")) {
                 return majors;

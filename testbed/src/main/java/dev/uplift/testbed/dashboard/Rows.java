@@ -1,11 +1,15 @@
 package dev.uplift.testbed.dashboard;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -14,6 +18,7 @@ import java.util.List;
  */
 final class Rows {
     private static final int MISSING_MAX = 1_000;
+    private static final String UNIQUE_VIOLATION = "23505";
 
     private final AppDatabase database;
     private final int major;
@@ -27,29 +32,26 @@ final class Rows {
     record Written(String writer, long count, long max, long missingCount, List<Long> missing) {}
 
     /**
-     * Commits the row and flushes it. Idempotent.
+     * Commits the rows {@code first} to {@code first + count - 1} together and flushes them. Idempotent for
+     * a single row.
      *
-     * @return whether it was new
+     * @return whether they were new; if not, nothing is written
      */
-    boolean add(String writer, long number) throws SQLException {
+    boolean add(String writer, long first, int count) throws SQLException {
         try (Connection connection = database.pooled()) {
             connection.setAutoCommit(false);
             try {
-                long id = insert(connection, writer, number);
+                insert(connection, writer, first, count);
                 if (major >= 50) {
-                    try (PreparedStatement activity = connection.prepareStatement(
-                            "INSERT INTO activity (row_id, topic) VALUES (?, 'row-create')")) {
-                        activity.setLong(1, id);
-                        activity.executeUpdate();
-                    }
+                    recordActivity(connection, writer, first, count);
                 }
                 connection.commit();
             } catch (SQLException e) {
                 connection.rollback();
-                if (!"23505".equals(e.getSQLState())) {
-                    throw e;
+                if (UNIQUE_VIOLATION.equals(e.getSQLState())) {
+                    return false;
                 }
-                return false;
+                throw e;
             }
             connection.setAutoCommit(true);
             database.flush(connection);
@@ -57,40 +59,51 @@ final class Rows {
         }
     }
 
-    private long insert(Connection connection, String writer, long number) throws SQLException {
-        String text = "row " + number + " of " + writer;
-        List<String> columns = new ArrayList<>(List.of("writer", major >= 51 ? "body" : "payload"));
-        List<String> values = new ArrayList<>(List.of(writer, text));
+    private void insert(Connection connection, String writer, long first, int count) throws SQLException {
+        List<String> columns = new ArrayList<>(List.of("number", "writer", major >= 51 ? "body" : "payload"));
         if (major >= 49) {
             columns.add("label");
-            values.add(writer + "/" + number);
         }
         if (major >= 51) {
             columns.add("checksum");
-            values.add(md5(writer + "/" + number + "/" + text));
         }
-        try (PreparedStatement statement = connection.prepareStatement(
-                "INSERT INTO report_row (number, " + String.join(", ", columns) + ") VALUES (?"
-                        + ", ?".repeat(columns.size()) + ")",
-                new String[] {"id"})) {
-            statement.setLong(1, number);
-            for (int i = 0; i < values.size(); i++) {
-                statement.setString(i + 2, values.get(i));
+        try (PreparedStatement statement = connection.prepareStatement("INSERT INTO report_row ("
+                + String.join(", ", columns) + ") VALUES (?" + ", ?".repeat(columns.size() - 1) + ")")) {
+            for (long number = first; number < first + count; number++) {
+                String text = "row " + number + " of " + writer;
+                String label = writer + "/" + number;
+                statement.setLong(1, number);
+                statement.setString(2, writer);
+                statement.setString(3, text);
+                if (major >= 49) {
+                    statement.setString(4, label);
+                }
+                if (major >= 51) {
+                    statement.setString(5, md5(label + "/" + text));
+                }
+                statement.addBatch();
             }
+            statement.executeBatch();
+        }
+    }
+
+    private static void recordActivity(Connection connection, String writer, long first, int count)
+            throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("INSERT INTO activity (row_id, topic) SELECT id, 'row-create'"
+                        + " FROM report_row WHERE writer = ? AND number BETWEEN ? AND ?")) {
+            statement.setString(1, writer);
+            statement.setLong(2, first);
+            statement.setLong(3, first + count - 1);
             statement.executeUpdate();
-            try (ResultSet keys = statement.getGeneratedKeys()) {
-                keys.next();
-                return keys.getLong(1);
-            }
         }
     }
 
     private static String md5(String text) {
         try {
-            return java.util.HexFormat.of()
-                    .formatHex(java.security.MessageDigest.getInstance("MD5")
-                            .digest(text.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
-        } catch (java.security.NoSuchAlgorithmException e) {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
     }

@@ -27,7 +27,8 @@
  *
  * <p>HTTP: {@code GET /api/health}, {@code /livez}, {@code /readyz}, {@code /api/session/properties};
  * {@code POST /api/setup {"email":"a@b"}}; {@code POST /api/rows {"writer":"w","number":1}} answers 201
- * after the row is committed and flushed (200 if it was there already); {@code GET /api/rows?writer=w}
+ * after the row is committed and flushed (200 if it was there already), with {@code "count":N} for N rows
+ * from that number on in one transaction; {@code GET /api/rows?writer=w}
  * answers {@code {"writer","count","max","missing_count","missing":[first 1000]}}.
  */
 @NullMarked
