@@ -8,6 +8,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -112,7 +113,7 @@ public final class Processes {
     public static Set<Integer> listeningPorts(ProcessIdentity identity) {
         Set<String> sockets = new HashSet<>();
         Path directory = PROC.resolve(Long.toString(identity.pid()));
-        for (String target : descriptors(directory)) {
+        for (String target : descriptors(directory).values()) {
             if (target.startsWith("socket:[")) {
                 sockets.add(target.substring("socket:[".length(), target.length() - 1));
             }
@@ -136,16 +137,31 @@ public final class Processes {
         return matching(process -> listeningPorts(process.identity()).contains(port));
     }
 
-    /** Who has this file open. */
+    /** Who has this file open, under whatever name. */
     public static List<RunningProcess> holding(Path file) throws IOException {
-        Path real = file.toRealPath();
+        Object key = fileKey(file);
         List<RunningProcess> holders = new ArrayList<>();
         for (long pid : pids()) {
-            if (descriptors(PROC.resolve(Long.toString(pid))).contains(real.toString())) {
+            boolean holds = descriptors(PROC.resolve(Long.toString(pid))).entrySet().stream()
+                    .anyMatch(open -> open.getValue().startsWith("/") && isFile(open.getKey(), key));
+            if (holds) {
                 find(pid).ifPresent(holders::add);
             }
         }
         return holders;
+    }
+
+    /**
+     * A path to read a file that a process has open, even if it has been replaced or deleted since; empty
+     * if it has none such.
+     *
+     * @param name picks by the path under which the file was opened
+     */
+    public static Optional<Path> openFile(ProcessIdentity identity, Predicate<Path> name) {
+        return descriptors(PROC.resolve(Long.toString(identity.pid()))).entrySet().stream()
+                .filter(open -> open.getValue().startsWith("/") && name.test(Path.of(open.getValue())))
+                .map(Map.Entry::getKey)
+                .findFirst();
     }
 
     /** The file that a process writes its standard output to; empty if it is none, or gone. */
@@ -184,16 +200,28 @@ public final class Processes {
         return pids;
     }
 
-    private static List<String> descriptors(Path process) {
-        List<String> targets = new ArrayList<>();
+    private static Map<Path, String> descriptors(Path process) {
+        Map<Path, String> targets = new LinkedHashMap<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(process.resolve("fd"))) {
             for (Path entry : entries) {
-                link(entry).ifPresent(targets::add);
+                link(entry).ifPresent(target -> targets.put(entry, target));
             }
         } catch (IOException | DirectoryIteratorException e) {
             return targets;
         }
         return targets;
+    }
+
+    private static boolean isFile(Path descriptor, Object key) {
+        try {
+            return key.equals(fileKey(descriptor));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static Object fileKey(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
     }
 
     private record Listener(int port, String inode) {}

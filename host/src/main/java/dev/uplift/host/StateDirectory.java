@@ -37,6 +37,14 @@ public final class StateDirectory {
         return directory;
     }
 
+    /** A directory within the state directory of an application, made if it is missing; its parent has to be there. */
+    public static Path create(Path applicationDirectory, String relative) throws IOException {
+        open(applicationDirectory);
+        Path directory = RegisteredRoot.of(applicationDirectory.toString()).file(NAME + "/" + relative);
+        DurableFiles.createDirectory(directory, DurableFiles.OWNER_ONLY_DIRECTORY);
+        return directory;
+    }
+
     private static UserPrincipal ownUser() throws IOException {
         return Files.getOwner(Path.of("/proc/self"));
     }

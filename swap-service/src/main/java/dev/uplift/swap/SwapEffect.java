@@ -1,0 +1,82 @@
+package dev.uplift.swap;
+
+/**
+ * Everything that the swap-service does to the outside world, by the names of its crash points. Each is
+ * taken under the fence of the application's directory, and each is observed before it is taken, so
+ * that a step may be run again after a death at any of them.
+ */
+public enum SwapEffect {
+    /** Writes down on the host how the application is started. */
+    INSPECT_LAUNCH("swap.inspect.launch"),
+    /** Writes down again how the application is started, if that has changed. */
+    PREFLIGHT_LAUNCH("swap.preflight.launch"),
+    /** Puts the release, downloaded and hashed, under its name. */
+    STAGE_RELEASE("swap.stage.release"),
+    /** Takes the staged release away. */
+    UNSTAGE_RELEASE("swap.unstage.release"),
+    /** Writes down that the application is being stopped, and what it was. */
+    STOP_RECORD("swap.stop.record"),
+    /** Asks the application to end. */
+    STOP_TERMINATE("swap.stop.terminate"),
+    /** Ends an application that did not end when asked. */
+    STOP_KILL("swap.stop.kill"),
+    /** Writes down when the outage began. */
+    STOP_OUTAGE("swap.stop.outage"),
+    /** Starts the version that is in place. */
+    RESUME_START("swap.resume.start"),
+    /** Writes down what was started. */
+    RESUME_RECORD("swap.resume.record"),
+    /** Writes down that it serves. */
+    RESUME_SERVING("swap.resume.serving"),
+    /** Writes down that nothing is left to be taken back. */
+    RESUME_OVER("swap.resume.over"),
+    /** Keeps a directory that belongs to the version. */
+    SWITCH_SNAPSHOT("swap.switch.snapshot"),
+    /** Makes a plain JAR the first release. */
+    SWITCH_ADOPT("swap.switch.adopt"),
+    /** Points {@code current} to the release that a plain JAR became. */
+    SWITCH_ORIGIN("swap.switch.origin"),
+    /** Puts a link to the current release in the JAR's place. */
+    SWITCH_JAR("swap.switch.jar"),
+    /** Points {@code current} to the new release. */
+    SWITCH_CURRENT("swap.switch.current"),
+    /** Points {@code current} back to the old release. */
+    REVERT_CURRENT("swap.revert.current"),
+    /** Puts back a directory that belongs to the version. */
+    REVERT_SNAPSHOT("swap.revert.snapshot"),
+    /** Starts the new version. */
+    START_START("swap.start.start"),
+    /** Writes down what was started. */
+    START_RECORD("swap.start.record"),
+    /** Writes down that it serves. */
+    START_SERVING("swap.start.serving"),
+    /** Asks the new version to end. */
+    HALT_TERMINATE("swap.halt.terminate"),
+    /** Ends a new version that did not end when asked. */
+    HALT_KILL("swap.halt.kill"),
+    /** Starts another node. */
+    SCALE_START("swap.scale.start"),
+    /** Writes down which other node was started. */
+    SCALE_RECORD("swap.scale.record"),
+    /** Writes down that another node serves. */
+    SCALE_SERVING("swap.scale.serving"),
+    /** Asks another node to end. */
+    UNSCALE_TERMINATE("swap.unscale.terminate"),
+    /** Ends another node that did not end when asked. */
+    UNSCALE_KILL("swap.unscale.kill"),
+    /** Takes releases away that are no longer kept. */
+    COMMIT_RELEASES("swap.commit.releases"),
+    /** Forgets what the saga had written down. */
+    COMMIT_FORGET("swap.commit.forget");
+
+    private final String wireName;
+
+    SwapEffect(String wireName) {
+        this.wireName = wireName;
+    }
+
+    /** The crash point's name, such as {@code swap.switch.current}. */
+    public String wireName() {
+        return wireName;
+    }
+}

@@ -1,0 +1,33 @@
+package dev.uplift.swap.node;
+
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.host.Processes;
+import dev.uplift.host.RunningProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** A file of H2. Whoever works on it has it open; nobody else can look into it meanwhile. */
+record H2AppDatabase(DatabaseSpec.H2 spec) implements AppDatabase {
+    @Override
+    public Optional<String> users() throws IOException {
+        Path file = Path.of(spec.path());
+        List<RunningProcess> holders = Files.exists(file) ? Processes.holding(file) : List.of();
+        return holders.isEmpty()
+                ? Optional.empty()
+                : Optional.of(file + " is open in process " + ProcessNode.pids(holders));
+    }
+
+    @Override
+    public OptionalLong migrations() {
+        return OptionalLong.empty();
+    }
+
+    @Override
+    public Optional<String> migrationLock() {
+        return Optional.empty();
+    }
+}

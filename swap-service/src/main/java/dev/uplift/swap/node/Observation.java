@@ -1,0 +1,69 @@
+package dev.uplift.swap.node;
+
+import dev.uplift.contract.Release;
+import dev.uplift.host.DurableFiles;
+import dev.uplift.host.Processes;
+import dev.uplift.host.RunningProcess;
+import dev.uplift.profile.ApplicationVersion;
+import dev.uplift.profile.Profile;
+import dev.uplift.profile.VersionReading;
+import dev.uplift.swap.StepFailedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What a node is at one moment.
+ *
+ * @param process empty: it does not run
+ * @param health what it answers
+ * @param answered the version that it answers
+ * @param inJar the version that its JAR says
+ * @param sha256 of the JAR that runs, or of the one in its place if nothing runs
+ * @param jarBytes size of the JAR in its place
+ */
+public record Observation(
+        Optional<RunningProcess> process,
+        NodeProbe.Health health,
+        VersionReading answered,
+        VersionReading inJar,
+        String sha256,
+        long jarBytes) {
+
+    /**
+     * Looks at a node.
+     *
+     * @throws StepFailedException if several processes of it run
+     */
+    public static Observation of(ProcessNode node, Profile profile, NodeProbe probe)
+            throws IOException, InterruptedException, StepFailedException {
+        Optional<RunningProcess> process = node.onlyRunning();
+        Path jar = process.flatMap(running -> Processes.openFile(
+                        running.identity(),
+                        path -> path.startsWith(node.directory())
+                                && path.endsWith(node.spec().jar())))
+                .orElse(node.layout().jar());
+        VersionReading inJar;
+        try (JarFileEntries entries = new JarFileEntries(jar)) {
+            inJar = profile.jarIdentity(entries);
+        }
+        return new Observation(
+                process,
+                probe.health(profile, node.spec().baseUrl()),
+                probe.version(profile, node.spec().baseUrl()),
+                inJar,
+                DurableFiles.digest(jar).sha256(),
+                Files.size(node.layout().jar()));
+    }
+
+    /** The version that it answers; if it does not answer, the one that its JAR says. */
+    public VersionReading version() {
+        return answered instanceof VersionReading.Known ? answered : inJar;
+    }
+
+    /** The release that this version is. */
+    public Release release(ApplicationVersion version) {
+        return new Release(version.text(), version.edition(), sha256, null);
+    }
+}

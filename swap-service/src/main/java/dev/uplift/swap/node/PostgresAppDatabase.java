@@ -1,0 +1,94 @@
+package dev.uplift.swap.node;
+
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.host.Secrets;
+import dev.uplift.profile.Migrations;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** A database of a PostgreSQL server. Every look opens a connection of its own and leaves none behind. */
+record PostgresAppDatabase(DatabaseSpec.PostgreSql spec, Optional<Migrations> rules) implements AppDatabase {
+    private static final String OUR_NAME = "uplift-swap";
+    private static final int CONNECT_SECONDS_MAX = 5;
+    private static final int ANSWER_SECONDS_MAX = 10;
+
+    /** Background workers of the server itself have no user. */
+    private static final String SESSIONS = """
+            SELECT count(*), coalesce(string_agg(DISTINCT coalesce(nullif(application_name, ''), 'unnamed'), ', '), '')
+            FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+              AND (backend_type IS NULL OR backend_type = 'client backend')
+              AND application_name NOT LIKE 'uplift-%'
+            """;
+
+    @Override
+    public Optional<String> users() throws IOException, SQLException {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(SESSIONS)) {
+            row.next();
+            long count = row.getLong(1);
+            return count == 0
+                    ? Optional.empty()
+                    : Optional.of("database " + spec.database() + " has " + count + " other session(s): "
+                            + row.getString(2).replaceAll("\\p{Cntrl}", "?"));
+        }
+    }
+
+    @Override
+    public OptionalLong migrations() throws IOException, SQLException {
+        if (rules.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(rules.get().progressQuery())) {
+            return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
+        }
+    }
+
+    @Override
+    public Optional<String> migrationLock() throws IOException, SQLException {
+        String query = rules.map(Migrations::lockQuery).orElse(null);
+        if (query == null) {
+            return Optional.empty();
+        }
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            return row.next()
+                    ? Optional.of("a migration lock is held by "
+                            + String.valueOf(row.getString(1)).replaceAll("\\p{Cntrl}", "?"))
+                    : Optional.empty();
+        }
+    }
+
+    private Connection connect() throws IOException, SQLException {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setServerNames(new String[] {spec.host()});
+        source.setPortNumbers(new int[] {spec.port()});
+        source.setDatabaseName(spec.database());
+        source.setUser(spec.user());
+        if (spec.passwordRef() != null) {
+            source.setPassword(Secrets.resolve(spec.passwordRef()).reveal());
+        }
+        source.setApplicationName(OUR_NAME);
+        source.setConnectTimeout(CONNECT_SECONDS_MAX);
+        source.setLoginTimeout(CONNECT_SECONDS_MAX);
+        source.setSocketTimeout(ANSWER_SECONDS_MAX);
+        Connection connection = source.getConnection();
+        try {
+            connection.setReadOnly(true);
+            return connection;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package dev.uplift.swap.node;
+
+import com.fasterxml.jackson.core.JacksonException;
+import dev.uplift.contract.Json;
+import dev.uplift.host.DurableFiles;
+import dev.uplift.host.ProcessIdentity;
+import dev.uplift.host.StateDirectory;
+import dev.uplift.host.UnexpectedPathException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a saga has to remember on a host because it cannot be observed any more: {@code .uplift/saga.json}.
+ *
+ * @param used whether the application worked on a database that had been set up; absent: it did not say
+ * @param stopRequestedAt when it was first asked to end
+ * @param outageBeganAt the first request that failed; absent: not seen yet
+ * @param started the process that was started last; absent: none was
+ * @param startedBy the command that started it
+ * @param servingAt when that process was first seen to serve; absent: not yet
+ * @param over whether nothing of the saga is left to be taken back here
+ */
+public record SagaState(
+        UUID installationId,
+        UUID sagaId,
+        @Nullable Boolean used,
+        Instant stopRequestedAt,
+        @Nullable Instant outageBeganAt,
+        @Nullable ProcessIdentity started,
+        @Nullable UUID startedBy,
+        @Nullable Instant servingAt,
+        boolean over) {
+
+    /** At the beginning of the outage. */
+    public static SagaState stopping(UUID installationId, UUID sagaId, @Nullable Boolean used, Instant now) {
+        return new SagaState(installationId, sagaId, used, now, null, null, null, null, false);
+    }
+
+    /** What is remembered of any saga; empty if nothing is. */
+    public static Optional<SagaState> read(Path applicationDirectory) throws IOException {
+        Path file = file(applicationDirectory);
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Json.mapper().readValue(Files.readAllBytes(file), SagaState.class));
+        } catch (JacksonException e) {
+            throw new UnexpectedPathException(file + " is damaged");
+        }
+    }
+
+    /** What is remembered of this saga. */
+    public static Optional<SagaState> read(Path applicationDirectory, UUID sagaId) throws IOException {
+        return read(applicationDirectory).filter(state -> state.sagaId().equals(sagaId));
+    }
+
+    /** Remembers this from now on, and nothing else. */
+    public void write(Path applicationDirectory) throws IOException {
+        StateDirectory.open(applicationDirectory);
+        DurableFiles.write(file(applicationDirectory), Json.mapper().writeValueAsBytes(this), DurableFiles.OWNER_ONLY);
+    }
+
+    /** Remembers nothing any more. */
+    public static void forget(Path applicationDirectory) throws IOException {
+        DurableFiles.delete(file(applicationDirectory));
+    }
+
+    public SagaState withOutageBeganAt(Instant at) {
+        return new SagaState(installationId, sagaId, used, stopRequestedAt, at, started, startedBy, servingAt, over);
+    }
+
+    /** Another process was started; it does not serve yet. */
+    public SagaState withStarted(ProcessIdentity process, UUID command) {
+        return new SagaState(
+                installationId, sagaId, used, stopRequestedAt, outageBeganAt, process, command, null, over);
+    }
+
+    public SagaState withServingAt(Instant at) {
+        return new SagaState(
+                installationId, sagaId, used, stopRequestedAt, outageBeganAt, started, startedBy, at, over);
+    }
+
+    public SagaState withOver() {
+        return new SagaState(
+                installationId, sagaId, used, stopRequestedAt, outageBeganAt, started, startedBy, servingAt, true);
+    }
+
+    private static Path file(Path applicationDirectory) {
+        return applicationDirectory.resolve(StateDirectory.NAME).resolve("saga.json");
+    }
+}

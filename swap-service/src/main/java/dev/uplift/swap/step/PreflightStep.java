@@ -1,0 +1,100 @@
+package dev.uplift.swap.step;
+
+import dev.uplift.contract.Check;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Release;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.host.Launch;
+import dev.uplift.host.LaunchFile;
+import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.profile.ApplicationVersion;
+import dev.uplift.profile.VersionReading;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.LaunchCapture;
+import dev.uplift.swap.node.Observation;
+import dev.uplift.swap.node.ProcessNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Looks at all nodes and refuses what could not be upgraded, or could not be brought back, safely. If
+ * nothing stands in the way, it writes down again how each node is started; a dry run writes nothing.
+ */
+final class PreflightStep implements SwapStep {
+    @Override
+    public StepOutcome take(StepWork work) throws Exception {
+        List<Check> checks = new ArrayList<>();
+        List<CapturedNode> captured = new ArrayList<>();
+        Optional<Release> running = Optional.empty();
+        for (ProcessNode node : work.nodes()) {
+            Observation observed = Observation.of(node, work.profile(), work.probe());
+            ApplicationVersion version = version(observed);
+            Release release = observed.release(version);
+            requireExpected(work, release, version);
+            Optional<Launch> before = LaunchFile.read(node.directory());
+            Optional<Launch> launch = observed.process().isPresent()
+                    ? Optional.of(LaunchCapture.of(observed.process().get(), node.directory(), work.profile(), before))
+                    : before;
+            checks.addAll(new NodeChecks(work, node, observed, version).run(launch, before));
+            if (running.filter(first -> !Objects.equals(first.sha256(), release.sha256()))
+                    .isPresent()) {
+                throw StepFailedException.refused(
+                        ErrorCode.VERSION_UNEXPECTED,
+                        "node " + node.spec().name() + " runs another JAR than the first");
+            }
+            running = Optional.of(running.orElse(release));
+            if (launch.isPresent() && !launch.equals(before)) {
+                captured.add(new CapturedNode(node, launch.get()));
+            }
+        }
+        if (!work.command().dryRun()) {
+            refuseFailures(checks);
+            for (CapturedNode node : captured) {
+                work.take(node.node(), SwapEffect.PREFLIGHT_LAUNCH, () -> {
+                    LaunchFile.write(node.node().directory(), node.launch());
+                    return node;
+                });
+            }
+        }
+        return StepOutcome.done(new StepOutput.NodesChecked(running.orElseThrow(), checks));
+    }
+
+    private record CapturedNode(ProcessNode node, Launch launch) {}
+
+    private static ApplicationVersion version(Observation observed) throws StepFailedException {
+        return switch (observed.version()) {
+            case VersionReading.Known(ApplicationVersion version) -> version;
+            case VersionReading.Unreadable(String reason) ->
+                throw StepFailedException.refused(
+                        ErrorCode.PREFLIGHT_REFUSED, "the running version cannot be told: " + reason);
+        };
+    }
+
+    private static void requireExpected(StepWork work, Release running, ApplicationVersion version)
+            throws StepFailedException {
+        Release from = work.command().from();
+        if (!version.equals(work.version(from))) {
+            throw StepFailedException.refused(
+                    ErrorCode.VERSION_UNEXPECTED, running.version() + " runs, expected is " + from.version());
+        }
+        if (from.sha256() != null && !from.sha256().equals(running.sha256())) {
+            throw StepFailedException.refused(
+                    ErrorCode.VERSION_UNEXPECTED,
+                    "another JAR of " + from.version() + " runs: SHA-256 " + running.sha256() + ", expected is "
+                            + from.sha256());
+        }
+    }
+
+    private static void refuseFailures(List<Check> checks) throws StepFailedException {
+        List<String> failures = checks.stream()
+                .filter(check -> check.verdict() == Check.Verdict.FAIL)
+                .map(check -> check.name() + ": " + check.detail())
+                .toList();
+        if (!failures.isEmpty()) {
+            throw StepFailedException.refused(ErrorCode.PREFLIGHT_REFUSED, String.join("; ", failures));
+        }
+    }
+}

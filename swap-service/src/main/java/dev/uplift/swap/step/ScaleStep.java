@@ -1,0 +1,15 @@
+package dev.uplift.swap.step;
+
+import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.swap.node.ProcessNode;
+
+/** Starts the other nodes, one after the other. */
+final class ScaleStep implements SwapStep {
+    @Override
+    public StepOutcome take(StepWork work) throws Exception {
+        for (ProcessNode node : work.others()) {
+            Starting.scaling(work, node).serve(work.command().to(), work.targetSha256());
+        }
+        return StepOutcome.done();
+    }
+}

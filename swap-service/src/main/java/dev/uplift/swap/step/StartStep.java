@@ -1,0 +1,14 @@
+package dev.uplift.swap.step;
+
+import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.worker.StepOutcome;
+
+/** The pivot: starts the new version on the first node, where it migrates, and waits until it serves. */
+final class StartStep implements SwapStep {
+    @Override
+    public StepOutcome take(StepWork work) throws Exception {
+        Starting.Served served =
+                Starting.pivot(work, work.first()).serve(work.command().to(), work.targetSha256());
+        return StepOutcome.done(new StepOutput.Serving(served.version(), served.since()));
+    }
+}

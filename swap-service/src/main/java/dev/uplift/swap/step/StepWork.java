@@ -1,0 +1,138 @@
+package dev.uplift.swap.step;
+
+import dev.uplift.contract.Artifact;
+import dev.uplift.contract.Backup;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.Release;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.host.Fence;
+import dev.uplift.host.FencedException;
+import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.profile.ApplicationVersion;
+import dev.uplift.profile.Profile;
+import dev.uplift.profile.VersionReading;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.AppDatabase;
+import dev.uplift.swap.node.NodeProbe;
+import dev.uplift.swap.node.ProcessNode;
+import dev.uplift.swap.node.SagaState;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** One run of one command: what it is about, and the only way to change anything on a host. */
+final class StepWork {
+    private final StepCommand command;
+    private final StepRun run;
+    private final Profile profile;
+    private final NodeProbe probe;
+    private final List<ProcessNode> nodes;
+    private final AppDatabase database;
+
+    /** The nodes of the command's installation; fails if one is not where it was registered. */
+    StepWork(StepCommand command, StepRun run, Profile profile, NodeProbe probe)
+            throws IOException, StepFailedException {
+        this.command = command;
+        this.run = run;
+        this.profile = profile;
+        this.probe = probe;
+        this.nodes = new ArrayList<>();
+        for (NodeSpec spec : command.installation().nodes()) {
+            nodes.add(new ProcessNode(spec));
+        }
+        this.database = AppDatabase.of(command.installation().database(), profile.database());
+    }
+
+    /** An effect on the outside world. */
+    @FunctionalInterface
+    interface Effect<T> {
+        T take() throws IOException, InterruptedException;
+    }
+
+    StepCommand command() {
+        return command;
+    }
+
+    StepRun run() {
+        return run;
+    }
+
+    Profile profile() {
+        return profile;
+    }
+
+    NodeProbe probe() {
+        return probe;
+    }
+
+    AppDatabase database() {
+        return database;
+    }
+
+    List<ProcessNode> nodes() {
+        return nodes;
+    }
+
+    /** The node that migrates. */
+    ProcessNode first() {
+        return nodes.getFirst();
+    }
+
+    /** All but the one that migrates. */
+    List<ProcessNode> others() {
+        return nodes.subList(1, nodes.size());
+    }
+
+    /**
+     * Takes an effect behind the node's fence, between its crash points.
+     *
+     * @throws FencedException if a newer command has been at the node: nothing was done
+     */
+    <T> T take(ProcessNode node, SwapEffect effect, Effect<T> action)
+            throws IOException, InterruptedException, FencedException {
+        run.checkCancelled();
+        node.root().requireUnmoved();
+        try (var _ = Fence.of(node.directory()).hold(command, run.delivery())) {
+            run.crashPoints().before(effect.wireName());
+            T result = action.take();
+            run.crashPoints().after(effect.wireName());
+            return result;
+        }
+    }
+
+    /** Remembers {@code state} on the node. */
+    SagaState remember(ProcessNode node, SwapEffect effect, SagaState state)
+            throws IOException, InterruptedException, FencedException {
+        return take(node, effect, () -> {
+            state.write(node.directory());
+            return state;
+        });
+    }
+
+    /** What this saga remembers on the node. */
+    Optional<SagaState> state(ProcessNode node) throws IOException {
+        return SagaState.read(node.directory(), command.sagaId());
+    }
+
+    /** A version of the command as the profile reads it. */
+    ApplicationVersion version(Release release) throws StepFailedException {
+        return switch (profile.version(release.version())) {
+            case VersionReading.Known(ApplicationVersion version) -> version;
+            case VersionReading.Unreadable(String reason) ->
+                throw StepFailedException.refused(ErrorCode.INVALID, reason);
+        };
+    }
+
+    /** The hash of the JAR that shall run: of the fetched artifact, or of the one that an old backup belongs to. */
+    String targetSha256() throws StepFailedException {
+        return Optional.ofNullable(command.artifact())
+                .map(Artifact::sha256)
+                .or(() -> Optional.ofNullable(command.source()).map(Backup::artifactSha256))
+                .or(() -> Optional.ofNullable(command.to().sha256()))
+                .orElseThrow(
+                        () -> StepFailedException.refused(ErrorCode.INVALID, "the command names no JAR to switch to"));
+    }
+}

@@ -1,0 +1,9 @@
+package dev.uplift.swap.step;
+
+import dev.uplift.messaging.worker.StepOutcome;
+
+/** How one kind of step is taken in one direction; faults are exceptions. */
+@FunctionalInterface
+interface SwapStep {
+    StepOutcome take(StepWork work) throws Exception;
+}
