@@ -1,0 +1,45 @@
+package dev.uplift.swap.service;
+
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Inspection;
+import dev.uplift.contract.MessageType;
+import dev.uplift.messaging.worker.MessageHandler;
+import dev.uplift.swap.inspect.Inspector;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers {@code swap.inspect}. */
+final class InspectionHandler implements MessageHandler<Inspection.Requested> {
+    private static final Logger LOG = LoggerFactory.getLogger(InspectionHandler.class);
+
+    private final Inspector inspector;
+
+    InspectionHandler(Inspector inspector) {
+        this.inspector = inspector;
+    }
+
+    @Override
+    public Reply handle(Inspection.Requested asked) throws InterruptedException {
+        return switch (inspector.inspect(asked)) {
+            case Inspection.Found found -> {
+                LOG.info(
+                        "swap.inspect done: {} runs {}",
+                        asked.name(),
+                        found.running().version());
+                yield new Reply(MessageType.INSTALLATION_FOUND, found);
+            }
+            case Inspection.Refused refused -> {
+                LOG.info("swap.inspect refused: {}: {}", asked.name(), refused.detail());
+                yield new Reply(MessageType.INSTALLATION_REFUSED, refused);
+            }
+            case Inspection.Requested _ -> throw new IllegalStateException("an inspection was answered by a request");
+        };
+    }
+
+    @Override
+    public Reply failed(Inspection.Requested asked, String detail) {
+        return new Reply(
+                MessageType.INSTALLATION_REFUSED,
+                new Inspection.Refused(asked.installationId(), ErrorCode.INTERNAL, detail));
+    }
+}

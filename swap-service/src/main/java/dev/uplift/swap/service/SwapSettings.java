@@ -1,0 +1,46 @@
+package dev.uplift.swap.service;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import io.smallrye.config.WithName;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** What this process is told by its environment. */
+@ConfigMapping(prefix = "uplift")
+public interface SwapSettings {
+    /**
+     * The one directory for data. Default: {@code .uplift} below the user's home. This service reads the
+     * operator's profiles in its {@code profiles/} and writes nothing there.
+     */
+    Path home();
+
+    /** The site whose installations this process works for. Default {@code default}. */
+    @WithDefault("default")
+    String site();
+
+    /**
+     * The name of this replica: the same after a restart, and unlike that of any other replica. Default
+     * {@code swap}; 1 to 100 characters of {@code A-Z a-z 0-9 . _ -}.
+     */
+    @WithDefault("swap")
+    String instance();
+
+    /** Where Kafka is: {@code host:port}, several separated by commas. Default {@code 127.0.0.1:8484}. */
+    @WithName("kafka.bootstrap-servers")
+    @WithDefault("127.0.0.1:8484")
+    String kafkaBootstrapServers();
+
+    /** For crash tests only: {@code effect:BEFORE} or {@code effect:AFTER}. Default: none. */
+    @WithName("crash.at")
+    Optional<String> crashAt();
+
+    /** For crash tests only: the file that proves that the crash happened. Default: none. */
+    @WithName("crash.marker")
+    Optional<String> crashMarker();
+
+    /** How many installations are worked at at a time. Default 16, at least 1. */
+    @WithName("swap.threads")
+    @WithDefault("16")
+    int threads();
+}

@@ -1,0 +1,82 @@
+package dev.uplift.swap.service;
+
+import dev.uplift.contract.Inspection;
+import dev.uplift.contract.ServiceName;
+import dev.uplift.messaging.CrashPoints;
+import dev.uplift.messaging.KafkaSettings;
+import dev.uplift.messaging.KillAt;
+import dev.uplift.messaging.MessagingRuntime;
+import dev.uplift.messaging.worker.StepWorker;
+import dev.uplift.profile.ProfileException;
+import dev.uplift.profile.Profiles;
+import dev.uplift.swap.inspect.Inspector;
+import dev.uplift.swap.node.NodeProbe;
+import dev.uplift.swap.step.SwapSteps;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.Optional;
+import javax.sql.DataSource;
+
+/** Makes the worker of this service, starts it with the process and ends it with it. */
+final class SwapWiring {
+    private static final Duration ANSWER_MAX = Duration.ofSeconds(3);
+
+    @Produces
+    @Singleton
+    NodeProbe probe() {
+        return new NodeProbe(ANSWER_MAX);
+    }
+
+    void close(@Disposes NodeProbe probe) {
+        probe.close();
+    }
+
+    @Produces
+    @Singleton
+    StepWorker worker(
+            SwapSettings settings,
+            NodeProbe probe,
+            DataSource dataSource,
+            MeterRegistry meters,
+            OpenTelemetry openTelemetry)
+            throws ProfileException {
+        CrashPoints crashPoints = KillAt.configured(
+                settings.crashAt().orElse(null), settings.crashMarker().orElse(null));
+        MessagingRuntime messaging = new MessagingRuntime(
+                new MessagingRuntime.Settings(
+                        ServiceName.SWAP.wireName(),
+                        settings.instance(),
+                        new KafkaSettings(settings.kafkaBootstrapServers(), settings.instance())),
+                dataSource,
+                meters,
+                openTelemetry,
+                crashPoints);
+        Profiles profiles = Profiles.load(Optional.of(settings.home().resolve("profiles")));
+        StepWorker.Builder worker = StepWorker.builder(messaging, ServiceName.SWAP, settings.site())
+                .threads(settings.threads())
+                .message(
+                        Inspection.REQUESTED_TYPE,
+                        Inspection.Requested.class,
+                        new InspectionHandler(new Inspector(profiles, probe, crashPoints)));
+        for (SwapSteps.Taken taken : new SwapSteps(profiles, probe).all()) {
+            worker.step(taken.step(), taken.direction(), taken.handler());
+        }
+        return worker.build();
+    }
+
+    /** The first use of the worker makes it: a setting that is wrong stops the start-up. */
+    void start(@Observes StartupEvent started, StepWorker worker) {
+        worker.start();
+    }
+
+    void stop(@Observes ShutdownEvent stopped, StepWorker worker) {
+        worker.close();
+    }
+}
