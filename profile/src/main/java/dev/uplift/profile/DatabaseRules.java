@@ -52,7 +52,10 @@ public record DatabaseRules(
         }
     }
 
-    /** Settings of an H2 file: {@code file} without the suffix {@code .mv.db}. */
+    /**
+     * An H2 file that is set without a connection URL: {@code file} without the suffix {@code .mv.db},
+     * and the user and password that the application takes for it.
+     */
     public record H2Rules(Setting file, Setting user, Setting password) {
         static final H2Rules NONE = new H2Rules(Setting.NONE, Setting.NONE, Setting.NONE);
     }
@@ -115,7 +118,11 @@ public record DatabaseRules(
     private DatabaseSettings byUrl(String url, LaunchView view) {
         return switch (DatabaseUrl.parse(url, decodeUserInfo)) {
             case DatabaseUrl.H2(String file, String urlUser, String urlPassword) ->
-                h2(file, urlUser, urlPassword, view);
+                h2(
+                        file,
+                        first(urlUser, user.value(view).orElse(null)),
+                        first(urlPassword, password.value(view).orElse(null)),
+                        view);
             case DatabaseUrl.PostgreSql server -> {
                 String login = first(server.user(), user.value(view).orElse(null), server.infoUser());
                 String secret = first(server.password(), password.value(view).orElse(null), server.infoPassword());
@@ -160,14 +167,18 @@ public record DatabaseRules(
     private DatabaseSettings h2File(String file, LaunchView view) {
         return switch (DatabaseUrl.h2(file)) {
             case DatabaseUrl.H2(String path, String fileUser, String filePassword) ->
-                h2(path, fileUser, filePassword, view);
+                h2(
+                        path,
+                        first(fileUser, h2.user().value(view).orElse(null)),
+                        first(filePassword, h2.password().value(view).orElse(null)),
+                        view);
             case DatabaseUrl.PostgreSql server -> throw new IllegalStateException("H2 file read as " + server);
             case DatabaseUrl.Other(String otherKind, String reason) ->
                 new DatabaseSettings.Unsupported(otherKind, reason);
         };
     }
 
-    private DatabaseSettings h2(String file, @Nullable String urlUser, @Nullable String urlPassword, LaunchView view) {
+    private DatabaseSettings h2(String file, @Nullable String login, @Nullable String secret, LaunchView view) {
         try {
             Path path = file.startsWith("~")
                     ? home(view).resolve(file.substring(1).replaceFirst("^/+", ""))
@@ -175,8 +186,8 @@ public record DatabaseRules(
             Path absolute = view.workingDirectory().resolve(path).normalize();
             return new DatabaseSettings.H2(
                     absolute.resolveSibling(absolute.getFileName() + H2_SUFFIX),
-                    orEmpty(first(urlUser, h2.user().value(view).orElse(null))),
-                    orEmpty(first(urlPassword, h2.password().value(view).orElse(null))));
+                    login == null ? "" : login,
+                    secret == null ? "" : secret);
         } catch (InvalidPathException e) {
             return new DatabaseSettings.Unsupported("h2", Text.quote(file) + " is not a path");
         }
@@ -224,9 +235,5 @@ public record DatabaseRules(
             }
         }
         return null;
-    }
-
-    private static String orEmpty(@Nullable String text) {
-        return text == null ? "" : text;
     }
 }

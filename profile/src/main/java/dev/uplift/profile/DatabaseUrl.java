@@ -2,7 +2,6 @@ package dev.uplift.profile;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -112,7 +111,7 @@ sealed interface DatabaseUrl {
                         ? malformed("// must follow the scheme")
                         : postgreSql("", Optional.of(before), parameters, decodeUserInfo);
             }
-            int slash = before.indexOf('/', 2);
+            int slash = before.indexOf('/', decodeUserInfo ? 2 : Math.max(2, before.indexOf('@')));
             String authority = slash < 0 ? before.substring(2) : before.substring(2, slash);
             Optional<String> database = slash < 0 ? Optional.empty() : Optional.of(before.substring(slash + 1));
             return postgreSql(authority, database, parameters, decodeUserInfo);
@@ -161,7 +160,7 @@ sealed interface DatabaseUrl {
 
     private static Map<String, String> parameters(String query) {
         Map<String, String> parameters = new LinkedHashMap<>();
-        for (String parameter : new ArrayList<>(List.of(query.split("&")))) {
+        for (String parameter : List.of(query.split("&"))) {
             int equals = parameter.indexOf('=');
             if (equals > 0) {
                 parameters.put(

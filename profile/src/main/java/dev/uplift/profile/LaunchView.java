@@ -58,7 +58,7 @@ public record LaunchView(
 
     private String content(String variable, String path) {
         return files.apply(workingDirectory.resolve(path))
-                .map(String::strip)
+                .map(text -> text.replaceAll("\\n+$", ""))
                 .orElseThrow(() -> new SettingException(variable + " names a file that cannot be read: " + path));
     }
 
