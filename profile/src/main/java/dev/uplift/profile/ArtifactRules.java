@@ -1,8 +1,11 @@
 package dev.uplift.profile;
 
+import com.fasterxml.jackson.core.JsonPointer;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,12 +23,16 @@ import org.jspecify.annotations.Nullable;
 public record ArtifactRules(Map<String, String> locations, List<JarVersion> identity) {
     static final String ANY_EDITION = "*";
     static final String VERSION = "{version}";
+    private static final int ENTRY_BYTES_MAX = 1_000_000;
 
     /** A place within a JAR that names the version. */
     public sealed interface JarVersion {
 
         /** A key of a properties file. */
         record Property(String entry, String key) implements JarVersion {}
+
+        /** A place in a JSON document. */
+        record Json(String entry, JsonPointer pointer) implements JarVersion {}
 
         /** A main attribute of the manifest. */
         record ManifestAttribute(String name) implements JarVersion {}
@@ -45,6 +52,7 @@ public record ArtifactRules(Map<String, String> locations, List<JarVersion> iden
         for (JarVersion place : identity) {
             Optional<String> version = switch (place) {
                 case JarVersion.Property(String entry, String key) -> property(jar, entry, key);
+                case JarVersion.Json(String entry, JsonPointer pointer) -> json(jar, entry, pointer);
                 case JarVersion.ManifestAttribute(String name) -> manifestAttribute(jar, name);
             };
             if (version.isPresent()) {
@@ -61,10 +69,20 @@ public record ArtifactRules(Map<String, String> locations, List<JarVersion> iden
         }
         try (InputStream stream = content.get()) {
             Properties properties = new Properties();
-            properties.load(stream);
+            properties.load(new ByteArrayInputStream(stream.readNBytes(ENTRY_BYTES_MAX)));
             return Optional.ofNullable(properties.getProperty(key));
         } catch (IllegalArgumentException e) {
             throw new IOException(entry + " is not a properties file", e);
+        }
+    }
+
+    private static Optional<String> json(JarEntries jar, String entry, JsonPointer pointer) throws IOException {
+        Optional<InputStream> content = jar.open(entry);
+        if (content.isEmpty()) {
+            return Optional.empty();
+        }
+        try (InputStream stream = content.get()) {
+            return Body.textAt(new String(stream.readNBytes(ENTRY_BYTES_MAX), StandardCharsets.UTF_8), pointer);
         }
     }
 
@@ -74,7 +92,9 @@ public record ArtifactRules(Map<String, String> locations, List<JarVersion> iden
             return Optional.empty();
         }
         try (InputStream stream = content.get()) {
-            return Optional.ofNullable(new Manifest(stream).getMainAttributes().getValue(name));
+            return Optional.ofNullable(new Manifest(new ByteArrayInputStream(stream.readNBytes(ENTRY_BYTES_MAX)))
+                    .getMainAttributes()
+                    .getValue(name));
         }
     }
 }

@@ -124,12 +124,20 @@ final class ProfileReader {
         Optional<String> manifest = section.text("manifest");
         Optional<String> entry = section.text("entry");
         Optional<String> key = section.text("key");
-        if (manifest.isPresent() == entry.isPresent() || entry.isPresent() != key.isPresent()) {
-            section.problem("either manifest (an attribute), or entry (a properties file) and key are expected");
-        }
+        Optional<JsonPointer> pointer = section.parsed("pointer", ProfileReader::pointer);
         section.refuseUnknown();
-        return manifest.<ArtifactRules.JarVersion>map(ArtifactRules.JarVersion.ManifestAttribute::new)
-                .orElseGet(() -> new ArtifactRules.JarVersion.Property(entry.orElse(""), key.orElse("")));
+        if (manifest.isPresent() && entry.isEmpty() && key.isEmpty() && pointer.isEmpty()) {
+            return new ArtifactRules.JarVersion.ManifestAttribute(manifest.get());
+        }
+        if (manifest.isEmpty() && entry.isPresent() && key.isPresent() && pointer.isEmpty()) {
+            return new ArtifactRules.JarVersion.Property(entry.get(), key.get());
+        }
+        if (manifest.isEmpty() && entry.isPresent() && key.isEmpty() && pointer.isPresent()) {
+            return new ArtifactRules.JarVersion.Json(entry.get(), pointer.get());
+        }
+        section.problem(
+                "expected is one of manifest (an attribute); entry with key (a properties file); entry with pointer (JSON)");
+        return new ArtifactRules.JarVersion.ManifestAttribute("");
     }
 
     private static String location(String text) {

@@ -43,11 +43,15 @@ final class Section {
 
     /** The mapping that a node is. What is no mapping is noted as a problem; asking an absent section notes nothing. */
     static Section of(Problems problems, String path, Node node) {
+        return of(problems, path, line(node), node);
+    }
+
+    private static Section of(Problems problems, String path, int line, Node node) {
         if (node instanceof MappingNode mapping) {
-            return new Section(problems, path, line(node), mapping);
+            return new Section(problems, path, line, mapping);
         }
-        problems.add(line(node), path, "keys with values are expected, found is " + kind(node));
-        return new Section(problems, path, line(node), null);
+        problems.add(line, path, "keys with values are expected, found is " + kind(node));
+        return new Section(problems, path, line, null);
     }
 
     private void add(NodeTuple tuple) {
@@ -147,7 +151,7 @@ final class Section {
     }
 
     Optional<Section> section(String key) {
-        return value(key).map(node -> Section.of(problems, below(key), node));
+        return value(key).map(node -> Section.of(problems, below(key), lineOf(key), node));
     }
 
     Section requiredSection(String key, String expected) {
