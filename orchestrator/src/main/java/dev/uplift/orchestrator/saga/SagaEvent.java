@@ -1,7 +1,10 @@
 package dev.uplift.orchestrator.saga;
 
+import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepResult;
+import dev.uplift.contract.UpgradeStatus.Failure;
 
 /** What a saga learns. Any event may come in any state, late and more than once. */
 public sealed interface SagaEvent {
@@ -24,7 +27,8 @@ public sealed interface SagaEvent {
     /**
      * The saga has the installation to itself.
      *
-     * @param epoch above every epoch that the installation has had; from 1
+     * @param epoch above every epoch that the installation has had; from 1. A dry run, which changes nothing,
+     *     may have the present one
      */
     record Begin(long epoch) implements SagaEvent {
         public Begin {
@@ -43,7 +47,11 @@ public sealed interface SagaEvent {
      * @param retryable whether the same may succeed later without anybody's help
      * @param detail one line for a person
      */
-    record Failed(StepKey key, ErrorCode code, boolean retryable, String detail) implements Answer {}
+    record Failed(StepKey key, ErrorCode code, boolean retryable, String detail) implements Answer {
+        public Failed {
+            detail = sayable(code, detail);
+        }
+    }
 
     /** The worker is still at it. */
     record Progressed(StepKey key) implements Answer {}
@@ -56,8 +64,17 @@ public sealed interface SagaEvent {
      *
      * @param detail who and why, one line for a person
      */
-    record CancelRequested(String detail) implements SagaEvent {}
+    record CancelRequested(String detail) implements SagaEvent {
+        public CancelRequested {
+            detail = sayable(ErrorCode.CANCELLED, detail);
+        }
+    }
 
     /** An operator has mended what parked the saga. */
     record RetryRequested() implements SagaEvent {}
+
+    /** Refuses here what no failure could say, so that the saga never has to. */
+    private static String sayable(ErrorCode code, String detail) {
+        return new Failure(StepName.PREFLIGHT, Direction.DO, code, detail).detail();
+    }
 }

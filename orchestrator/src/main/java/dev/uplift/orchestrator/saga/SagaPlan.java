@@ -36,7 +36,10 @@ public record SagaPlan(Kind kind, List<StepName> steps) {
             Kind.UPGRADE,
             List.of(PREFLIGHT, PREFLIGHT_DATABASE, FETCH, STAGE, STOP, BACKUP, SWITCH, START, SCALE, SOAK, COMMIT));
 
-    /** Back to an older backup and the version that wrote it. */
+    /**
+     * Back to an older backup and the version that wrote it. REINSTATE has no undo of its own: that of
+     * BACKUP, by the same service and so behind the same fence, restores the data that it replaced.
+     */
     public static final SagaPlan RESTORE = new SagaPlan(
             Kind.RESTORE,
             List.of(PREFLIGHT, PREFLIGHT_DATABASE, STOP, BACKUP, SWITCH, REINSTATE, START, SCALE, SOAK, COMMIT));

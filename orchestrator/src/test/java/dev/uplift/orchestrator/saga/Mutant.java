@@ -182,7 +182,8 @@ enum Mutant implements NextFunction {
                     event instanceof Failed answer && answer.code() != ErrorCode.INTERFERED && counts(state, answer);
             SagaState before = beforeCommit(state);
             return !before.equals(state) && (failed || waitsFor(state, event))
-                    ? UpgradeSaga.next(before, new Failed(inFlight(before), ErrorCode.EXITED, false, ""), limits)
+                    ? UpgradeSaga.next(
+                            before, new Failed(inFlight(before), ErrorCode.EXITED, false, "a mistake"), limits)
                     : UpgradeSaga.next(state, event, limits);
         }
     },
@@ -208,7 +209,7 @@ enum Mutant implements NextFunction {
         @Override
         public Transition next(SagaState state, SagaEvent event, SagaLimits limits) {
             return event instanceof Failed failed && failed.code() == ErrorCode.INTERFERED
-                    ? UpgradeSaga.next(state, new Failed(failed.key(), ErrorCode.UNHEALTHY, true, ""), limits)
+                    ? UpgradeSaga.next(state, new Failed(failed.key(), ErrorCode.UNHEALTHY, true, "a mistake"), limits)
                     : UpgradeSaga.next(state, event, limits);
         }
     },

@@ -109,8 +109,7 @@ final class SagaModel {
     List<Step> steps(World world) {
         List<Step> steps = new ArrayList<>();
         learn(world, new SagaEvent.Begin(1), steps);
-        for (int index : bits(world.commands())) {
-            Command command = commands.at(index);
+        for (Command command : members(world.commands(), commands)) {
             if (!isAnswered(world, command)) {
                 work(world, command, steps);
             }
@@ -118,8 +117,8 @@ final class SagaModel {
             learn(world, new SagaEvent.TimedOut(new Timer(Kind.SILENCE, command.key())), steps);
             learn(world, new SagaEvent.TimedOut(new Timer(Kind.BACK_OFF, command.key())), steps);
         }
-        for (int index : bits(world.answers())) {
-            learn(world, answers.at(index), steps);
+        for (Answer answer : members(world.answers(), answers)) {
+            learn(world, answer, steps);
         }
         saga(world)
                 .timer()
@@ -135,8 +134,12 @@ final class SagaModel {
     }
 
     private boolean isAnswered(World world, Command command) {
-        return bits(world.answers()).stream()
-                .anyMatch(index -> answers.at(index).key().equals(command.key()));
+        for (int index = 0; index < world.answers().bitLength(); index++) {
+            if (world.answers().testBit(index) && answers.at(index).key().equals(command.key())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void work(World world, Command command, List<Step> steps) {
@@ -213,8 +216,8 @@ final class SagaModel {
             return Property.AN_INTERFERENCE_SENDS_NOTHING;
         }
         boolean reused = command != null
-                && bits(world.commands()).stream()
-                        .anyMatch(index -> commands.at(index).key().equals(command.key()));
+                && members(world.commands(), commands).stream()
+                        .anyMatch(sent -> sent.key().equals(command.key()));
         return reused ? Property.NO_KEY_IS_USED_TWICE : null;
     }
 
@@ -224,14 +227,14 @@ final class SagaModel {
                         && !plan.isCommit(state.position().orElseThrow().step()));
     }
 
-    private static List<Integer> bits(BigInteger set) {
-        List<Integer> indices = new ArrayList<>();
+    private static <T> List<T> members(BigInteger set, Numbers<T> things) {
+        List<T> members = new ArrayList<>();
         for (int index = 0; index < set.bitLength(); index++) {
             if (set.testBit(index)) {
-                indices.add(index);
+                members.add(things.at(index));
             }
         }
-        return indices;
+        return members;
     }
 
     /** Small numbers for equal things. */

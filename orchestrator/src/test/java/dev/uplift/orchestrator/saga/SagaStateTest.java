@@ -73,4 +73,12 @@ class SagaStateTest {
                 .mapToObj(state::stepState)
                 .toList();
     }
+
+    @Test
+    void aReasonThatCouldNotBeShownIsRefusedBeforeTheSagaLearnsOfIt() {
+        assertThatThrownBy(() -> new SagaEvent.CancelRequested(" ")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(
+                        () -> new SagaEvent.Failed(new StepKey(0, Direction.DO, 1), ErrorCode.INTERNAL, true, "a\nb"))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
 }

@@ -19,8 +19,10 @@ import static dev.uplift.contract.UpgradeStatus.State.COMPLETED;
 import static dev.uplift.contract.UpgradeStatus.State.PARKED;
 import static dev.uplift.contract.UpgradeStatus.State.ROLLED_BACK;
 import static dev.uplift.contract.UpgradeStatus.State.ROLLING_BACK;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.UpgradeStatus.Failure;
 import dev.uplift.contract.UpgradeStatus.Kind;
 import java.time.Duration;
 import java.util.List;
@@ -459,5 +461,40 @@ class UpgradeSagaTest {
                 .isIgnored()
                 .begins()
                 .isIgnored();
+    }
+
+    @Test
+    void everyStateTakesEveryEvent() {
+        Course course = new Course(SagaPlan.UPGRADE, 3, 7, 9, null);
+        Failure cause = new Failure(START, DO, ErrorCode.EXITED, "exit code 1");
+        StepKey start = new StepKey(7, DO, 2);
+        StepKey halt = new StepKey(7, UNDO, 2);
+        for (SagaState state : List.of(
+                UpgradeSaga.planned(SagaPlan.UPGRADE),
+                new SagaState.Doing(course, start, 1),
+                new SagaState.WaitingToDo(course, start, 1, cause),
+                new SagaState.Undoing(course, halt, 1),
+                new SagaState.WaitingToUndo(course, halt, 1, cause),
+                new SagaState.Parked(course, start, cause),
+                new SagaState.Parked(course, halt, cause),
+                new SagaState.Completed(course),
+                new SagaState.RolledBack(course))) {
+            for (StepKey key : List.of(start, halt)) {
+                for (SagaEvent event : List.of(
+                        new SagaEvent.Begin(1),
+                        new SagaEvent.Succeeded(key),
+                        new SagaEvent.Failed(key, ErrorCode.INTERNAL, true, "a defect"),
+                        new SagaEvent.Progressed(key),
+                        new SagaEvent.TimedOut(new Timer(Timer.Kind.SILENCE, key)),
+                        new SagaEvent.TimedOut(new Timer(Timer.Kind.BACK_OFF, key)),
+                        new SagaEvent.CancelRequested("an operator"),
+                        new SagaEvent.RetryRequested())) {
+                    Transition transition = UpgradeSaga.next(state, event, SagaLimits.DEFAULT);
+                    assertThat(transition).isEqualTo(UpgradeSaga.next(state, event, SagaLimits.DEFAULT));
+                    assertThat(transition.next().course().epoch())
+                            .isGreaterThanOrEqualTo(state.course().epoch());
+                }
+            }
+        }
     }
 }
