@@ -1,0 +1,41 @@
+package dev.uplift.orchestrator.backup;
+
+import dev.uplift.contract.api.BackupEntry;
+import dev.uplift.contract.api.Page;
+import dev.uplift.orchestrator.rest.Paging;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/backups}. */
+@Path("/api/v1/backups")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "backups")
+@Blocking
+public final class BackupResource {
+    private final Jdbi jdbi;
+
+    BackupResource(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    @GET
+    @Operation(summary = "List the proven backups, of one installation or of all")
+    public Page<BackupEntry> list(
+            @QueryParam("installation") @Nullable String installation,
+            @QueryParam("offset") @Nullable Integer offset,
+            @QueryParam("limit") @Nullable Integer limit,
+            @QueryParam("sort") @Nullable String sort,
+            @QueryParam("q") @Nullable String q) {
+        Paging paging = Paging.of(offset, limit, sort, q, BackupStore.SORTS, "takenAt:desc");
+        String only = installation == null || installation.isBlank() ? null : installation;
+        return jdbi.withHandle(handle -> BackupStore.page(handle, only, paging));
+    }
+}

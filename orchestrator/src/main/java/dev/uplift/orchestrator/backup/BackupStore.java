@@ -1,0 +1,122 @@
+package dev.uplift.orchestrator.backup;
+
+import dev.uplift.contract.Backup;
+import dev.uplift.contract.api.BackupEntry;
+import dev.uplift.contract.api.Page;
+import dev.uplift.orchestrator.rest.Paging;
+import dev.uplift.orchestrator.sql.Columns;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/** The table of proven backups. */
+public final class BackupStore {
+    static final Map<String, String> SORTS = Map.of("takenAt", "taken_at", "installation", "installation");
+
+    private static final String COLUMNS = """
+            SELECT b.id, b.installation_id, b.installation, b.saga_id, b.body::text, b.edition,
+                   EXISTS (SELECT 1 FROM saga s WHERE s.live AND (s.id = b.saga_id OR s.source_backup_id = b.id))
+                       AS pinned
+            """;
+
+    private BackupStore() {}
+
+    /** A backup that a saga has taken. {@code edition}: of the application that wrote the data, if it has any. */
+    public record Taken(
+            UUID installationId,
+            String installation,
+            UUID sagaId,
+            @Nullable String edition,
+            Backup backup) {}
+
+    /** Adds the backups in one statement; one that is there already stays as it is. */
+    public static void insert(Handle handle, List<Taken> taken) {
+        if (taken.isEmpty()) {
+            return;
+        }
+        handle.createUpdate("""
+                        INSERT INTO backup (id, installation_id, installation, saga_id, body, edition, taken_at)
+                        SELECT u.id, u.installation_id, u.installation, u.saga_id, u.body::jsonb, u.edition,
+                               u.taken_at::timestamptz
+                          FROM unnest(:ids, :installations, :names, :sagas, :bodies, :editions, :ats)
+                               AS u(id, installation_id, installation, saga_id, body, edition, taken_at)
+                        ON CONFLICT (id) DO NOTHING
+                        """)
+                .bindArray(
+                        "ids",
+                        UUID.class,
+                        taken.stream().map(t -> t.backup().id()).toArray())
+                .bindArray(
+                        "installations",
+                        UUID.class,
+                        taken.stream().map(Taken::installationId).toArray())
+                .bindArray(
+                        "names",
+                        String.class,
+                        taken.stream().map(Taken::installation).toArray())
+                .bindArray(
+                        "sagas", UUID.class, taken.stream().map(Taken::sagaId).toArray())
+                .bindArray(
+                        "bodies",
+                        String.class,
+                        taken.stream().map(t -> Columns.json(t.backup())).toArray())
+                .bindArray(
+                        "editions",
+                        String.class,
+                        taken.stream().map(Taken::edition).toArray())
+                .bindArray(
+                        "ats",
+                        String.class,
+                        taken.stream()
+                                .map(t -> t.backup()
+                                        .takenAt()
+                                        .atOffset(ZoneOffset.UTC)
+                                        .toString())
+                                .toArray())
+                .execute();
+    }
+
+    /** One backup. */
+    public static Optional<Taken> find(Handle handle, UUID id) {
+        return handle.createQuery("SELECT installation_id, installation, saga_id, body::text, edition"
+                        + " FROM backup WHERE id = :id")
+                .bind("id", id)
+                .map((row, context) -> new Taken(
+                        Columns.uuid(row, "installation_id"),
+                        row.getString("installation"),
+                        Columns.uuid(row, "saga_id"),
+                        row.getString("edition"),
+                        Columns.json(row, "body", Backup.class)))
+                .findOne();
+    }
+
+    /** The backups of one installation, by its name or id, or of all. */
+    static Page<BackupEntry> page(Handle handle, @Nullable String installation, Paging paging) {
+        String where = " FROM backup b WHERE lower(b.installation) LIKE :q"
+                + " AND (:installation::text IS NULL OR b.installation = :installation"
+                + " OR b.installation_id::text = :installation)";
+        long total = handle.createQuery("SELECT count(*)" + where)
+                .bind("q", paging.pattern())
+                .bind("installation", installation)
+                .mapTo(Long.class)
+                .one();
+        List<BackupEntry> content = handle.createQuery(
+                        COLUMNS + where + " ORDER BY " + paging.orderBy() + " LIMIT :limit OFFSET :offset")
+                .bind("q", paging.pattern())
+                .bind("installation", installation)
+                .bind("limit", paging.limit())
+                .bind("offset", paging.offset())
+                .map((row, context) -> new BackupEntry(
+                        Columns.uuid(row, "installation_id"),
+                        row.getString("installation"),
+                        Columns.uuid(row, "saga_id"),
+                        Columns.json(row, "body", Backup.class),
+                        row.getBoolean("pinned")))
+                .list();
+        return new Page<>(content, total, paging.offset(), paging.limit());
+    }
+}

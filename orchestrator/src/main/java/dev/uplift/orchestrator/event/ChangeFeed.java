@@ -1,0 +1,205 @@
+package dev.uplift.orchestrator.event;
+
+import dev.uplift.orchestrator.inventory.InstallationStore;
+import dev.uplift.orchestrator.publish.Change;
+import dev.uplift.orchestrator.upgrade.UpgradeChanges;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What changes, in one order for all replicas. Every change has a number of one counter; a reader names
+ * the last one that it has seen and misses nothing after it.
+ *
+ * <p>Numbers are handed out before their transactions commit, so the highest number seen says nothing:
+ * a lower one may still appear. Who takes a number holds a shared advisory lock until its transaction
+ * ends. The counter is read first, then the holders of that lock: once those have gone, every number up to
+ * the one that was read is visible or will never be. That number is the horizon; nobody reads beyond it.
+ *
+ * <p>One thread looks for the horizon, and only while somebody listens. Thread-safe.
+ */
+@Singleton
+public final class ChangeFeed {
+    private static final Logger LOG = Logger.getLogger(ChangeFeed.class);
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final int PAGE = 500;
+    private static final String HOLDERS = """
+            SELECT virtualtransaction FROM pg_locks
+             WHERE locktype = 'advisory' AND classid = 8480 AND objid = 1 AND objsubid = 2
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """;
+
+    private final Jdbi jdbi;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private int listeners;
+    private boolean closed;
+    private long horizon = -1;
+    private @Nullable Thread looker;
+
+    ChangeFeed(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    /** A number that is not settled yet, and who must be gone before it is. */
+    private record Candidate(long number, Set<String> holders) {}
+
+    /** Begins to listen; to be followed by {@link #leave}. */
+    void join() {
+        lock.lock();
+        try {
+            listeners++;
+            if (looker == null && !closed) {
+                looker = Thread.ofVirtual().name("change-feed").start(this::look);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void leave() {
+        lock.lock();
+        try {
+            listeners--;
+            if (listeners == 0 && looker != null) {
+                looker.interrupt();
+                looker = null;
+                horizon = -1;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the process is about to end. */
+    boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends all listening. Idempotent. */
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            if (looker != null) {
+                looker.interrupt();
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until the horizon is above {@code seen}, but no longer than {@code most}; returns the horizon, -1 if none is known. */
+    long awaitBeyond(long seen, Duration most) throws InterruptedException {
+        lock.lock();
+        try {
+            long left = most.toNanos();
+            while (horizon <= seen && !closed && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+            return horizon;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The next changes above {@code after} up to {@code upTo}, in order; empty if there are none. A saga or
+     * an installation that changed several times appears once, with its latest state.
+     */
+    List<Change> page(long after, long upTo) {
+        return jdbi.withHandle(handle -> {
+            List<List<Change>> kinds = List.of(
+                    UpgradeChanges.transitions(handle, after, upTo, PAGE),
+                    UpgradeChanges.states(handle, after, upTo, PAGE),
+                    InstallationStore.changed(handle, after, upTo, PAGE));
+            long complete = kinds.stream()
+                    .filter(kind -> kind.size() == PAGE)
+                    .mapToLong(kind -> kind.getLast().number())
+                    .min()
+                    .orElse(Long.MAX_VALUE);
+            List<Change> merged = new ArrayList<>();
+            for (List<Change> kind : kinds) {
+                kind.stream().filter(change -> change.number() <= complete).forEach(merged::add);
+            }
+            merged.sort(Comparator.comparingLong(Change::number));
+            return Collections.unmodifiableList(merged);
+        });
+    }
+
+    private void look() {
+        Candidate candidate = null;
+        while (!Thread.currentThread().isInterrupted()) {
+            try {
+                candidate = lookOnce(candidate);
+                TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                LOG.warnf("the change feed waits for the database: %s", e.getMessage());
+                pause();
+            }
+        }
+    }
+
+    private @Nullable Candidate lookOnce(@Nullable Candidate before) {
+        Candidate next = jdbi.withHandle(handle -> {
+            if (before == null) {
+                long last = last(handle);
+                return new Candidate(last, holders(handle));
+            }
+            Set<String> left = holders(handle);
+            left.retainAll(before.holders());
+            return new Candidate(before.number(), left);
+        });
+        if (!next.holders().isEmpty()) {
+            return next;
+        }
+        lock.lock();
+        try {
+            if (next.number() > horizon && Thread.currentThread().equals(looker)) {
+                horizon = next.number();
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+        return null;
+    }
+
+    private static long last(Handle handle) {
+        return handle.createQuery("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM change_seq")
+                .mapTo(Long.class)
+                .one();
+    }
+
+    private static Set<String> holders(Handle handle) {
+        return new HashSet<>(handle.createQuery(HOLDERS).mapTo(String.class).list());
+    }
+
+    private static void pause() {
+        try {
+            TimeUnit.SECONDS.sleep(1);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package dev.uplift.orchestrator.incident;
+
+import dev.uplift.contract.Incident;
+import dev.uplift.contract.api.Page;
+import dev.uplift.orchestrator.rest.Paging;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/incidents}. */
+@Path("/api/v1/incidents")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "incidents")
+@Blocking
+public final class IncidentResource {
+    private final IncidentStore incidents;
+
+    IncidentResource(IncidentStore incidents) {
+        this.incidents = incidents;
+    }
+
+    @GET
+    @Operation(summary = "List what a person should see: messages nobody understood, requests refused, defects")
+    public Page<Incident> list(
+            @QueryParam("offset") @Nullable Integer offset,
+            @QueryParam("limit") @Nullable Integer limit,
+            @QueryParam("sort") @Nullable String sort,
+            @QueryParam("q") @Nullable String q) {
+        return incidents.page(Paging.of(offset, limit, sort, q, IncidentStore.SORTS, "at:desc"));
+    }
+}

@@ -1,0 +1,53 @@
+package dev.uplift.orchestrator.incident;
+
+import dev.uplift.orchestrator.rest.Problem;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerResponseContext;
+import java.util.concurrent.Semaphore;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerResponseFilter;
+
+/**
+ * Records every refused request that would have changed something. The answer does not wait for it. At
+ * most {@value #WRITERS_MAX} are being written at a time; what comes above that is counted and logged only.
+ */
+final class RefusedRequests {
+    private static final Logger LOG = Logger.getLogger(RefusedRequests.class);
+    private static final int WRITERS_MAX = 4;
+
+    private final IncidentStore incidents;
+    private final Counter refused;
+    private final Semaphore writers = new Semaphore(WRITERS_MAX);
+
+    RefusedRequests(IncidentStore incidents, MeterRegistry metrics) {
+        this.incidents = incidents;
+        this.refused = metrics.counter("uplift.requests.refused");
+    }
+
+    @ServerResponseFilter
+    void record(ContainerRequestContext request, ContainerResponseContext response) {
+        if (!(response.getEntity() instanceof Problem problem)
+                || request.getMethod().equals("GET")
+                || request.getMethod().equals("HEAD")) {
+            return;
+        }
+        refused.increment();
+        String source = request.getMethod() + " " + request.getUriInfo().getPath();
+        String what = problem.code() + ": " + problem.detail();
+        if (!writers.tryAcquire()) {
+            LOG.warnf("refused and not recorded, too many at once: %s: %s", source, problem.code());
+            return;
+        }
+        Thread.ofVirtual().name("refused-request").start(() -> {
+            try {
+                incidents.record(source, what);
+            } catch (RuntimeException e) {
+                LOG.errorf(e, "refused and not recorded: %s: %s", source, problem.code());
+            } finally {
+                writers.release();
+            }
+        });
+    }
+}

@@ -1,0 +1,78 @@
+package dev.uplift.orchestrator.inventory;
+
+import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.api.Page;
+import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.orchestrator.rest.Paging;
+import dev.uplift.orchestrator.rest.ProblemException;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import java.net.URI;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/installations}. */
+@Path("/api/v1/installations")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "installations")
+@Blocking
+public final class InstallationResource {
+    private final Jdbi jdbi;
+    private final Registration registration;
+
+    InstallationResource(Jdbi jdbi, Registration registration) {
+        this.jdbi = jdbi;
+        this.registration = registration;
+    }
+
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(summary = "Register an installation from what runs; the answer's state becomes READY or REFUSED")
+    public RestResponse<InstallationStatus> register(@Nullable RegisterInstallation request) {
+        if (request == null) {
+            throw ProblemException.invalid("the body is missing");
+        }
+        InstallationStatus status = registration.register(request);
+        return RestResponse.ResponseBuilder.create(RestResponse.Status.ACCEPTED, status)
+                .location(URI.create("/api/v1/installations/" + status.id()))
+                .build();
+    }
+
+    @GET
+    @Operation(summary = "List the installations")
+    public Page<InstallationStatus> list(
+            @QueryParam("offset") @Nullable Integer offset,
+            @QueryParam("limit") @Nullable Integer limit,
+            @QueryParam("sort") @Nullable String sort,
+            @QueryParam("q") @Nullable String q) {
+        Paging paging = Paging.of(offset, limit, sort, q, InstallationStore.SORTS, "name");
+        return jdbi.withHandle(handle -> InstallationStore.page(handle, paging));
+    }
+
+    @GET
+    @Path("{nameOrId}")
+    @Operation(summary = "Show one installation, by its name or its id")
+    public InstallationStatus get(@PathParam("nameOrId") String nameOrId) {
+        return jdbi.withHandle(handle -> InstallationStore.find(handle, nameOrId))
+                .orElseThrow(() -> Registration.unknown(nameOrId))
+                .status();
+    }
+
+    @DELETE
+    @Path("{nameOrId}")
+    @Operation(summary = "Forget an installation; the application itself is not touched")
+    public void remove(@PathParam("nameOrId") String nameOrId) {
+        registration.remove(nameOrId);
+    }
+}

@@ -1,0 +1,243 @@
+package dev.uplift.orchestrator.inventory;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.uplift.contract.Check;
+import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.MessageType;
+import dev.uplift.contract.Release;
+import dev.uplift.contract.api.Page;
+import dev.uplift.orchestrator.publish.Change;
+import dev.uplift.orchestrator.rest.Paging;
+import dev.uplift.orchestrator.sql.Columns;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/** The table of installations. Rows are locked in the order of their ids, so that two batches never wait for each other. */
+public final class InstallationStore {
+    static final Map<String, String> SORTS =
+            Map.of("name", "name", "state", "state", "profile", "profile", "updatedAt", "updated_at");
+
+    private static final String COLUMNS = "id, name, state, rev, epoch, site, profile, spec::text, running::text,"
+            + " checks::text, problem, live_saga, updated_at";
+    private static final TypeReference<List<Check>> CHECKS = new TypeReference<>() {};
+
+    private InstallationStore() {}
+
+    /** Adds a new one; its host must answer within {@code deadline}. */
+    static void insert(Handle handle, Installation row, Duration deadline) {
+        handle.createUpdate("INSERT INTO installation"
+                        + " (id, name, state, rev, epoch, site, profile, checks, inspect_due_at, updated_at)"
+                        + " VALUES (:id, :name, :state, :rev, :epoch, :site, :profile, '[]'::jsonb,"
+                        + " now() + :millis * interval '1 millisecond', :at::timestamptz)")
+                .bind("id", row.id())
+                .bind("name", row.name())
+                .bind("state", row.state().name())
+                .bind("rev", row.rev())
+                .bind("epoch", row.epoch())
+                .bind("site", row.site())
+                .bind("profile", row.profile())
+                .bind("millis", deadline.toMillis())
+                .bind("at", row.updatedAt().toString())
+                .execute();
+    }
+
+    /** Locks those that exist of {@code ids} until the transaction ends. */
+    public static Map<UUID, Installation> lock(Handle handle, Collection<UUID> ids) {
+        Map<UUID, Installation> locked = new LinkedHashMap<>();
+        if (ids.isEmpty()) {
+            return locked;
+        }
+        handle.createQuery("SELECT " + COLUMNS + " FROM installation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
+                .bindArray("ids", UUID.class, Set.copyOf(ids))
+                .map((row, context) -> read(row))
+                .forEach(installation -> locked.put(installation.id(), installation));
+        return locked;
+    }
+
+    /** Those not refused that have one of these names, or one of these ids. */
+    public static List<Installation> named(Handle handle, Collection<String> namesOrIds) {
+        return handle.createQuery("SELECT " + COLUMNS + " FROM installation WHERE state <> 'REFUSED'"
+                        + " AND (name = ANY(:names) OR id = ANY(:ids)) ORDER BY id")
+                .bindArray("names", String.class, Set.copyOf(namesOrIds))
+                .bindArray("ids", UUID.class, ids(namesOrIds))
+                .map((row, context) -> read(row))
+                .list();
+    }
+
+    /** All that were found, of one profile or of any. */
+    public static List<Installation> all(Handle handle, @Nullable String profile) {
+        return handle.createQuery("SELECT " + COLUMNS + " FROM installation WHERE spec IS NOT NULL"
+                        + " AND (:profile::text IS NULL OR profile = :profile) ORDER BY id")
+                .bind("profile", profile)
+                .map((row, context) -> read(row))
+                .list();
+    }
+
+    /** One by its id, or by its name; of several rows of one name the one that is not refused. */
+    static Optional<Installation> find(Handle handle, String nameOrId) {
+        return handle.createQuery("SELECT " + COLUMNS + " FROM installation"
+                        + " WHERE name = :name OR id = ANY(:ids)"
+                        + " ORDER BY (state = 'REFUSED'), updated_at DESC LIMIT 1")
+                .bind("name", nameOrId)
+                .bindArray("ids", UUID.class, ids(Set.of(nameOrId)))
+                .map((row, context) -> read(row))
+                .findOne();
+    }
+
+    static Page<InstallationStatus> page(Handle handle, Paging paging) {
+        String where = " FROM installation WHERE lower(name) LIKE :q";
+        long total = handle.createQuery("SELECT count(*)" + where)
+                .bind("q", paging.pattern())
+                .mapTo(Long.class)
+                .one();
+        List<InstallationStatus> content = handle.createQuery(
+                        "SELECT " + COLUMNS + where + " ORDER BY " + paging.orderBy() + " LIMIT :limit OFFSET :offset")
+                .bind("q", paging.pattern())
+                .bind("limit", paging.limit())
+                .bind("offset", paging.offset())
+                .map((row, context) -> read(row).status())
+                .list();
+        return new Page<>(content, total, paging.offset(), paging.limit());
+    }
+
+    /** Those whose host has not answered in time, locked; at most {@code limit}, and none that another replica holds. */
+    static List<Installation> overdue(Handle handle, int limit) {
+        return handle.createQuery("SELECT " + COLUMNS + " FROM installation WHERE inspect_due_at <= now()"
+                        + " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED")
+                .bind("limit", limit)
+                .map((row, context) -> read(row))
+                .list();
+    }
+
+    /** Which of these databases belong to an installation already, and to which: its name by identity. */
+    static Map<String, String> owners(Handle handle, Collection<String> identities) {
+        Map<String, String> owners = new LinkedHashMap<>();
+        handle.createQuery("SELECT database_identity, name FROM installation"
+                        + " WHERE state <> 'REFUSED' AND database_identity = ANY(:identities)")
+                .bindArray("identities", String.class, Set.copyOf(identities))
+                .map((row, context) -> Map.entry(row.getString("database_identity"), row.getString("name")))
+                .forEach(entry -> owners.put(entry.getKey(), entry.getValue()));
+        return owners;
+    }
+
+    static List<String> sites(Handle handle) {
+        return handle.createQuery("SELECT DISTINCT site FROM installation")
+                .mapTo(String.class)
+                .list();
+    }
+
+    static void deleteRefused(Handle handle, String name) {
+        handle.createUpdate("DELETE FROM installation WHERE name = :name AND state = 'REFUSED'")
+                .bind("name", name)
+                .execute();
+    }
+
+    static void delete(Handle handle, UUID id) {
+        handle.createUpdate("DELETE FROM installation WHERE id = :id")
+                .bind("id", id)
+                .execute();
+    }
+
+    /** Writes the rows, which the caller holds locked, in one statement. */
+    public static void update(Handle handle, Collection<Installation> rows) {
+        if (rows.isEmpty()) {
+            return;
+        }
+        handle.createUpdate("""
+                        UPDATE installation i SET state = u.state, rev = u.rev, epoch = u.epoch, profile = u.profile,
+                               spec = u.spec::jsonb, running = u.running::jsonb, checks = u.checks::jsonb,
+                               problem = u.problem, database_identity = u.identity, live_saga = u.live,
+                               inspect_due_at = CASE WHEN u.state = 'REGISTERING' THEN i.inspect_due_at END,
+                               updated_at = u.at::timestamptz, change_seq = next_change()
+                          FROM unnest(:ids, :states, :revs, :epochs, :profiles, :specs, :runnings, :checks, :problems,
+                                      :identities, :lives, :ats)
+                               AS u(id, state, rev, epoch, profile, spec, running, checks, problem, identity, live, at)
+                         WHERE i.id = u.id
+                        """)
+                .bindArray("ids", UUID.class, column(rows, Installation::id))
+                .bindArray(
+                        "states", String.class, column(rows, row -> row.state().name()))
+                .bindArray("revs", Long.class, column(rows, Installation::rev))
+                .bindArray("epochs", Long.class, column(rows, Installation::epoch))
+                .bindArray("profiles", String.class, column(rows, Installation::profile))
+                .bindArray("specs", String.class, column(rows, row -> Columns.jsonOrNull(row.spec())))
+                .bindArray("runnings", String.class, column(rows, row -> Columns.jsonOrNull(row.running())))
+                .bindArray("checks", String.class, column(rows, row -> Columns.json(row.checks())))
+                .bindArray("problems", String.class, column(rows, Installation::problem))
+                .bindArray("identities", String.class, column(rows, InstallationStore::identity))
+                .bindArray("lives", UUID.class, column(rows, Installation::liveSaga))
+                .bindArray(
+                        "ats", String.class, column(rows, row -> row.updatedAt().toString()))
+                .execute();
+    }
+
+    /** The latest states of installations whose last change is above {@code after} up to {@code upTo}, in order. */
+    public static List<Change> changed(Handle handle, long after, long upTo, int limit) {
+        return handle.createQuery("SELECT change_seq, " + COLUMNS + " FROM installation"
+                        + " WHERE change_seq > :after AND change_seq <= :up_to ORDER BY change_seq LIMIT :limit")
+                .bind("after", after)
+                .bind("up_to", upTo)
+                .bind("limit", limit)
+                .map((row, context) -> new Change(
+                        row.getLong("change_seq"),
+                        MessageType.INSTALLATION_STATUS,
+                        read(row).status()))
+                .list();
+    }
+
+    private static Installation read(ResultSet row) throws SQLException {
+        return new Installation(
+                Columns.uuid(row, "id"),
+                row.getString("name"),
+                InstallationStatus.State.valueOf(row.getString("state")),
+                row.getLong("rev"),
+                row.getLong("epoch"),
+                row.getString("site"),
+                row.getString("profile"),
+                Columns.jsonOrNull(row, "spec", InstallationSpec.class),
+                Columns.jsonOrNull(row, "running", Release.class),
+                Columns.json(row, "checks", CHECKS),
+                row.getString("problem"),
+                Columns.uuidOrNull(row, "live_saga"),
+                Columns.instant(row, "updated_at"));
+    }
+
+    private static @Nullable String identity(Installation row) {
+        return row.spec() == null ? null : row.spec().database().identity();
+    }
+
+    private static @Nullable Object[] column(
+            Collection<Installation> rows, Function<Installation, @Nullable Object> value) {
+        return rows.stream().map(value).toArray();
+    }
+
+    private static Set<UUID> ids(Collection<String> namesOrIds) {
+        Set<UUID> ids = new HashSet<>();
+        namesOrIds.forEach(text -> id(text).ifPresent(ids::add));
+        return ids;
+    }
+
+    private static Optional<UUID> id(String text) {
+        if (text.length() != 36) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(UUID.fromString(text));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,223 @@
+package dev.uplift.orchestrator.inventory;
+
+import dev.uplift.contract.Inspection;
+import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.Topics;
+import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.messaging.OutboundMessage;
+import dev.uplift.messaging.Outbox;
+import dev.uplift.orchestrator.publish.Outgoing;
+import dev.uplift.orchestrator.publish.SiteTopics;
+import dev.uplift.orchestrator.rest.ProblemException;
+import dev.uplift.orchestrator.sql.SqlStates;
+import jakarta.inject.Singleton;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+
+/**
+ * How an installation becomes known: its site's swap-service is asked how it is run, and the answer, or
+ * the lack of one, decides. A refused registration can be asked for again.
+ */
+@Singleton
+public final class Registration {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+    private static final int OVERDUE_BATCH = 200;
+
+    private final Jdbi jdbi;
+    private final Outbox outbox;
+    private final SiteTopics topics;
+    private final Duration deadline;
+
+    Registration(Jdbi jdbi, Outbox outbox, SiteTopics topics, RegistrationSettings settings) {
+        this.jdbi = jdbi;
+        this.outbox = outbox;
+        this.topics = topics;
+        this.deadline = settings.deadline();
+        if (deadline.compareTo(Duration.ofSeconds(1)) < 0 || deadline.compareTo(Duration.ofHours(1)) > 0) {
+            throw new IllegalArgumentException(
+                    "uplift.registration.deadline is " + deadline + ", 1 s to 1 h is possible");
+        }
+    }
+
+    /**
+     * Begins a registration.
+     *
+     * @return its row, in state REGISTERING
+     * @throws ProblemException 400 if the request is not sound, 409 if the name is taken
+     */
+    public InstallationStatus register(RegisterInstallation request) {
+        String name = name(request);
+        String site = Optional.ofNullable(request.site()).orElse(Topics.DEFAULT_SITE);
+        Instant now = Instant.now();
+        Installation row = Installation.registering(UUID.randomUUID(), name, site, request.profile(), now);
+        Inspection.Requested question;
+        try {
+            question = new Inspection.Requested(
+                    row.id(), name, request.profile(), site, request.pid(), request.directory());
+        } catch (IllegalArgumentException e) {
+            throw ProblemException.invalid(String.valueOf(e.getMessage()));
+        }
+        topics.require(site);
+        try {
+            return jdbi.inTransaction(handle -> {
+                if (!InstallationStore.named(handle, List.of(name)).isEmpty()) {
+                    throw taken(name);
+                }
+                InstallationStore.deleteRefused(handle, name);
+                InstallationStore.insert(handle, row, deadline);
+                outbox.append(handle, List.of(Outgoing.status(row.status()), Outgoing.inspect(question, now)));
+                return row.status();
+            });
+        } catch (UnableToExecuteStatementException e) {
+            if (SqlStates.uniqueViolation(e)) {
+                throw taken(name);
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Takes answers in, in the caller's transaction. An answer to a registration that is over changes
+     * nothing.
+     */
+    public void inspected(Handle handle, Collection<Inspection> answers) {
+        if (answers.isEmpty()) {
+            return;
+        }
+        Instant now = Instant.now();
+        Map<UUID, Installation> rows = new HashMap<>(InstallationStore.lock(
+                handle, answers.stream().map(Inspection::installationId).toList()));
+        Map<String, String> owners = new HashMap<>(InstallationStore.owners(handle, identities(answers)));
+        List<Installation> changed = new ArrayList<>();
+        for (Inspection answer : answers) {
+            Installation row = rows.get(answer.installationId());
+            if (row == null || row.state() != InstallationStatus.State.REGISTERING) {
+                continue;
+            }
+            Installation next = switch (answer) {
+                case Inspection.Requested _ -> row;
+                case Inspection.Refused refused ->
+                    row.refused(refused.code().wireName() + ": " + refused.detail(), now);
+                case Inspection.Found found -> found(row, found, owners, now);
+            };
+            if (next.rev() > row.rev()) {
+                rows.put(next.id(), next);
+                changed.add(next);
+            }
+        }
+        save(handle, changed);
+    }
+
+    /** Lets the topics of all known sites exist; to be called when the process starts. */
+    public void prepareSites() {
+        topics.require(Topics.DEFAULT_SITE);
+        jdbi.withHandle(InstallationStore::sites).forEach(topics::require);
+    }
+
+    /** Refuses those whose site has not answered in time. */
+    public void expire() {
+        jdbi.useTransaction(handle -> {
+            Instant now = Instant.now();
+            save(
+                    handle,
+                    InstallationStore.overdue(handle, OVERDUE_BATCH).stream()
+                            .map(row -> row.refused("no swap-service answered at site " + row.site(), now))
+                            .toList());
+        });
+    }
+
+    /**
+     * Forgets an installation. The application itself is not touched.
+     *
+     * @throws ProblemException 404 if it is unknown, 409 while a saga works on it or is parked on it
+     */
+    public void remove(String nameOrId) {
+        jdbi.useTransaction(handle -> {
+            UUID id = InstallationStore.find(handle, nameOrId)
+                    .orElseThrow(() -> unknown(nameOrId))
+                    .id();
+            Installation row = Optional.ofNullable(
+                            InstallationStore.lock(handle, List.of(id)).get(id))
+                    .orElseThrow(() -> unknown(nameOrId));
+            if (row.liveSaga() != null) {
+                throw ProblemException.conflict(
+                        "installation.busy", "upgrade " + row.liveSaga() + " works on " + row.name());
+            }
+            InstallationStore.delete(handle, id);
+        });
+    }
+
+    /** The problem of a request about an installation that nobody knows. */
+    public static ProblemException unknown(String nameOrId) {
+        String shown = nameOrId.length() > 64 ? nameOrId.substring(0, 64) + "..." : nameOrId;
+        return ProblemException.notFound(
+                "installation.unknown", "no installation has the name or id " + shown.replaceAll("\\p{Cntrl}", "?"));
+    }
+
+    private void save(Handle handle, List<Installation> changed) {
+        if (!changed.isEmpty()) {
+            InstallationStore.update(handle, changed);
+            List<OutboundMessage> messages =
+                    changed.stream().map(row -> Outgoing.status(row.status())).toList();
+            outbox.append(handle, messages);
+        }
+    }
+
+    private static Installation found(
+            Installation row, Inspection.Found found, Map<String, String> owners, Instant now) {
+        if (!found.installation().id().equals(row.id())
+                || !found.installation().site().equals(row.site())
+                || !found.installation().name().equals(row.name())) {
+            return row.refused("the answer is about another installation, site or name", now);
+        }
+        String identity = found.installation().database().identity();
+        String owner = owners.putIfAbsent(identity, row.name());
+        if (owner != null) {
+            return row.refused("its database belongs to installation " + owner + " already", now);
+        }
+        return row.found(found, now);
+    }
+
+    private static List<String> identities(Collection<Inspection> answers) {
+        List<String> identities = new ArrayList<>();
+        for (Inspection answer : answers) {
+            if (answer instanceof Inspection.Found found) {
+                identities.add(found.installation().database().identity());
+            }
+        }
+        return identities;
+    }
+
+    private static String name(RegisterInstallation request) {
+        String name = request.name();
+        if (name == null) {
+            String directory = request.directory();
+            Path last = directory == null ? null : Path.of(directory).getFileName();
+            if (last == null) {
+                throw ProblemException.invalid("name is missing; without a directory none can be derived");
+            }
+            name = last.toString();
+        }
+        if (!NAME.matcher(name).matches()) {
+            throw ProblemException.invalid(
+                    "a name is 1 to 63 characters of A-Z, a-z, 0-9, '.', '_' and '-', and begins with a letter or digit");
+        }
+        return name;
+    }
+
+    private static ProblemException taken(String name) {
+        return ProblemException.conflict("installation.exists", "an installation " + name + " is registered already");
+    }
+}

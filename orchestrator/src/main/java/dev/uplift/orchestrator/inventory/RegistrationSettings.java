@@ -1,0 +1,17 @@
+package dev.uplift.orchestrator.inventory;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** Settings of the registration. */
+@ConfigMapping(prefix = "uplift.registration")
+public interface RegistrationSettings {
+    /**
+     * How long a site's swap-service may take to say how an application is run. Unit: duration ({@code
+     * 30s}, {@code PT30S}); default 30 s; range 1 s to 1 h. After it the registration is REFUSED, and can be
+     * asked for again.
+     */
+    @WithDefault("30s")
+    Duration deadline();
+}

@@ -1,0 +1,5 @@
+/** The installations: how they are registered, found and removed. */
+@NullMarked
+package dev.uplift.orchestrator.inventory;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,83 @@
+package dev.uplift.orchestrator.publish;
+
+import dev.uplift.contract.Inspection;
+import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.Message;
+import dev.uplift.contract.MessageType;
+import dev.uplift.contract.ServiceName;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.Topics;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeTransitioned;
+import dev.uplift.messaging.OutboundMessage;
+import java.net.URI;
+import java.time.Instant;
+import java.util.UUID;
+
+/** What the orchestrator sends, and where to. */
+public final class Outgoing {
+    private static final URI SOURCE = URI.create("/uplift/orchestrator");
+
+    private Outgoing() {}
+
+    /** A step's command, to the workers of the installation's site. */
+    public static OutboundMessage command(StepCommand command, Instant at) {
+        String topic =
+                Topics.commands(command.step().service(), command.installation().site());
+        return message(
+                topic,
+                command.commandId(),
+                command.step().commandType(command.direction()),
+                command.installation().id(),
+                at,
+                command);
+    }
+
+    /** The question how an application is run, to the swap-service of its site. */
+    public static OutboundMessage inspect(Inspection.Requested request, Instant at) {
+        return message(
+                Topics.commands(ServiceName.SWAP, request.site()),
+                UUID.randomUUID(),
+                Inspection.REQUESTED_TYPE,
+                request.installationId(),
+                at,
+                request);
+    }
+
+    /** The latest state of an installation. */
+    public static OutboundMessage status(InstallationStatus status) {
+        return message(
+                Topics.STATUS_INSTALLATIONS,
+                UUID.randomUUID(),
+                MessageType.INSTALLATION_STATUS,
+                status.id(),
+                status.updatedAt(),
+                status);
+    }
+
+    /** The latest state of a saga. */
+    public static OutboundMessage status(UpgradeStatus status) {
+        return message(
+                Topics.STATUS_UPGRADES,
+                UUID.randomUUID(),
+                MessageType.UPGRADE_STATUS,
+                status.id(),
+                status.updatedAt(),
+                status);
+    }
+
+    /** One transition of a saga. */
+    public static OutboundMessage transitioned(UpgradeTransitioned transition) {
+        return message(
+                Topics.EVENTS,
+                UUID.randomUUID(),
+                MessageType.UPGRADE_TRANSITIONED,
+                transition.installationId(),
+                transition.at(),
+                transition);
+    }
+
+    private static OutboundMessage message(String topic, UUID id, String type, UUID key, Instant at, Object body) {
+        return new OutboundMessage(topic, new Message(id, type, SOURCE, key.toString(), at, null, body));
+    }
+}

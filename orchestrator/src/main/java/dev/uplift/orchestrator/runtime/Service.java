@@ -1,0 +1,83 @@
+package dev.uplift.orchestrator.runtime;
+
+import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.task.helper.RecurringTask;
+import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
+import dev.uplift.contract.Topics;
+import dev.uplift.messaging.MessagingRuntime;
+import dev.uplift.messaging.TopicSpec;
+import dev.uplift.orchestrator.event.ChangeFeed;
+import dev.uplift.orchestrator.incident.IncidentStore;
+import dev.uplift.orchestrator.inventory.Registration;
+import dev.uplift.orchestrator.trigger.TriggerHandler;
+import dev.uplift.orchestrator.upgrade.Deadlines;
+import dev.uplift.orchestrator.upgrade.ResultsHandler;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.List;
+import javax.sql.DataSource;
+
+/** Starts the consumers, the relay and the recurring tasks with the process, and ends them with it. */
+@Singleton
+final class Service {
+    private static final Duration EVERY_SECOND = Duration.ofSeconds(1);
+    private static final Duration EVERY_HOUR = Duration.ofHours(1);
+    private static final int THREADS = 3;
+
+    private final MessagingRuntime messaging;
+    private final Registration registration;
+    private final ChangeFeed feed;
+    private final Scheduler scheduler;
+
+    Service(
+            MessagingRuntime messaging,
+            DataSource dataSource,
+            ResultsHandler results,
+            TriggerHandler triggers,
+            IncidentStore incidents,
+            Deadlines deadlines,
+            Registration registration,
+            Housekeeping housekeeping,
+            ChangeFeed feed) {
+        this.messaging = messaging;
+        this.registration = registration;
+        this.feed = feed;
+        messaging.require(
+                TopicSpec.latest(Topics.STATUS_INSTALLATIONS),
+                TopicSpec.latest(Topics.STATUS_UPGRADES),
+                TopicSpec.log(Topics.EVENTS));
+        messaging.consumer("results", ResultsHandler.topics(), results, incidents.deadLetters());
+        messaging.consumer("triggers", List.of(Topics.TRIGGERS), triggers, incidents.deadLetters());
+        this.scheduler = Scheduler.create(dataSource)
+                .startTasks(
+                        recurring("saga-deadlines", EVERY_SECOND, deadlines::expire),
+                        recurring("registration-deadlines", EVERY_SECOND, registration::expire),
+                        recurring("housekeeping", EVERY_HOUR, housekeeping::run))
+                .threads(THREADS)
+                .pollingInterval(Duration.ofMillis(500))
+                .heartbeatInterval(Duration.ofSeconds(2))
+                .missedHeartbeatsLimit(4)
+                .shutdownMaxWait(Duration.ofSeconds(5))
+                .build();
+    }
+
+    void start(@Observes StartupEvent started) {
+        registration.prepareSites();
+        messaging.start();
+        scheduler.start();
+    }
+
+    void stop(@Observes ShutdownEvent stopped) {
+        feed.close();
+        scheduler.stop();
+        messaging.close();
+    }
+
+    private static RecurringTask<Void> recurring(String name, Duration pause, Runnable work) {
+        return Tasks.recurring(name, FixedDelay.of(pause)).execute((instance, context) -> work.run());
+    }
+}

@@ -1,0 +1,50 @@
+package dev.uplift.orchestrator.upgrade;
+
+import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.contract.api.RequestRestore;
+import dev.uplift.orchestrator.rest.ProblemException;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/restores}. */
+@Path("/api/v1/restores")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "backups")
+@Blocking
+public final class RestoreResource {
+    private final Upgrades upgrades;
+    private final UpgradeRequests requests;
+
+    RestoreResource(Upgrades upgrades, UpgradeRequests requests) {
+        this.upgrades = upgrades;
+        this.requests = requests;
+    }
+
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(
+            summary =
+                    "Take an installation back to a backup and the version that wrote it; what was written since is lost")
+    public RestResponse<AcceptedSagas> begin(@Nullable RequestRestore request) {
+        if (request == null || isMissing(request.installation()) || isMissing(request.backupId())) {
+            throw ProblemException.invalid("installation and backupId are needed");
+        }
+        return RestResponse.status(
+                RestResponse.Status.ACCEPTED,
+                requests.begin(handle ->
+                        upgrades.restore(handle, UUID.randomUUID(), request.installation(), request.backupId())));
+    }
+
+    private static boolean isMissing(@Nullable Object field) {
+        return field == null;
+    }
+}

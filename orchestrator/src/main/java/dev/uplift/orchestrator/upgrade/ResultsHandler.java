@@ -1,0 +1,108 @@
+package dev.uplift.orchestrator.upgrade;
+
+import dev.uplift.contract.Inspection;
+import dev.uplift.contract.Message;
+import dev.uplift.contract.ServiceName;
+import dev.uplift.contract.StepResult;
+import dev.uplift.contract.Topics;
+import dev.uplift.messaging.BatchHandler;
+import dev.uplift.messaging.DeadLetterSink;
+import dev.uplift.messaging.DeadLetters;
+import dev.uplift.messaging.Inbox;
+import dev.uplift.messaging.Received;
+import dev.uplift.orchestrator.inventory.Registration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Takes what workers answer. Copies are dropped by the inbox; progress does not go through it, because
+ * a copy of it does no harm and there is a lot of it.
+ */
+public final class ResultsHandler implements BatchHandler {
+    private static final Logger LOG = Logger.getLogger(ResultsHandler.class);
+
+    private final Inbox inbox;
+    private final DeadLetters deadLetters;
+    private final DeadLetterSink sink;
+    private final SagaRuntime sagas;
+    private final Registration registration;
+
+    /** @param sink is told of what was understood but refused */
+    ResultsHandler(
+            Inbox inbox, DeadLetters deadLetters, DeadLetterSink sink, SagaRuntime sagas, Registration registration) {
+        this.inbox = inbox;
+        this.deadLetters = deadLetters;
+        this.sink = sink;
+        this.sagas = sagas;
+        this.registration = registration;
+    }
+
+    /** The topics that it reads. */
+    public static List<String> topics() {
+        return Arrays.stream(ServiceName.values()).map(Topics::results).toList();
+    }
+
+    @Override
+    public void handle(Handle handle, List<Received> batch) {
+        Set<UUID> claimed = inbox.claim(
+                handle,
+                batch.stream()
+                        .map(Received::message)
+                        .filter(message -> !(message.body() instanceof StepResult.Progressed))
+                        .map(Message::id)
+                        .toList());
+        List<Received> results = new ArrayList<>();
+        List<SagaInput> inputs = new ArrayList<>();
+        List<Inspection> inspections = new ArrayList<>();
+        for (Received received : batch) {
+            Message message = received.message();
+            switch (message.body()) {
+                case StepResult.Progressed progressed -> {
+                    results.add(received);
+                    inputs.add(SagaInput.of(progressed, service(received), message.time()));
+                }
+                case StepResult result -> {
+                    if (claimed.remove(message.id())) {
+                        results.add(received);
+                        inputs.add(SagaInput.of(result, service(received), message.time()));
+                    }
+                }
+                case Inspection inspection
+                when service(received) == ServiceName.SWAP -> {
+                    if (claimed.remove(message.id())) {
+                        inspections.add(inspection);
+                    }
+                }
+                default -> deadLetters.refuse(handle, received, "no result: " + message.type(), sink);
+            }
+        }
+        List<SagaInput.Outcome> outcomes = sagas.apply(handle, inputs);
+        for (int i = 0; i < outcomes.size(); i++) {
+            note(handle, results.get(i), outcomes.get(i));
+        }
+        registration.inspected(handle, inspections);
+    }
+
+    private void note(Handle handle, Received received, SagaInput.Outcome outcome) {
+        switch (outcome) {
+            case SagaInput.Outcome.Counted _ -> {}
+            case SagaInput.Outcome.Ignored ignored ->
+                LOG.debugf("%s from %s ignored: %s", received.message().type(), received.topic(), ignored.reason());
+            case SagaInput.Outcome.Unknown _ -> deadLetters.refuse(handle, received, "no upgrade has this id", sink);
+            case SagaInput.Outcome.Forged forged -> deadLetters.refuse(handle, received, forged.reason(), sink);
+        }
+    }
+
+    private static ServiceName service(Received received) {
+        Optional<ServiceName> service = Arrays.stream(ServiceName.values())
+                .filter(name -> Topics.results(name).equals(received.topic()))
+                .findFirst();
+        return service.orElseThrow(() -> new IllegalStateException("not a topic of results: " + received.topic()));
+    }
+}

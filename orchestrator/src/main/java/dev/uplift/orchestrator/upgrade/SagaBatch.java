@@ -1,0 +1,269 @@
+package dev.uplift.orchestrator.upgrade;
+
+import dev.uplift.contract.Direction;
+import dev.uplift.contract.Release;
+import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.contract.StepResult;
+import dev.uplift.contract.Topics;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeTransitioned;
+import dev.uplift.messaging.OutboundMessage;
+import dev.uplift.messaging.Outbox;
+import dev.uplift.orchestrator.backup.BackupStore;
+import dev.uplift.orchestrator.inventory.Installation;
+import dev.uplift.orchestrator.inventory.InstallationStore;
+import dev.uplift.orchestrator.publish.Outgoing;
+import dev.uplift.orchestrator.saga.Deadline;
+import dev.uplift.orchestrator.saga.SagaEvent;
+import dev.uplift.orchestrator.saga.SagaLimits;
+import dev.uplift.orchestrator.saga.StepKey;
+import dev.uplift.orchestrator.saga.Transition;
+import dev.uplift.orchestrator.saga.UpgradeSaga;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one transaction does to any number of sagas: their events are applied in memory, in order, and
+ * then everything is written in a few statements, however many sagas there are. Not thread-safe; for one
+ * transaction.
+ *
+ * <p>Locks are taken in this order, so that two transactions never wait for each other: sagas by id (or
+ * only free ones), then installations by id. Who begins sagas holds installations and locks no saga.
+ */
+final class SagaBatch {
+    private final SagaLimits limits;
+    private final Instant now;
+    private final Map<UUID, SagaRow> before = new HashMap<>();
+    private final Map<UUID, SagaRow> rows;
+    private final Set<UUID> inserted = new LinkedHashSet<>();
+    private final Map<UUID, @Nullable Deadline> deadlines = new LinkedHashMap<>();
+    private final List<OutboundMessage> commands = new ArrayList<>();
+    private final List<UpgradeTransitioned> transitions = new ArrayList<>();
+    private final List<BackupStore.Taken> backups = new ArrayList<>();
+    private final Map<UUID, Release> observed = new HashMap<>();
+
+    /** @param locked the sagas that the events may be about, held locked by the transaction */
+    SagaBatch(Map<UUID, SagaRow> locked, SagaLimits limits, Instant now) {
+        this.rows = new HashMap<>(locked);
+        this.limits = limits;
+        this.now = now;
+    }
+
+    /** Adds a new saga, whose installation the transaction holds locked, and begins it. */
+    void begin(SagaRow planned, long epoch) {
+        rows.put(planned.id(), planned);
+        inserted.add(planned.id());
+        apply(SagaInput.of(planned.id(), new SagaEvent.Begin(epoch)));
+    }
+
+    SagaInput.Outcome apply(SagaInput input) {
+        SagaRow row = rows.get(input.sagaId());
+        if (row == null) {
+            return new SagaInput.Outcome.Unknown();
+        }
+        SagaInput.Answer answer = input.answer();
+        if (answer != null) {
+            String doubt = doubt(row, answer);
+            if (doubt != null) {
+                return new SagaInput.Outcome.Forged(doubt);
+            }
+        }
+        return switch (UpgradeSaga.next(row.state(), input.event(), limits)) {
+            case Transition.Ignored ignored -> new SagaInput.Outcome.Ignored(ignored.reason());
+            case Transition.Moved moved -> {
+                move(row, input.event(), answer, moved);
+                yield new SagaInput.Outcome.Counted();
+            }
+        };
+    }
+
+    /** Writes everything, and sends it with the commit. */
+    void write(Handle handle, Outbox outbox) {
+        if (deadlines.isEmpty()) {
+            return;
+        }
+        List<SagaStore.Saved> added = new ArrayList<>();
+        List<SagaStore.Saved> changed = new ArrayList<>();
+        List<OutboundMessage> messages = new ArrayList<>(commands);
+        deadlines.forEach((id, deadline) -> {
+            SagaRow row = Objects.requireNonNull(rows.get(id));
+            (inserted.contains(id) ? added : changed).add(new SagaStore.Saved(row, deadline));
+            messages.add(Outgoing.status(row.status()));
+        });
+        SagaStore.insert(handle, added);
+        SagaStore.update(handle, changed);
+        SagaStore.log(handle, transitions);
+        BackupStore.insert(handle, backups);
+        transitions.forEach(transition -> messages.add(Outgoing.transitioned(transition)));
+        List<Installation> installations = changedInstallations(handle);
+        InstallationStore.update(handle, installations);
+        installations.forEach(installation -> messages.add(Outgoing.status(installation.status())));
+        outbox.append(handle, messages);
+    }
+
+    List<UpgradeTransitioned> transitions() {
+        return transitions;
+    }
+
+    private void move(SagaRow row, SagaEvent event, SagaInput.@Nullable Answer answer, Transition.Moved moved) {
+        before.putIfAbsent(row.id(), row);
+        StepResult result = answer == null ? null : answer.result();
+        SagaRow next = row.moved(moved, result, answer == null ? now : answer.sentAt(), now);
+        rows.put(row.id(), next);
+        deadlines.put(row.id(), moved.deadline());
+        if (moved.command() != null) {
+            commands.add(Outgoing.command(next.message(moved.command()), now));
+        }
+        if (result instanceof StepResult.Succeeded succeeded) {
+            learn(next, succeeded.output());
+        }
+        if (!(event instanceof SagaEvent.Progressed)) {
+            transitions.add(transition(row, next, event));
+        }
+    }
+
+    private void learn(SagaRow row, StepOutput output) {
+        switch (output) {
+            case StepOutput.NodesChecked checked -> observed.put(row.installationId(), checked.running());
+            case StepOutput.BackedUp backedUp ->
+                backups.add(new BackupStore.Taken(
+                        row.installationId(),
+                        row.installation(),
+                        row.id(),
+                        row.context().from().edition(),
+                        backedUp.backup()));
+            case StepOutput.Nothing _,
+                    StepOutput.DatabaseChecked _,
+                    StepOutput.ArtifactLocated _,
+                    StepOutput.ArtifactFetched _,
+                    StepOutput.NodesStopped _,
+                    StepOutput.Restored _,
+                    StepOutput.Serving _ -> {}
+        }
+    }
+
+    private List<Installation> changedInstallations(Handle handle) {
+        Set<UUID> touched = new LinkedHashSet<>(observed.keySet());
+        List<SagaRow> telling = new ArrayList<>();
+        for (UUID id : deadlines.keySet()) {
+            SagaRow row = Objects.requireNonNull(rows.get(id));
+            if (row.kind() != UpgradeStatus.Kind.PLAN && concernsInstallation(row)) {
+                telling.add(row);
+                touched.add(row.installationId());
+            }
+        }
+        Map<UUID, Installation> locked = InstallationStore.lock(handle, touched);
+        Map<UUID, Installation> changed = new LinkedHashMap<>();
+        observed.forEach((id, running) -> {
+            Installation installation = locked.get(id);
+            if (installation != null && !running.equals(installation.running())) {
+                changed.put(id, installation.runs(running, now));
+            }
+        });
+        for (SagaRow row : telling) {
+            Installation installation = changed.getOrDefault(row.installationId(), locked.get(row.installationId()));
+            if (installation != null) {
+                changed.put(installation.id(), told(installation, row));
+            }
+        }
+        return List.copyOf(changed.values());
+    }
+
+    private boolean concernsInstallation(SagaRow row) {
+        SagaRow was = Objects.requireNonNull(before.get(row.id()));
+        return inserted.contains(row.id())
+                || was.state().course().epoch() != row.state().course().epoch()
+                || was.live() != row.live()
+                || isParked(was) != isParked(row);
+    }
+
+    private Installation told(Installation installation, SagaRow row) {
+        long epoch = row.state().course().epoch();
+        if (row.live()) {
+            return installation.workedOn(row.id(), epoch, isParked(row), now);
+        }
+        Release runs = row.state().status() == UpgradeStatus.State.COMPLETED
+                ? row.context().committed()
+                : row.context().from();
+        Installation released = installation.released(epoch, now);
+        return runs.equals(released.running()) ? released : released.runs(runs, now);
+    }
+
+    private static boolean isParked(SagaRow row) {
+        return row.state().status() == UpgradeStatus.State.PARKED;
+    }
+
+    private static @Nullable String doubt(SagaRow row, SagaInput.Answer answer) {
+        StepResult result = answer.result();
+        if (!result.installationId().equals(row.installationId())) {
+            return "the result names another installation than its upgrade";
+        }
+        if (result.stepIndex() >= row.plan().steps().size()) {
+            return "the result is about a step that its upgrade does not have";
+        }
+        StepName step = row.plan().step(result.stepIndex());
+        if (step.service() != answer.service()) {
+            return "step " + step + " is not taken by the " + answer.service().wireName() + " service, so "
+                    + Topics.results(answer.service()) + " cannot have its result";
+        }
+        return null;
+    }
+
+    private UpgradeTransitioned transition(SagaRow row, SagaRow next, SagaEvent event) {
+        StepName step = row.state().step().or(() -> next.state().step()).orElse(null);
+        return new UpgradeTransitioned(
+                row.id(),
+                row.installationId(),
+                row.installation(),
+                next.rev(),
+                name(event),
+                next.state().status(),
+                step,
+                detail(event),
+                now);
+    }
+
+    private static String name(SagaEvent event) {
+        return switch (event) {
+            case SagaEvent.Begin _ -> "begun";
+            case SagaEvent.Succeeded succeeded -> doneOrUndone(succeeded.key(), "succeeded", "undone");
+            case SagaEvent.Failed failed -> doneOrUndone(failed.key(), "failed", "undo-failed");
+            case SagaEvent.Progressed _ -> "progressed";
+            case SagaEvent.TimedOut due ->
+                switch (due.timer().kind()) {
+                    case SILENCE -> "timed-out";
+                    case BACK_OFF -> "tried-again";
+                };
+            case SagaEvent.CancelRequested _ -> "cancel-requested";
+            case SagaEvent.RetryRequested _ -> "retry-requested";
+        };
+    }
+
+    private static String doneOrUndone(StepKey key, String done, String undone) {
+        return key.direction() == Direction.DO ? done : undone;
+    }
+
+    private static @Nullable String detail(SagaEvent event) {
+        return switch (event) {
+            case SagaEvent.Failed failed -> failed.code().wireName() + ": " + failed.detail();
+            case SagaEvent.CancelRequested cancel -> cancel.detail();
+            case SagaEvent.TimedOut due ->
+                switch (due.timer().kind()) {
+                    case SILENCE -> "no sign of life from the worker";
+                    case BACK_OFF -> null;
+                };
+            case SagaEvent.Begin _, SagaEvent.Succeeded _, SagaEvent.Progressed _, SagaEvent.RetryRequested _ -> null;
+        };
+    }
+}

@@ -1,0 +1,102 @@
+package dev.uplift.orchestrator.upgrade;
+
+import dev.uplift.contract.UpgradeTransitioned;
+import dev.uplift.messaging.Outbox;
+import dev.uplift.orchestrator.saga.SagaEvent;
+import dev.uplift.orchestrator.saga.SagaLimits;
+import dev.uplift.orchestrator.upgrade.SagaInput.Outcome;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.inject.Singleton;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * Drives the sagas: results, due deadlines, operators' requests and new sagas all go the same way, a
+ * {@link SagaBatch} in one transaction. Any number of replicas may do so at once.
+ */
+@Singleton
+final class SagaRuntime {
+    private static final int DUE_BATCH = 500;
+
+    private final Jdbi jdbi;
+    private final Outbox outbox;
+    private final SagaLimits limits;
+    private final MeterRegistry metrics;
+
+    SagaRuntime(Jdbi jdbi, Outbox outbox, SagaLimits limits, MeterRegistry metrics) {
+        this.jdbi = jdbi;
+        this.outbox = outbox;
+        this.limits = limits;
+        this.metrics = metrics;
+    }
+
+    /** A saga that is to begin, and the epoch that it begins at. */
+    record Beginning(SagaRow planned, long epoch) {}
+
+    /** Begins sagas in the caller's transaction, which holds their installations locked. */
+    void begin(Handle handle, List<Beginning> sagas) {
+        SagaBatch batch = new SagaBatch(Map.of(), limits, Instant.now());
+        sagas.forEach(saga -> batch.begin(saga.planned(), saga.epoch()));
+        write(handle, batch);
+    }
+
+    /** Applies events in the caller's transaction; says what became of each, in their order. */
+    List<Outcome> apply(Handle handle, List<SagaInput> inputs) {
+        if (inputs.isEmpty()) {
+            return List.of();
+        }
+        List<UUID> ids = inputs.stream().map(SagaInput::sagaId).toList();
+        SagaBatch batch = new SagaBatch(SagaStore.lock(handle, ids), limits, Instant.now());
+        List<Outcome> outcomes = new ArrayList<>();
+        for (SagaInput input : inputs) {
+            outcomes.add(batch.apply(input));
+        }
+        write(handle, batch);
+        return outcomes;
+    }
+
+    /** Tells all sagas whose deadline is over; returns when there is none left. */
+    void expire() {
+        LongSupplier expireSome = () -> jdbi.inTransaction(handle -> {
+            Map<UUID, SagaRow> due = SagaStore.due(handle, DUE_BATCH);
+            SagaBatch batch = new SagaBatch(due, limits, Instant.now());
+            due.values()
+                    .forEach(row -> row.state()
+                            .timer()
+                            .ifPresent(timer -> batch.apply(SagaInput.of(row.id(), new SagaEvent.TimedOut(timer)))));
+            write(handle, batch);
+            return (long) due.size();
+        });
+        while (expireSome.getAsLong() == DUE_BATCH) {
+            if (Thread.currentThread().isInterrupted()) {
+                return;
+            }
+        }
+    }
+
+    private void write(Handle handle, SagaBatch batch) {
+        batch.write(handle, outbox);
+        List<UpgradeTransitioned> transitions = batch.transitions();
+        if (!transitions.isEmpty()) {
+            handle.afterCommit(() -> transitions.forEach(this::count));
+        }
+    }
+
+    private void count(UpgradeTransitioned transition) {
+        metrics.counter(
+                        "uplift.saga.transitions",
+                        "event",
+                        transition.event(),
+                        "state",
+                        transition.state().name(),
+                        "step",
+                        transition.step() == null ? "none" : transition.step().name())
+                .increment();
+    }
+}

@@ -1,0 +1,287 @@
+package dev.uplift.orchestrator.upgrade;
+
+import dev.uplift.contract.MessageType;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeTransitioned;
+import dev.uplift.contract.api.Page;
+import dev.uplift.orchestrator.publish.Change;
+import dev.uplift.orchestrator.rest.Paging;
+import dev.uplift.orchestrator.saga.Deadline;
+import dev.uplift.orchestrator.saga.SagaState;
+import dev.uplift.orchestrator.sql.Columns;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.SqlStatement;
+import org.jspecify.annotations.Nullable;
+
+/** The tables of sagas and of their transitions. Every write takes any number of rows in one statement. */
+final class SagaStore {
+    static final Map<String, String> SORTS = Map.of(
+            "startedAt", "started_at", "updatedAt", "updated_at", "installation", "installation", "state", "phase");
+
+    private static final String COLUMNS =
+            "id, installation_id, installation, state::text, context::text, rev," + " started_at, updated_at, ended_at";
+
+    private SagaStore() {}
+
+    /** A saga and the deadline that it shall have from now on; absent: none. */
+    record Saved(SagaRow row, @Nullable Deadline deadline) {}
+
+    /** A saga that is live. */
+    record Live(UUID id, UUID installationId, String installation, String databaseIdentity) {}
+
+    /** Locks those that exist of {@code ids} until the transaction ends. */
+    static Map<UUID, SagaRow> lock(Handle handle, Collection<UUID> ids) {
+        Map<UUID, SagaRow> rows = new LinkedHashMap<>();
+        handle.createQuery("SELECT " + COLUMNS + " FROM saga WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
+                .bindArray("ids", UUID.class, Set.copyOf(ids))
+                .map((row, context) -> read(row))
+                .forEach(saga -> rows.put(saga.id(), saga));
+        return rows;
+    }
+
+    /** Locks sagas whose deadline is over, at most {@code limit}, and none that somebody else holds. */
+    static Map<UUID, SagaRow> due(Handle handle, int limit) {
+        Map<UUID, SagaRow> rows = new LinkedHashMap<>();
+        handle.createQuery("SELECT " + COLUMNS + " FROM saga WHERE deadline_at <= now()"
+                        + " ORDER BY deadline_at LIMIT :limit FOR UPDATE SKIP LOCKED")
+                .bind("limit", limit)
+                .map((row, context) -> read(row))
+                .forEach(saga -> rows.put(saga.id(), saga));
+        return rows;
+    }
+
+    static Optional<SagaRow> find(Handle handle, UUID id) {
+        return handle.createQuery("SELECT " + COLUMNS + " FROM saga WHERE id = :id")
+                .bind("id", id)
+                .map((row, context) -> read(row))
+                .findOne();
+    }
+
+    /** The live sagas on these databases. */
+    static List<Live> live(Handle handle, Collection<String> databaseIdentities) {
+        return handle.createQuery("SELECT id, installation_id, installation, database_identity FROM saga"
+                        + " WHERE live AND database_identity = ANY(:identities)")
+                .bindArray("identities", String.class, Set.copyOf(databaseIdentities))
+                .map((row, context) -> new Live(
+                        Columns.uuid(row, "id"),
+                        Columns.uuid(row, "installation_id"),
+                        row.getString("installation"),
+                        row.getString("database_identity")))
+                .list();
+    }
+
+    static Page<UpgradeStatus> page(Handle handle, UpgradeList asked) {
+        Paging paging = asked.paging();
+        String where = " FROM saga WHERE lower(installation) LIKE :q"
+                + " AND kind = ANY(:kinds) AND (:phase::text IS NULL OR phase = :phase)"
+                + " AND (:installation::text IS NULL OR installation = :installation"
+                + " OR installation_id::text = :installation)";
+        long total = bind(handle.createQuery("SELECT count(*)" + where), asked)
+                .mapTo(Long.class)
+                .one();
+        List<UpgradeStatus> content = bind(
+                        handle.createQuery("SELECT " + COLUMNS + where + " ORDER BY " + paging.orderBy()
+                                + " LIMIT :limit OFFSET :offset"),
+                        asked)
+                .bind("limit", paging.limit())
+                .bind("offset", paging.offset())
+                .map((row, context) -> read(row).status())
+                .list();
+        return new Page<>(content, total, paging.offset(), paging.limit());
+    }
+
+    static void insert(Handle handle, Collection<Saved> sagas) {
+        if (sagas.isEmpty()) {
+            return;
+        }
+        bind(handle.createUpdate("""
+                                INSERT INTO saga (id, installation_id, installation, kind, phase, live, rev, epoch,
+                                                  state, context, database_identity, source_backup_id, deadline_at,
+                                                  deadline_for, started_at, updated_at, ended_at)
+                                SELECT u.id, u.installation_id, u.installation, u.kind, u.phase, u.live, u.rev,
+                                       u.epoch, u.state::jsonb, u.context::jsonb, u.identity, u.source,
+                                       now() + u.deadline_millis * interval '1 millisecond', u.deadline_for,
+                                       u.started_at::timestamptz, u.updated_at::timestamptz, u.ended_at::timestamptz
+                                  FROM unnest(:ids, :installation_ids, :installations, :kinds, :phases, :lives, :revs,
+                                              :epochs, :states, :contexts, :identities, :sources, :deadline_millis,
+                                              :deadline_fors, :started_ats, :updated_ats, :ended_ats)
+                                       AS u(id, installation_id, installation, kind, phase, live, rev, epoch, state,
+                                            context, identity, source, deadline_millis, deadline_for, started_at,
+                                            updated_at, ended_at)
+                                """), sagas)
+                .bindArray("installation_ids", UUID.class, column(sagas, SagaRow::installationId))
+                .bindArray("installations", String.class, column(sagas, SagaRow::installation))
+                .bindArray(
+                        "kinds", String.class, column(sagas, row -> row.kind().name()))
+                .bindArray(
+                        "identities",
+                        String.class,
+                        column(
+                                sagas,
+                                row -> row.context().installation().database().identity()))
+                .bindArray("sources", UUID.class, column(sagas, SagaStore::source))
+                .bindArray(
+                        "started_ats",
+                        String.class,
+                        column(sagas, row -> row.startedAt().toString()))
+                .execute();
+    }
+
+    /** Writes the rows, which the caller holds locked. */
+    static void update(Handle handle, Collection<Saved> sagas) {
+        if (sagas.isEmpty()) {
+            return;
+        }
+        bind(handle.createUpdate("""
+                                UPDATE saga s SET phase = u.phase, live = u.live, rev = u.rev, epoch = u.epoch,
+                                       state = u.state::jsonb, context = u.context::jsonb,
+                                       deadline_at = now() + u.deadline_millis * interval '1 millisecond',
+                                       deadline_for = u.deadline_for, updated_at = u.updated_at::timestamptz,
+                                       ended_at = u.ended_at::timestamptz, change_seq = next_change()
+                                  FROM unnest(:ids, :phases, :lives, :revs, :epochs, :states, :contexts,
+                                              :deadline_millis, :deadline_fors, :updated_ats, :ended_ats)
+                                       AS u(id, phase, live, rev, epoch, state, context, deadline_millis,
+                                            deadline_for, updated_at, ended_at)
+                                 WHERE s.id = u.id
+                                """), sagas).execute();
+    }
+
+    static void log(Handle handle, List<UpgradeTransitioned> transitions) {
+        if (transitions.isEmpty()) {
+            return;
+        }
+        handle.createUpdate("""
+                        INSERT INTO transition_log (saga_id, rev, body, at)
+                        SELECT u.saga_id, u.rev, u.body::jsonb, u.at::timestamptz
+                          FROM unnest(:sagas, :revs, :bodies, :ats) WITH ORDINALITY
+                               AS u(saga_id, rev, body, at, position)
+                         ORDER BY u.position
+                        """)
+                .bindArray("sagas", UUID.class, column(transitions, UpgradeTransitioned::upgradeId))
+                .bindArray("revs", Long.class, column(transitions, UpgradeTransitioned::rev))
+                .bindArray("bodies", String.class, column(transitions, Columns::json))
+                .bindArray(
+                        "ats",
+                        String.class,
+                        column(transitions, transition -> transition.at().toString()))
+                .execute();
+    }
+
+    static List<Change> transitions(Handle handle, long after, long upTo, int limit) {
+        return handle.createQuery("SELECT seq, body::text FROM transition_log"
+                        + " WHERE seq > :after AND seq <= :up_to ORDER BY seq LIMIT :limit")
+                .bind("after", after)
+                .bind("up_to", upTo)
+                .bind("limit", limit)
+                .map((row, context) -> new Change(
+                        row.getLong("seq"),
+                        MessageType.UPGRADE_TRANSITIONED,
+                        Columns.json(row, "body", UpgradeTransitioned.class)))
+                .list();
+    }
+
+    static List<Change> changed(Handle handle, long after, long upTo, int limit) {
+        return handle.createQuery("SELECT change_seq, " + COLUMNS + " FROM saga"
+                        + " WHERE change_seq > :after AND change_seq <= :up_to ORDER BY change_seq LIMIT :limit")
+                .bind("after", after)
+                .bind("up_to", upTo)
+                .bind("limit", limit)
+                .map((row, context) -> new Change(
+                        row.getLong("change_seq"),
+                        MessageType.UPGRADE_STATUS,
+                        read(row).status()))
+                .list();
+    }
+
+    private static <S extends SqlStatement<S>> S bind(S statement, Collection<Saved> sagas) {
+        return statement
+                .bindArray("ids", UUID.class, column(sagas, SagaRow::id))
+                .bindArray(
+                        "phases",
+                        String.class,
+                        column(sagas, row -> row.state().status().name()))
+                .bindArray("lives", Boolean.class, column(sagas, SagaRow::live))
+                .bindArray("revs", Long.class, column(sagas, SagaRow::rev))
+                .bindArray(
+                        "epochs",
+                        Long.class,
+                        column(sagas, row -> row.state().course().epoch()))
+                .bindArray("states", String.class, column(sagas, row -> Columns.json(row.state())))
+                .bindArray("contexts", String.class, column(sagas, row -> Columns.json(row.context())))
+                .bindArray(
+                        "deadline_millis",
+                        Long.class,
+                        sagas.stream()
+                                .map(saga -> saga.deadline() == null
+                                        ? null
+                                        : saga.deadline().after().toMillis())
+                                .toArray())
+                .bindArray(
+                        "deadline_fors",
+                        String.class,
+                        sagas.stream()
+                                .map(saga -> saga.deadline() == null
+                                        ? null
+                                        : saga.deadline().timer().kind().name())
+                                .toArray())
+                .bindArray(
+                        "updated_ats",
+                        String.class,
+                        column(sagas, row -> row.updatedAt().toString()))
+                .bindArray(
+                        "ended_ats",
+                        String.class,
+                        column(
+                                sagas,
+                                row -> row.endedAt() == null
+                                        ? null
+                                        : row.endedAt().toString()));
+    }
+
+    private static <S extends SqlStatement<S>> S bind(S statement, UpgradeList asked) {
+        return statement
+                .bind("q", asked.paging().pattern())
+                .bindArray(
+                        "kinds",
+                        String.class,
+                        asked.kinds().stream().map(Enum::name).toArray())
+                .bind("phase", asked.state() == null ? null : asked.state().name())
+                .bind("installation", asked.installation());
+    }
+
+    private static SagaRow read(ResultSet row) throws SQLException {
+        return new SagaRow(
+                Columns.uuid(row, "id"),
+                Columns.uuid(row, "installation_id"),
+                row.getString("installation"),
+                Columns.json(row, "state", SagaState.class),
+                Columns.json(row, "context", SagaContext.class),
+                row.getLong("rev"),
+                Columns.instant(row, "started_at"),
+                Columns.instant(row, "updated_at"),
+                Columns.instantOrNull(row, "ended_at"));
+    }
+
+    private static @Nullable UUID source(SagaRow row) {
+        return row.context().source() == null ? null : row.context().source().id();
+    }
+
+    private static @Nullable Object[] column(Collection<Saved> sagas, Function<SagaRow, @Nullable Object> value) {
+        return sagas.stream().map(saga -> value.apply(saga.row())).toArray();
+    }
+
+    private static @Nullable Object[] column(
+            List<UpgradeTransitioned> rows, Function<UpgradeTransitioned, @Nullable Object> value) {
+        return rows.stream().map(value).toArray();
+    }
+}

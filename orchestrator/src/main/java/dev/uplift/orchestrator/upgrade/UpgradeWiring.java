@@ -1,0 +1,32 @@
+package dev.uplift.orchestrator.upgrade;
+
+import dev.uplift.messaging.MessagingRuntime;
+import dev.uplift.orchestrator.incident.IncidentStore;
+import dev.uplift.orchestrator.inventory.Registration;
+import dev.uplift.orchestrator.saga.SagaLimits;
+import dev.uplift.profile.Profiles;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+
+/** Makes this package's parts that others use. */
+final class UpgradeWiring {
+    @Produces
+    @Singleton
+    SagaLimits limits(SagaSettings settings) {
+        return settings.limits();
+    }
+
+    @Produces
+    @Singleton
+    TargetCheck targets(Profiles profiles) {
+        return new ProfileTargets(profiles::byName);
+    }
+
+    @Produces
+    @Singleton
+    ResultsHandler results(
+            MessagingRuntime messaging, IncidentStore incidents, SagaRuntime sagas, Registration registration) {
+        return new ResultsHandler(
+                messaging.inbox(), messaging.deadLetters(), incidents.deadLetters(), sagas, registration);
+    }
+}

@@ -1,0 +1,254 @@
+package dev.uplift.orchestrator.upgrade;
+
+import com.github.f4b6a3.uuid.UuidCreator;
+import dev.uplift.contract.Release;
+import dev.uplift.contract.StepLimits;
+import dev.uplift.contract.UpgradeRequested;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.contract.api.AcceptedSagas.Accepted;
+import dev.uplift.contract.api.AcceptedSagas.Refusal;
+import dev.uplift.orchestrator.backup.BackupStore;
+import dev.uplift.orchestrator.inventory.Installation;
+import dev.uplift.orchestrator.inventory.InstallationStore;
+import dev.uplift.orchestrator.saga.SagaPlan;
+import dev.uplift.orchestrator.saga.UpgradeSaga;
+import dev.uplift.orchestrator.sql.Columns;
+import jakarta.inject.Singleton;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Begins sagas. A request is known by its id: a copy of it gets the first one's answer and begins
+ * nothing. One live saga works on an installation, and on a database, at a time.
+ */
+@Singleton
+public final class Upgrades {
+    private static final String ALL = "*";
+
+    private final SagaRuntime sagas;
+    private final TargetCheck targets;
+
+    Upgrades(SagaRuntime sagas, TargetCheck targets) {
+        this.sagas = sagas;
+        this.targets = targets;
+    }
+
+    /**
+     * Begins an upgrade, or a dry run of it, of every installation that is asked for, in the caller's
+     * transaction. Each is accepted or refused for itself.
+     *
+     * @throws org.jdbi.v3.core.JdbiException with a unique violation if another transaction was faster;
+     *     to be called again in a new one
+     */
+    public AcceptedSagas request(Handle handle, UpgradeStatus.Kind kind, UUID requestId, UpgradeRequested request) {
+        return once(handle, kind, requestId, () -> {
+            Round round = new Round(handle, kind, requestId);
+            for (Installation target : round.lock(resolve(handle, request, round.refused))) {
+                if (request.profile() != null && !request.profile().equals(target.profile())) {
+                    round.refuse(target.name(), "its profile is " + target.profile() + ", not " + request.profile());
+                } else if (round.isFree(target)) {
+                    beginUpgrade(round, target, request);
+                }
+            }
+            return round.begin();
+        });
+    }
+
+    /**
+     * Begins the way back to an older backup, in the caller's transaction.
+     *
+     * @throws org.jdbi.v3.core.JdbiException as {@link #request} does
+     */
+    public AcceptedSagas restore(Handle handle, UUID requestId, String installation, UUID backupId) {
+        UpgradeStatus.Kind kind = UpgradeStatus.Kind.RESTORE;
+        return once(handle, kind, requestId, () -> {
+            Round round = new Round(handle, kind, requestId);
+            List<Installation> named = InstallationStore.named(handle, List.of(installation));
+            Optional<BackupStore.Taken> source = BackupStore.find(handle, backupId);
+            if (named.isEmpty()) {
+                round.refuse(installation, "no installation has this name or id");
+            }
+            for (Installation target : round.lock(named)) {
+                if (source.isEmpty() || !source.get().installationId().equals(target.id())) {
+                    round.refuse(target.name(), "it has no backup " + backupId);
+                } else if (round.isFree(target)) {
+                    BackupStore.Taken taken = source.get();
+                    Release to = new Release(
+                            taken.backup().version(),
+                            taken.edition(),
+                            taken.backup().artifactSha256(),
+                            null);
+                    SagaContext context = SagaContext.ahead(
+                            target.requireSpec(),
+                            target.requireRunning(),
+                            to,
+                            taken.backup(),
+                            StepLimits.DEFAULT,
+                            SagaPlan.of(kind).steps().size());
+                    round.accept(target, context);
+                }
+            }
+            return round.begin();
+        });
+    }
+
+    private void beginUpgrade(Round round, Installation target, UpgradeRequested request) {
+        Release running = target.requireRunning();
+        String profile = target.requireSpec().profile();
+        switch (targets.check(profile, running, request.version(), request.edition())) {
+            case TargetCheck.Verdict.Refused refused -> round.refuse(target.name(), refused.reason());
+            case TargetCheck.Verdict.Allowed allowed ->
+                round.accept(target, context(round, target, request, allowed.edition()));
+            case TargetCheck.Verdict.Identical identical -> {
+                if (round.kind == UpgradeStatus.Kind.PLAN) {
+                    round.accept(target, context(round, target, request, identical.edition()));
+                } else {
+                    round.refuse(target.name(), "it runs " + running.version() + " already");
+                }
+            }
+        }
+    }
+
+    private static SagaContext context(
+            Round round, Installation target, UpgradeRequested request, @Nullable String edition) {
+        return SagaContext.ahead(
+                target.requireSpec(),
+                target.requireRunning(),
+                new Release(request.version(), edition, request.sha256(), request.url()),
+                null,
+                Optional.ofNullable(request.limits()).orElse(StepLimits.DEFAULT),
+                SagaPlan.of(round.kind).steps().size());
+    }
+
+    private static List<Installation> resolve(Handle handle, UpgradeRequested request, List<Refusal> refused) {
+        if (request.installations().equals(List.of(ALL))) {
+            return InstallationStore.all(handle, request.profile());
+        }
+        List<Installation> found = InstallationStore.named(handle, request.installations());
+        Set<String> known = new LinkedHashSet<>();
+        found.forEach(installation -> {
+            known.add(installation.name());
+            known.add(installation.id().toString());
+        });
+        request.installations().stream()
+                .distinct()
+                .filter(asked -> !known.contains(asked))
+                .forEach(asked -> refused.add(new Refusal(asked, "no installation has this name or id")));
+        return found;
+    }
+
+    private static AcceptedSagas once(
+            Handle handle, UpgradeStatus.Kind kind, UUID requestId, java.util.function.Supplier<AcceptedSagas> begin) {
+        Optional<AcceptedSagas> earlier = handle.createQuery(
+                        "SELECT answer::text FROM request WHERE id = :id AND kind = :kind")
+                .bind("id", requestId)
+                .bind("kind", kind.name())
+                .map((row, context) -> Columns.json(row, "answer", AcceptedSagas.class))
+                .findOne();
+        return earlier.orElseGet(() -> {
+            AcceptedSagas answer = begin.get();
+            handle.createUpdate("INSERT INTO request (id, kind, answer, at) VALUES (:id, :kind, :answer::jsonb, now())")
+                    .bind("id", requestId)
+                    .bind("kind", kind.name())
+                    .bind("answer", Columns.json(answer))
+                    .execute();
+            return answer;
+        });
+    }
+
+    /** What one request comes to. */
+    private final class Round {
+        private final Handle handle;
+        private final UpgradeStatus.Kind kind;
+        private final UUID requestId;
+        private final List<Refusal> refused = new ArrayList<>();
+        private final List<Accepted> accepted = new ArrayList<>();
+        private final List<SagaRuntime.Beginning> beginnings = new ArrayList<>();
+        private final Map<String, SagaStore.Live> liveByDatabase = new HashMap<>();
+        private final Instant now = Instant.now();
+
+        Round(Handle handle, UpgradeStatus.Kind kind, UUID requestId) {
+            this.handle = handle;
+            this.kind = kind;
+            this.requestId = requestId;
+        }
+
+        /** The installations as they are now, held until the transaction ends. */
+        List<Installation> lock(List<Installation> found) {
+            Map<UUID, Installation> locked = InstallationStore.lock(
+                    handle, found.stream().map(Installation::id).toList());
+            List<String> identities = locked.values().stream()
+                    .filter(Installation::known)
+                    .map(installation -> installation.requireSpec().database().identity())
+                    .toList();
+            SagaStore.live(handle, identities).forEach(live -> liveByDatabase.put(live.databaseIdentity(), live));
+            Map<UUID, Installation> ordered = new LinkedHashMap<>();
+            found.forEach(installation -> {
+                Installation row = locked.get(installation.id());
+                if (row != null) {
+                    ordered.put(row.id(), row);
+                }
+            });
+            return List.copyOf(ordered.values());
+        }
+
+        boolean isFree(Installation target) {
+            if (!target.known()) {
+                refuse(target.name(), "it is not registered yet, its state is " + target.state());
+                return false;
+            }
+            if (kind == UpgradeStatus.Kind.PLAN) {
+                return true;
+            }
+            if (target.liveSaga() != null) {
+                refuse(target.name(), "upgrade " + target.liveSaga() + " works on it");
+                return false;
+            }
+            SagaStore.Live other =
+                    liveByDatabase.get(target.requireSpec().database().identity());
+            if (other != null) {
+                refuse(
+                        target.name(),
+                        "upgrade " + other.id() + " of " + other.installation() + " works on the same database");
+                return false;
+            }
+            return true;
+        }
+
+        void refuse(String installation, String reason) {
+            refused.add(new Refusal(installation, reason));
+        }
+
+        void accept(Installation target, SagaContext context) {
+            UUID id = UuidCreator.getNameBasedSha1(requestId, kind + "/" + target.id());
+            SagaRow planned = new SagaRow(
+                    id, target.id(), target.name(), UpgradeSaga.planned(SagaPlan.of(kind)), context, 0, now, now, null);
+            long epoch = kind == UpgradeStatus.Kind.PLAN ? Math.max(1, target.epoch()) : target.epoch() + 1;
+            beginnings.add(new SagaRuntime.Beginning(planned, epoch));
+            accepted.add(new Accepted(target.name(), id));
+            liveByDatabase.put(
+                    target.requireSpec().database().identity(),
+                    new SagaStore.Live(
+                            id,
+                            target.id(),
+                            target.name(),
+                            target.requireSpec().database().identity()));
+        }
+
+        AcceptedSagas begin() {
+            sagas.begin(handle, beginnings);
+            return new AcceptedSagas(List.copyOf(accepted), List.copyOf(refused));
+        }
+    }
+}
