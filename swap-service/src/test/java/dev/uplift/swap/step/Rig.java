@@ -1,0 +1,285 @@
+package dev.uplift.swap.step;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.uplift.contract.Artifact;
+import dev.uplift.contract.Backup;
+import dev.uplift.contract.Direction;
+import dev.uplift.contract.Inspection;
+import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.Progress;
+import dev.uplift.contract.Release;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepLimits;
+import dev.uplift.contract.StepName;
+import dev.uplift.messaging.CrashPoints;
+import dev.uplift.messaging.worker.StepHandler;
+import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.profile.Profiles;
+import dev.uplift.swap.inspect.Inspector;
+import dev.uplift.swap.node.NodeProbe;
+import dev.uplift.testbed.StandInReleases;
+import dev.uplift.testbed.StandInServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** One installation of the stand-in in a directory that every user may enter, and the steps to be taken on it. */
+final class Rig implements AutoCloseable {
+    static final String OLD = "v0.50.3";
+    static final String NEW = "v0.51.2";
+    static final Duration START = Duration.ofSeconds(40);
+    static final StepLimits LIMITS = new StepLimits(
+            Duration.ofSeconds(6), Duration.ofSeconds(60), Duration.ofSeconds(1), Duration.ofSeconds(20));
+
+    private static final Map<String, StandInReleases.StandInRelease> STAMPED = new HashMap<>();
+
+    final Path directory;
+    final UUID installationId = UUID.randomUUID();
+    final UUID sagaId = UUID.randomUUID();
+    final Profiles profiles;
+    final NodeProbe probe = new NodeProbe(Duration.ofSeconds(3));
+    private final HttpServer artifacts;
+    private final Map<String, StepHandler> handlers = new HashMap<>();
+    private final Set<String> reached = new LinkedHashSet<>();
+    private @Nullable InstallationSpec installation;
+    private Release from = new Release(OLD, null, null, null);
+    private Release to = new Release(NEW, null, null, null);
+    private @Nullable Artifact artifact;
+    private @Nullable Backup source;
+    private boolean dryRun;
+    private int delivery = 1;
+    long epoch = 1;
+
+    Rig() throws Exception {
+        directory = Files.createTempDirectory(
+                        "uplift-swap",
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")))
+                .toRealPath();
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+        profiles = Profiles.load(Optional.empty());
+        artifacts = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        artifacts.createContext("/", exchange -> {
+            Path jar = release(exchange.getRequestURI().getPath().substring(1)).jar();
+            exchange.sendResponseHeaders(200, Files.size(jar));
+            try (var body = exchange.getResponseBody()) {
+                Files.copy(jar, body);
+            }
+        });
+        artifacts.start();
+        for (SwapSteps.Taken taken : new SwapSteps(profiles, probe).all()) {
+            handlers.put(taken.step().commandType(taken.direction()), taken.handler());
+        }
+    }
+
+    static synchronized StandInReleases.StandInRelease release(String tag) {
+        return STAMPED.computeIfAbsent(tag, each -> {
+            try {
+                Path folder = Files.createTempDirectory("uplift-standin");
+                folder.toFile().deleteOnExit();
+                return StandInReleases.stamp(folder, each);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    StandInServer.Launch launch(String tag) {
+        return StandInServer.in(directory)
+                .release(release(tag))
+                .java(java())
+                .javaOption("-XX:TieredStopAtLevel=1")
+                .javaOption("-XX:+UseSerialGC")
+                .javaOption("-Xshare:auto")
+                .env("STANDIN_LOCK_WAIT", "50ms")
+                .env("STANDIN_SHUTDOWN_WAIT", "300ms");
+    }
+
+    static Path java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java");
+    }
+
+    /** Makes it a used installation. */
+    static void setUp(StandInServer server) {
+        if (server.post("/api/setup", "{\"email\":\"a@b\"}").isEmpty()) {
+            throw new AssertionError("the stand-in does not answer");
+        }
+    }
+
+    /** Registers what runs in the directory, as {@code uplift add} does. */
+    Inspection.Found register() throws Exception {
+        Inspection answer = new Inspector(profiles, probe, CrashPoints.NONE)
+                .inspect(new Inspection.Requested(
+                        installationId, "stand-in", null, "default", null, directory.toString()));
+        if (!(answer instanceof Inspection.Found found)) {
+            throw new AssertionError(answer);
+        }
+        installed(found.installation());
+        from = found.running();
+        return found;
+    }
+
+    void installed(InstallationSpec spec) {
+        installation = spec;
+    }
+
+    void from(Release release) {
+        from = release;
+    }
+
+    /** The upgrade goes to this release of the stand-in; its JAR is served over HTTP. */
+    void to(String tag) throws Exception {
+        StandInReleases.StandInRelease release = release(tag);
+        to = new Release(tag, null, release.sha256(), null);
+        artifact = new Artifact(
+                release.sha256(),
+                Files.size(release.jar()),
+                tag,
+                "oss",
+                URI.create("http://127.0.0.1:" + artifacts.getAddress().getPort() + "/" + tag),
+                true);
+    }
+
+    void artifact(Artifact changed) {
+        artifact = changed;
+    }
+
+    void dryRun(boolean dry) {
+        dryRun = dry;
+    }
+
+    /** As if the run before had been taken over. */
+    void redeliver() {
+        delivery++;
+    }
+
+    StepCommand command(StepName step, Direction direction) {
+        return new StepCommand(
+                sagaId,
+                List.of(StepName.values()).indexOf(step),
+                step,
+                direction,
+                1,
+                epoch,
+                false,
+                dryRun,
+                Objects.requireNonNull(installation),
+                from,
+                to,
+                artifact,
+                null,
+                source,
+                LIMITS);
+    }
+
+    StepOutcome take(StepName step, Direction direction) throws Exception {
+        return take(step, direction, (effect, moment) -> {
+            if (moment == CrashPoints.Moment.AFTER) {
+                reached.add(effect);
+            }
+        });
+    }
+
+    StepOutcome take(StepName step, Direction direction, CrashPoints crashPoints) throws Exception {
+        StepCommand command = command(step, direction);
+        return Objects.requireNonNull(handlers.get(step.commandType(direction)))
+                .run(command, new Run(delivery, crashPoints));
+    }
+
+    /** The same as {@link #take}; fails unless it succeeds. */
+    StepOutcome.Succeeded succeed(StepName step, Direction direction) throws Exception {
+        StepOutcome outcome = take(step, direction);
+        if (!(outcome instanceof StepOutcome.Succeeded succeeded)) {
+            throw new AssertionError(step + " " + direction + ": " + outcome);
+        }
+        return succeeded;
+    }
+
+    /** Fails unless the step fails. */
+    StepOutcome.Failed fail(StepName step, Direction direction) throws Exception {
+        StepOutcome outcome = take(step, direction);
+        if (!(outcome instanceof StepOutcome.Failed failed)) {
+            throw new AssertionError(step + " " + direction + ": " + outcome);
+        }
+        return failed;
+    }
+
+    /**
+     * Takes a step that dies before and after every effect that it comes to, each time a new run; the
+     * last run goes through. Then takes it once more, which must give the same.
+     */
+    StepOutcome.Succeeded succeedThoughDying(StepName step, Direction direction) throws Exception {
+        StepOutcome.Succeeded succeeded = null;
+        Set<String> deaths = new LinkedHashSet<>();
+        while (succeeded == null) {
+            try {
+                StepOutcome outcome = take(step, direction, (effect, moment) -> {
+                    if (deaths.add(effect + ":" + moment)) {
+                        throw new Death();
+                    }
+                });
+                if (!(outcome instanceof StepOutcome.Succeeded ended)) {
+                    throw new AssertionError(step + " " + direction + " after " + deaths + ": " + outcome);
+                }
+                succeeded = ended;
+            } catch (Death e) {
+                redeliver();
+            }
+        }
+        deaths.forEach(death -> reached.add(death.substring(0, death.indexOf(':'))));
+        StepOutcome.Succeeded again = succeed(step, direction);
+        if (!again.equals(succeeded)) {
+            throw new AssertionError(step + " " + direction + " again: " + again + ", before: " + succeeded);
+        }
+        return succeeded;
+    }
+
+    /** Names of the effects that were taken. */
+    Set<String> reached() {
+        return reached;
+    }
+
+    @Override
+    public void close() throws IOException {
+        StandInServer.runningIn(directory).forEach(ProcessHandle::destroyForcibly);
+        artifacts.stop(0);
+        probe.close();
+        try (var files = Files.walk(directory)) {
+            List<Path> all = files.sorted(Comparator.reverseOrder()).toList();
+            for (Path file : all) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
+    /** Stands for kill -9: nothing of the run goes on after it. */
+    private static final class Death extends Error {
+        private static final long serialVersionUID = 1L;
+    }
+
+    private record Run(int delivery, CrashPoints crashPoints) implements StepRun {
+        @Override
+        public void progress(Progress progress) {}
+
+        @Override
+        public boolean cancelled() {
+            return false;
+        }
+    }
+}
