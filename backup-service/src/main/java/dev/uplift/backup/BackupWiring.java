@@ -1,0 +1,70 @@
+package dev.uplift.backup;
+
+import dev.uplift.backup.store.BackupStore;
+import dev.uplift.backup.store.Retention;
+import dev.uplift.contract.Direction;
+import dev.uplift.contract.ServiceName;
+import dev.uplift.contract.StepName;
+import dev.uplift.messaging.KafkaSettings;
+import dev.uplift.messaging.KillAt;
+import dev.uplift.messaging.MessagingRuntime;
+import dev.uplift.messaging.worker.StepWorker;
+import dev.uplift.profile.ProfileException;
+import dev.uplift.profile.Profiles;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+
+/** Makes the worker of this service, starts it with the process and ends it with it. */
+final class BackupWiring {
+    @Produces
+    @Singleton
+    StepWorker worker(BackupSettings settings, DataSource dataSource, MeterRegistry meters, OpenTelemetry openTelemetry)
+            throws IOException, ProfileException {
+        MessagingRuntime messaging = new MessagingRuntime(
+                new MessagingRuntime.Settings(
+                        ServiceName.BACKUP.wireName(),
+                        settings.instance(),
+                        new KafkaSettings(settings.kafkaBootstrapServers(), settings.instance())),
+                dataSource,
+                meters,
+                openTelemetry,
+                KillAt.configured(
+                        settings.crashAt().orElse(null), settings.crashMarker().orElse(null)));
+        BackupStore store = new BackupStore(
+                settings.home().toAbsolutePath(),
+                new Retention(settings.retentionCount(), settings.retentionMinAge()),
+                Clock.systemUTC());
+        InstallationAccess access = new InstallationAccess(
+                Profiles.load(Optional.of(settings.home().resolve("profiles"))),
+                store,
+                settings.postgresJobs(),
+                settings.postgresTools().orElse(List.of()));
+        RestoreBackup restore = new RestoreBackup(access, store);
+        return StepWorker.builder(messaging, ServiceName.BACKUP, settings.site())
+                .step(StepName.PREFLIGHT_DATABASE, Direction.DO, new CheckDatabase(access, store))
+                .step(StepName.BACKUP, Direction.DO, new TakeBackup(access, store, meters))
+                .step(StepName.BACKUP, Direction.UNDO, restore)
+                .step(StepName.REINSTATE, Direction.DO, restore)
+                .threads(settings.threads())
+                .build();
+    }
+
+    /** The first use of the worker makes it: a setting that is wrong stops the start-up. */
+    void start(@Observes StartupEvent started, StepWorker worker) {
+        worker.start();
+    }
+
+    void stop(@Observes ShutdownEvent stopped, StepWorker worker) {
+        worker.close();
+    }
+}

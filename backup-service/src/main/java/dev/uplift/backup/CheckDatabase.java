@@ -1,0 +1,79 @@
+package dev.uplift.backup;
+
+import dev.uplift.backup.step.Failures;
+import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.store.BackupStore;
+import dev.uplift.contract.Check;
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.worker.StepHandler;
+import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.messaging.worker.StepRun;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * {@code backup.preflight}: looks whether the database could be backed up and restored, while the
+ * application runs. Changes nothing. A failing check fails the step, but in a dry run it is only reported.
+ */
+public final class CheckDatabase implements StepHandler {
+    private final InstallationAccess access;
+    private final BackupStore store;
+
+    public CheckDatabase(InstallationAccess access, BackupStore store) {
+        this.access = access;
+        this.store = store;
+    }
+
+    @Override
+    public StepOutcome run(StepCommand command, StepRun run) throws Exception {
+        return Failures.outcome(ErrorCode.DATABASE_UNAVAILABLE, () -> {
+            StepOutput.DatabaseChecked checked;
+            try {
+                StepWork work = access.work(command, run);
+                checked = access.database(command.installation()).check(work);
+            } catch (StepFailedException e) {
+                if (!command.dryRun()) {
+                    throw e;
+                }
+                checked = new StepOutput.DatabaseChecked(
+                        "unknown",
+                        0,
+                        List.of(new Check("database.reachable", Check.Verdict.FAIL, String.valueOf(e.getMessage()))));
+            }
+            List<Check> checks = new ArrayList<>(checked.checks());
+            checks.add(space(command, checked.sizeBytes()));
+            String failed = checks.stream()
+                    .filter(check -> check.verdict() == Check.Verdict.FAIL)
+                    .map(Check::detail)
+                    .collect(Collectors.joining("; "));
+            return failed.isEmpty() || command.dryRun()
+                    ? StepOutcome.done(
+                            new StepOutput.DatabaseChecked(checked.serverVersion(), checked.sizeBytes(), checks))
+                    : StepFailedException.refused(ErrorCode.PREFLIGHT_REFUSED, failed)
+                            .outcome();
+        });
+    }
+
+    private Check space(StepCommand command, long sizeBytes) throws IOException {
+        long neededBytes = switch (command.installation().database()) {
+            case DatabaseSpec.PostgreSql _ -> sizeBytes;
+            // The scratch copy lies in the store, too.
+            case DatabaseSpec.H2 _ -> 2 * sizeBytes;
+        };
+        long freeBytes = store.usableBytes();
+        return freeBytes > neededBytes
+                ? new Check("backup.space", Check.Verdict.OK, freeBytes + " bytes are free for backups")
+                : new Check(
+                        "backup.space",
+                        Check.Verdict.FAIL,
+                        "a backup may need " + neededBytes + " bytes in "
+                                + store.directory(command.installation().id()) + ", only " + freeBytes
+                                + " are free: free some or move UPLIFT_HOME");
+    }
+}

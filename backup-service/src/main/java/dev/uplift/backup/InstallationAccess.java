@@ -1,0 +1,96 @@
+package dev.uplift.backup;
+
+import dev.uplift.backup.database.ApplicationDatabase;
+import dev.uplift.backup.database.h2.H2Database;
+import dev.uplift.backup.database.postgres.PostgresDatabases;
+import dev.uplift.backup.database.postgres.PostgresOptions;
+import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.store.BackupStore;
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.host.Fence;
+import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.profile.DatabaseRules;
+import dev.uplift.profile.Migrations;
+import dev.uplift.profile.Profile;
+import dev.uplift.profile.Profiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** From what a command says of an installation to its database and its fence. */
+public final class InstallationAccess {
+    private final Profiles profiles;
+    private final BackupStore store;
+    private final int postgresJobs;
+    private final List<Path> postgresTools;
+
+    public InstallationAccess(Profiles profiles, BackupStore store, int postgresJobs, List<Path> postgresTools) {
+        this.profiles = profiles;
+        this.store = store;
+        this.postgresJobs = postgresJobs;
+        this.postgresTools = List.copyOf(postgresTools);
+    }
+
+    /** One run of a command, behind the fence beside the first node's application. */
+    StepWork work(StepCommand command, StepRun run) {
+        return new StepWork(
+                command, run, Fence.of(Path.of(firstNode(command.installation()).directory())));
+    }
+
+    /**
+     * The installation's database. Connects to nothing yet.
+     *
+     * @throws StepFailedException INVALID if it cannot be reached from here
+     * @throws IOException if a path or a secret is not what was registered
+     */
+    ApplicationDatabase database(InstallationSpec installation) throws IOException {
+        return switch (installation.database()) {
+            case DatabaseSpec.PostgreSql spec ->
+                PostgresDatabases.open(
+                        installation.id(),
+                        spec,
+                        new PostgresOptions(
+                                postgresJobs, postgresTools, lockQuery(installation), minimumMajor(installation)));
+            case DatabaseSpec.H2 spec -> {
+                NodeSpec node = firstNode(installation);
+                yield H2Database.open(
+                        spec, Path.of(node.directory()).resolve(node.jar()), store.directory(installation.id()));
+            }
+        };
+    }
+
+    private static NodeSpec firstNode(InstallationSpec installation) {
+        NodeSpec node = installation.nodes().getFirst();
+        if (!node.host().equals(NodeSpec.LOCAL)) {
+            throw StepFailedException.refused(
+                    ErrorCode.INVALID,
+                    "node " + node.name() + " is on host " + node.host() + ", and only local ones are supported");
+        }
+        return node;
+    }
+
+    private @Nullable String lockQuery(InstallationSpec installation) {
+        return rules(installation)
+                .map(DatabaseRules::migrations)
+                .map(Migrations::lockQuery)
+                .orElse(null);
+    }
+
+    private int minimumMajor(InstallationSpec installation) {
+        return rules(installation)
+                .map(rules ->
+                        rules.minimumVersion(DatabaseRules.Kind.POSTGRESQL).orElse(0))
+                .orElse(0);
+    }
+
+    private Optional<DatabaseRules> rules(InstallationSpec installation) {
+        return profiles.byName(installation.profile()).map(Profile::database);
+    }
+}

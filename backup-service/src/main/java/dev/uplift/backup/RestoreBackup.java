@@ -1,0 +1,124 @@
+package dev.uplift.backup;
+
+import dev.uplift.backup.database.ApplicationDatabase;
+import dev.uplift.backup.step.Effect;
+import dev.uplift.backup.step.Failures;
+import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.store.BackupStore;
+import dev.uplift.backup.store.Manifest;
+import dev.uplift.contract.Backup;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.worker.StepHandler;
+import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.messaging.worker.StepRun;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the database equal to a backup: {@code backup.restore}, the undo of BACKUP, and {@code
+ * backup.reinstate}, which goes back to an older backup that an operator chose.
+ *
+ * <ol>
+ *   <li>Nobody works on the database.
+ *   <li>If its content equals the backup's, nothing is done.
+ *   <li>The backup's MAC and all its files are as they were written.
+ *   <li>Restore beside the live database; the content is equal to the backup's.
+ *   <li>Still nobody works on it: it takes the live one's place, which is kept under another name.
+ * </ol>
+ *
+ * <p>The undo does nothing while the data cannot have been changed.
+ */
+public final class RestoreBackup implements StepHandler {
+    private static final Logger LOG = Logger.getLogger(RestoreBackup.class);
+
+    private final InstallationAccess access;
+    private final BackupStore store;
+
+    public RestoreBackup(InstallationAccess access, BackupStore store) {
+        this.access = access;
+        this.store = store;
+    }
+
+    @Override
+    public StepOutcome run(StepCommand command, StepRun run) throws Exception {
+        return Failures.outcome(ErrorCode.RESTORE_FAILED, () -> {
+            StepWork work = access.work(command, run);
+            return switch (command.direction()) {
+                case UNDO -> undo(work);
+                case DO -> {
+                    Backup source = command.source();
+                    yield source == null
+                            ? StepOutcome.refused(
+                                    ErrorCode.INVALID, "the command does not tell which backup to go back to")
+                            : restore(source, work);
+                }
+            };
+        });
+    }
+
+    private StepOutcome undo(StepWork work) throws Exception {
+        StepCommand command = work.command();
+        Backup backup = command.backup();
+        if (command.pivotReached() && backup != null) {
+            return restore(backup, work);
+        }
+        work.fencedEffect(Effect.CLEAN, () -> {
+            try {
+                store.discardLeftovers(command.installation().id());
+                access.database(command.installation()).discardLeftovers(work);
+            } catch (Exception e) {
+                if (e instanceof InterruptedException) {
+                    throw e;
+                }
+                // The data were not touched: that something is left over is no reason to park.
+                LOG.warn("what an interrupted backup left behind stays until the next one", e);
+            }
+        });
+        return StepOutcome.done(new StepOutput.Restored(null, false));
+    }
+
+    private StepOutcome restore(Backup backup, StepWork work) throws Exception {
+        StepCommand command = work.command();
+        UUID installation = command.installation().id();
+        ApplicationDatabase database = access.database(command.installation());
+        Path directory = store.require(installation, backup.id());
+        work.fencedEffect(Effect.CLEAN, () -> {
+            store.discardLeftovers(installation);
+            database.discardLeftovers(work);
+        });
+        database.requireCold();
+        if (backup.contentHash().equals(contentHash(database, work))) {
+            return StepOutcome.done(new StepOutput.Restored(backup.contentHash(), false));
+        }
+        Manifest manifest = store.verify(directory, work.bytes("checking the backup", backup.sizeBytes()));
+        if (!manifest.backupId().equals(backup.id())
+                || !manifest.installationId().equals(installation)
+                || !manifest.contentHash().equals(backup.contentHash())
+                || !manifest.databaseKind().equals(database.kind())) {
+            throw StepFailedException.refused(
+                    ErrorCode.BACKUP_CORRUPT,
+                    "what is in " + directory + " is not the backup that was asked for: its manifest tells another"
+                            + " installation, content or kind of database");
+        }
+        database.replace(directory, manifest, work);
+        return StepOutcome.done(new StepOutput.Restored(backup.contentHash(), true));
+    }
+
+    /** Absent for a database that is so broken that it cannot be read whole. */
+    private static @Nullable String contentHash(ApplicationDatabase database, StepWork work) throws Exception {
+        try {
+            return database.contentHash(work);
+        } catch (StepFailedException e) {
+            if (e.code() != ErrorCode.BACKUP_FAILED) {
+                throw e;
+            }
+            LOG.warnf("the database cannot be compared with the backup and will be replaced: %s", e.getMessage());
+            return null;
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package dev.uplift.backup;
+
+import com.github.f4b6a3.uuid.UuidCreator;
+import dev.uplift.backup.database.ApplicationDatabase;
+import dev.uplift.backup.step.Effect;
+import dev.uplift.backup.step.Failures;
+import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.store.BackupStore;
+import dev.uplift.backup.store.Manifest;
+import dev.uplift.contract.Backup;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.worker.StepHandler;
+import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.messaging.worker.StepRun;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jboss.logging.Logger;
+
+/**
+ * {@code backup.take}: a cold, proven backup.
+ *
+ * <ol>
+ *   <li>Nobody works on the database.
+ *   <li>Copy it, and hash its content as of the same moment.
+ *   <li>Write the manifest; make all of it durable; read all of it back.
+ *   <li>Restore it elsewhere; the content is equal.
+ *   <li>Still nobody works on the database, and no newer command has come: only now it counts.
+ * </ol>
+ *
+ * <p>Run again, it finds the backup that it made in the same epoch, and that the database is still equal.
+ */
+public final class TakeBackup implements StepHandler {
+    private static final Logger LOG = Logger.getLogger(TakeBackup.class);
+
+    private final InstallationAccess access;
+    private final BackupStore store;
+    private final MeterRegistry meters;
+
+    public TakeBackup(InstallationAccess access, BackupStore store, MeterRegistry meters) {
+        this.access = access;
+        this.store = store;
+        this.meters = meters;
+    }
+
+    @Override
+    public StepOutcome run(StepCommand command, StepRun run) throws Exception {
+        return Failures.outcome(ErrorCode.BACKUP_FAILED, () -> {
+            StepWork work = access.work(command, run);
+            ApplicationDatabase database = access.database(command.installation());
+            UUID installation = command.installation().id();
+            work.fencedEffect(Effect.CLEAN, () -> {
+                store.discardLeftovers(installation);
+                database.discardLeftovers(work);
+            });
+            database.requireCold();
+            UUID id = backupId(command);
+            Optional<Path> found = store.find(installation, id);
+            Backup backup = found.isPresent() ? again(found.get(), database, work) : take(id, database, work);
+            return StepOutcome.done(new StepOutput.BackedUp(backup));
+        });
+    }
+
+    /** One backup for each saga, step and epoch: what an earlier epoch backed up may have changed since. */
+    private static UUID backupId(StepCommand command) {
+        return UuidCreator.getNameBasedSha1(command.sagaId(), command.stepIndex() + "/backup/" + command.epoch());
+    }
+
+    private Backup again(Path directory, ApplicationDatabase database, StepWork work) throws Exception {
+        Manifest manifest = store.verify(directory, work.bytes("reading the backup that is there", 0));
+        if (!database.contentHash(work).equals(manifest.contentHash())) {
+            throw StepFailedException.refused(
+                    ErrorCode.INTERFERED,
+                    "the database was changed after backup " + manifest.backupId()
+                            + " although the application is stopped: find out by whom");
+        }
+        return manifest.backup();
+    }
+
+    private Backup take(UUID id, ApplicationDatabase database, StepWork work) throws Exception {
+        StepCommand command = work.command();
+        UUID installation = command.installation().id();
+        if (command.from().sha256() == null) {
+            throw StepFailedException.refused(
+                    ErrorCode.INVALID,
+                    "the command does not tell which JAR ran on the data: PREFLIGHT comes before BACKUP");
+        }
+        Path[] partial = new Path[1];
+        try {
+            work.effect(Effect.BEGIN, () -> partial[0] = store.begin(installation, id, work.tag()));
+            ApplicationDatabase.Snapshot snapshot = database.dump(partial[0], work);
+            Manifest[] manifest = new Manifest[1];
+            work.effect(
+                    Effect.MANIFEST,
+                    () -> manifest[0] = store.seal(
+                            partial[0],
+                            (sizeBytes, count, list) ->
+                                    manifest(id, command, database.kind(), snapshot, sizeBytes, count, list)));
+            var _ = store.verify(partial[0], work.bytes("reading the backup back", manifest[0].sizeBytes()));
+            database.prove(partial[0], manifest[0], work);
+            work.run().checkCancelled();
+            work.fencedEffect(Effect.PUBLISH, () -> {
+                database.requireCold();
+                store.publish(partial[0], installation, id);
+            });
+            meters.counter("uplift.backup.bytes", "database", database.kind())
+                    .increment((double) manifest[0].sizeBytes());
+            prune(id, work);
+            return manifest[0].backup();
+        } catch (Exception e) {
+            discard(installation, e);
+            throw e;
+        }
+    }
+
+    private static Manifest manifest(
+            UUID id,
+            StepCommand command,
+            String kind,
+            ApplicationDatabase.Snapshot snapshot,
+            long sizeBytes,
+            long fileCount,
+            String filesSha256) {
+        InstallationSpec installation = command.installation();
+        return new Manifest(
+                Manifest.FORMAT,
+                id,
+                installation.id(),
+                installation.name(),
+                command.sagaId(),
+                command.epoch(),
+                installation.profile(),
+                command.from().version(),
+                String.valueOf(command.from().sha256()),
+                kind,
+                installation.database().identity(),
+                snapshot.serverVersion(),
+                snapshot.tool(),
+                snapshot.databaseSizeBytes(),
+                snapshot.contentHash(),
+                snapshot.takenAt(),
+                sizeBytes,
+                fileCount,
+                filesSha256);
+    }
+
+    private void prune(UUID id, StepWork work) throws Exception {
+        Set<UUID> needed = new HashSet<>(Set.of(id));
+        Optional.ofNullable(work.command().backup()).map(Backup::id).ifPresent(needed::add);
+        Optional.ofNullable(work.command().source()).map(Backup::id).ifPresent(needed::add);
+        work.effect(Effect.PRUNE, () -> {
+            try {
+                store.prune(work.command().installation().id(), needed);
+            } catch (IOException e) {
+                LOG.warn("old backups could not be deleted", e);
+            }
+        });
+    }
+
+    /** After a crash there is nobody to do this: the next run does it. */
+    private void discard(UUID installation, Exception failure) {
+        try {
+            store.discardLeftovers(installation);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+    }
+}

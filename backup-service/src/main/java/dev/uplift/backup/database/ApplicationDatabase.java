@@ -1,0 +1,56 @@
+package dev.uplift.backup.database;
+
+import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.store.Manifest;
+import dev.uplift.contract.StepOutput;
+import java.nio.file.Path;
+import java.time.Instant;
+
+/** The database of one installation. Every method may be run again after the process died anywhere in it. */
+public interface ApplicationDatabase {
+    /**
+     * A copy of the data that was written to a directory.
+     *
+     * @param contentHash equal for equal data
+     * @param databaseSizeBytes on the server, which is not the size of the copy
+     */
+    record Snapshot(String contentHash, String serverVersion, String tool, long databaseSizeBytes, Instant takenAt) {}
+
+    /** {@code postgresql} or {@code h2}: a backup of one kind is not restored into another. */
+    String kind();
+
+    /** Looks at what a backup and a restore would need; changes nothing. What is wrong is in the checks. */
+    StepOutput.DatabaseChecked check(StepWork work) throws Exception;
+
+    /** Removes what interrupted runs left on the server or beside the file. */
+    void discardLeftovers(StepWork work) throws Exception;
+
+    /**
+     * Proves that nobody works on the database.
+     *
+     * @throws StepFailedException STILL_RUNNING, naming who does
+     */
+    void requireCold() throws Exception;
+
+    /** The hash of what the database holds now. */
+    String contentHash(StepWork work) throws Exception;
+
+    /** Writes a copy of the data below {@code directory}; the database must be cold. */
+    Snapshot dump(Path directory, StepWork work) throws Exception;
+
+    /**
+     * Restores a copy into a scratch database, and compares.
+     *
+     * @throws StepFailedException BACKUP_FAILED if it cannot be restored or differs
+     */
+    void prove(Path directory, Manifest manifest, StepWork work) throws Exception;
+
+    /**
+     * Makes the database equal to a backup whose files were verified. The data that are replaced are
+     * kept under another name.
+     *
+     * @throws StepFailedException RESTORE_FAILED with the database as it was
+     */
+    void replace(Path directory, Manifest manifest, StepWork work) throws Exception;
+}

@@ -1,0 +1,263 @@
+package dev.uplift.backup.database.postgres;
+
+import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.contract.Check;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.host.DiskSpace;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Looks at everything that a backup and a restore of a database will need, while the application still runs. */
+final class PostgresChecks {
+    private static final int SERVER_MAJOR_MIN = 12;
+    /** The database, its scratch copy or its restored copy, and room to write. */
+    private static final double SERVER_FREE_FACTOR = 1.2;
+
+    private final PostgresServer server;
+    private final PostgresOptions options;
+    private final List<Check> checks = new ArrayList<>();
+
+    PostgresChecks(PostgresServer server, PostgresOptions options) {
+        this.server = server;
+        this.options = options;
+    }
+
+    StepOutput.DatabaseChecked run() throws SQLException {
+        String live = server.spec().database();
+        try (Connection connection = server.connect(live)) {
+            connection.setReadOnly(true);
+            int major = PostgresDatabase.major(connection);
+            String version = "PostgreSQL " + connection.getMetaData().getDatabaseProductVersion();
+            long sizeBytes = PostgresDatabase.sizeBytes(connection, live);
+            server(major, version);
+            tools(major);
+            rights(connection);
+            maintenance();
+            owners(connection);
+            extensions(connection, major);
+            form(connection, major);
+            space(connection, sizeBytes);
+            lock(connection);
+            return new StepOutput.DatabaseChecked(version, sizeBytes, checks);
+        }
+    }
+
+    static String missingTools(int serverMajor) {
+        return "no pg_dump of version " + serverMajor + " or newer is on this host: install postgresql-client-"
+                + serverMajor + ", or set uplift.backup.postgres.tools to the directory of one";
+    }
+
+    private void server(int major, String version) {
+        int minimum = Math.max(SERVER_MAJOR_MIN, options.minimumMajor());
+        add(
+                "database.server",
+                major >= minimum,
+                version,
+                version + " is older than " + minimum + ": upgrade the server first");
+    }
+
+    private void tools(int major) {
+        Optional<PostgresTools> tools = PostgresTools.forServer(major, options.toolDirectories());
+        if (tools.isEmpty()) {
+            add("database.tools", Check.Verdict.FAIL, missingTools(major));
+        } else if (tools.get().major() > major) {
+            add(
+                    "database.tools",
+                    Check.Verdict.WARN,
+                    "pg_dump " + tools.get().version() + " is newer than the server: install postgresql-client-"
+                            + major);
+        } else {
+            add("database.tools", Check.Verdict.OK, "pg_dump " + tools.get().version());
+        }
+    }
+
+    private void rights(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("""
+                        SELECT current_user, r.rolsuper, r.rolcreatedb,
+                          pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_has_role(d.datdba, 'MEMBER')
+                        FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
+                        WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()""")) {
+            row.next();
+            String user = row.getString(1);
+            boolean superuser = row.getBoolean(2);
+            if (superuser) {
+                add("database.rights", Check.Verdict.OK, user + " is a superuser");
+                return;
+            }
+            add(
+                    "database.rights",
+                    row.getBoolean(3),
+                    user + " may create databases",
+                    user + " may not create databases, which proving and restoring a backup needs: as a superuser run"
+                            + " ALTER ROLE " + Sql.name(user) + " CREATEDB");
+            add(
+                    "database.owner",
+                    row.getBoolean(5),
+                    user + " owns the database",
+                    "the database belongs to " + row.getString(4) + ", so that " + user
+                            + " may not rename it, which a restore needs: as a superuser run ALTER DATABASE "
+                            + Sql.name(server.spec().database()) + " OWNER TO " + Sql.name(user));
+        }
+    }
+
+    private void maintenance() throws SQLException {
+        try (Connection connection = server.maintenance()) {
+            add(
+                    "database.maintenance",
+                    Check.Verdict.OK,
+                    "database " + connection.getCatalog() + " can be connected to");
+        } catch (StepFailedException e) {
+            add(
+                    "database.maintenance",
+                    Check.Verdict.FAIL,
+                    "a restore renames the database, which needs a connection to another one: " + e.getMessage());
+        }
+    }
+
+    private void owners(Connection connection) throws SQLException {
+        List<String> foreign = strings(connection, """
+                SELECT DISTINCT pg_catalog.pg_get_userbyid(owner) FROM (
+                  SELECT c.oid, c.relowner AS owner, 'pg_class'::regclass AS class, c.relnamespace AS namespace
+                  FROM pg_catalog.pg_class c
+                  UNION ALL
+                  SELECT p.oid, p.proowner, 'pg_proc'::regclass, p.pronamespace FROM pg_catalog.pg_proc p
+                  UNION ALL
+                  SELECT t.oid, t.typowner, 'pg_type'::regclass, t.typnamespace FROM pg_catalog.pg_type t
+                  UNION ALL
+                  SELECT l.oid, l.lomowner, 'pg_largeobject'::regclass, 0::oid
+                  FROM pg_catalog.pg_largeobject_metadata l) o
+                LEFT JOIN pg_catalog.pg_namespace n ON n.oid = o.namespace
+                WHERE (n.nspname IS NULL OR n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%')
+                  AND NOT pg_catalog.pg_has_role(o.owner, 'MEMBER')
+                  AND NOT EXISTS (
+                    SELECT FROM pg_catalog.pg_depend d
+                    WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e')""");
+        add(
+                "database.owners",
+                foreign.isEmpty(),
+                "everything in the database can be restored with its owner",
+                "objects in the database belong to " + String.join(", ", foreign) + ", and "
+                        + server.spec().user()
+                        + " may not restore what is theirs: make it a member of these roles, or run REASSIGN OWNED");
+    }
+
+    private void extensions(Connection connection, int major) throws SQLException {
+        String trusted = major >= 13 ? "v.trusted" : "false";
+        List<String> refused = strings(connection, """
+                SELECT e.extname FROM pg_catalog.pg_extension e
+                LEFT JOIN pg_catalog.pg_available_extension_versions v
+                  ON v.name = e.extname AND v.version = e.extversion
+                WHERE e.extname <> 'plpgsql' AND NOT COALESCE(%s, false)
+                  AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+                ORDER BY 1""".formatted(trusted));
+        add(
+                "database.extensions",
+                refused.isEmpty(),
+                "all extensions can be made again",
+                "only a superuser can make the extensions " + String.join(", ", refused)
+                        + " again, which a restore needs: register the application with such a user");
+    }
+
+    private void form(Connection connection, int major) throws SQLException {
+        DatabaseForm form = DatabaseForm.of(connection, major, server.spec().database());
+        add(
+                "database.form",
+                Check.Verdict.OK,
+                "encoding " + form.encoding() + ", collation " + form.collate() + ", owner " + form.owner() + ", "
+                        + form.settings().size() + " settings of its own");
+    }
+
+    /** Only a server on this host, whose settings may be read, tells where its disk is. */
+    private void space(Connection connection, long sizeBytes) throws SQLException {
+        Optional<Path> data = dataDirectory(connection);
+        if (data.isEmpty()) {
+            add(
+                    "database.space",
+                    Check.Verdict.WARN,
+                    "the server does not say how much room it has: a proof or a restore needs " + mebibytes(sizeBytes)
+                            + " more there");
+            return;
+        }
+        try {
+            long freeBytes = DiskSpace.freeBytes(data.get());
+            add(
+                    "database.space",
+                    freeBytes >= sizeBytes * SERVER_FREE_FACTOR,
+                    mebibytes(freeBytes) + " are free on the server's disk, the database has " + mebibytes(sizeBytes),
+                    "only " + mebibytes(freeBytes) + " are free on the server's disk, and the database of "
+                            + mebibytes(sizeBytes) + " has to fit there once more: free some");
+        } catch (IOException e) {
+            add(
+                    "database.space",
+                    Check.Verdict.WARN,
+                    "the room on the server's disk cannot be seen: " + e.getMessage());
+        }
+    }
+
+    private Optional<Path> dataDirectory(Connection connection) throws SQLException {
+        try {
+            if (!InetAddress.getByName(server.spec().host()).isLoopbackAddress()) {
+                return Optional.empty();
+            }
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+        return strings(connection, "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'data_directory'").stream()
+                .map(Path::of)
+                .filter(Files::isDirectory)
+                .findFirst();
+    }
+
+    private void lock(Connection connection) {
+        String query = options.lockQuery();
+        if (query == null) {
+            return;
+        }
+        try {
+            add(
+                    "database.migration-lock",
+                    strings(connection, query).isEmpty(),
+                    "no migration lock is held",
+                    "the application's migration lock is held: wait until its migration ends, or release the lock if"
+                            + " no process of the application runs");
+        } catch (SQLException e) {
+            add(
+                    "database.migration-lock",
+                    Check.Verdict.WARN,
+                    "whether a migration lock is held cannot be seen: " + server.scrub(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private void add(String name, boolean good, String detail, String remedy) {
+        add(name, good ? Check.Verdict.OK : Check.Verdict.FAIL, good ? detail : remedy);
+    }
+
+    private void add(String name, Check.Verdict verdict, String detail) {
+        checks.add(new Check(name, verdict, detail.replaceAll("\\p{Cntrl}+", " ")));
+    }
+
+    private static List<String> strings(Connection connection, String sql) throws SQLException {
+        List<String> strings = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            while (rows.next()) {
+                strings.add(String.valueOf(rows.getString(1)));
+            }
+        }
+        return strings;
+    }
+
+    private static String mebibytes(long bytes) {
+        return (bytes + (1 << 20) - 1) / (1 << 20) + " MiB";
+    }
+}

@@ -1,0 +1,24 @@
+package dev.uplift.backup.database.postgres;
+
+import dev.uplift.backup.database.ApplicationDatabase;
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.host.SecretUnavailableException;
+import dev.uplift.host.Secrets;
+import java.util.UUID;
+
+/** Opens application databases on PostgreSQL servers. */
+public final class PostgresDatabases {
+    private PostgresDatabases() {}
+
+    /**
+     * The database as an installation's workers see it. Connects to nothing yet.
+     *
+     * @throws SecretUnavailableException if the reference to its password leads nowhere
+     */
+    public static ApplicationDatabase open(UUID installation, DatabaseSpec.PostgreSql spec, PostgresOptions options)
+            throws SecretUnavailableException {
+        String reference = spec.passwordRef();
+        PostgresServer server = new PostgresServer(spec, reference == null ? null : Secrets.resolve(reference));
+        return new PostgresDatabase(server, options, installation);
+    }
+}

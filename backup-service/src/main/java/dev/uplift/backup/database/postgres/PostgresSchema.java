@@ -1,0 +1,63 @@
+package dev.uplift.backup.database.postgres;
+
+import dev.uplift.backup.store.FileTree;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * A schema as {@code pg_dump --schema-only} writes it, without what differs between two databases of the
+ * same schema.
+ *
+ * <ol>
+ *   <li>{@code \restrict} lines hold a random word.
+ *   <li>Comments of the dump name versions and owners of the table of contents.
+ *   <li>Settings are set before what needs them, so where they stand depends on the order.
+ *   <li>The order of statements depends on object ids where names do not decide it: they are sorted.
+ *   <li>A condition {@code x IN ('a', 'b')} on a {@code varchar} is printed with its casts in other places
+ *       once it has been printed and read again.
+ * </ol>
+ */
+final class PostgresSchema {
+    private static final Pattern STATEMENT_COMMENT =
+            Pattern.compile("--( (Name: .*|Dumped (from|by) .*|PostgreSQL database dump.*|TOC entry .*))?");
+    private static final Pattern SETTING =
+            Pattern.compile("SET (default_tablespace|default_table_access_method|statement_timeout|lock_timeout"
+                    + "|idle_in_transaction_session_timeout|transaction_timeout|client_encoding"
+                    + "|standard_conforming_strings|check_function_bodies|xmloption|client_min_messages"
+                    + "|row_security) = .*;|SELECT pg_catalog\\.set_config\\('search_path', '', false\\);");
+    private static final Pattern CASTS =
+            Pattern.compile("[()]|::(\"[^\"]+\"|[a-z_0-9.]+)( varying| precision| with(out)? time zone)?(\\[\\])?");
+
+    private PostgresSchema() {}
+
+    /** SHA-256 of the normalised schema. */
+    static String sha256(String dump) {
+        List<String> statements = new ArrayList<>();
+        StringBuilder statement = new StringBuilder();
+        for (String line : dump.lines().toList()) {
+            if (line.equals("--")) {
+                statements.add(statement.toString().strip());
+                statement.setLength(0);
+            } else if (!line.startsWith("\\restrict ")
+                    && !line.startsWith("\\unrestrict ")
+                    && !STATEMENT_COMMENT.matcher(line).matches()
+                    && !SETTING.matcher(line).matches()) {
+                statement
+                        .append(line.contains("ARRAY[") ? CASTS.matcher(line).replaceAll("") : line)
+                        .append('\n');
+            }
+        }
+        statements.add(statement.toString().strip());
+        statements.removeIf(String::isEmpty);
+        statements.sort(null);
+        MessageDigest digest = FileTree.sha256();
+        for (String text : statements) {
+            digest.update(text.getBytes(StandardCharsets.UTF_8));
+            digest.update((byte) 0);
+        }
+        return FileTree.hex(digest);
+    }
+}

@@ -1,0 +1,192 @@
+package dev.uplift.backup.database.postgres;
+
+import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.host.Scrubber;
+import dev.uplift.host.Secret;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** A server that holds an application's database, reached as the application reaches it. */
+final class PostgresServer {
+    /** Marks our own sessions: those that an interrupted run left are ended, nobody else's ever. */
+    static final String APPLICATION_NAME = "uplift-backup";
+
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration SESSION_END_TIMEOUT = Duration.ofSeconds(20);
+    /** To create, rename and drop databases one must be connected to another one. */
+    private static final List<String> MAINTENANCE_DATABASES = List.of("postgres", "template1");
+
+    private final DatabaseSpec.PostgreSql spec;
+    private final @Nullable Secret password;
+    private final Scrubber scrubber;
+
+    PostgresServer(DatabaseSpec.PostgreSql spec, @Nullable Secret password) {
+        this.spec = spec;
+        this.password = password;
+        this.scrubber = Scrubber.of(password == null ? List.of() : List.of(password.reveal()));
+    }
+
+    DatabaseSpec.PostgreSql spec() {
+        return spec;
+    }
+
+    /** Takes the password out of a text. */
+    String scrub(String text) {
+        return scrubber.scrub(text);
+    }
+
+    /** Settings for libpq that name the server and the user, and hold the password. */
+    Map<String, String> environment(String database) {
+        Map<String, String> environment = new TreeMap<>();
+        environment.put("PGHOST", spec.host());
+        environment.put("PGPORT", Integer.toString(spec.port()));
+        environment.put("PGUSER", spec.user());
+        environment.put("PGDATABASE", database);
+        environment.put("PGAPPNAME", APPLICATION_NAME);
+        environment.put("PGCONNECT_TIMEOUT", Long.toString(CONNECT_TIMEOUT.toSeconds()));
+        environment.put("PGCLIENTENCODING", "UTF8");
+        if (password != null) {
+            environment.put("PGPASSWORD", password.reveal());
+        }
+        return environment;
+    }
+
+    /**
+     * Connects to a database of the server.
+     *
+     * @throws StepFailedException DATABASE_UNAVAILABLE
+     */
+    Connection connect(String database) {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setServerNames(new String[] {spec.host()});
+        source.setPortNumbers(new int[] {spec.port()});
+        source.setDatabaseName(database);
+        source.setUser(spec.user());
+        if (password != null) {
+            source.setPassword(password.reveal());
+        }
+        source.setApplicationName(APPLICATION_NAME);
+        source.setConnectTimeout((int) CONNECT_TIMEOUT.toSeconds());
+        source.setLoginTimeout((int) CONNECT_TIMEOUT.toSeconds());
+        source.setTcpKeepAlive(true);
+        try {
+            return source.getConnection();
+        } catch (SQLException e) {
+            throw StepFailedException.failed(
+                    ErrorCode.DATABASE_UNAVAILABLE,
+                    scrub("cannot connect to database " + database + " of " + spec.host() + ":" + spec.port() + " as "
+                            + spec.user() + ": " + e.getMessage()),
+                    e);
+        }
+    }
+
+    /**
+     * Connects to a database that is not the application's.
+     *
+     * @throws StepFailedException DATABASE_UNAVAILABLE
+     */
+    Connection maintenance() {
+        List<StepFailedException> failures = new ArrayList<>();
+        for (String database : MAINTENANCE_DATABASES) {
+            if (!database.equals(spec.database())) {
+                try {
+                    return connect(database);
+                } catch (StepFailedException e) {
+                    failures.add(e);
+                }
+            }
+        }
+        throw failures.getFirst();
+    }
+
+    static boolean exists(Connection connection, String database) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement("SELECT 1 FROM pg_database WHERE datname = ?")) {
+            query.setString(1, database);
+            try (ResultSet rows = query.executeQuery()) {
+                return rows.next();
+            }
+        }
+    }
+
+    static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.setEscapeProcessing(false);
+            statement.execute(sql);
+        }
+    }
+
+    /** Who is connected to a database, ourselves excepted: one line for each, with its process id. */
+    static List<String> sessions(Connection connection, String database) throws SQLException {
+        List<String> sessions = new ArrayList<>();
+        try (PreparedStatement query = connection.prepareStatement("""
+                SELECT pid, usename, application_name, host(client_addr) AS client
+                FROM pg_stat_activity
+                WHERE datname = ? AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
+                ORDER BY pid""")) {
+            query.setString(1, database);
+            try (ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    String application = rows.getString("application_name");
+                    String client = rows.getString("client");
+                    sessions.add((application == null || application.isBlank() ? "unnamed" : application) + " (pid "
+                            + rows.getInt("pid") + ", user " + rows.getString("usename")
+                            + (client == null ? "" : ", from " + client) + ")");
+                }
+            }
+        }
+        try (PreparedStatement query =
+                connection.prepareStatement("SELECT gid FROM pg_prepared_xacts WHERE database = ? ORDER BY gid")) {
+            query.setString(1, database);
+            try (ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    sessions.add("prepared transaction " + rows.getString("gid"));
+                }
+            }
+        }
+        return sessions;
+    }
+
+    /**
+     * Ends the sessions that an interrupted run of this service left on a database, and waits until they
+     * are gone.
+     */
+    static void endOwnSessions(Connection connection, String database) throws SQLException, InterruptedException {
+        long deadline = System.nanoTime() + SESSION_END_TIMEOUT.toNanos();
+        while (true) {
+            try (PreparedStatement end = connection.prepareStatement("""
+                    SELECT count(pg_terminate_backend(pid))
+                    FROM pg_stat_activity
+                    WHERE datname = ? AND usename = current_user AND application_name = ?
+                      AND pid <> pg_backend_pid()""")) {
+                end.setString(1, database);
+                end.setString(2, APPLICATION_NAME);
+                try (ResultSet rows = end.executeQuery()) {
+                    if ((rows.next() && rows.getInt(1) == 0) || System.nanoTime() - deadline > 0) {
+                        return;
+                    }
+                }
+            }
+            Thread.sleep(50);
+        }
+    }
+
+    /** Drops a database that this service made, together with its own sessions on it. */
+    static void drop(Connection connection, String database) throws SQLException, InterruptedException {
+        if (exists(connection, database)) {
+            endOwnSessions(connection, database);
+            execute(connection, "DROP DATABASE IF EXISTS " + Sql.name(database));
+        }
+    }
+}

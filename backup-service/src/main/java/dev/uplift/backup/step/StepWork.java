@@ -1,0 +1,65 @@
+package dev.uplift.backup.step;
+
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Progress;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.host.Fence;
+import dev.uplift.host.FencedException;
+import dev.uplift.messaging.worker.StepRun;
+import java.util.function.LongConsumer;
+
+/**
+ * One run of one command: its crash points, its fence, its progress.
+ *
+ * @param fence of the installation, beside the application
+ */
+public record StepWork(StepCommand command, StepRun run, Fence fence) {
+    /** Something that is done to the outside world. */
+    @FunctionalInterface
+    public interface Action {
+        void run() throws Exception;
+    }
+
+    /** Takes an effect between its crash points. */
+    public void effect(Effect effect, Action action) throws Exception {
+        String name = effect.in(command.step().commandType(command.direction()));
+        run.crashPoints().before(name);
+        action.run();
+        run.crashPoints().after(name);
+    }
+
+    /**
+     * Takes an effect while nobody else may touch the installation. Not to be nested.
+     *
+     * @throws StepFailedException FENCED, with nothing done, if a newer command or delivery has been there
+     */
+    public void fencedEffect(Effect effect, Action action) throws Exception {
+        fenced(() -> effect(effect, action));
+    }
+
+    /**
+     * Does something while nobody else may touch the installation. Not to be nested.
+     *
+     * @throws StepFailedException FENCED, with nothing done, if a newer command or delivery has been there
+     */
+    public void fenced(Action action) throws Exception {
+        try (Fence.Held _ = fence.hold(command, run.delivery())) {
+            action.run();
+        } catch (FencedException e) {
+            throw StepFailedException.refused(ErrorCode.FENCED, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Reports bytes as they are counted, and gives up when the step is cancelled. */
+    public LongConsumer bytes(String activity, long totalBytes) {
+        return done -> {
+            run.checkCancelled();
+            run.progress(Progress.of(activity, Progress.Unit.BYTES, done, totalBytes));
+        };
+    }
+
+    /** Distinguishes what is made by this run from what earlier runs for the installation made. */
+    public String tag() {
+        return command.epoch() + "_" + command.attempt() + "_" + run.delivery();
+    }
+}

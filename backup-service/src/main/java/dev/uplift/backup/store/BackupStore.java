@@ -1,0 +1,275 @@
+package dev.uplift.backup.store;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.toUnmodifiableSet;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Json;
+import dev.uplift.host.DiskSpace;
+import dev.uplift.host.DurableFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.LongConsumer;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+
+/**
+ * Backups in a directory tree, {@code <home>/backups/<installation>/<backup>/}, that only its owner can
+ * read. A backup grows in {@code <backup>.<run>.partial}; the rename to {@code <backup>} is the moment
+ * from which it is verified, and nothing in it changes after that.
+ *
+ * <p>In a backup's directory: {@code data/} and whatever else the database's kind needs, {@code
+ * files.sha256} (every file with its hash, as {@code sha256sum -c} reads it), {@code manifest.json}
+ * (which holds the hash of the list) and {@code manifest.mac} (HMAC-SHA256 of the manifest).
+ */
+public final class BackupStore {
+    private static final Logger LOG = Logger.getLogger(BackupStore.class);
+    private static final String MANIFEST = "manifest.json";
+    private static final String MAC = "manifest.mac";
+    private static final String FILES = "files.sha256";
+    private static final String PARTIAL = ".partial";
+    private static final String PRUNED = ".pruned";
+    private static final Set<String> OWN_FILES = Set.of(MANIFEST, MAC, FILES);
+
+    /** Completes a manifest with what is known of the files. */
+    @FunctionalInterface
+    public interface ManifestOf {
+        Manifest files(long sizeBytes, long fileCount, String filesSha256);
+    }
+
+    private final Path root;
+    private final MacKey key;
+    private final Retention retention;
+    private final Clock clock;
+
+    /**
+     * Opens the store below {@code home}, making it and its key if they are missing.
+     *
+     * @throws IOException if that is not possible
+     */
+    public BackupStore(Path home, Retention retention, Clock clock) throws IOException {
+        this.root = home.resolve("backups");
+        this.retention = retention;
+        this.clock = clock;
+        FileTree.createDirectories(root);
+        this.key = MacKey.at(home.resolve("keys").resolve("backup-mac.key"));
+    }
+
+    /** Free space for new backups. */
+    public long usableBytes() throws IOException {
+        return DiskSpace.freeBytes(root);
+    }
+
+    /** Makes an empty directory for a backup to grow in. {@code run} differs for each attempt at the same backup. */
+    public Path begin(UUID installation, UUID backup, String run) throws IOException {
+        Path directory = directory(installation).resolve(backup + "." + run + PARTIAL);
+        FileTree.createDirectories(directory);
+        return directory;
+    }
+
+    /** Deletes what interrupted runs for this installation left behind. Whoever still writes there fails. */
+    public void discardLeftovers(UUID installation) throws IOException {
+        for (Path entry : entries(installation)) {
+            String name = String.valueOf(entry.getFileName());
+            if (name.endsWith(PARTIAL) || name.endsWith(PRUNED)) {
+                DurableFiles.delete(entry);
+            }
+        }
+    }
+
+    /**
+     * Writes the list of files, the manifest and its MAC, and makes the whole directory durable.
+     *
+     * @param complete given the size, count and list hash of the files, returns the manifest
+     */
+    public Manifest seal(Path partial, ManifestOf complete) throws IOException {
+        FileTree.settle(partial);
+        StringBuilder list = new StringBuilder();
+        long sizeBytes = 0;
+        List<Path> files = FileTree.files(partial);
+        for (Path file : files) {
+            sizeBytes += Files.size(file);
+            list.append(FileTree.sha256(file))
+                    .append("  ")
+                    .append(partial.relativize(file))
+                    .append('\n');
+        }
+        byte[] listBytes = list.toString().getBytes(UTF_8);
+        DurableFiles.write(partial.resolve(FILES), listBytes, DurableFiles.OWNER_ONLY);
+        Manifest manifest = complete.files(sizeBytes, files.size(), sha256(listBytes));
+        byte[] json = Json.mapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(manifest);
+        DurableFiles.write(partial.resolve(MANIFEST), json, DurableFiles.OWNER_ONLY);
+        DurableFiles.write(partial.resolve(MAC), (key.of(json) + "\n").getBytes(US_ASCII), DurableFiles.OWNER_ONLY);
+        DurableFiles.forceDirectory(partial);
+        return manifest;
+    }
+
+    /**
+     * Reads everything back from the store and compares it with the hashes that were written.
+     *
+     * @param progress told how many bytes were read so far; may throw to give up
+     * @throws StepFailedException BACKUP_CORRUPT if a file is missing, added or changed, or the manifest
+     *     was not written by this store
+     */
+    public Manifest verify(Path directory, LongConsumer progress) throws IOException {
+        Manifest manifest = manifest(directory);
+        byte[] list = Files.readAllBytes(directory.resolve(FILES));
+        if (!sha256(list).equals(manifest.filesSha256())) {
+            throw corrupt(directory, FILES + " was changed");
+        }
+        Set<Path> listed = new HashSet<>();
+        long bytes = 0;
+        for (String line : new String(list, UTF_8).lines().toList()) {
+            Path file = directory.resolve(line.substring(66)).normalize();
+            if (!file.startsWith(directory) || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                throw corrupt(directory, line.substring(66) + " is missing");
+            }
+            if (!FileTree.sha256(file, bytes, progress).equals(line.substring(0, 64))) {
+                throw corrupt(directory, line.substring(66) + " was changed");
+            }
+            bytes += Files.size(file);
+            listed.add(file);
+        }
+        for (Path file : FileTree.files(directory)) {
+            if (!listed.contains(file) && !OWN_FILES.contains(String.valueOf(directory.relativize(file)))) {
+                throw corrupt(directory, directory.relativize(file) + " was added");
+            }
+        }
+        return manifest;
+    }
+
+    /** The directory of a verified backup; empty if there is none. */
+    public Optional<Path> find(UUID installation, UUID backup) {
+        Path directory = directory(installation).resolve(backup.toString());
+        return Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS) ? Optional.of(directory) : Optional.empty();
+    }
+
+    /**
+     * The directory of a verified backup.
+     *
+     * @throws StepFailedException BACKUP_CORRUPT if there is none
+     */
+    public Path require(UUID installation, UUID backup) {
+        return find(installation, backup)
+                .orElseThrow(() -> StepFailedException.refused(
+                        ErrorCode.BACKUP_CORRUPT,
+                        "backup " + backup + " is not in " + directory(installation)
+                                + ": look for it in other copies of " + root));
+    }
+
+    /** Makes the backup count as verified. Fails if it is there already. */
+    public Path publish(Path partial, UUID installation, UUID backup) throws IOException {
+        Path directory = directory(installation).resolve(backup.toString());
+        if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException(directory + " exists already");
+        }
+        DurableFiles.moveInto(partial, directory);
+        return directory;
+    }
+
+    /**
+     * Deletes backups that retention does not keep. One whose manifest cannot be trusted is neither
+     * counted nor deleted.
+     *
+     * @param needed never deleted
+     */
+    public void prune(UUID installation, Set<UUID> needed) throws IOException {
+        Instant youngest = clock.instant().minus(retention.minAge());
+        List<Manifest> newestFirst = verified(installation).stream()
+                .sorted(Comparator.comparing(Manifest::takenAt).reversed())
+                .toList();
+        for (Manifest manifest : newestFirst.stream().skip(retention.count()).toList()) {
+            if (manifest.takenAt().isBefore(youngest) && !needed.contains(manifest.backupId())) {
+                Path directory =
+                        directory(installation).resolve(manifest.backupId().toString());
+                Path pruned = directory.resolveSibling(directory.getFileName() + PRUNED);
+                DurableFiles.moveInto(directory, pruned);
+                DurableFiles.delete(pruned);
+                LOG.infof("pruned backup %s of installation %s", manifest.backupId(), installation);
+            }
+        }
+    }
+
+    private List<Manifest> verified(UUID installation) throws IOException {
+        Set<String> names = entries(installation).stream()
+                .map(entry -> String.valueOf(entry.getFileName()))
+                .collect(toUnmodifiableSet());
+        List<Manifest> manifests = new ArrayList<>();
+        for (String name : names) {
+            try {
+                Manifest manifest = manifest(directory(installation).resolve(name));
+                if (manifest.backupId().toString().equals(name)) {
+                    manifests.add(manifest);
+                }
+            } catch (IOException | StepFailedException e) {
+                LOG.warnf("retention leaves %s of installation %s alone: %s", name, installation, e.getMessage());
+            }
+        }
+        return manifests;
+    }
+
+    private Manifest manifest(Path directory) throws IOException {
+        Path file = directory.resolve(MANIFEST);
+        Path macFile = directory.resolve(MAC);
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                || !Files.isRegularFile(macFile, LinkOption.NOFOLLOW_LINKS)
+                || Files.size(file) > Json.DOCUMENT_BYTES_MAX) {
+            throw corrupt(directory, MANIFEST + " or " + MAC + " is missing");
+        }
+        byte[] json = Files.readAllBytes(file);
+        if (!key.accepts(json, Files.readString(macFile, US_ASCII).strip())) {
+            throw corrupt(directory, MANIFEST + " does not carry this store's MAC");
+        }
+        try {
+            Manifest manifest = Json.mapper().readValue(json, Manifest.class);
+            if (manifest.format() != Manifest.FORMAT) {
+                throw corrupt(directory, "its format " + manifest.format() + " is not known to this version of Uplift");
+            }
+            return manifest;
+        } catch (JsonProcessingException e) {
+            throw corrupt(directory, MANIFEST + " cannot be read");
+        }
+    }
+
+    private List<Path> entries(UUID installation) throws IOException {
+        if (!Files.isDirectory(directory(installation))) {
+            return List.of();
+        }
+        try (Stream<Path> entries = Files.list(directory(installation))) {
+            return entries.toList();
+        }
+    }
+
+    /** Where everything of one installation is. */
+    public Path directory(UUID installation) {
+        return root.resolve(installation.toString());
+    }
+
+    private static StepFailedException corrupt(Path directory, String what) {
+        return StepFailedException.refused(
+                ErrorCode.BACKUP_CORRUPT,
+                "backup " + directory.getFileName() + ": " + what
+                        + "; nothing was restored from it, use another copy of " + directory);
+    }
+
+    private static String sha256(byte[] bytes) {
+        MessageDigest digest = FileTree.sha256();
+        digest.update(bytes);
+        return FileTree.hex(digest);
+    }
+}

@@ -1,0 +1,184 @@
+package dev.uplift.backup;
+
+import dev.uplift.backup.store.BackupStore;
+import dev.uplift.backup.store.Retention;
+import dev.uplift.contract.Backup;
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.Direction;
+import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.NodeKind;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.Progress;
+import dev.uplift.contract.Release;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepLimits;
+import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.CrashPoints;
+import dev.uplift.messaging.worker.StepHandler;
+import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.profile.Profiles;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** One installation with its worker's handlers, as the queue would run them. */
+final class Fixture {
+    static final String JAR = "app.jar";
+
+    /** What a killed process looks like from inside: nothing catches it. */
+    static final class Killed extends Error {
+        private static final long serialVersionUID = 1L;
+
+        Killed(String point) {
+            super(point);
+        }
+    }
+
+    final UUID installation = UUID.randomUUID();
+    final UUID saga = UUID.randomUUID();
+    final Path home;
+    final Path application;
+    final DatabaseSpec database;
+    final BackupStore store;
+    final TakeBackup take;
+    final RestoreBackup restore;
+    final CheckDatabase check;
+    final Set<String> reached = new LinkedHashSet<>();
+    final List<Progress> progress = new ArrayList<>();
+    String profile = "metabase";
+    long epoch = 1;
+    int delivery = 1;
+    boolean pivotReached = true;
+    boolean dryRun;
+    BooleanSupplier cancelled = () -> false;
+
+    @Nullable
+    String killAt;
+
+    Fixture(Path home, Path application, DatabaseSpec database) throws Exception {
+        this(home, application, database, Clock.systemUTC(), Retention.DEFAULT);
+    }
+
+    Fixture(Path home, Path application, DatabaseSpec database, Clock clock, Retention retention) throws Exception {
+        this.home = home;
+        this.application = application.toRealPath();
+        this.database = database;
+        this.store = new BackupStore(home, retention, clock);
+        InstallationAccess access = new InstallationAccess(Profiles.load(Optional.empty()), store, 2, List.of());
+        this.take = new TakeBackup(access, store, new SimpleMeterRegistry());
+        this.restore = new RestoreBackup(access, store);
+        this.check = new CheckDatabase(access, store);
+    }
+
+    StepCommand command(StepName step, Direction direction, @Nullable Backup backup, @Nullable Backup source) {
+        return new StepCommand(
+                saga,
+                switch (step) {
+                    case BACKUP -> 5;
+                    default -> 7;
+                },
+                step,
+                direction,
+                1,
+                epoch,
+                pivotReached,
+                dryRun,
+                new InstallationSpec(
+                        installation,
+                        "test",
+                        profile,
+                        "default",
+                        List.of(new NodeSpec(
+                                "node",
+                                NodeKind.PROCESS,
+                                "local",
+                                application.toString(),
+                                JAR,
+                                URI.create("http://127.0.0.1:1"))),
+                        database),
+                new Release("v0.50.1", null, "ab".repeat(32), null),
+                new Release("v0.51.1", null, null, null),
+                null,
+                backup,
+                source,
+                StepLimits.DEFAULT);
+    }
+
+    StepOutcome run(StepHandler handler, StepCommand command) throws Exception {
+        int begun = delivery++;
+        return handler.run(command, new StepRun() {
+            @Override
+            public void progress(Progress reported) {
+                progress.add(reported);
+            }
+
+            @Override
+            public boolean cancelled() {
+                return cancelled.getAsBoolean();
+            }
+
+            @Override
+            public int delivery() {
+                return begun;
+            }
+
+            @Override
+            public CrashPoints crashPoints() {
+                return (effect, moment) -> {
+                    String point = effect + ":" + moment;
+                    reached.add(point);
+                    if (point.equals(killAt)) {
+                        killAt = null;
+                        throw new Killed(point);
+                    }
+                };
+            }
+        });
+    }
+
+    StepOutcome tryTake() throws Exception {
+        return run(take, command(StepName.BACKUP, Direction.DO, null, null));
+    }
+
+    Backup take() throws Exception {
+        return switch (tryTake()) {
+            case StepOutcome.Succeeded(StepOutput.BackedUp(Backup backup)) -> backup;
+            case StepOutcome other -> throw new AssertionError(other.toString());
+        };
+    }
+
+    StepOutcome undo(@Nullable Backup backup) throws Exception {
+        return run(restore, command(StepName.BACKUP, Direction.UNDO, backup, null));
+    }
+
+    StepOutcome reinstate(Backup source) throws Exception {
+        return run(restore, command(StepName.REINSTATE, Direction.DO, null, source));
+    }
+
+    StepOutcome preflight() throws Exception {
+        return run(check, command(StepName.PREFLIGHT_DATABASE, Direction.DO, null, null));
+    }
+
+    Path directory(Backup backup) {
+        return store.directory(installation).resolve(backup.id().toString());
+    }
+
+    /** Names of what is in the installation's directory of the store. */
+    List<String> stored() throws Exception {
+        try (var entries = Files.list(store.directory(installation))) {
+            return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+        }
+    }
+}
