@@ -97,7 +97,7 @@ public final class BatchConsumer implements AutoCloseable {
             current.wakeup();
         }
         try {
-            if (!thread.join(DRAIN)) {
+            if (thread.isAlive() && !thread.join(DRAIN)) {
                 thread.interrupt();
             }
         } catch (InterruptedException e) {

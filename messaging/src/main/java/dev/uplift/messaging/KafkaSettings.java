@@ -51,7 +51,7 @@ public record KafkaSettings(String bootstrapServers, String clientId) {
         Map<String, Object> config = producer("progress");
         config.put(ProducerConfig.ACKS_CONFIG, "1");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
-        config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 5_000);
+        config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 8_000);
         config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1_000);
         return config;
     }

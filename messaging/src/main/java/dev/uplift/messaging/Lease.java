@@ -20,7 +20,7 @@ public record Lease(Duration heartbeat, int missedMax, Duration poll) {
     /** Taken over after 8 s. */
     public static final Lease DEFAULT = new Lease(Duration.ofSeconds(2), 4, Duration.ofMillis(200));
 
-    private static final Duration STOP_WAIT = Duration.ofSeconds(5);
+    private static final Duration STOP_WAIT = Duration.ofSeconds(3);
 
     public Lease {
         if (!heartbeat.isPositive() || !poll.isPositive() || missedMax < 4) {
@@ -30,7 +30,7 @@ public record Lease(Duration heartbeat, int missedMax, Duration poll) {
 
     /**
      * A scheduler over the table {@code scheduled_tasks}: it takes due tasks under this lease, at most
-     * {@code threads} at a time, and waits 5 s for them when it stops.
+     * {@code threads} at a time, and waits 3 s for them when it stops.
      *
      * @param instance who it is, shown in the table
      */

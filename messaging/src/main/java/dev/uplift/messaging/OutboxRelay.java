@@ -64,8 +64,8 @@ final class OutboxRelay implements AutoCloseable {
     private final AtomicReference<@Nullable KafkaProducer<String, byte[]>> producer = new AtomicReference<>();
     private final Thread thread;
     private volatile Instant turnedAt = Instant.now();
-    private volatile Instant measuredAt = Instant.MIN;
-    private volatile Depth depth = new Depth(0, 0);
+    private Instant measuredAt = Instant.MIN;
+    private Depth depth = new Depth(0, 0);
 
     private record Row(long id, ProducerRecord<String, byte[]> message) {}
 
@@ -84,10 +84,10 @@ final class OutboxRelay implements AutoCloseable {
         this.crashPoints = crashPoints;
         this.service = service;
         this.published = meters.counter("uplift.outbox.published");
-        Gauge.builder("uplift.outbox.depth", () -> depth.messages())
+        Gauge.builder("uplift.outbox.depth", () -> measure().messages())
                 .description("messages that wait to be sent, at most " + DEPTH_MAX)
                 .register(meters);
-        Gauge.builder("uplift.outbox.oldest.age", () -> depth.oldestSeconds())
+        Gauge.builder("uplift.outbox.oldest.age", () -> measure().oldestSeconds())
                 .baseUnit("seconds")
                 .register(meters);
         this.thread = Thread.ofPlatform().name("outbox-relay").unstarted(this::run);
@@ -103,10 +103,9 @@ final class OutboxRelay implements AutoCloseable {
     }
 
     Liveness liveness() {
-        boolean up = thread.isAlive() && turnedAt.isAfter(Instant.now().minus(HANGS));
-        Depth now = depth;
-        return new Liveness(
-                "relay", up, now.messages() + " messages wait, the oldest for " + (long) now.oldestSeconds() + " s");
+        Instant last = turnedAt;
+        boolean up = thread.isAlive() && last.isAfter(Instant.now().minus(HANGS));
+        return new Liveness("relay", up, "last turn at " + last);
     }
 
     /** Sends what is in its hands, for a few seconds at most; the rest is sent after the next start. */
@@ -115,7 +114,7 @@ final class OutboxRelay implements AutoCloseable {
         stopping.countDown();
         wake();
         try {
-            if (!thread.join(DRAIN)) {
+            if (thread.isAlive() && !thread.join(DRAIN)) {
                 discardProducer();
                 thread.join(DRAIN);
             }
@@ -130,7 +129,6 @@ final class OutboxRelay implements AutoCloseable {
             turnedAt = Instant.now();
             try {
                 topics.ensure();
-                measure();
                 if (relayBatch() < BATCH && wakeUps.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
                     wakeUps.drainPermits();
                 }
@@ -229,18 +227,20 @@ final class OutboxRelay implements AutoCloseable {
         }
     }
 
-    private void measure() {
-        if (measuredAt.plus(MEASURE).isAfter(turnedAt)) {
-            return;
+    /** Counts anew at most every two seconds, however many ask. */
+    private synchronized Depth measure() {
+        Instant now = Instant.now();
+        if (measuredAt.isBefore(now.minus(MEASURE))) {
+            depth = jdbi.withHandle(handle -> handle.createQuery("""
+                            SELECT count(*) AS messages,
+                                   coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) AS oldest_seconds
+                            FROM (SELECT created_at FROM outbox ORDER BY id LIMIT :max) AS waiting
+                            """)
+                    .bind("max", DEPTH_MAX)
+                    .map((row, context) -> new Depth(row.getLong("messages"), row.getDouble("oldest_seconds")))
+                    .one());
+            measuredAt = now;
         }
-        measuredAt = turnedAt;
-        depth = jdbi.withHandle(handle -> handle.createQuery("""
-                        SELECT count(*) AS messages,
-                               coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) AS oldest_seconds
-                        FROM (SELECT created_at FROM outbox ORDER BY id LIMIT :max) AS waiting
-                        """)
-                .bind("max", DEPTH_MAX)
-                .map((row, context) -> new Depth(row.getLong("messages"), row.getDouble("oldest_seconds")))
-                .one());
+        return depth;
     }
 }

@@ -1,6 +1,7 @@
 package dev.uplift.messaging.worker;
 
 import dev.uplift.contract.Direction;
+import dev.uplift.contract.Message;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.WireCodec;
 import dev.uplift.messaging.BatchHandler;
@@ -87,29 +88,19 @@ final class CommandIntake implements BatchHandler {
     }
 
     private Optional<String> refusal(Received received) {
-        String type = received.message().type();
-        if (received.message().body() instanceof StepCommand command) {
-            if (!type.equals(typeOf(command))) {
-                return Optional.of("the command's step and direction are not those of its type");
-            }
-            if (!received.message().id().equals(command.commandId())) {
-                return Optional.of("the command's id is not that of its saga, step, direction and attempt");
-            }
-            if (!received.message().key().equals(command.installation().id().toString())) {
-                return Optional.of("the record's key is not the command's installation");
-            }
-            return Optional.empty();
+        Message message = received.message();
+        if (message.body() instanceof StepCommand command) {
+            return message.id().equals(command.commandId())
+                    ? Optional.empty()
+                    : Optional.of("the message's id is not that of its saga, step, direction and attempt");
         }
-        return otherTypes.contains(type) ? Optional.empty() : Optional.of("no command of this service: " + type);
-    }
-
-    private static String typeOf(StepCommand command) {
-        boolean exists = command.direction() == Direction.DO || command.step().hasUndo();
-        return exists ? command.step().commandType(command.direction()) : "";
+        return otherTypes.contains(message.type())
+                ? Optional.empty()
+                : Optional.of("no command of this service: " + message.type());
     }
 
     private static WorkItem item(Received received) {
-        var message = received.message();
+        Message message = received.message();
         String body = new String(WireCodec.bytes(message.body()), StandardCharsets.UTF_8);
         return message.body() instanceof StepCommand command
                 ? new WorkItem(

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -125,7 +125,7 @@ final class RunningSteps implements AutoCloseable {
                 OutboundMessage message = replies.progress(run.command, progress, now, run.traceparent);
                 try {
                     var _ = producer().send(WireCodec.encode(message.topic(), message.message()));
-                } catch (KafkaException e) {
+                } catch (TimeoutException e) {
                     LOG.debug("progress is lost", e);
                     return;
                 }

@@ -2,6 +2,7 @@ package dev.uplift.messaging.worker;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.task.Task;
+import com.github.kagkarlsson.scheduler.task.helper.RecurringTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
 import dev.uplift.contract.Direction;
@@ -80,8 +81,8 @@ public final class StepWorker implements AutoCloseable {
                         operations.reschedule(failed, Instant.now().plus(RETRY)))
                 .onDeadExecutionRevive()
                 .execute(runner));
-        List<com.github.kagkarlsson.scheduler.task.helper.RecurringTask<?>> recurring = List.of(
-                Tasks.recurring("work.sweep", FixedDelay.of(SWEEP)).execute((task, context) -> sweep()),
+        List<RecurringTask<?>> recurring = List.of(
+                Tasks.recurring("work.sweep", FixedDelay.of(builder.sweep)).execute((task, context) -> sweep()),
                 Tasks.recurring("work.forget", FixedDelay.of(FORGET)).execute((task, context) -> forget()));
         this.scheduler = builder.lease
                 .scheduler(runtime.dataSource(), runtime.settings().instance(), builder.threads, tasks)
@@ -112,7 +113,7 @@ public final class StepWorker implements AutoCloseable {
     }
 
     /**
-     * Ends the worker and the messaging. Steps that run get 5 s, then they are interrupted and stay
+     * Ends the worker and the messaging. Steps that run get 3 s, then they are interrupted and stay
      * pending: they are begun again after the next start, or by another replica.
      */
     @Override
@@ -173,6 +174,7 @@ public final class StepWorker implements AutoCloseable {
         private int threads = 8;
         private int deliveriesMax = 10;
         private Lease lease = Lease.DEFAULT;
+        private Duration sweep = SWEEP;
 
         private Builder(MessagingRuntime runtime, ServiceName service, String site) {
             this.runtime = runtime;
@@ -210,6 +212,12 @@ public final class StepWorker implements AutoCloseable {
         /** How often a command may be begun, when its process dies in it, before it has failed; 10 if not set. */
         public Builder deliveriesMax(int deliveriesMax) {
             this.deliveriesMax = deliveriesMax;
+            return this;
+        }
+
+        /** How often it is looked for what a crash left behind; for tests that must do without. */
+        Builder sweep(Duration sweep) {
+            this.sweep = sweep;
             return this;
         }
 

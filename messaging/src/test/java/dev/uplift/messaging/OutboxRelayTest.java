@@ -1,0 +1,192 @@
+package dev.uplift.messaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Inspection;
+import dev.uplift.contract.Message;
+import dev.uplift.contract.MessageType;
+import dev.uplift.messaging.CrashPoints.Moment;
+import dev.uplift.messaging.testing.KafkaBroker;
+import dev.uplift.messaging.testing.TestDatabase;
+import io.agroal.api.AgroalDataSource;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+
+class OutboxRelayTest {
+    private static final UUID KEY = UUID.randomUUID();
+
+    private final AgroalDataSource database = TestDatabase.create("db/messaging");
+    private final String topic = TestTopic.uniqueName();
+
+    @Test
+    void messagesOfOneKeyArriveInTheOrderOfTheirTransactions() {
+        try (TestTopic seen = new TestTopic(topic);
+                MessagingRuntime first = TestRuntime.of("a", database);
+                MessagingRuntime second = TestRuntime.of("b", database)) {
+            first.start();
+            second.start();
+            List<UUID> keys = List.of(UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID());
+            for (int i = 0; i < 400; i++) {
+                MessagingRuntime writer = i % 2 == 0 ? first : second;
+                append(writer, message(keys.get(i % 3), "n" + i), message(keys.get((i + 1) % 3), "n" + i));
+            }
+
+            Map<UUID, List<Integer>> numbers = new HashMap<>();
+            for (ConsumerRecord<String, byte[]> record : seen.take(800, any -> true)) {
+                String detail = body(record).detail();
+                numbers.computeIfAbsent(UUID.fromString(record.key()), key -> new ArrayList<>())
+                        .add(Integer.parseInt(detail.substring(1)));
+            }
+            assertThat(numbers.keySet()).containsExactlyInAnyOrderElementsOf(keys);
+            assertThat(numbers.values())
+                    .allSatisfy(each -> assertThat(each).isSorted().doesNotHaveDuplicates());
+            awaitEmpty(first);
+        }
+    }
+
+    @Test
+    void nothingLeavesWhenTheTransactionIsRolledBack() {
+        try (TestTopic seen = new TestTopic(topic);
+                MessagingRuntime runtime = TestRuntime.of("a", database)) {
+            runtime.start();
+            assertThatThrownBy(() -> runtime.jdbi().useTransaction(handle -> {
+                        runtime.outbox().append(handle, List.of(new OutboundMessage(topic, message(KEY, "never"))));
+                        throw new IllegalStateException("no");
+                    }))
+                    .hasMessage("no");
+            append(runtime, message(KEY, "later"));
+
+            assertThat(seen.take(1, any -> true))
+                    .extracting(record -> body(record).detail())
+                    .containsExactly("later");
+        }
+    }
+
+    @Test
+    void whatWasCommittedBeforeACrashLeavesAfterTheRestart() {
+        try (TestTopic seen = new TestTopic(topic)) {
+            Message message = message(KEY, "survivor");
+            try (MessagingRuntime dying =
+                    TestRuntime.of("a", "a-1", database, TestRuntime.dieAt("a.relay.publish", Moment.BEFORE))) {
+                dying.start();
+                append(dying, message);
+                await().dontCatchUncaughtExceptions()
+                        .atMost(Duration.ofSeconds(20))
+                        .until(() -> !dying.liveness().getFirst().up());
+            }
+            try (MessagingRuntime restarted = TestRuntime.of("a", database)) {
+                restarted.start();
+                assertThat(seen.take(1, any -> true))
+                        .extracting(TestTopic::decode)
+                        .extracting(Message::id)
+                        .containsExactly(message.id());
+                awaitEmpty(restarted);
+            }
+        }
+    }
+
+    @Test
+    void aCrashBeforeTheDeleteSendsCopiesWithTheSameId() {
+        try (TestTopic seen = new TestTopic(topic)) {
+            Message message = message(KEY, "twice");
+            try (MessagingRuntime dying =
+                    TestRuntime.of("a", "a-1", database, TestRuntime.dieAt("a.relay.delete", Moment.BEFORE))) {
+                dying.start();
+                append(dying, message);
+                await().dontCatchUncaughtExceptions()
+                        .atMost(Duration.ofSeconds(20))
+                        .until(() -> !dying.liveness().getFirst().up());
+            }
+            try (MessagingRuntime restarted = TestRuntime.of("a", database)) {
+                restarted.start();
+                assertThat(seen.take(2, any -> true))
+                        .extracting(TestTopic::decode)
+                        .extracting(Message::id)
+                        .containsExactly(message.id(), message.id());
+            }
+        }
+    }
+
+    @Test
+    void messagesWaitWhileKafkaIsAway() {
+        try (MessagingRuntime runtime = TestRuntime.of("a", database)) {
+            List<UUID> sent = new ArrayList<>();
+            try (TestTopic seen = new TestTopic(topic)) {
+                runtime.start();
+                sent.add(append(runtime, message(KEY, "before")));
+                var _ = seen.take(1, any -> true);
+            }
+            KafkaBroker.shared().kill();
+            for (int i = 0; i < 50; i++) {
+                sent.add(append(runtime, message(UUID.randomUUID(), "meanwhile")));
+            }
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() ->
+                            runtime.meters().get("uplift.outbox.depth").gauge().value() >= 50);
+            assertThat(runtime.liveness()).allMatch(Liveness::up);
+            KafkaBroker.shared().restart();
+
+            try (TestTopic seen = new TestTopic(topic)) {
+                awaitEmpty(runtime);
+                assertThat(new HashSet<>(seen.take(51, any -> true).stream()
+                                .map(record -> TestTopic.decode(record).id())
+                                .toList()))
+                        .containsExactlyInAnyOrderElementsOf(sent);
+            }
+        }
+    }
+
+    @Test
+    void aMessageThatKafkaWouldRefuseIsRefusedAtOnce() {
+        try (MessagingRuntime runtime = TestRuntime.of("a", database)) {
+            Map<String, String> large = Map.of("text", "x".repeat(1_000_000));
+            assertThatThrownBy(() -> append(runtime, message(KEY, MessageType.INSTALLATION_REFUSED, large)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("at most 1000000 are sent");
+        }
+    }
+
+    private UUID append(MessagingRuntime runtime, Message... messages) {
+        runtime.jdbi()
+                .useTransaction(handle -> runtime.outbox()
+                        .append(
+                                handle,
+                                List.of(messages).stream()
+                                        .map(message -> new OutboundMessage(topic, message))
+                                        .toList()));
+        return messages[0].id();
+    }
+
+    private static void awaitEmpty(MessagingRuntime runtime) {
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> runtime.jdbi()
+                                .withHandle(handle -> handle.createQuery("SELECT count(*) FROM outbox")
+                                        .mapTo(Long.class)
+                                        .one())
+                        == 0);
+    }
+
+    private static Message message(UUID key, String detail) {
+        return message(key, MessageType.INSTALLATION_REFUSED, new Inspection.Refused(key, ErrorCode.INVALID, detail));
+    }
+
+    private static Message message(UUID key, String type, Object body) {
+        return new Message(UUID.randomUUID(), type, URI.create("/test"), key.toString(), Instant.now(), null, body);
+    }
+
+    private static Inspection.Refused body(ConsumerRecord<String, byte[]> record) {
+        return TestTopic.decode(record).body(Inspection.Refused.class);
+    }
+}
