@@ -46,6 +46,7 @@ import picocli.CommandLine.Command;
             BackupsCommand.class,
             RestoreCommand.class,
             DoctorCommand.class,
+            ProfileCommand.class,
             GenerateCompletion.class
         })
 final class Uplift implements Runnable {

@@ -1,0 +1,175 @@
+package dev.uplift.systemtests;
+
+import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.StepLimits;
+import dev.uplift.contract.UpgradeRequested;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeStatus.State;
+import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.testbed.RowCheck;
+import dev.uplift.testbed.RowWriter;
+import dev.uplift.testbed.StandInLedger;
+import dev.uplift.testbed.StandInReleases;
+import dev.uplift.testbed.StandInReleases.StandInRelease;
+import dev.uplift.testbed.StandInServer;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+import org.awaitility.Awaitility;
+
+/** A registered stand-in dashboard in a directory of its own. */
+final class Dashboard implements AutoCloseable {
+    /** Short enough for tests, long enough for a busy machine. */
+    static final StepLimits LIMITS = new StepLimits(
+            Duration.ofSeconds(60), Duration.ofMinutes(3), Duration.ofSeconds(1), Duration.ofSeconds(45));
+
+    private static final Duration HEALTHY_MAX = Duration.ofSeconds(90);
+
+    private final Product product;
+    private final String name;
+    private final StandInServer server;
+    private final UUID id;
+
+    private Dashboard(Product product, String name, StandInServer server, UUID id) {
+        this.product = product;
+        this.name = name;
+        this.server = server;
+        this.id = id;
+    }
+
+    /** What its application database is. */
+    enum Store {
+        H2,
+        POSTGRESQL
+    }
+
+    /** Starts a stand-in of that release, as if by hand, and registers it. */
+    static Dashboard start(
+            Product product, String name, Store store, String tag, UnaryOperator<StandInServer.Launch> launch) {
+        StandInServer.Launch base = StandInServer.in(product.applications().resolve(name))
+                .release(release(product, tag))
+                .java(Path.of(System.getProperty("java.home"), "bin", "java"))
+                .javaOption("-Xmx160m")
+                .javaOption("-XX:+UseSerialGC")
+                .javaOption("-XX:TieredStopAtLevel=1")
+                .env("STANDIN_LOCK_WAIT", "200ms");
+        if (store == Store.POSTGRESQL) {
+            createDatabase(product, name);
+            base.postgres("127.0.0.1", product.status().postgresPort(), name, name, "secret-of-" + name);
+        }
+        StandInServer server = launch.apply(base).start().awaitHealthy(HEALTHY_MAX);
+        InstallationStatus registered = product.rest()
+                .register(new RegisterInstallation(
+                        name, null, null, null, server.directory().toString()));
+        Awaitility.await("registration of " + name)
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> product.rest().installation(name).state() != InstallationStatus.State.REGISTERING);
+        InstallationStatus found = product.rest().installation(name);
+        if (found.state() != InstallationStatus.State.READY) {
+            throw new IllegalStateException(name + " was not registered: " + found);
+        }
+        return new Dashboard(product, name, server, registered.id());
+    }
+
+    static StandInRelease release(Product product, String tag) {
+        return StandInReleases.stamp(
+                Product.root().resolve("testbed/target/standin.jar"), product.downloadDirectory(), tag);
+    }
+
+    String name() {
+        return name;
+    }
+
+    UUID id() {
+        return id;
+    }
+
+    StandInServer server() {
+        return server;
+    }
+
+    RowWriter write(String writer) {
+        return RowWriter.start(server.uri(), writer, 100);
+    }
+
+    RowWriter write() {
+        return write(name);
+    }
+
+    UpgradeRequested request(String tag) {
+        StandInRelease target = release(product, tag);
+        return new UpgradeRequested(
+                UUID.randomUUID(),
+                null,
+                List.of(name),
+                tag,
+                null,
+                product.download(target.jar()),
+                target.sha256(),
+                LIMITS);
+    }
+
+    /** Asks for an upgrade over REST and returns its id. */
+    UUID beginUpgrade(String tag) {
+        AcceptedSagas sagas = product.rest().upgrade(request(tag));
+        if (sagas.accepted().size() != 1) {
+            throw new IllegalStateException("refused: " + sagas);
+        }
+        return sagas.accepted().getFirst().upgradeId();
+    }
+
+    /** Waits until the saga is final or parked, whatever happens to the orchestrator meanwhile. */
+    UpgradeStatus awaitEnd(UUID upgrade, Duration limit) {
+        return Awaitility.await("the end of " + upgrade + " on " + name)
+                .atMost(limit)
+                .pollInterval(Duration.ofMillis(200))
+                .ignoreException(UncheckedIOException.class)
+                .ignoreException(IllegalStateException.class)
+                .until(
+                        () -> product.rest().upgrade(upgrade),
+                        status -> status.state().isFinal() || status.state() == State.PARKED);
+    }
+
+    UpgradeStatus upgrade(String tag, Duration limit) {
+        return awaitEnd(beginUpgrade(tag), limit);
+    }
+
+    /** Stops the writer, once rows can be written again. */
+    RowCheck check(RowWriter writer) {
+        Awaitility.await(name + " to take rows again")
+                .atMost(HEALTHY_MAX)
+                .until(() -> server.healthy() && !writer.failing());
+        return RowCheck.of(server.uri(), writer.stop());
+    }
+
+    String version() {
+        return server.version().orElse("nothing");
+    }
+
+    List<String> overlaps() {
+        return StandInLedger.read(server.ledger()).violations();
+    }
+
+    /** Kills it. */
+    @Override
+    public void close() {
+        server.close();
+    }
+
+    private static void createDatabase(Product product, String name) {
+        try (Connection connection = product.database("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE ROLE \"" + name + "\" LOGIN CREATEDB PASSWORD 'secret-of-" + name + "'");
+            statement.execute("CREATE DATABASE \"" + name + "\" OWNER \"" + name + "\"");
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

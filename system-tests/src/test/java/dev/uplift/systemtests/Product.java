@@ -1,0 +1,213 @@
+package dev.uplift.systemtests;
+
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.SimpleFileServer;
+import dev.uplift.contract.Json;
+import dev.uplift.contract.api.StandaloneStatus;
+import java.io.File;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+
+/** One running product for all tests of this JVM: the standalone with its four services as real processes. */
+final class Product {
+    private static final Duration READY_MAX = Duration.ofMinutes(3);
+
+    private final Path home;
+    private final StandaloneStatus status;
+    private final Rest rest;
+    private final HttpServer downloads;
+
+    private Product(Path home, StandaloneStatus status, HttpServer downloads) {
+        this.home = home;
+        this.status = status;
+        this.rest = new Rest(status.api());
+        this.downloads = downloads;
+    }
+
+    private static final class Shared {
+        static final Product INSTANCE = start();
+    }
+
+    /** Started with the first call, stopped when the JVM exits. */
+    static Product shared() {
+        return Shared.INSTANCE;
+    }
+
+    Path home() {
+        return home;
+    }
+
+    StandaloneStatus status() {
+        return status;
+    }
+
+    Rest rest() {
+        return rest;
+    }
+
+    /** Served over HTTP to the artifact-service. */
+    Path downloadDirectory() {
+        return home.resolve("test/downloads");
+    }
+
+    URI download(Path fileBelowDownloads) {
+        return URI.create("http://127.0.0.1:" + downloads.getAddress().getPort() + "/"
+                + downloadDirectory().relativize(fileBelowDownloads));
+    }
+
+    /** Where tests put applications. */
+    Path applications() {
+        return home.resolve("test/applications");
+    }
+
+    /** A connection to the embedded PostgreSQL as its superuser. */
+    Connection database(String name) throws SQLException {
+        return DriverManager.getConnection(
+                "jdbc:postgresql://127.0.0.1:" + status.postgresPort() + "/" + name, "postgres", password("postgres"));
+    }
+
+    String password(String role) {
+        Properties credentials = new Properties();
+        try (Reader reader = Files.newBufferedReader(home.resolve("run/credentials.properties"))) {
+            credentials.load(reader);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return credentials.getProperty(role);
+    }
+
+    /**
+     * Lets the service kill itself with SIGKILL at the next time it reaches that point. {@link #killed} tells
+     * whether it did.
+     *
+     * @param at {@code effect:BEFORE} or {@code effect:AFTER}
+     */
+    void arm(String service, String at) {
+        try {
+            Files.deleteIfExists(fired(service));
+            Path temporary = home.resolve("run/" + service + ".crash.tmp");
+            Files.writeString(temporary, at);
+            Files.move(temporary, crashFile(service), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether the armed kill has happened; the positive control of a crash test. */
+    boolean killed(String service) {
+        return Files.exists(fired(service));
+    }
+
+    void disarm(String service) {
+        try {
+            Files.deleteIfExists(crashFile(service));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path crashFile(String service) {
+        return home.resolve("run/" + service + ".crash");
+    }
+
+    private Path fired(String service) {
+        return home.resolve("run/" + service + ".crash.fired");
+    }
+
+    private static Product start() {
+        try {
+            Path home = Files.createTempDirectory("uplift-system-tests-");
+            Path downloads = Files.createDirectories(home.resolve("test/downloads"));
+            Files.createDirectories(home.resolve("test/applications"));
+            Files.createDirectories(home.resolve("logs"));
+            HttpServer server = SimpleFileServer.createFileServer(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                    downloads,
+                    SimpleFileServer.OutputLevel.NONE);
+            server.start();
+            Process process = launch(home);
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(home, process)));
+            Path ready = home.resolve("run/standalone.json");
+            Awaitility.await("the standalone; logs in " + home)
+                    .atMost(READY_MAX)
+                    .pollInterval(Duration.ofMillis(200))
+                    .failFast("it exited; logs in " + home, () -> !process.isAlive())
+                    .until(() -> Files.exists(ready));
+            return new Product(home, Json.mapper().readValue(ready.toFile(), StandaloneStatus.class), server);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Process launch(Path home) throws IOException {
+        Path root = root();
+        ProcessBuilder builder = new ProcessBuilder(List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx128m",
+                        "-cp",
+                        root.resolve("standalone/target/lib") + "/*" + File.pathSeparator
+                                + root.resolve("standalone/target/standalone-0.1.0-SNAPSHOT.jar"),
+                        "dev.uplift.standalone.Standalone",
+                        home.toString(),
+                        root.toString(),
+                        String.valueOf(freeBasePort())))
+                .redirectErrorStream(true)
+                .redirectOutput(home.resolve("logs/standalone.log").toFile());
+        builder.environment().put("UPLIFT_ARTIFACT_ALLOWED_ORIGINS", "http://127.0.0.1:*");
+        builder.environment().put("UPLIFT_CRASH_DIRECTORY", home.resolve("run").toString());
+        return builder.start();
+    }
+
+    private static void stop(Path home, Process process) {
+        try (var files = Files.walk(home.resolve("test/applications"), 1)) {
+            files.forEach(directory ->
+                    dev.uplift.testbed.StandInServer.runningIn(directory).forEach(ProcessHandle::destroyForcibly));
+            process.destroy();
+            process.waitFor(60, TimeUnit.SECONDS);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The checkout: the directory above this module. */
+    static Path root() {
+        Path directory = Path.of("").toAbsolutePath();
+        return Files.exists(directory.resolve("mvnw"))
+                ? directory
+                : java.util.Objects.requireNonNull(directory.getParent());
+    }
+
+    private static int freeBasePort() {
+        return IntStream.iterate(18_480, base -> base < 28_480, base -> base + 10)
+                .filter(base -> IntStream.range(base, base + 7).allMatch(Product::isFree))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static boolean isFree(int port) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.isBound();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package dev.uplift.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.uplift.contract.StepName;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeStatus.Failure;
+import dev.uplift.contract.UpgradeStatus.State;
+import dev.uplift.contract.UpgradeStatus.StepState;
+import dev.uplift.systemtests.Dashboard.Store;
+import dev.uplift.testbed.RowWriter;
+import java.time.Duration;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What the product is for, from REST to the rows in the application. */
+class UpgradeIT {
+    private static final Duration END_MAX = Duration.ofMinutes(3);
+
+    private final Product product = Product.shared();
+
+    @ParameterizedTest
+    @EnumSource
+    void anUpgradeKeepsEveryAcknowledgedRow(Store store) {
+        String name = "good-" + store.name().toLowerCase(java.util.Locale.ROOT);
+        try (Dashboard dashboard = Dashboard.start(product, name, store, "v0.50.3", UnaryOperator.identity());
+                RowWriter writer = dashboard.write()) {
+            UpgradeStatus ended = dashboard.upgrade("v0.51.1", END_MAX);
+
+            assertThat(ended.state()).as("%s", ended).isEqualTo(State.COMPLETED);
+            assertThat(dashboard.version()).isEqualTo("v0.51.1");
+            assertThat(dashboard.check(writer).lostCount()).isZero();
+            assertThat(dashboard.overlaps()).isEmpty();
+            assertThat(ended.outageBeganAt()).isNotNull();
+            assertThat(ended.outageEndedAt()).isAfter(ended.outageBeganAt());
+            assertThat(ended.backup()).isNotNull();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aFailedMigrationComesBackWithTheOldVersionAndItsData(Store store) {
+        String name = "broken-" + store.name().toLowerCase(java.util.Locale.ROOT);
+        try (Dashboard dashboard = Dashboard.start(
+                        product, name, store, "v0.50.3", launch -> launch.faults("migration-fails@51"));
+                RowWriter writer = dashboard.write()) {
+            UpgradeStatus ended = dashboard.upgrade("v0.51.1", END_MAX);
+
+            assertThat(ended.state()).as("%s", ended).isEqualTo(State.ROLLED_BACK);
+            assertThat(ended.failure()).extracting(Failure::step).isEqualTo(StepName.START);
+            assertThat(dashboard.version()).isEqualTo("v0.50.3");
+            assertThat(dashboard.check(writer).lostCount()).isZero();
+            assertThat(dashboard.overlaps()).isEmpty();
+            assertThat(ended.steps())
+                    .filteredOn(step -> step.step() == StepName.BACKUP)
+                    .allMatch(step -> step.state() == StepState.UNDONE);
+        }
+    }
+
+    @Test
+    void anInstallationCanBeUpgradedAgainAfterARollback() {
+        try (Dashboard dashboard =
+                Dashboard.start(product, "again", Store.H2, "v0.50.3", launch -> launch.faults("migration-fails@51"))) {
+            assertThat(dashboard.upgrade("v0.51.1", END_MAX).state()).isEqualTo(State.ROLLED_BACK);
+            assertThat(dashboard.upgrade("v0.50.4", END_MAX).state()).isEqualTo(State.COMPLETED);
+            assertThat(dashboard.version()).isEqualTo("v0.50.4");
+        }
+    }
+}
