@@ -38,8 +38,7 @@ final class BackupWiring {
                 dataSource,
                 meters,
                 openTelemetry,
-                KillAt.configured(
-                        settings.crashAt().orElse(null), settings.crashMarker().orElse(null)));
+                KillAt.armedIn(settings.crashDirectory(), ServiceName.BACKUP.wireName()));
         BackupStore store = new BackupStore(
                 settings.home().toAbsolutePath(),
                 new Retention(settings.retentionCount(), settings.retentionMinAge()),

@@ -30,7 +30,8 @@ final class ProfileCommand {
             Output output = server.output();
             Path own = server.home().resolve("profiles");
             try {
-                for (Profile profile : Profiles.load(Optional.of(own).filter(Files::isDirectory)).all()) {
+                for (Profile profile : Profiles.load(Optional.of(own).filter(Files::isDirectory))
+                        .all()) {
                     output.line(profile.name());
                 }
                 return ExitCode.OK;

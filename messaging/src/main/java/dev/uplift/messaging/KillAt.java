@@ -2,74 +2,77 @@ package dev.uplift.messaging;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import org.jspecify.annotations.Nullable;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Kills its own process with SIGKILL at one crash point, once: the marker file, on disk before the
- * kill, proves that it happened and keeps it from happening again.
+ * Kills its own process with SIGKILL at a crash point that a test arms while it runs.
+ *
+ * <p>The file {@code <directory>/<service>.crash} holds {@code effect:BEFORE:n} or {@code effect:AFTER:n}: the n-th
+ * time, from 1, that the point is reached since the file is there. Right before the kill the file is renamed to
+ * {@code <service>.crash.fired}, which proves that it happened and keeps it from happening again.
  */
 public final class KillAt implements CrashPoints {
     private static final Logger LOG = LoggerFactory.getLogger(KillAt.class);
 
-    private final String effect;
-    private final Moment moment;
-    private final Path marker;
+    private final Path armed;
+    private final Path fired;
+    private String counting = "";
+    private int count;
 
-    private KillAt(String effect, Moment moment, Path marker) {
-        this.effect = effect;
-        this.moment = moment;
-        this.marker = marker;
+    private KillAt(Path directory, String service) {
+        this.armed = directory.resolve(service + ".crash");
+        this.fired = directory.resolve(service + ".crash.fired");
     }
 
-    /**
-     * The crash points that a test configured; {@link CrashPoints#NONE} if it did not.
-     *
-     * @param at {@code effect:BEFORE} or {@code effect:AFTER}; absent or blank: never
-     * @param marker path of the marker file, needed with {@code at}
-     * @throws IllegalArgumentException if {@code at} is something else, or there is no marker
-     */
-    public static CrashPoints configured(@Nullable String at, @Nullable String marker) {
-        if (at == null || at.isBlank()) {
+    /** The crash points of a test; {@link CrashPoints#NONE} without a directory, as in production. */
+    public static CrashPoints armedIn(Optional<Path> directory, String service) {
+        if (directory.isEmpty()) {
             return NONE;
         }
-        int colon = at.lastIndexOf(':');
-        if (colon < 1 || marker == null || marker.isBlank()) {
-            throw new IllegalArgumentException(
-                    "a crash point is 'effect:BEFORE' or 'effect:AFTER' and needs a marker file");
-        }
-        KillAt killAt = new KillAt(at.substring(0, colon), Moment.valueOf(at.substring(colon + 1)), Path.of(marker));
-        LOG.warn("this process kills itself {} {}", killAt.moment, killAt.effect);
-        return killAt;
+        LOG.warn("this process kills itself when a test arms it in {}", directory.get());
+        return new KillAt(directory.get(), service);
     }
 
     @Override
-    public void reached(String reachedEffect, Moment reachedMoment) {
-        if (reachedMoment == moment && reachedEffect.equals(effect) && mark()) {
+    public synchronized void reached(String effect, Moment moment) {
+        String wanted = wanted();
+        int colon = wanted.lastIndexOf(':');
+        if (colon < 0 || !wanted.substring(0, colon).equals(effect + ":" + moment)) {
+            return;
+        }
+        count = wanted.equals(counting) ? count + 1 : 1;
+        counting = wanted;
+        if (count == Integer.parseInt(wanted.substring(colon + 1)) && fire()) {
             kill();
         }
     }
 
-    /** False if an earlier run was killed already. */
-    private boolean mark() {
-        try (FileChannel file = FileChannel.open(marker, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            file.force(true);
-        } catch (FileAlreadyExistsException e) {
+    private String wanted() {
+        try {
+            return Files.readString(armed).trim();
+        } catch (NoSuchFileException e) {
+            counting = "";
+            return "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean fire() {
+        try {
+            Files.move(armed, fired, StandardCopyOption.ATOMIC_MOVE);
+            return true;
+        } catch (NoSuchFileException e) {
             return false;
         } catch (IOException e) {
-            throw new UncheckedIOException("the marker of a crash point cannot be written", e);
+            throw new UncheckedIOException(e);
         }
-        try (FileChannel directory = FileChannel.open(marker.toAbsolutePath().resolveSibling("."))) {
-            directory.force(true);
-        } catch (IOException e) {
-            throw new UncheckedIOException("the marker of a crash point cannot be written", e);
-        }
-        return true;
     }
 
     private static void kill() {

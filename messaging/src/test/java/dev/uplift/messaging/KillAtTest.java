@@ -1,10 +1,11 @@
 package dev.uplift.messaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,7 +18,7 @@ class KillAtTest {
         private Effect() {}
 
         public static void main(String[] arguments) {
-            CrashPoints crashPoints = KillAt.configured(arguments[0], arguments[1]);
+            CrashPoints crashPoints = KillAt.armedIn(Optional.of(Path.of(arguments[0])), "swap");
             crashPoints.before("swap.other");
             crashPoints.before("swap.link");
             crashPoints.after("swap.link");
@@ -25,44 +26,40 @@ class KillAtTest {
     }
 
     @Test
-    void theProcessDiesOnceAndTheMarkerProvesIt(@TempDir Path directory) throws Exception {
-        Path marker = directory.resolve("killed");
-        assertThat(run("swap.link:AFTER", marker)).isEqualTo(KILLED);
-        assertThat(marker).exists();
-        assertThat(run("swap.link:AFTER", marker)).isZero();
+    void theProcessDiesOnceAndTheRenamedFileProvesIt(@TempDir Path directory) throws Exception {
+        Files.writeString(directory.resolve("swap.crash"), "swap.link:AFTER:1");
+        assertThat(run(directory)).isEqualTo(KILLED);
+        assertThat(directory.resolve("swap.crash.fired")).exists();
+        assertThat(run(directory)).isZero();
+    }
+
+    @Test
+    void theOccurrenceCounts(@TempDir Path directory) throws Exception {
+        Files.writeString(directory.resolve("swap.crash"), "swap.link:BEFORE:2");
+        assertThat(run(directory)).isZero();
+        assertThat(directory.resolve("swap.crash")).exists();
     }
 
     @Test
     void anotherEffectDoesNotKill(@TempDir Path directory) throws Exception {
-        Path marker = directory.resolve("killed");
-        assertThat(run("swap.elsewhere:BEFORE", marker)).isZero();
-        assertThat(marker).doesNotExist();
+        Files.writeString(directory.resolve("swap.crash"), "swap.elsewhere:BEFORE:1");
+        assertThat(run(directory)).isZero();
+        assertThat(directory.resolve("swap.crash.fired")).doesNotExist();
     }
 
     @Test
-    void nothingIsConfiguredByDefault() {
-        assertThat(KillAt.configured(null, null)).isSameAs(CrashPoints.NONE);
-        assertThat(KillAt.configured(" ", null)).isSameAs(CrashPoints.NONE);
+    void nothingIsArmedInProduction() {
+        assertThat(KillAt.armedIn(Optional.empty(), "swap")).isSameAs(CrashPoints.NONE);
     }
 
-    @Test
-    void aCrashPointThatCannotBeUnderstoodIsRefused() {
-        assertThatThrownBy(() -> KillAt.configured("swap.link", "/tmp/m")).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> KillAt.configured("swap.link:DURING", "/tmp/m"))
-                .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> KillAt.configured("swap.link:AFTER", null))
-                .isInstanceOf(IllegalArgumentException.class);
-    }
-
-    private static int run(String at, Path marker) throws IOException, InterruptedException {
+    private static int run(Path directory) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:TieredStopAtLevel=1",
                         "-cp",
                         System.getProperty("java.class.path"),
                         Effect.class.getName(),
-                        at,
-                        marker.toString())
+                        directory.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();

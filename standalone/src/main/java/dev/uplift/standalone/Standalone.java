@@ -201,6 +201,7 @@ public final class Standalone implements AutoCloseable {
                         "-XX:TieredStopAtLevel=1",
                         "-XX:+ExitOnOutOfMemoryError",
                         "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
                         "-jar",
                         jar.toString()),
                 environment,

@@ -11,20 +11,17 @@ final class ServiceSettings {
     private final Path home;
     private final String instance;
     private final String kafkaBootstrapServers;
-    private final Optional<String> crashAt;
-    private final Optional<String> crashMarker;
+    private final Optional<Path> crashDirectory;
 
     ServiceSettings(
             @ConfigProperty(name = "uplift.home") String home,
             @ConfigProperty(name = "uplift.instance") String instance,
             @ConfigProperty(name = "uplift.kafka.bootstrap-servers") String kafkaBootstrapServers,
-            @ConfigProperty(name = "uplift.crash.at") Optional<String> crashAt,
-            @ConfigProperty(name = "uplift.crash.marker") Optional<String> crashMarker) {
+            @ConfigProperty(name = "uplift.crash.directory") Optional<Path> crashDirectory) {
         this.home = Path.of(home);
         this.instance = instance;
         this.kafkaBootstrapServers = kafkaBootstrapServers;
-        this.crashAt = crashAt;
-        this.crashMarker = crashMarker;
+        this.crashDirectory = crashDirectory;
     }
 
     /** The one directory for data; default {@code .uplift} below the user's home. The operator's profiles are in its {@code profiles}. */
@@ -45,13 +42,8 @@ final class ServiceSettings {
         return kafkaBootstrapServers;
     }
 
-    /** For crash tests only: {@code effect:BEFORE} or {@code effect:AFTER}. Default: none. */
-    Optional<String> crashAt() {
-        return crashAt;
-    }
-
-    /** For crash tests only: the file that proves that the crash happened. Default: none. */
-    Optional<String> crashMarker() {
-        return crashMarker;
+    /** For crash tests only: where they arm their kills. Default: none, and nothing can be armed. */
+    Optional<Path> crashDirectory() {
+        return crashDirectory;
     }
 }

@@ -29,8 +29,7 @@ final class ServiceWiring {
                 dataSource,
                 meters,
                 openTelemetry,
-                KillAt.configured(
-                        settings.crashAt().orElse(null), settings.crashMarker().orElse(null)));
+                KillAt.armedIn(settings.crashDirectory(), SERVICE));
     }
 
     @Produces

@@ -31,13 +31,9 @@ public interface SwapSettings {
     @WithDefault("127.0.0.1:8484")
     String kafkaBootstrapServers();
 
-    /** For crash tests only: {@code effect:BEFORE} or {@code effect:AFTER}. Default: none. */
-    @WithName("crash.at")
-    Optional<String> crashAt();
-
-    /** For crash tests only: the file that proves that the crash happened. Default: none. */
-    @WithName("crash.marker")
-    Optional<String> crashMarker();
+    /** For crash tests only: where they arm their kills. Default: none, and nothing can be armed. */
+    @WithName("crash.directory")
+    Optional<Path> crashDirectory();
 
     /** How many installations are worked at at a time. Default 16, at least 1. */
     @WithName("swap.threads")

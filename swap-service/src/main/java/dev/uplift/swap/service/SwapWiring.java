@@ -47,8 +47,7 @@ final class SwapWiring {
             MeterRegistry meters,
             OpenTelemetry openTelemetry)
             throws ProfileException {
-        CrashPoints crashPoints = KillAt.configured(
-                settings.crashAt().orElse(null), settings.crashMarker().orElse(null));
+        CrashPoints crashPoints = KillAt.armedIn(settings.crashDirectory(), ServiceName.SWAP.wireName());
         MessagingRuntime messaging = new MessagingRuntime(
                 new MessagingRuntime.Settings(
                         ServiceName.SWAP.wireName(),
