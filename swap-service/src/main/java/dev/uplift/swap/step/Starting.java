@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Starting {
     private static final Duration POLL = Duration.ofMillis(100);
-    private static final Duration PORT_WAIT = Duration.ofSeconds(10);
+    private static final Duration PORT_WAIT = Duration.ofSeconds(5);
 
     private final StepWork work;
     private final ProcessNode node;
