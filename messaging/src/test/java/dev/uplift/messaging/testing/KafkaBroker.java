@@ -1,18 +1,22 @@
 package dev.uplift.messaging.testing;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import kafka.tools.StorageTool;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -51,7 +55,7 @@ public final class KafkaBroker implements AutoCloseable {
             int port = freePort();
             format(directory, port, freePort());
             KafkaBroker broker = new KafkaBroker(directory, port);
-            Runtime.getRuntime().addShutdownHook(new Thread(broker::kill));
+            Runtime.getRuntime().addShutdownHook(new Thread(broker::close));
             broker.await();
             return broker;
         } catch (IOException e) {
@@ -79,9 +83,18 @@ public final class KafkaBroker implements AutoCloseable {
         await();
     }
 
+    /** Ends the broker and deletes its data. */
     @Override
     public void close() {
         kill();
+        if (Files.notExists(directory)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a broker's data were not deleted", e);
+        }
     }
 
     private Process launch() throws IOException {
