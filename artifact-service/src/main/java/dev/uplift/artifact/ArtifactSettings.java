@@ -1,0 +1,119 @@
+package dev.uplift.artifact;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import io.smallrye.config.WithName;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What this process is told by its environment. */
+@ConfigMapping(prefix = "uplift")
+public interface ArtifactSettings {
+    /**
+     * The one directory for data. Default: {@code .uplift} below the user's home. Artifacts are in its
+     * {@code artifacts/}, the operator's profiles in {@code profiles/}.
+     */
+    Path home();
+
+    /** The site whose installations this process works for. Default {@code default}. */
+    @WithDefault("default")
+    String site();
+
+    /**
+     * The name of this replica: the same after a restart, and unlike that of any other replica. Default
+     * {@code artifact}; 1 to 100 characters of {@code A-Z a-z 0-9 . _ -}.
+     */
+    @WithDefault("artifact")
+    String instance();
+
+    /** Where Kafka is: {@code host:port}, several separated by commas. Default {@code 127.0.0.1:8484}. */
+    @WithName("kafka.bootstrap-servers")
+    @WithDefault("127.0.0.1:8484")
+    String kafkaBootstrapServers();
+
+    /** The database of this service. Default {@code jdbc:postgresql://127.0.0.1:8486/artifact}. */
+    @WithName("database.url")
+    String databaseUrl();
+
+    /** Its owner. Default {@code uplift}. */
+    @WithName("database.user")
+    String databaseUser();
+
+    /** The owner's password. Default {@code uplift}. */
+    @WithName("database.password")
+    String databasePassword();
+
+    /** Where this service listens, on 127.0.0.1. Default 8481. */
+    @WithName("http.port")
+    int httpPort();
+
+    /** Whether the log is in JSON. Default false. */
+    @WithName("log.json")
+    boolean logJson();
+
+    /** For crash tests only: {@code effect:BEFORE} or {@code effect:AFTER}. Default: none. */
+    @WithName("crash.at")
+    Optional<String> crashAt();
+
+    /** For crash tests only: the file that proves that the crash happened. Default: none. */
+    @WithName("crash.marker")
+    Optional<String> crashMarker();
+
+    /** How many installations' artifacts are fetched at a time. Default 4, at least 1. */
+    @WithName("artifact.threads")
+    @WithDefault("4")
+    int threads();
+
+    /**
+     * Where hosts reach this service, an absolute {@code http} or {@code https} URL without a slash at its
+     * end; part of every artifact's location. Default {@code http://127.0.0.1:} and the HTTP port.
+     */
+    @WithName("artifact.public-url")
+    URI publicUrl();
+
+    /**
+     * Origins that the operator trusts, such as {@code http://127.0.0.1:*} or {@code
+     * https://mirror.example.com}: plain http and private addresses are taken there. Default: none, so
+     * that only https from public addresses is.
+     */
+    @WithName("artifact.allowed-origins")
+    Optional<List<String>> allowedOrigins();
+
+    /** Bytes that one artifact may have at most. Default 2 GiB, at least 1. */
+    @WithName("artifact.max-bytes")
+    @WithDefault("2147483648")
+    long maxBytes();
+
+    /** How long a server may take to accept a connection. Default 10 s, above 0. */
+    @WithName("artifact.connect-timeout")
+    @WithDefault("10S")
+    Duration connectTimeout();
+
+    /** How long an answer may take to begin, and how long it may pause. Default 30 s, above 0. */
+    @WithName("artifact.idle-timeout")
+    @WithDefault("30S")
+    Duration idleTimeout();
+
+    /** A server that sends fewer bytes per second over a whole {@link #rateWindow} is given up. Default 4096; 0: never. */
+    @WithName("artifact.min-bytes-per-second")
+    @WithDefault("4096")
+    long minBytesPerSecond();
+
+    /** Over how long the least rate is measured. Default 30 s, above 0. */
+    @WithName("artifact.rate-window")
+    @WithDefault("30S")
+    Duration rateWindow();
+
+    /** How often a transfer that was cut is taken up again before the step fails. Default 3, at least 1. */
+    @WithName("artifact.attempts")
+    @WithDefault("3")
+    int attempts();
+
+    /** How long to wait before a cut transfer is taken up again; doubles each time. Default 1 s, at least 0. */
+    @WithName("artifact.attempt-pause")
+    @WithDefault("1S")
+    Duration attemptPause();
+}

@@ -1,0 +1,132 @@
+package dev.uplift.artifact;
+
+import dev.uplift.artifact.address.AddressPolicy;
+import dev.uplift.artifact.address.AllowedOrigin;
+import dev.uplift.artifact.step.FetchArtifact;
+import dev.uplift.artifact.step.LocateArtifact;
+import dev.uplift.artifact.store.ArtifactStore;
+import dev.uplift.artifact.store.ReleaseTable;
+import dev.uplift.artifact.transfer.HttpSource;
+import dev.uplift.artifact.transfer.TransferLimits;
+import dev.uplift.contract.Direction;
+import dev.uplift.contract.ServiceName;
+import dev.uplift.contract.StepName;
+import dev.uplift.messaging.KafkaSettings;
+import dev.uplift.messaging.KillAt;
+import dev.uplift.messaging.MessagingRuntime;
+import dev.uplift.messaging.worker.StepWorker;
+import dev.uplift.profile.ProfileException;
+import dev.uplift.profile.Profiles;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.net.URI;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+
+/** Makes the worker of this service, starts it with the process and ends it with it. */
+final class ArtifactWiring {
+    @Produces
+    @Singleton
+    ArtifactStore store(ArtifactSettings settings) throws IOException {
+        return new ArtifactStore(settings.home().toAbsolutePath());
+    }
+
+    @Produces
+    @Singleton
+    AddressPolicy policy(ArtifactSettings settings) {
+        return new AddressPolicy(settings.allowedOrigins().orElse(List.of()).stream()
+                .map(AllowedOrigin::parse)
+                .toList());
+    }
+
+    @Produces
+    @Singleton
+    TransferLimits limits(ArtifactSettings settings) {
+        return new TransferLimits(
+                settings.maxBytes(),
+                settings.connectTimeout(),
+                settings.idleTimeout(),
+                settings.minBytesPerSecond(),
+                settings.rateWindow(),
+                settings.attempts(),
+                settings.attemptPause());
+    }
+
+    @Produces
+    @Singleton
+    HttpSource source(AddressPolicy policy, TransferLimits limits) {
+        return new HttpSource(policy, limits);
+    }
+
+    void close(@Disposes HttpSource source) throws IOException {
+        source.close();
+    }
+
+    @Produces
+    @Singleton
+    StepWorker worker(
+            ArtifactSettings settings,
+            ArtifactStore store,
+            AddressPolicy policy,
+            TransferLimits limits,
+            HttpSource source,
+            DataSource dataSource,
+            MeterRegistry meters,
+            OpenTelemetry openTelemetry)
+            throws ProfileException {
+        MessagingRuntime messaging = new MessagingRuntime(
+                new MessagingRuntime.Settings(
+                        ServiceName.ARTIFACT.wireName(),
+                        settings.instance(),
+                        new KafkaSettings(settings.kafkaBootstrapServers(), settings.instance())),
+                dataSource,
+                meters,
+                openTelemetry,
+                KillAt.configured(
+                        settings.crashAt().orElse(null), settings.crashMarker().orElse(null)));
+        Profiles profiles = Profiles.load(Optional.of(settings.home().resolve("profiles")));
+        ReleaseTable releases = new ReleaseTable(messaging.jdbi());
+        return StepWorker.builder(messaging, ServiceName.ARTIFACT, settings.site())
+                .step(StepName.LOCATE, Direction.DO, new LocateArtifact(profiles, source, limits, store, releases))
+                .step(
+                        StepName.FETCH,
+                        Direction.DO,
+                        new FetchArtifact(
+                                profiles,
+                                policy,
+                                source,
+                                limits,
+                                store,
+                                releases,
+                                publicUrl(settings.publicUrl()),
+                                meters))
+                .threads(settings.threads())
+                .build();
+    }
+
+    /** The first use of the worker makes it: a setting that is wrong stops the start-up. */
+    void start(@Observes StartupEvent started, StepWorker worker) {
+        worker.start();
+    }
+
+    void stop(@Observes ShutdownEvent stopped, StepWorker worker) {
+        worker.close();
+    }
+
+    private static URI publicUrl(URI url) {
+        boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+        if (!http || url.getHost() == null || url.toString().endsWith("/")) {
+            throw new IllegalArgumentException(
+                    "uplift.artifact.public-url has to be an http or https URL without a slash at its end");
+        }
+        return url;
+    }
+}

@@ -1,0 +1,5 @@
+/** The artifact-service: its settings, its worker and its health. */
+@NullMarked
+package dev.uplift.artifact;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,224 @@
+package dev.uplift.artifact.step;
+
+import dev.uplift.artifact.address.AddressPolicy;
+import dev.uplift.artifact.address.AddressRefusedException;
+import dev.uplift.artifact.store.ArtifactStore;
+import dev.uplift.artifact.store.ReleaseTable;
+import dev.uplift.artifact.store.ReleaseTable.Recorded;
+import dev.uplift.artifact.transfer.Download;
+import dev.uplift.artifact.transfer.FetchEffect;
+import dev.uplift.artifact.transfer.HttpSource;
+import dev.uplift.artifact.transfer.TransferFailedException;
+import dev.uplift.artifact.transfer.TransferLimits;
+import dev.uplift.contract.Artifact;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Progress;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.worker.StepHandler;
+import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.profile.ApplicationVersion;
+import dev.uplift.profile.Profiles;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Step FETCH: the artifact is in the store, and is what was asked for.
+ *
+ * <ol>
+ *   <li>What the command alone makes impossible is refused: a downgrade, another edition, an address that
+ *       nothing may come from, a hash other than the version's.
+ *   <li>If its hash is known and the store has it, the stored file is hashed again and nothing is fetched;
+ *       a file that has changed on the disk is taken out.
+ *   <li>It is fetched, hashed on the way, and compared with the hash; the version and edition inside are
+ *       compared with the command.
+ *   <li>It gets its name in the store, and its version is recorded with its hash, for ever.
+ * </ol>
+ *
+ * <p>Idempotent: run again after a death at any point it ends the same.
+ */
+public final class FetchArtifact implements StepHandler {
+    private final Profiles profiles;
+    private final AddressPolicy policy;
+    private final HttpSource source;
+    private final TransferLimits limits;
+    private final ArtifactStore store;
+    private final ReleaseTable releases;
+    private final URI publicUrl;
+    private final MeterRegistry meters;
+    private final FetchLocks locks;
+
+    /** {@code publicUrl}: where hosts reach this service; no slash at its end. */
+    public FetchArtifact(
+            Profiles profiles,
+            AddressPolicy policy,
+            HttpSource source,
+            TransferLimits limits,
+            ArtifactStore store,
+            ReleaseTable releases,
+            URI publicUrl,
+            MeterRegistry meters) {
+        this.profiles = profiles;
+        this.policy = policy;
+        this.source = source;
+        this.limits = limits;
+        this.store = store;
+        this.releases = releases;
+        this.publicUrl = publicUrl;
+        this.meters = meters;
+        this.locks = new FetchLocks(store.partialDirectory());
+    }
+
+    @Override
+    public StepOutcome run(StepCommand command, StepRun run) throws Exception {
+        StepOutcome outcome;
+        try {
+            outcome = StepOutcome.done(new StepOutput.ArtifactFetched(fetch(command, run)));
+            count("ok");
+        } catch (TransferFailedException e) {
+            outcome = e.outcome();
+            count(e.code().wireName());
+        } catch (IOException e) {
+            outcome = storage(e);
+            count(ErrorCode.HOST_STORAGE.wireName());
+        }
+        return outcome;
+    }
+
+    private Artifact fetch(StepCommand command, StepRun run)
+            throws TransferFailedException, IOException, InterruptedException {
+        Wanted wanted = Wanted.of(command, profiles);
+        wanted.requireUpgrade();
+        requireAllowed(wanted.url());
+        Optional<Recorded> recorded = releases.find(wanted.key());
+        String expected = expected(wanted, recorded);
+        try (FetchLocks.Held _ = locks.hold(Download.key(wanted.url()), run)) {
+            Optional<Path> stored = expected == null ? Optional.empty() : intact(expected, run);
+            return stored.isPresent() && expected != null
+                    ? finish(wanted, stored.get(), expected, run)
+                    : download(wanted, expected, run);
+        }
+    }
+
+    private void requireAllowed(URI url) throws TransferFailedException {
+        try {
+            policy.require(url);
+        } catch (AddressRefusedException e) {
+            throw TransferFailedException.refused(ErrorCode.ARTIFACT_ADDRESS_REFUSED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The hash that the artifact must have; absent: this version was never seen and nobody pinned it. */
+    private static @Nullable String expected(Wanted wanted, Optional<Recorded> recorded)
+            throws TransferFailedException {
+        if (recorded.isEmpty()) {
+            return wanted.pinned();
+        }
+        if (wanted.pinned() != null && !wanted.pinned().equals(recorded.get().sha256())) {
+            throw changed(wanted, recorded.get(), wanted.pinned());
+        }
+        return recorded.get().sha256();
+    }
+
+    private Optional<Path> intact(String sha256, StepRun run) throws IOException {
+        Optional<Path> stored = store.find(sha256);
+        if (stored.isEmpty() || store.isIntact(stored.get(), hashing(stored.get(), run))) {
+            return stored;
+        }
+        run.crashPoints().before(FetchEffect.EVICT.crashPoint());
+        store.evict(stored.get());
+        run.crashPoints().after(FetchEffect.EVICT.crashPoint());
+        meters.counter("uplift.artifact.corruptions").increment();
+        return Optional.empty();
+    }
+
+    private Artifact download(Wanted wanted, @Nullable String expected, StepRun run)
+            throws TransferFailedException, IOException {
+        Download download = new Download(source, limits, store.partialDirectory(), wanted.url(), run);
+        Download.Fetched fetched = download.fetch();
+        if (expected != null && !fetched.sha256().equals(expected) && fetched.continued()) {
+            // A server that gives two files one ETag: the pieces may be of different ones.
+            download.discard();
+            fetched = download.fetch();
+        }
+        meters.counter("uplift.artifact.fetched.bytes").increment((double) fetched.sizeBytes());
+        try {
+            if (expected != null && !fetched.sha256().equals(expected)) {
+                throw TransferFailedException.refused(
+                        ErrorCode.ARTIFACT_WRONG,
+                        "the artifact at " + AddressPolicy.display(wanted.url()) + " has the SHA-256 "
+                                + fetched.sha256() + ", wanted is " + expected);
+            }
+            wanted.requireSame(JarIdentity.read(fetched.file(), wanted.profile()));
+        } catch (TransferFailedException e) {
+            download.discard();
+            throw e;
+        }
+        run.crashPoints().before(FetchEffect.STORE.crashPoint());
+        Path stored = store.adopt(fetched.file(), fetched.sha256());
+        run.crashPoints().after(FetchEffect.STORE.crashPoint());
+        Artifact artifact = finish(wanted, stored, fetched.sha256(), run);
+        run.crashPoints().before(FetchEffect.CLEAR.crashPoint());
+        download.forget();
+        run.crashPoints().after(FetchEffect.CLEAR.crashPoint());
+        return artifact;
+    }
+
+    /** The stored file has this hash; it may be of another version, if it was stored for that. */
+    private Artifact finish(Wanted wanted, Path stored, String sha256, StepRun run)
+            throws TransferFailedException, IOException {
+        ApplicationVersion version = wanted.requireSame(JarIdentity.read(stored, wanted.profile()));
+        long sizeBytes = Files.size(stored);
+        run.crashPoints().before(FetchEffect.RECORD.crashPoint());
+        Recorded recorded = releases.record(
+                wanted.key(), sha256, sizeBytes, wanted.pinned() != null, AddressPolicy.display(wanted.url()));
+        run.crashPoints().after(FetchEffect.RECORD.crashPoint());
+        if (!recorded.sha256().equals(sha256)) {
+            throw changed(wanted, recorded, sha256);
+        }
+        return new Artifact(
+                sha256,
+                sizeBytes,
+                version.text(),
+                wanted.edition(),
+                URI.create(publicUrl + "/artifacts/" + sha256),
+                recorded.pinned());
+    }
+
+    private static TransferFailedException changed(Wanted wanted, Recorded recorded, String found) {
+        return TransferFailedException.refused(
+                ErrorCode.ARTIFACT_WRONG,
+                wanted.version() + " was fetched before with the SHA-256 " + recorded.sha256()
+                        + (recorded.pinned() ? ", pinned" : ", not pinned")
+                        + ", now it is " + found + ": a released version must not change");
+    }
+
+    private static LongConsumer hashing(Path file, StepRun run) throws IOException {
+        long size = Files.size(file);
+        return done -> {
+            run.checkCancelled();
+            run.progress(Progress.of("hashing the stored artifact", Progress.Unit.BYTES, done, size));
+        };
+    }
+
+    private static StepOutcome storage(IOException e) {
+        return StepOutcome.failed(
+                ErrorCode.HOST_STORAGE,
+                TransferFailedException.failed(
+                                ErrorCode.HOST_STORAGE,
+                                "the artifact-service's disk failed: "
+                                        + e.getClass().getSimpleName() + " " + e.getMessage())
+                        .detail());
+    }
+
+    private void count(String outcome) {
+        meters.counter("uplift.artifact.fetches", "outcome", outcome).increment();
+    }
+}

@@ -1,0 +1,124 @@
+package dev.uplift.artifact.step;
+
+import dev.uplift.artifact.store.ReleaseTable;
+import dev.uplift.artifact.transfer.TransferFailedException;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.profile.ApplicationVersion;
+import dev.uplift.profile.PathDecision;
+import dev.uplift.profile.Profile;
+import dev.uplift.profile.Profiles;
+import dev.uplift.profile.VersionReading;
+import java.net.URI;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a command asks for, in the terms of its application's profile.
+ *
+ * @param from what runs
+ * @param version what shall run
+ * @param edition absent where the application has none
+ * @param url where it is fetched from
+ * @param pinned the hash that the operator gave; absent: none
+ */
+record Wanted(
+        Profile profile,
+        ApplicationVersion from,
+        ApplicationVersion version,
+        @Nullable String edition,
+        URI url,
+        @Nullable String pinned) {
+
+    /**
+     * Understands a command.
+     *
+     * @throws TransferFailedException INVALID if the profile or a version is unknown, ARTIFACT_UNAVAILABLE if
+     *     nobody says where the artifact is
+     */
+    static Wanted of(StepCommand command, Profiles profiles) throws TransferFailedException {
+        Profile profile = profiles.byName(command.installation().profile())
+                .orElseThrow(() -> TransferFailedException.refused(
+                        ErrorCode.INVALID,
+                        "no profile is named " + command.installation().profile()));
+        ApplicationVersion from = version(profile, command.from().version());
+        ApplicationVersion version = version(profile, command.to().version());
+        String edition = first(command.to().edition(), command.from().edition(), version.edition());
+        URI url = Optional.ofNullable(command.to().url())
+                .or(() -> profile.location(edition, version.text()))
+                .orElseThrow(() -> TransferFailedException.refused(
+                        ErrorCode.ARTIFACT_UNAVAILABLE,
+                        "the profile " + profile.name() + " knows no place for " + version + named(edition)
+                                + "; give a URL"));
+        return new Wanted(profile, from, version, edition, url, command.to().sha256());
+    }
+
+    ReleaseTable.Key key() {
+        return ReleaseTable.Key.of(profile.name(), edition, version);
+    }
+
+    /**
+     * Refuses what must not be installed over what runs, whatever the artifact is.
+     *
+     * @throws TransferFailedException ARTIFACT_DOWNGRADE, or ARTIFACT_WRONG if the version is of another edition
+     */
+    void requireUpgrade() throws TransferFailedException {
+        if (version.edition() != null && !version.edition().equals(edition)) {
+            throw wrong(version + " is of the edition " + version.edition() + ", wanted is " + edition);
+        }
+        switch (profile.path(from, version, List.of())) {
+            case PathDecision.Refused(PathDecision.Reason reason, String detail) -> {
+                switch (reason) {
+                    case LOWER_MAJOR, LOWER_VERSION ->
+                        throw TransferFailedException.refused(ErrorCode.ARTIFACT_DOWNGRADE, detail);
+                    case IDENTICAL, MISSING_STOP -> {}
+                }
+            }
+            case PathDecision.Hops _ -> {}
+        }
+    }
+
+    /**
+     * Compares what a JAR says it is with what was asked for.
+     *
+     * @return the JAR's own version
+     * @throws TransferFailedException ARTIFACT_WRONG if it is another version or edition, or does not say
+     */
+    ApplicationVersion requireSame(VersionReading inJar) throws TransferFailedException {
+        return switch (inJar) {
+            case VersionReading.Unreadable(String reason) -> throw wrong("the artifact's version: " + reason);
+            case VersionReading.Known(ApplicationVersion found) -> {
+                if (found.edition() != null && !Objects.equals(found.edition(), edition)) {
+                    throw wrong("the artifact is " + found + named(found.edition()) + ", wanted is " + version
+                            + named(edition));
+                }
+                if (!found.sameRelease(version)) {
+                    throw wrong("the artifact is " + found + ", wanted is " + version);
+                }
+                yield found;
+            }
+        };
+    }
+
+    private static TransferFailedException wrong(String detail) {
+        return TransferFailedException.refused(ErrorCode.ARTIFACT_WRONG, detail);
+    }
+
+    private static String named(@Nullable String edition) {
+        return edition == null ? "" : " of the edition " + edition;
+    }
+
+    private static ApplicationVersion version(Profile profile, String text) throws TransferFailedException {
+        return switch (profile.version(text)) {
+            case VersionReading.Known(ApplicationVersion version) -> version;
+            case VersionReading.Unreadable(String reason) ->
+                throw TransferFailedException.refused(ErrorCode.INVALID, reason);
+        };
+    }
+
+    private static @Nullable String first(@Nullable String asked, @Nullable String running, @Nullable String implied) {
+        return asked != null ? asked : running != null ? running : implied;
+    }
+}

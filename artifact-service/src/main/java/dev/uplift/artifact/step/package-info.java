@@ -1,0 +1,5 @@
+/** The steps that this service takes. */
+@NullMarked
+package dev.uplift.artifact.step;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,279 @@
+package dev.uplift.artifact.transfer;
+
+import static dev.uplift.artifact.address.AddressPolicy.display;
+
+import dev.uplift.artifact.transfer.HttpSource.Reply;
+import dev.uplift.artifact.transfer.PartialFile.Continuation;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Progress;
+import dev.uplift.host.DurableFiles;
+import dev.uplift.messaging.CrashPoints;
+import dev.uplift.messaging.worker.StepRun;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * One artifact on its way into a file.
+ *
+ * <p>A transfer that is cut is continued, by this process or a later one, only with a strong ETag and
+ * {@code If-Range}; an answer that is not a piece of the same file begins the file anew. One of one URL at
+ * a time may be used.
+ */
+public final class Download {
+    private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18}|\\*)");
+
+    private final HttpSource source;
+    private final TransferLimits limits;
+    private final URI url;
+    private final StepRun run;
+    private final PartialFile partial;
+    private boolean continued;
+
+    /** Prepares to fetch {@code url} into {@code directory}, whose files are this class's own. */
+    public Download(HttpSource source, TransferLimits limits, Path directory, URI url, StepRun run) {
+        this.source = source;
+        this.limits = limits;
+        this.url = url;
+        this.run = run;
+        this.partial = new PartialFile(directory, key(url));
+    }
+
+    /** A file name for {@code url}. */
+    public static String key(URI url) {
+        return HexFormat.of().formatHex(sha256().digest(url.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /**
+     * The whole file, on the disk.
+     *
+     * @param continued whether it was put together from several answers
+     */
+    public record Fetched(Path file, String sha256, long sizeBytes, boolean continued) {}
+
+    /**
+     * Fetches what is missing.
+     *
+     * @throws TransferFailedException ARTIFACT_UNAVAILABLE if it cannot be had, ARTIFACT_WRONG if it is larger
+     *     than allowed, ARTIFACT_ADDRESS_REFUSED, HOST_STORAGE if the disk has no room
+     * @throws dev.uplift.messaging.worker.StepCancelledException if the step was cancelled
+     * @throws IOException if the disk fails
+     */
+    public Fetched fetch() throws TransferFailedException, IOException {
+        Duration pause = limits.pause();
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return attempt();
+            } catch (TransferFailedException e) {
+                if (!e.retryable() || attempt >= limits.attemptsMax() || e.code() == ErrorCode.HOST_STORAGE) {
+                    throw e;
+                }
+                run.progress(Progress.of("trying again: " + e.detail()));
+                pause(pause);
+                pause = pause.multipliedBy(2);
+            }
+        }
+    }
+
+    /** Forgets what has come. */
+    public void discard() throws IOException {
+        run.crashPoints().before(FetchEffect.DISCARD.crashPoint());
+        partial.discard();
+        run.crashPoints().after(FetchEffect.DISCARD.crashPoint());
+        continued = false;
+    }
+
+    /** Forgets how the transfer could have been continued, once its file has been taken away. */
+    public void forget() throws IOException {
+        partial.discard();
+    }
+
+    private Fetched attempt() throws TransferFailedException, IOException {
+        Optional<Continuation> known = partial.continuation();
+        Map<String, String> headers = known.map(
+                        from -> Map.of("Range", "bytes=" + from.sizeBytes() + "-", "If-Range", from.etag()))
+                .orElse(Map.of());
+        try (Reply reply = source.ask("GET", url, headers, run::cancelled)) {
+            switch (reply.status()) {
+                case 200 -> {
+                    return take(reply);
+                }
+                case 206 -> {
+                    if (known.isPresent() && isPieceOf(reply, known.get())) {
+                        return append(reply, known.get());
+                    }
+                }
+                case 416 -> {}
+                default -> throw status(reply);
+            }
+            if (known.isEmpty()) {
+                throw unavailable(reply, "answers with a part of the file that nobody asked for");
+            }
+        }
+        discard();
+        return attempt();
+    }
+
+    private Fetched take(Reply reply) throws TransferFailedException, IOException {
+        requireIdentity(reply);
+        OptionalLong total = reply.length();
+        requireRoom(reply, total.orElse(0), 0);
+        CrashPoints crashPoints = run.crashPoints();
+        crashPoints.before(FetchEffect.BEGIN.crashPoint());
+        partial.begin(reply.header("ETag"), total);
+        crashPoints.after(FetchEffect.BEGIN.crashPoint());
+        continued = false;
+        return receive(reply, 0, total);
+    }
+
+    private Fetched append(Reply reply, Continuation from) throws TransferFailedException, IOException {
+        requireIdentity(reply);
+        long rest = reply.length().orElse(0);
+        requireRoom(reply, from.sizeBytes() + rest, from.sizeBytes());
+        continued = true;
+        OptionalLong total = from.totalBytes().isPresent() || reply.length().isEmpty()
+                ? from.totalBytes()
+                : OptionalLong.of(from.sizeBytes() + rest);
+        return receive(reply, from.sizeBytes(), total);
+    }
+
+    private Fetched receive(Reply reply, long already, OptionalLong total) throws TransferFailedException, IOException {
+        CrashPoints crashPoints = run.crashPoints();
+        crashPoints.before(FetchEffect.DOWNLOAD.crashPoint());
+        MessageDigest digest = sha256();
+        long[] size = {already};
+        try (FileChannel file = partial.append()) {
+            try {
+                reply.read((buffer, count) -> {
+                    requireBelowMaximum(reply, size[0] + count);
+                    write(file, buffer, count);
+                    digest.update(buffer, 0, count);
+                    size[0] += count;
+                    run.progress(progress(size[0], total));
+                });
+            } finally {
+                file.force(true);
+            }
+        }
+        if (total.isPresent() && size[0] != total.getAsLong()) {
+            discard();
+            throw TransferFailedException.failed(
+                    ErrorCode.ARTIFACT_UNAVAILABLE,
+                    display(url) + " has " + size[0] + " bytes, " + total.getAsLong() + " were promised");
+        }
+        String sha256 = continued
+                ? DurableFiles.digest(partial.data()).sha256()
+                : HexFormat.of().formatHex(digest.digest());
+        crashPoints.after(FetchEffect.DOWNLOAD.crashPoint());
+        return new Fetched(partial.data(), sha256, size[0], continued);
+    }
+
+    /** Whether a 206 continues exactly the file that there is a beginning of. */
+    private static boolean isPieceOf(Reply reply, Continuation from) {
+        Matcher range = CONTENT_RANGE.matcher(reply.header("Content-Range").orElse(""));
+        if (!range.matches() || Long.parseLong(range.group(1)) != from.sizeBytes()) {
+            return false;
+        }
+        boolean sameTotal = from.totalBytes().isEmpty()
+                || range.group(3).equals("*")
+                || Long.parseLong(range.group(3)) == from.totalBytes().getAsLong();
+        return sameTotal && reply.header("ETag").filter(from.etag()::equals).isPresent();
+    }
+
+    private TransferFailedException status(Reply reply) {
+        int status = reply.status();
+        String answer = display(reply.url()) + " answers " + status;
+        return switch (status) {
+            case 408, 425, 429 -> TransferFailedException.failed(ErrorCode.ARTIFACT_UNAVAILABLE, answer);
+            case 404, 410 ->
+                TransferFailedException.refused(
+                        ErrorCode.ARTIFACT_UNAVAILABLE, answer + ": there is no such artifact, check version and URL");
+            default ->
+                status >= 500
+                        ? TransferFailedException.failed(ErrorCode.ARTIFACT_UNAVAILABLE, answer)
+                        : TransferFailedException.refused(ErrorCode.ARTIFACT_UNAVAILABLE, answer);
+        };
+    }
+
+    private void requireIdentity(Reply reply) throws TransferFailedException {
+        if (reply.header("Content-Encoding")
+                .filter(encoding -> !encoding.equalsIgnoreCase("identity"))
+                .isPresent()) {
+            throw unavailable(reply, "sends the file in an encoding that nobody asked for");
+        }
+    }
+
+    private void requireRoom(Reply reply, long wholeBytes, long alreadyBytes)
+            throws TransferFailedException, IOException {
+        requireBelowMaximum(reply, wholeBytes);
+        Path directory = partial.data().resolveSibling(".");
+        long usable = Files.getFileStore(directory).getUsableSpace();
+        if (wholeBytes - alreadyBytes > usable) {
+            throw TransferFailedException.failed(
+                    ErrorCode.HOST_STORAGE,
+                    "the artifact has " + wholeBytes + " bytes and the artifact-service's disk has room for " + usable
+                            + "; free some");
+        }
+    }
+
+    private void requireBelowMaximum(Reply reply, long bytes) throws TransferFailedException, IOException {
+        if (bytes > limits.bytesMax()) {
+            discard();
+            throw TransferFailedException.refused(
+                    ErrorCode.ARTIFACT_WRONG,
+                    display(reply.url()) + " has more than " + limits.bytesMax()
+                            + " bytes (uplift.artifact.max-bytes)");
+        }
+    }
+
+    private static TransferFailedException unavailable(Reply reply, String what) {
+        return TransferFailedException.refused(ErrorCode.ARTIFACT_UNAVAILABLE, display(reply.url()) + " " + what);
+    }
+
+    private static void write(FileChannel file, byte[] buffer, int count) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, count);
+        while (bytes.hasRemaining()) {
+            file.write(bytes);
+        }
+    }
+
+    private static Progress progress(long done, OptionalLong total) {
+        return total.isPresent()
+                ? Progress.of("fetching", Progress.Unit.BYTES, done, total.getAsLong())
+                : new Progress("fetching", Progress.Unit.BYTES, done, null);
+    }
+
+    private void pause(Duration pause) {
+        long end = System.nanoTime() + pause.toNanos();
+        while (System.nanoTime() < end) {
+            run.checkCancelled();
+            try {
+                Thread.sleep(Duration.ofMillis(20));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted between two attempts", e);
+            }
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

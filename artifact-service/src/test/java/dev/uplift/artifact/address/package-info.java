@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.artifact.address;
+
+import org.jspecify.annotations.NullMarked;

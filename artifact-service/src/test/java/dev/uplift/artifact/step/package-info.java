@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.artifact.step;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.artifact.store;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,112 @@
+package dev.uplift.artifact.testing;
+
+import dev.uplift.artifact.address.AddressPolicy;
+import dev.uplift.artifact.address.AllowedOrigin;
+import dev.uplift.artifact.step.FetchArtifact;
+import dev.uplift.artifact.step.LocateArtifact;
+import dev.uplift.artifact.store.ArtifactStore;
+import dev.uplift.artifact.store.ReleaseTable;
+import dev.uplift.artifact.transfer.HttpSource;
+import dev.uplift.artifact.transfer.TransferLimits;
+import dev.uplift.contract.Artifact;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.profile.ProfileException;
+import dev.uplift.profile.Profiles;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.Jdbi;
+
+/** The service without Kafka and Quarkus: a home, a database, small limits, loopback allowed over plain http. */
+public final class ArtifactWorld implements AutoCloseable {
+    public static final TransferLimits LIMITS = new TransferLimits(
+            1_000_000,
+            Duration.ofSeconds(2),
+            Duration.ofMillis(600),
+            20_000,
+            Duration.ofMillis(500),
+            3,
+            Duration.ofMillis(20));
+
+    private final Path home;
+    private final HttpSource source;
+    private final ArtifactStore store;
+    private final ReleaseTable releases;
+    private final FetchArtifact fetch;
+    private final LocateArtifact locate;
+
+    public ArtifactWorld(Path home) throws IOException, ProfileException {
+        this(home, LIMITS);
+    }
+
+    public ArtifactWorld(Path home, TransferLimits limits) throws IOException, ProfileException {
+        this.home = home;
+        AddressPolicy policy = new AddressPolicy(List.of(AllowedOrigin.parse("http://127.0.0.1:*")));
+        Profiles profiles = Profiles.load(Optional.empty());
+        source = new HttpSource(policy, limits);
+        store = new ArtifactStore(home);
+        releases = new ReleaseTable(Jdbi.create(TestDatabase.migrated()));
+        fetch = new FetchArtifact(
+                profiles,
+                policy,
+                source,
+                limits,
+                store,
+                releases,
+                URI.create("http://127.0.0.1:8481"),
+                new SimpleMeterRegistry());
+        locate = new LocateArtifact(profiles, source, limits, store, releases);
+    }
+
+    public StepOutcome fetch(StepCommand command) throws Exception {
+        return fetch.run(command, new TestRun());
+    }
+
+    public StepOutcome fetch(StepCommand command, TestRun run) throws Exception {
+        return fetch.run(command, run);
+    }
+
+    public StepOutcome locate(StepCommand command) throws Exception {
+        return locate.run(command, new TestRun());
+    }
+
+    public ArtifactStore store() {
+        return store;
+    }
+
+    /** The artifact of a fetch that succeeded. */
+    public static Artifact artifact(StepOutcome outcome) {
+        if (outcome instanceof StepOutcome.Succeeded succeeded
+                && succeeded.output() instanceof StepOutput.ArtifactFetched fetched) {
+            return fetched.artifact();
+        }
+        throw new AssertionError("not fetched: " + outcome);
+    }
+
+    /** Relative paths of all files but locks. */
+    public List<String> files() {
+        try (Stream<Path> files = Files.walk(home)) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> home.relativize(file).toString())
+                    .filter(name -> !name.endsWith(".lock"))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        source.close();
+    }
+}

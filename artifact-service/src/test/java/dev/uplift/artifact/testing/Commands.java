@@ -1,0 +1,61 @@
+package dev.uplift.artifact.testing;
+
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.Direction;
+import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.NodeKind;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.Release;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepLimits;
+import dev.uplift.contract.StepName;
+import java.net.URI;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Commands for a Metabase v0.50.1. */
+public final class Commands {
+    public static final String FROM = "v0.50.1";
+
+    private Commands() {}
+
+    public static StepCommand fetch(String version, URI url, @Nullable String sha256) {
+        return command(StepName.FETCH, FROM, new Release(version, null, sha256, url));
+    }
+
+    public static StepCommand locate(String version, URI url, @Nullable String sha256) {
+        return command(StepName.LOCATE, FROM, new Release(version, null, sha256, url));
+    }
+
+    public static StepCommand command(StepName step, String from, Release to) {
+        return new StepCommand(
+                UUID.randomUUID(),
+                0,
+                step,
+                Direction.DO,
+                1,
+                1,
+                false,
+                step == StepName.LOCATE,
+                new InstallationSpec(
+                        UUID.randomUUID(),
+                        "sales",
+                        "metabase",
+                        "default",
+                        List.of(new NodeSpec(
+                                "one",
+                                NodeKind.PROCESS,
+                                NodeSpec.LOCAL,
+                                "/srv/sales",
+                                "metabase.jar",
+                                URI.create("http://127.0.0.1:3000"))),
+                        new DatabaseSpec.H2("local", "/srv/sales/metabase.db.mv.db", null, null)),
+                new Release(from, "oss", "a".repeat(64), null),
+                to,
+                null,
+                null,
+                null,
+                StepLimits.DEFAULT);
+    }
+}

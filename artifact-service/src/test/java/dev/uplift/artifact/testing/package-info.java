@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.artifact.testing;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.artifact.transfer;
+
+import org.jspecify.annotations.NullMarked;
