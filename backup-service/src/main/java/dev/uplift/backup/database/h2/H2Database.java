@@ -237,7 +237,13 @@ public final class H2Database implements ApplicationDatabase {
     private void readWhole(Path scratch, StepWork work) throws IOException {
         work.run().progress(Progress.of("reading the copy with the application's own H2"));
         try (H2Driver driver = H2Driver.of(jar, scratch)) {
-            driver.readWhole(scratch.resolve(NAME), spec.user(), password, work.run()::checkCancelled);
+            long tables = driver.readWhole(scratch.resolve(NAME), spec.user(), password, work.run()::checkCancelled);
+            if (tables == 0) {
+                throw StepFailedException.refused(
+                        ErrorCode.BACKUP_FAILED,
+                        "the H2 of " + jar.getFileName() + " finds no table in the copy: " + live.path()
+                                + " is damaged or was never used");
+            }
         } catch (SQLException e) {
             throw StepFailedException.refused(
                     ErrorCode.BACKUP_FAILED,

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class H2Driver implements AutoCloseable {
     private static final Pattern NESTED = Pattern.compile("(BOOT-INF|WEB-INF)/lib/h2-[0-9][^/]*\\.jar");
+    private static final Pattern TABLE = Pattern.compile("\\s*CREATE (CACHED |MEMORY )?TABLE ");
     private static final long NESTED_BYTES_MAX = 64L << 20;
     private static final int ROWS_BETWEEN_POLLS = 1000;
 
@@ -78,7 +79,7 @@ final class H2Driver implements AutoCloseable {
      *
      * @param database the file without its {@code .mv.db}
      * @param poll called now and then; may throw to give up
-     * @return rows of the script that would make the database again
+     * @return how many tables it has. H2 takes a file for empty in which it finds no whole chunk
      */
     long readWhole(Path database, @Nullable String user, @Nullable Secret password, Runnable poll) throws SQLException {
         Properties properties = new Properties();
@@ -89,13 +90,17 @@ final class H2Driver implements AutoCloseable {
         try (Connection connection = driver.connect(url, properties);
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("SCRIPT")) {
-            long count = 0;
+            long lines = 0;
+            long tables = 0;
             while (rows.next()) {
-                if (++count % ROWS_BETWEEN_POLLS == 0) {
+                if (TABLE.matcher(String.valueOf(rows.getString(1))).lookingAt()) {
+                    tables++;
+                }
+                if (++lines % ROWS_BETWEEN_POLLS == 0) {
                     poll.run();
                 }
             }
-            return count;
+            return tables;
         }
     }
 

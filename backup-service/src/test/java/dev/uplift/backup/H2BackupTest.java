@@ -1,0 +1,226 @@
+package dev.uplift.backup;
+
+import static dev.uplift.backup.PostgresBackupTest.assertFailed;
+import static dev.uplift.backup.PostgresBackupTest.restored;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.uplift.backup.store.FileTree;
+import dev.uplift.contract.Backup;
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.worker.StepCancelledException;
+import dev.uplift.messaging.worker.StepOutcome;
+import java.io.ByteArrayOutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.jar.JarOutputStream;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class H2BackupTest {
+    @TempDir
+    Path directory;
+
+    private H2Fixture h2;
+    private Fixture fixture;
+
+    @BeforeEach
+    void create() throws Exception {
+        h2 = new H2Fixture(directory);
+        fixture = h2.fixture;
+    }
+
+    @Test
+    void aProvenCopyComesBackByteForByteWithOwnerAndMode() throws Exception {
+        Files.setPosixFilePermissions(h2.file, PosixFilePermissions.fromString("rw-rw-r--"));
+        Files.setAttribute(h2.file, "unix:uid", 4242);
+        String before = FileTree.sha256(h2.file);
+        Backup backup = fixture.take();
+        assertThat(backup.contentHash()).isEqualTo(before);
+        h2.run("DELETE FROM t");
+
+        assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
+
+        assertThat(FileTree.sha256(h2.file)).isEqualTo(before);
+        assertThat(Files.getAttribute(h2.file, "unix:uid")).isEqualTo(4242);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(h2.file)))
+                .isEqualTo("rw-rw-r--");
+        assertThat(h2.count()).isEqualTo(500);
+        assertThat(kept()).containsExactly("metabase.db.mv.db.uplift-failed-1");
+    }
+
+    @Test
+    void restoringTwiceIsRestoringOnce() throws Exception {
+        Backup backup = fixture.take();
+        h2.run("DELETE FROM t");
+        assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
+        assertThat(fixture.undo(backup)).isEqualTo(restored(backup, false));
+    }
+
+    @Test
+    void aFileThatIsGoneIsMadeAgain() throws Exception {
+        Backup backup = fixture.take();
+        Files.delete(h2.file);
+
+        assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
+        assertThat(h2.count()).isEqualTo(500);
+    }
+
+    @Test
+    void theH2WithinABootJarIsFoundToo() throws Exception {
+        h2.nest();
+
+        assertThat(fixture.preflight())
+                .isInstanceOfSatisfying(
+                        StepOutcome.Succeeded.class,
+                        succeeded -> assertThat(((StepOutput.DatabaseChecked) succeeded.output()).serverVersion())
+                                .startsWith("H2 2."));
+        Backup backup = fixture.take();
+        assertThat(fixture.stored()).containsExactly(backup.id().toString());
+    }
+
+    @Test
+    void aJarWithoutH2IsSaidSoBeforeAnythingIsStopped() throws Exception {
+        Files.write(h2.application.resolve(Fixture.JAR), emptyJar());
+
+        assertFailed(fixture.preflight(), ErrorCode.PREFLIGHT_REFUSED, "brings no H2");
+        assertFailed(fixture.tryTake(), ErrorCode.BACKUP_FAILED, "brings no H2");
+        assertThat(fixture.stored()).isEmpty();
+    }
+
+    @Test
+    void aFileThatAnotherProcessHasOpenIsLeftAlone() throws Exception {
+        Backup backup = fixture.take();
+        h2.run("DELETE FROM t");
+        fixture.epoch++;
+        String url = "jdbc:h2:file:" + h2.file.toString().replaceFirst("\\.mv\\.db$", "");
+        Process shell = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        H2Fixture.H2_JAR.toString(),
+                        "org.h2.tools.Shell",
+                        "-url",
+                        url,
+                        "-user",
+                        "",
+                        "-password",
+                        "")
+                .start();
+        try {
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAsserted(
+                            () -> assertFailed(fixture.tryTake(), ErrorCode.STILL_RUNNING, "process " + shell.pid()));
+            assertFailed(fixture.undo(backup), ErrorCode.STILL_RUNNING, "process " + shell.pid());
+        } finally {
+            shell.destroyForcibly().waitFor();
+        }
+        assertThat(kept()).isEmpty();
+    }
+
+    @Test
+    void aFileThatOnlyThisProcessHasOpenIsLeftAlone() throws Exception {
+        try (var _ = h2.connect()) {
+            assertFailed(fixture.tryTake(), ErrorCode.STILL_RUNNING, "stop it first");
+        }
+    }
+
+    @Test
+    void aChangedCopyIsRefusedBeforeAnythingIsTouched() throws Exception {
+        Backup backup = fixture.take();
+        h2.run("DELETE FROM t");
+        String live = FileTree.sha256(h2.file);
+        Path copy = fixture.directory(backup).resolve("data/database.mv.db");
+        byte[] bytes = Files.readAllBytes(copy);
+        bytes[5000] ^= 1;
+        Files.write(copy, bytes);
+
+        assertFailed(fixture.undo(backup), ErrorCode.BACKUP_CORRUPT, "data/database.mv.db was changed");
+        assertThat(FileTree.sha256(h2.file)).isEqualTo(live);
+        assertThat(kept()).isEmpty();
+    }
+
+    @Test
+    void aFileThatIsNoH2IsNotBackedUp() throws Exception {
+        Files.writeString(h2.file, "not a database");
+
+        assertFailed(fixture.tryTake(), ErrorCode.BACKUP_FAILED, "damaged or no H2 file");
+        assertFailed(fixture.preflight(), ErrorCode.PREFLIGHT_REFUSED, "does not begin as H2 writes it");
+    }
+
+    @Test
+    void aDamagedFileIsNotCountedAsABackup() throws Exception {
+        byte[] bytes = Files.readAllBytes(h2.file);
+        Arrays.fill(bytes, 8192, bytes.length, (byte) 7);
+        Files.write(h2.file, bytes);
+
+        assertFailed(fixture.tryTake(), ErrorCode.BACKUP_FAILED, "is damaged");
+        assertThat(fixture.stored()).isEmpty();
+    }
+
+    @Test
+    void aLinkInTheWayIsRefused() throws Exception {
+        Path elsewhere = directory.resolve("elsewhere.mv.db");
+        Files.move(h2.file, elsewhere);
+        Files.createSymbolicLink(h2.file, elsewhere);
+
+        assertFailed(fixture.tryTake(), ErrorCode.HOST_UNEXPECTED, "not a regular file");
+    }
+
+    @Test
+    void pathsThatAreNotPlainAreRefused() throws Exception {
+        for (String path : List.of(
+                "metabase.db.mv.db",
+                h2.application + "/../x.mv.db",
+                "/etc/passwd",
+                h2.application + "/nowhere/x.mv.db")) {
+            Fixture odd = new Fixture(
+                    directory.resolve("home"), h2.application, new DatabaseSpec.H2("local", path, null, null));
+            assertThat(odd.tryTake()).isInstanceOf(StepOutcome.Failed.class);
+        }
+    }
+
+    @Test
+    void aCancelledBackupLeavesNothingBehind() throws Exception {
+        fixture.cancelled = () -> true;
+
+        Assertions.assertThatThrownBy(fixture::tryTake).isInstanceOf(StepCancelledException.class);
+        assertThat(fixture.stored()).isEmpty();
+    }
+
+    @Test
+    void onlyTheNewestFailedFileIsKept() throws Exception {
+        Backup backup = fixture.take();
+        for (int i = 0; i < 3; i++) {
+            h2.run("INSERT INTO t (text) VALUES ('more')");
+            fixture.epoch += 5;
+            assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
+        }
+        assertThat(kept()).containsExactly("metabase.db.mv.db.uplift-failed-16");
+    }
+
+    private List<String> kept() throws Exception {
+        try (Stream<Path> files = Files.list(h2.application)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(file -> file.contains("uplift-failed") || file.contains("uplift-tmp"))
+                    .toList();
+        }
+    }
+
+    private static byte[] emptyJar() throws Exception {
+        var bytes = new ByteArrayOutputStream();
+        try (var jar = new JarOutputStream(bytes)) {
+            jar.putNextEntry(new ZipEntry("nothing"));
+        }
+        return bytes.toByteArray();
+    }
+}
