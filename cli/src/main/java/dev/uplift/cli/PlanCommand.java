@@ -70,10 +70,10 @@ final class PlanCommand implements Callable<Integer> {
         }
         output.line("checks");
         for (Check check : checks(plan)) {
-            output.line("  " + check.verdict() + "\t" + check.name() + ": " + check.detail());
+            output.line(String.format("  %-4s %-20s %s", check.verdict(), check.name(), check.detail()));
         }
         if (plan.failure() != null) {
-            output.line("  FAIL\t" + plan.failure().detail());
+            output.line("  FAIL " + plan.failure().detail());
         }
         output.line(refuses(plan) ? "the upgrade would be refused" : "the upgrade can go ahead; nothing was changed");
     }

@@ -21,6 +21,8 @@ import picocli.CommandLine.Parameters;
             "With an INSTALLATION: its last upgrade step by step, and what to do if it is parked."
         })
 final class StatusCommand implements Callable<Integer> {
+    private static final int REASON_CHARACTERS_MAX = 120;
+
     @Mixin
     private ServerOptions server = new ServerOptions();
 
@@ -68,7 +70,7 @@ final class StatusCommand implements Callable<Integer> {
                                 upgrade.installation(),
                                 upgrade.from().version(),
                                 upgrade.to().version(),
-                                ProgressView.describe(upgrade)))
+                                shortened(ProgressView.describe(upgrade))))
                         .toList());
     }
 
@@ -107,6 +109,11 @@ final class StatusCommand implements Callable<Integer> {
             output.line("It is stopped safely and needs you. Mend what the reason names, then `uplift retry "
                     + upgrade.installation() + "`. docs/operations.md has the runbook.");
         }
+    }
+
+    /** The whole reason is in the detail of the installation. */
+    private static String shortened(String text) {
+        return text.length() > REASON_CHARACTERS_MAX ? text.substring(0, REASON_CHARACTERS_MAX - 1) + "…" : text;
     }
 
     static String took(@org.jspecify.annotations.Nullable Long millis) {
