@@ -54,13 +54,9 @@ public interface ArtifactSettings {
     @WithName("log.json")
     boolean logJson();
 
-    /** For crash tests only: {@code effect:BEFORE} or {@code effect:AFTER}. Default: none. */
-    @WithName("crash.at")
-    Optional<String> crashAt();
-
-    /** For crash tests only: the file that proves that the crash happened. Default: none. */
-    @WithName("crash.marker")
-    Optional<String> crashMarker();
+    /** For crash tests only: where they arm their kills. Default: none, and nothing can be armed. */
+    @WithName("crash.directory")
+    Optional<Path> crashDirectory();
 
     /** How many installations' artifacts are fetched at a time. Default 4, at least 1. */
     @WithName("artifact.threads")

@@ -90,8 +90,7 @@ final class ArtifactWiring {
                 dataSource,
                 meters,
                 openTelemetry,
-                KillAt.configured(
-                        settings.crashAt().orElse(null), settings.crashMarker().orElse(null)));
+                KillAt.armedIn(settings.crashDirectory(), ServiceName.ARTIFACT.wireName()));
         Profiles profiles = Profiles.load(Optional.of(settings.home().resolve("profiles")));
         ReleaseTable releases = new ReleaseTable(messaging.jdbi());
         return StepWorker.builder(messaging, ServiceName.ARTIFACT, settings.site())

@@ -30,10 +30,10 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -107,7 +107,8 @@ class CrashIT {
         for (String moment : List.of("BEFORE", "AFTER")) {
             for (SwapEffect effect : SwapEffect.values()) {
                 if (!offThePaths(effect)) {
-                    cells.add(new Cell("swap", effect.wireName() + ":" + moment, 1, pathOf(effect.wireName()), Store.H2));
+                    cells.add(
+                            new Cell("swap", effect.wireName() + ":" + moment, 1, pathOf(effect.wireName()), Store.H2));
                 }
             }
             for (String effect : Effect.names()) {
@@ -128,9 +129,17 @@ class CrashIT {
                 }
                 for (int occurrence : new int[] {1, 5, 9}) {
                     cells.add(new Cell(
-                            "orchestrator", "orchestrator." + point + ":" + moment, occurrence, Path.FORWARD, Store.H2));
+                            "orchestrator",
+                            "orchestrator." + point + ":" + moment,
+                            occurrence,
+                            Path.FORWARD,
+                            Store.H2));
                     cells.add(new Cell(
-                            "orchestrator", "orchestrator." + point + ":" + moment, occurrence + 6, Path.BACK, Store.H2));
+                            "orchestrator",
+                            "orchestrator." + point + ":" + moment,
+                            occurrence + 6,
+                            Path.BACK,
+                            Store.H2));
                 }
             }
             for (String worker : List.of("artifact", "backup", "swap")) {
@@ -153,8 +162,10 @@ class CrashIT {
             UpgradeStatus ended = dashboard.awaitEnd(begin(dashboard.request(target)), END_MAX);
             boolean fired = PRODUCT.killed(cell.service());
             PRODUCT.disarm(cell.service());
-            TABLE.put(cell, (fired ? "killed" : "not reached") + "  " + ended.state() + "  "
-                    + Duration.between(begun, Instant.now()).toSeconds() + " s");
+            TABLE.put(
+                    cell,
+                    (fired ? "killed" : "not reached") + "  " + ended.state() + "  "
+                            + Duration.between(begun, Instant.now()).toSeconds() + " s");
             if (fired) {
                 FIRED.add(cell.point());
             }
@@ -188,8 +199,8 @@ class CrashIT {
     @AfterAll
     static void report() {
         StringBuilder table = new StringBuilder("\nkill -9 cells (" + TABLE.size() + ")\n");
-        TABLE.forEach((cell, result) ->
-                table.append(cell).append("  ").append(result).append('\n'));
+        TABLE.forEach(
+                (cell, result) -> table.append(cell).append("  ").append(result).append('\n'));
         System.out.println(table);
         DASHBOARDS.values().forEach(byStore -> byStore.values().forEach(Dashboard::close));
     }
@@ -212,12 +223,16 @@ class CrashIT {
     private static Dashboard dashboard(Path path, Store store) {
         return DASHBOARDS
                 .computeIfAbsent(path, key -> new EnumMap<>(Store.class))
-                .computeIfAbsent(store, key -> Dashboard.start(
-                        PRODUCT,
-                        ("crash-" + path + "-" + store).toLowerCase(java.util.Locale.ROOT),
+                .computeIfAbsent(
                         store,
-                        OLD_MAJOR + release,
-                        path == Path.BACK ? launch -> launch.faults("migration-fails@51") : UnaryOperator.identity()));
+                        key -> Dashboard.start(
+                                PRODUCT,
+                                ("crash-" + path + "-" + store).toLowerCase(java.util.Locale.ROOT),
+                                store,
+                                OLD_MAJOR + release,
+                                path == Path.BACK
+                                        ? launch -> launch.faults("migration-fails@51")
+                                        : UnaryOperator.identity()));
     }
 
     /** The orchestrator may die while it takes the request: the same request is sent until it is answered. */
