@@ -1,12 +1,14 @@
 package dev.uplift.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.worker.StepCancelledException;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -236,6 +238,30 @@ final class PostgresBackupTest {
         }
         assertThat(fixture.stored()).containsExactly(backup.id().toString());
         assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
+    }
+
+    @Test
+    void aSessionThatAKilledRunLeftIsEnded() throws Exception {
+        try (Connection orphan = Server.connect("app", name)) {
+            orphan.setClientInfo("ApplicationName", "uplift-backup");
+
+            assertThat(fixture.tryTake()).isInstanceOf(StepOutcome.Succeeded.class);
+            assertThat(orphan.isValid(5)).isFalse();
+        }
+    }
+
+    @Test
+    void aCancelledBackupLeavesNothingBehind() throws Exception {
+        for (String activity : List.of("reading the backup back", "comparing the restored data")) {
+            fixture.epoch++;
+            fixture.progress.clear();
+            fixture.cancelled =
+                    () -> fixture.progress.stream().anyMatch(p -> p.activity().equals(activity));
+
+            assertThatThrownBy(fixture::tryTake).isInstanceOf(StepCancelledException.class);
+            assertThat(fixture.stored()).isEmpty();
+            assertThat(Server.databases("uplift_scratch")).isEmpty();
+        }
     }
 
     @Test
