@@ -134,7 +134,19 @@ public final class Processes {
 
     /** Who listens on this TCP port; empty also if it is a process that may not be looked into. */
     public static List<RunningProcess> listeningOn(int port) {
-        return matching(process -> listeningPorts(process.identity()).contains(port));
+        Set<String> sockets = new HashSet<>();
+        for (Listener listener : listeners(PROC.resolve("self/net"))) {
+            if (listener.port() == port) {
+                sockets.add("socket:[" + listener.inode() + "]");
+            }
+        }
+        List<RunningProcess> found = new ArrayList<>();
+        for (long pid : sockets.isEmpty() ? List.<Long>of() : pids()) {
+            if (descriptors(PROC.resolve(Long.toString(pid))).values().stream().anyMatch(sockets::contains)) {
+                find(pid).ifPresent(found::add);
+            }
+        }
+        return found;
     }
 
     /** Who has this file open, under whatever name. */

@@ -78,6 +78,45 @@ class DetachedStartTest {
     }
 
     @Test
+    void applicationOutlivesItsStarterAndItsStartersProcessGroup() throws Exception {
+        LaunchFile.write(directory, launch(List.of(), Map.of(), DetachedStart.ownUid(), 0));
+        Process starter = new ProcessBuilder(
+                        "setsid",
+                        SleeperJar.java(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Starter.class.getName(),
+                        directory.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("starter.log").toFile())
+                .start();
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> Files.readString(directory.resolve("starter.log")).contains("started"));
+
+        Exec.Result killed = Exec.of(Duration.ofSeconds(10), "kill", "-9", "--", "-" + starter.pid())
+                .run();
+        starter.waitFor();
+
+        assertThat(killed.succeeded()).isTrue();
+        RunningProcess process = Processes.runningJarIn(directory).getFirst();
+        started.add(process.identity());
+        await().during(Duration.ofMillis(300))
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> Processes.runs(process.identity()));
+    }
+
+    /** Starts what a launch file says and waits. */
+    static final class Starter {
+        private Starter() {}
+
+        public static void main(String[] arguments) throws Exception {
+            Launch launch = LaunchFile.read(Path.of(arguments[0])).orElseThrow();
+            System.out.println("started " + DetachedStart.start(launch).orElseThrow());
+            Thread.sleep(Duration.ofMinutes(1));
+        }
+    }
+
+    @Test
     @EnabledIf("root")
     void applicationRunsAsItsOwnUser() throws Exception {
         RunningProcess process = start(launch(List.of(), Map.of(), NOBODY, NOBODY));

@@ -29,6 +29,8 @@ import org.slf4j.LoggerFactory;
 public final class SwapSteps {
     private static final Logger LOG = LoggerFactory.getLogger(SwapSteps.class);
 
+    private static final int DETAIL_LENGTH_MAX = 2_000;
+
     private final Profiles profiles;
     private final NodeProbe probe;
 
@@ -116,6 +118,9 @@ public final class SwapSteps {
 
     private static String oneLine(@Nullable String text) {
         String line = String.valueOf(text).replaceAll("\\p{Cntrl}", " ").strip();
-        return line.length() > 2000 ? line.substring(0, 2000) : line;
+        if (line.isEmpty()) {
+            return "no reason was given";
+        }
+        return line.length() > DETAIL_LENGTH_MAX ? line.substring(0, DETAIL_LENGTH_MAX) : line;
     }
 }

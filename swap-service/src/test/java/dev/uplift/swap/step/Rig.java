@@ -6,29 +6,41 @@ import dev.uplift.contract.Backup;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.NodeKind;
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
+import dev.uplift.host.DetachedStart;
+import dev.uplift.host.Launch;
+import dev.uplift.host.LaunchFile;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.inspect.Inspector;
+import dev.uplift.swap.node.LaunchCapture;
+import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.NodeProbe;
+import dev.uplift.swap.node.SagaState;
 import dev.uplift.testbed.StandInReleases;
 import dev.uplift.testbed.StandInServer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -45,8 +57,6 @@ final class Rig implements AutoCloseable {
     static final String OLD = "v0.50.3";
     static final String NEW = "v0.51.2";
     static final Duration START = Duration.ofSeconds(40);
-    static final StepLimits LIMITS = new StepLimits(
-            Duration.ofSeconds(6), Duration.ofSeconds(60), Duration.ofSeconds(1), Duration.ofSeconds(20));
 
     private static final Map<String, StandInReleases.StandInRelease> STAMPED = new HashMap<>();
 
@@ -66,14 +76,21 @@ final class Rig implements AutoCloseable {
     private boolean dryRun;
     private int delivery = 1;
     long epoch = 1;
+    StepLimits limits = new StepLimits(
+            Duration.ofSeconds(15), Duration.ofSeconds(60), Duration.ofSeconds(1), Duration.ofSeconds(20));
 
     Rig() throws Exception {
+        this(30);
+    }
+
+    /** The stand-in gets this long to stop. */
+    Rig(int graceSeconds) throws Exception {
         directory = Files.createTempDirectory(
                         "uplift-swap",
                         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")))
                 .toRealPath();
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
-        profiles = Profiles.load(Optional.empty());
+        profiles = Profiles.load(Optional.of(profileWithGrace(graceSeconds)));
         artifacts = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         artifacts.createContext("/", exchange -> {
             Path jar = release(exchange.getRequestURI().getPath().substring(1)).jar();
@@ -86,6 +103,17 @@ final class Rig implements AutoCloseable {
         for (SwapSteps.Taken taken : new SwapSteps(profiles, probe).all()) {
             handlers.put(taken.step().commandType(taken.direction()), taken.handler());
         }
+    }
+
+    private Path profileWithGrace(int seconds) throws IOException {
+        Path own = Files.createDirectory(directory.resolve("profiles"));
+        try (InputStream builtIn =
+                Objects.requireNonNull(Profiles.class.getResourceAsStream("/profiles/metabase.yaml"))) {
+            String yaml = new String(builtIn.readAllBytes(), StandardCharsets.UTF_8);
+            Files.writeString(
+                    own.resolve("metabase.yaml"), yaml.replace("grace-seconds: 30", "grace-seconds: " + seconds));
+        }
+        return own;
     }
 
     static synchronized StandInReleases.StandInRelease release(String tag) {
@@ -109,6 +137,64 @@ final class Rig implements AutoCloseable {
                 .javaOption("-Xshare:auto")
                 .env("STANDIN_LOCK_WAIT", "50ms")
                 .env("STANDIN_SHUTDOWN_WAIT", "300ms");
+    }
+
+    /**
+     * A directory as a stop and a switch leave it: this release in place, nothing running.
+     *
+     * @param used whether the installation was set up before
+     */
+    void stopped(String tag, boolean used, Map<String, String> settings) throws Exception {
+        StandInReleases.StandInRelease release = release(tag);
+        Path place = directory.resolve("releases").resolve(release.sha256());
+        Files.createDirectories(place);
+        Files.copy(release.jar(), place.resolve("metabase.jar"));
+        Files.createSymbolicLink(directory.resolve("current"), Path.of("releases", release.sha256()));
+        Files.createSymbolicLink(directory.resolve("metabase.jar"), Path.of("current", "metabase.jar"));
+        int port;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = socket.getLocalPort();
+        }
+        Map<String, String> environment = new HashMap<>(settings);
+        environment.putAll(Map.of(
+                "MB_JETTY_PORT",
+                Integer.toString(port),
+                "STANDIN_LOCK_WAIT",
+                "50ms",
+                "STANDIN_SHUTDOWN_WAIT",
+                "300ms",
+                "STANDIN_LEDGER",
+                directory.resolve("ledger.jsonl").toString()));
+        Launch launch = new Launch(
+                List.of(java().toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", "metabase.jar"),
+                environment,
+                DetachedStart.ownUid(),
+                0,
+                List.of(),
+                "",
+                directory.toString(),
+                java().toRealPath().toString(),
+                directory.resolve("uplift-app.log").toString(),
+                settings.containsKey("MB_DB_PASS")
+                        ? Map.of(LaunchCapture.DATABASE_PASSWORD, settings.get("MB_DB_PASS"))
+                        : Map.of());
+        LaunchFile.write(directory, launch);
+        SagaState.stopping(installationId, sagaId, used, Instant.now()).write(directory);
+        NodeDatabase database = NodeDatabase.of(profiles.byName("metabase").orElseThrow(), launch);
+        installed(new InstallationSpec(
+                installationId,
+                "stand-in",
+                "metabase",
+                "default",
+                List.of(new NodeSpec(
+                        "node-1",
+                        NodeKind.PROCESS,
+                        NodeSpec.LOCAL,
+                        directory.toString(),
+                        "metabase.jar",
+                        URI.create("http://127.0.0.1:" + port))),
+                ((NodeDatabase.Supported) database).spec()));
+        to(tag);
     }
 
     static Path java() {
@@ -185,7 +271,7 @@ final class Rig implements AutoCloseable {
                 artifact,
                 null,
                 source,
-                LIMITS);
+                limits);
     }
 
     StepOutcome take(StepName step, Direction direction) throws Exception {

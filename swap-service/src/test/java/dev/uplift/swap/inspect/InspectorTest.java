@@ -1,0 +1,173 @@
+package dev.uplift.swap.inspect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.Inspection;
+import dev.uplift.host.LaunchFile;
+import dev.uplift.host.Processes;
+import dev.uplift.messaging.CrashPoints;
+import dev.uplift.profile.Profiles;
+import dev.uplift.swap.node.NodeProbe;
+import dev.uplift.swap.node.SagaState;
+import dev.uplift.swap.step.IdleJar;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectorTest {
+    private static final String CANARY = "canary-p@ss/w\"rd";
+
+    @TempDir
+    Path temporary;
+
+    private Path directory;
+    private final UUID installation = UUID.randomUUID();
+    private final List<Process> started = new ArrayList<>();
+    private final NodeProbe probe = new NodeProbe(Duration.ofSeconds(1));
+
+    @BeforeEach
+    void canonical() throws Exception {
+        directory = Files.createDirectory(temporary.toRealPath().resolve("app"));
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        for (Process process : started) {
+            process.destroyForcibly().waitFor();
+        }
+        probe.close();
+    }
+
+    @Test
+    void plainJarIsFoundByItsDirectoryWithReferencesToItsSecrets() throws Exception {
+        IdleJar.write(directory.resolve("metabase.jar"), "v0.50.3");
+        run(
+                Map.of(
+                        "MB_DB_TYPE", "postgres",
+                        "MB_DB_HOST", "db.example",
+                        "MB_DB_DBNAME", "mb",
+                        "MB_DB_USER", "u",
+                        "MB_DB_PASS", CANARY),
+                "./metabase.jar");
+
+        Inspection.Found found = (Inspection.Found) inspect(directory, null, null);
+
+        assertThat(found.toString()).doesNotContain(CANARY);
+        assertThat(found.running().version()).isEqualTo("v0.50.3");
+        assertThat(found.installation().profile()).isEqualTo("metabase");
+        assertThat(found.installation().nodes().getFirst().jar()).isEqualTo("metabase.jar");
+        assertThat(found.installation().database())
+                .isEqualTo(new DatabaseSpec.PostgreSql(
+                        "db.example", 5432, "mb", "u", LaunchFile.reference(directory, "database-password")));
+        assertThat(LaunchFile.read(directory).orElseThrow().secrets()).containsValue(CANARY);
+        assertThat(inspect(directory, null, null)).isEqualTo(found);
+    }
+
+    @Test
+    void absoluteJarPathAndPidLeadToTheSameInstallation() throws Exception {
+        Path jar = IdleJar.write(directory.resolve("metabase.jar"), "v0.50.3");
+        Process process = run(Map.of(), jar.toString());
+
+        Inspection.Found found = (Inspection.Found) inspect(null, process.pid(), "metabase");
+
+        assertThat(found.installation().nodes().getFirst().directory()).isEqualTo(directory.toString());
+        assertThat(found.installation().database())
+                .isEqualTo(new DatabaseSpec.H2(
+                        "local", directory.resolve("metabase.db.mv.db").toString(), null, null));
+        assertThat(LaunchFile.read(directory).orElseThrow().argv()).endsWith("-jar", jar.toString());
+    }
+
+    @Test
+    void whatCannotBeRegisteredIsRefusedInOneLineAndNothingIsWritten() throws Exception {
+        refuses(directory, null, null, "no process runs a JAR");
+        refuses(null, 4_000_000L, null, "no process 4000000");
+        Process notJava = IdleJar.run(directory, Map.of(), "sleep", "60");
+        started.add(notJava);
+        refuses(null, notJava.pid(), null, "runs no JAR");
+        refuses(directory.resolve(".."), null, null, "plain form");
+        refuses(Path.of("/no/such/directory"), null, null, "not a directory");
+        Path link = Files.createSymbolicLink(directory.resolveSibling("link"), directory);
+        refuses(link, null, null, "symbolic link");
+
+        IdleJar.write(directory.resolve("metabase.jar"), "");
+        Process unknown = run(Map.of(), "metabase.jar");
+        refuses(directory, null, null, "no profile recognises metabase.jar");
+        refuses(directory, null, "metabase", "not Metabase");
+        refuses(directory, null, "no-such", "no profile 'no-such'");
+        unknown.destroyForcibly().waitFor();
+
+        IdleJar.write(directory.resolve("metabase.jar"), "v0.50.3");
+        Process mysql = run(Map.of("MB_DB_TYPE", "mysql"), "metabase.jar");
+        refuses(directory, null, null, "not supported yet (mysql)");
+        run(Map.of(), "metabase.jar");
+        refuses(directory, null, null, "2 processes run a JAR");
+        mysql.destroyForcibly().waitFor();
+
+        assertThat(directory.resolve(".uplift")).doesNotExist();
+    }
+
+    @Test
+    void jarOutsideOfTheWorkingDirectoryAndForeignLinksAreRefused() throws Exception {
+        Path other = Files.createDirectory(directory.resolveSibling("other"));
+        Path jar = IdleJar.write(other.resolve("metabase.jar"), "v0.50.3");
+        Process outside = run(Map.of(), jar.toString());
+        refuses(directory, null, null, "only a JAR in the working directory");
+        outside.destroyForcibly().waitFor();
+
+        Files.createSymbolicLink(directory.resolve("metabase.jar"), jar);
+        run(Map.of(), "metabase.jar");
+        refuses(directory, null, null, "did not make");
+        assertThat(directory.resolve(".uplift")).doesNotExist();
+    }
+
+    @Test
+    void directoryInTheMidstOfAnotherInstallationsUpgradeIsRefused() throws Exception {
+        IdleJar.write(directory.resolve("metabase.jar"), "v0.50.3");
+        run(Map.of(), "metabase.jar");
+        SagaState state = SagaState.stopping(UUID.randomUUID(), UUID.randomUUID(), null, Instant.now());
+        state.write(directory);
+
+        refuses(directory, null, null, "being upgraded as another installation");
+        state.withOver().write(directory);
+        assertThat(inspect(directory, null, null)).isInstanceOf(Inspection.Found.class);
+    }
+
+    private void refuses(@Nullable Path where, @Nullable Long pid, @Nullable String profile, String reason)
+            throws Exception {
+        Inspection answer = inspect(where, pid, profile);
+        assertThat(answer).isInstanceOf(Inspection.Refused.class);
+        assertThat(((Inspection.Refused) answer).detail()).contains(reason).doesNotContain("\n");
+    }
+
+    private Inspection inspect(@Nullable Path where, @Nullable Long pid, @Nullable String profile) throws Exception {
+        return new Inspector(Profiles.load(Optional.empty()), probe, CrashPoints.NONE)
+                .inspect(new Inspection.Requested(
+                        installation, "it", profile, "default", pid, where == null ? null : where.toString()));
+    }
+
+    private Process run(Map<String, String> environment, String jar) throws Exception {
+        Map<String, String> whole = new HashMap<>(environment);
+        whole.put("MB_JETTY_PORT", "1");
+        Process process = IdleJar.run(directory, whole, IdleJar.java(jar));
+        started.add(process);
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> Processes.find(process.pid())
+                        .filter(running -> running.jar().isPresent())
+                        .isPresent());
+        return process;
+    }
+}
