@@ -30,7 +30,7 @@ public final class Backends implements QuarkusTestResourceLifecycleManager {
                     "uplift.kafka.bootstrap-servers", broker.bootstrapServers(),
                     "uplift.saga.back-off-first", "100ms",
                     "uplift.saga.back-off-max", "200ms",
-                    "uplift.registration.deadline", "3s");
+                    "uplift.registration.deadline", "10s");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

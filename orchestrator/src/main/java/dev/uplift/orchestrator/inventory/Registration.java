@@ -11,6 +11,7 @@ import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.rest.ProblemException;
 import dev.uplift.orchestrator.sql.SqlStates;
 import jakarta.inject.Singleton;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +26,7 @@ import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How an installation becomes known: its site's swap-service is asked how it is run, and the answer, or
@@ -203,18 +205,25 @@ public final class Registration {
     private static String name(RegisterInstallation request) {
         String name = request.name();
         if (name == null) {
-            String directory = request.directory();
-            Path last = directory == null ? null : Path.of(directory).getFileName();
-            if (last == null) {
-                throw ProblemException.invalid("name is missing; without a directory none can be derived");
-            }
-            name = last.toString();
+            name = lastName(request.directory());
         }
         if (!NAME.matcher(name).matches()) {
             throw ProblemException.invalid(
                     "a name is 1 to 63 characters of A-Z, a-z, 0-9, '.', '_' and '-', and begins with a letter or digit");
         }
         return name;
+    }
+
+    private static String lastName(@Nullable String directory) {
+        try {
+            Path last = directory == null ? null : Path.of(directory).getFileName();
+            if (last != null) {
+                return last.toString();
+            }
+        } catch (InvalidPathException e) {
+            throw ProblemException.invalid("directory is no path");
+        }
+        throw ProblemException.invalid("name is missing; without a directory none can be derived");
     }
 
     private static ProblemException taken(String name) {

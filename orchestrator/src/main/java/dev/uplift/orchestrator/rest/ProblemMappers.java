@@ -3,6 +3,7 @@ package dev.uplift.orchestrator.rest;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.util.Locale;
@@ -23,6 +24,12 @@ final class ProblemMappers {
 
     @ServerExceptionMapper
     Response json(JacksonException e) {
+        return answer(malformed(e));
+    }
+
+    /** More special than the framework's own, which would show class names. */
+    @ServerExceptionMapper
+    Response mismatch(MismatchedInputException e) {
         return answer(malformed(e));
     }
 
@@ -71,7 +78,12 @@ final class ProblemMappers {
         if (cause instanceof JsonParseException parse) {
             return Problem.of(400, "Bad Request", "request.malformed", "the body is not valid JSON: " + reason(parse));
         }
-        return Problem.of(400, "Bad Request", "request.invalid", where + reason(e));
+        String reason = reason(e);
+        return Problem.of(
+                400,
+                "Bad Request",
+                "request.invalid",
+                where + (reason.startsWith("Cannot ") ? "not of the form that is expected" : reason));
     }
 
     private static String reason(JacksonException e) {
@@ -80,7 +92,7 @@ final class ProblemMappers {
 
     private static String line(String text) {
         String line = text.lines().findFirst().orElse("");
-        String safe = line.replaceAll("`?dev\\.uplift\\.[\\w.$]*\\.", "`").replaceAll("\\p{Cntrl}", "?");
+        String safe = line.replaceAll("\\p{Cntrl}", "?");
         return safe.length() > REASON_LENGTH_MAX ? safe.substring(0, REASON_LENGTH_MAX) : safe;
     }
 

@@ -52,8 +52,10 @@ public final class TriggerHandler implements BatchHandler {
             }
             if (message.body() instanceof UpgradeRequested request) {
                 UUID requestId = Optional.ofNullable(request.requestId()).orElse(message.id());
-                AcceptedSagas answer = upgrades.request(handle, UpgradeStatus.Kind.UPGRADE, requestId, request);
-                record(handle, received, answer);
+                Upgrades.Answer answer = upgrades.request(handle, UpgradeStatus.Kind.UPGRADE, requestId, request);
+                if (answer.first()) {
+                    record(handle, received, answer.sagas());
+                }
             } else {
                 deadLetters.refuse(handle, received, "no trigger: " + message.type(), sink);
             }

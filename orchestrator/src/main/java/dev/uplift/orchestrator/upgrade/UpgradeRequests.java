@@ -34,7 +34,7 @@ final class UpgradeRequests {
      *
      * @throws ProblemException 409 if all were refused; its member {@code refused} lists them
      */
-    AcceptedSagas begin(Function<Handle, AcceptedSagas> begin) {
+    AcceptedSagas begin(Function<Handle, Upgrades.Answer> begin) {
         AcceptedSagas answer = beginOnce(begin, 1);
         if (answer.accepted().isEmpty()) {
             List<AcceptedSagas.Refusal> refused = answer.refused();
@@ -80,9 +80,9 @@ final class UpgradeRequests {
         });
     }
 
-    private AcceptedSagas beginOnce(Function<Handle, AcceptedSagas> begin, int attempt) {
+    private AcceptedSagas beginOnce(Function<Handle, Upgrades.Answer> begin, int attempt) {
         try {
-            return jdbi.inTransaction(begin::apply);
+            return jdbi.inTransaction(begin::apply).sagas();
         } catch (JdbiException e) {
             if (attempt < TRIES_MAX && SqlStates.uniqueViolation(e)) {
                 return beginOnce(begin, attempt + 1);

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -45,13 +46,20 @@ public final class Upgrades {
     }
 
     /**
+     * The answer to a request.
+     *
+     * @param first false if it was given to an earlier copy of the request, and nothing was begun now
+     */
+    public record Answer(AcceptedSagas sagas, boolean first) {}
+
+    /**
      * Begins an upgrade, or a dry run of it, of every installation that is asked for, in the caller's
      * transaction. Each is accepted or refused for itself.
      *
      * @throws org.jdbi.v3.core.JdbiException with a unique violation if another transaction was faster;
      *     to be called again in a new one
      */
-    public AcceptedSagas request(Handle handle, UpgradeStatus.Kind kind, UUID requestId, UpgradeRequested request) {
+    public Answer request(Handle handle, UpgradeStatus.Kind kind, UUID requestId, UpgradeRequested request) {
         return once(handle, kind, requestId, () -> {
             Round round = new Round(handle, kind, requestId);
             for (Installation target : round.lock(resolve(handle, request, round.refused))) {
@@ -70,7 +78,7 @@ public final class Upgrades {
      *
      * @throws org.jdbi.v3.core.JdbiException as {@link #request} does
      */
-    public AcceptedSagas restore(Handle handle, UUID requestId, String installation, UUID backupId) {
+    public Answer restore(Handle handle, UUID requestId, String installation, UUID backupId) {
         UpgradeStatus.Kind kind = UpgradeStatus.Kind.RESTORE;
         return once(handle, kind, requestId, () -> {
             Round round = new Round(handle, kind, requestId);
@@ -148,22 +156,21 @@ public final class Upgrades {
         return found;
     }
 
-    private static AcceptedSagas once(
-            Handle handle, UpgradeStatus.Kind kind, UUID requestId, java.util.function.Supplier<AcceptedSagas> begin) {
+    private static Answer once(Handle handle, UpgradeStatus.Kind kind, UUID requestId, Supplier<AcceptedSagas> begin) {
         Optional<AcceptedSagas> earlier = handle.createQuery(
                         "SELECT answer::text FROM request WHERE id = :id AND kind = :kind")
                 .bind("id", requestId)
                 .bind("kind", kind.name())
                 .map((row, context) -> Columns.json(row, "answer", AcceptedSagas.class))
                 .findOne();
-        return earlier.orElseGet(() -> {
+        return earlier.map(answer -> new Answer(answer, false)).orElseGet(() -> {
             AcceptedSagas answer = begin.get();
             handle.createUpdate("INSERT INTO request (id, kind, answer, at) VALUES (:id, :kind, :answer::jsonb, now())")
                     .bind("id", requestId)
                     .bind("kind", kind.name())
                     .bind("answer", Columns.json(answer))
                     .execute();
-            return answer;
+            return new Answer(answer, true);
         });
     }
 

@@ -1,0 +1,182 @@
+package dev.uplift.orchestrator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.api.RegisterInstallation;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.Response;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What REST refuses, and how it says so. */
+@QuarkusTest
+@QuarkusTestResource(Backends.class)
+class RestTest {
+    private static final ScriptedWorker WORKER = ScriptedWorker.shared();
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
+                    /api/v1/upgrades      | {"installations":["a"],                                           | 400 | request.malformed
+                    /api/v1/upgrades      | {"installations":["a"],"version":"v1","version":"v2"}             | 400 | request.malformed
+                    /api/v1/upgrades      | {"installations":"a","version":"v0.51.1"}                         | 400 | request.invalid
+                    /api/v1/upgrades      | {"version":"v0.51.1"}                                             | 400 | request.invalid
+                    /api/v1/upgrades      | {"installations":[],"version":"v0.51.1"}                          | 400 | request.invalid
+                    /api/v1/upgrades      | {"installations":["a"],"version":"v0.51.1","sha256":"12"}         | 400 | request.invalid
+                    /api/v1/upgrades      | {"installations":["a\\u0000"],"version":"v0.51.1"}                | 400 | request.invalid
+                    /api/v1/upgrades      | {"installations":["a"],"version":"v1","limits":{"stopGrace":"x"}} | 400 | request.invalid
+                    /api/v1/upgrades      | {"installations":["nobody"],"version":"v0.51.1"}                  | 409 | upgrade.refused
+                    /api/v1/plans         | {"installations":["nobody"],"version":"v0.51.1"}                  | 409 | upgrade.refused
+                    /api/v1/upgrades      | null                                                              | 400 | request.invalid
+                    /api/v1/upgrades      | 7                                                                 | 400 | request.invalid
+                    /api/v1/installations | {"name":"x"}                                                      | 400 | request.invalid
+                    /api/v1/installations | {"directory":"/"}                                                 | 400 | request.invalid
+                    /api/v1/installations | {"directory":"/srv/\\u0000x"}                                     | 400 | request.invalid
+                    /api/v1/installations | {"name":"<script>","directory":"/srv/x"}                          | 400 | request.invalid
+                    /api/v1/installations | {"name":"a\\r\\nb","directory":"/srv/x"}                          | 400 | request.invalid
+                    /api/v1/installations | {"name":"*","directory":"/srv/x"}                                 | 400 | request.invalid
+                    /api/v1/installations | {"name":"ok","site":"../x","directory":"/srv/x"}                  | 400 | request.invalid
+                    /api/v1/restores      | {"installation":"nobody"}                                         | 400 | request.invalid
+                    /api/v1/restores      | {"installation":"nobody","backupId":"7"}                          | 400 | request.invalid
+                    """)
+    void badRequestIsRefusedInOneLineAndRecorded(String path, String body, int status, String code) {
+        Response response = Fleet.postText(path, body.strip());
+
+        assertThat(response.statusCode()).as(response.asString()).isEqualTo(status);
+        assertThat(Fleet.code(response)).isEqualTo(code);
+        String detail = response.jsonPath().getString("detail");
+        assertThat(detail).isNotBlank().doesNotContain("dev.uplift", "\n", "java.");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(Fleet.get("/api/v1/incidents?limit=500")
+                                .jsonPath()
+                                .<String>getList("content.problem"))
+                        .contains(code + ": " + detail));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/api/v1/installations?limit=0,400,request.invalid",
+        "/api/v1/installations?limit=501,400,request.invalid",
+        "/api/v1/installations?offset=-1,400,request.invalid",
+        "/api/v1/installations?sort=spec;drop,400,request.invalid",
+        "/api/v1/upgrades?state=WHATEVER,400,request.invalid",
+        "/api/v1/installations/nobody,404,installation.unknown",
+        "/api/v1/upgrades/nobody,404,upgrade.unknown",
+        "/api/v1/upgrades/00000000-0000-0000-0000-000000000000,404,upgrade.unknown",
+        "/api/v1/plans/00000000-0000-0000-0000-000000000000,404,upgrade.unknown",
+        "/api/v1/nowhere,404,http.not-found",
+    })
+    void badReadIsRefused(String path, int status, String code) {
+        Response response = Fleet.get(path);
+
+        assertThat(response.statusCode()).as(response.asString()).isEqualTo(status);
+        assertThat(Fleet.code(response)).isEqualTo(code);
+    }
+
+    @Test
+    void hugeAndDeepBodiesAreRefused() {
+        assertThat(Fleet.postText("/api/v1/upgrades", "[".repeat(10_000)).statusCode())
+                .isEqualTo(400);
+        assertThat(Fleet.postText("/api/v1/upgrades", "{\"version\":\"" + "v".repeat(1_100_000) + "\"}")
+                        .statusCode())
+                .isIn(400, 413);
+        assertThat(Fleet.get("/q/health/live").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void registrationThatItsHostRefusesCanBeAskedForAgain() {
+        InstallationStatus refused = Fleet.register("second-try", "/srv/refuse", InstallationStatus.State.REFUSED);
+        assertThat(refused.problem()).contains("host.unexpected");
+
+        assertThat(Fleet.ready("second-try").problem()).isNull();
+        assertThat(Fleet.code(Fleet.post(
+                        "/api/v1/installations",
+                        new RegisterInstallation("second-try", null, null, null, "/srv/elsewhere"))))
+                .isEqualTo("installation.exists");
+    }
+
+    @Test
+    void databaseOfAnotherInstallationIsRefusedByName() {
+        Fleet.ready("owner");
+
+        InstallationStatus refused = Fleet.register("thief", "/srv/owner", InstallationStatus.State.REFUSED);
+
+        assertThat(refused.problem()).contains("its database belongs to installation owner already");
+    }
+
+    @Test
+    void registrationAtASiteWithoutWorkersIsRefusedInTime() {
+        Fleet.post("/api/v1/installations", new RegisterInstallation("lonely", null, "far-away", null, "/srv/lonely"));
+
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> Fleet.installation("lonely").state() == InstallationStatus.State.REFUSED);
+        assertThat(Fleet.installation("lonely").problem()).isEqualTo("no swap-service answered at site far-away");
+    }
+
+    @Test
+    void removedInstallationIsForgotten() {
+        Fleet.ready("removed");
+
+        assertThat(Fleet.delete("/api/v1/installations/removed").statusCode()).isEqualTo(204);
+
+        assertThat(Fleet.get("/api/v1/installations/removed").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void listsArePaged() {
+        Fleet.ready("page-1");
+        Fleet.ready("page-2");
+        Fleet.ready("page-3");
+
+        Response page = Fleet.get("/api/v1/installations?q=PAGE-&sort=name:desc&limit=2&offset=1");
+
+        assertThat(page.jsonPath().getInt("total")).isEqualTo(3);
+        assertThat(page.jsonPath().<String>getList("content.name")).containsExactly("page-2", "page-1");
+    }
+
+    @Test
+    void healthMetricsAndOpenApiAnswer() {
+        Fleet.ready("measured");
+        Fleet.await(Fleet.upgrade("measured"), UpgradeStatus.State.COMPLETED);
+
+        assertThat(Fleet.get("/q/health").jsonPath().getString("status")).isEqualTo("UP");
+        assertThat(Fleet.get("/q/health").asString()).contains("consumer results", "Database connections health check");
+        assertThat(Fleet.get("/q/metrics").asString()).contains("uplift_saga_transitions_total", "uplift_outbox_depth");
+        Map<String, Object> paths = Fleet.get("/openapi?format=json").jsonPath().getMap("paths");
+        assertThat(paths)
+                .containsKeys(
+                        "/api/v1/installations",
+                        "/api/v1/installations/{nameOrId}",
+                        "/api/v1/upgrades",
+                        "/api/v1/upgrades/{id}",
+                        "/api/v1/upgrades/{id}/cancel",
+                        "/api/v1/upgrades/{id}/retry",
+                        "/api/v1/plans",
+                        "/api/v1/plans/{id}",
+                        "/api/v1/backups",
+                        "/api/v1/restores",
+                        "/api/v1/incidents",
+                        "/api/v1/events");
+    }
+
+    @Test
+    void restoreOfAnotherInstallationsBackupIsRefused() {
+        Fleet.ready("no-backup");
+
+        Response response =
+                Fleet.post("/api/v1/restores", Map.of("installation", "no-backup", "backupId", UUID.randomUUID()));
+
+        assertThat(Fleet.code(response)).isEqualTo("upgrade.refused");
+        assertThat(WORKER.steps("no-backup")).isEqualTo(List.of());
+    }
+}

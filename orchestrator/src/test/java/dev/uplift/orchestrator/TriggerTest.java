@@ -1,0 +1,207 @@
+package dev.uplift.orchestrator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.uplift.contract.Message;
+import dev.uplift.contract.MessageType;
+import dev.uplift.contract.ServiceName;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepResult;
+import dev.uplift.contract.Topics;
+import dev.uplift.contract.UpgradeRequested;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeTransitioned;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.awaitility.Awaitility;
+import org.eclipse.microprofile.config.ConfigProvider;
+import org.junit.jupiter.api.Test;
+
+/** What comes in on the topics from outside. */
+@QuarkusTest
+@QuarkusTestResource(Backends.class)
+class TriggerTest {
+    private static final URI SOURCE = URI.create("/ci");
+
+    private final ScriptedWorker worker = ScriptedWorker.shared();
+
+    @Test
+    void oneEventUpgradesSeveralInstallationsAndACopyOfItNothing() {
+        Fleet.ready("fleet-a");
+        Fleet.ready("fleet-b");
+        UUID requestId = UUID.randomUUID();
+
+        request(requestId, "v0.51.2", "fleet-a", "fleet-b", "fleet-unknown");
+        request(requestId, "v0.51.2", "fleet-a", "fleet-b", "fleet-unknown");
+
+        awaitCompleted("fleet-a");
+        awaitCompleted("fleet-b");
+        awaitIncident("fleet-unknown: no installation has this name or id");
+        assertThat(upgrades("fleet-a")).hasSize(1);
+        assertThat(worker.steps("fleet-a")).hasSize(11).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void lowerMajorIsRefusedAndSeen() {
+        Fleet.ready("downgraded");
+
+        request(UUID.randomUUID(), "v0.49.1", "downgraded");
+
+        awaitIncident("downgraded: v0.49.1 is of a lower major");
+        assertThat(upgrades("downgraded")).isEmpty();
+    }
+
+    @Test
+    void malformedTriggerIsDeadLetteredAndSeen() {
+        String mark = UUID.randomUUID().toString();
+
+        worker.send(new ProducerRecord<>(Topics.TRIGGERS, mark, "{nonsense".getBytes(StandardCharsets.UTF_8)));
+
+        awaitDeadLetter(Topics.TRIGGERS, mark);
+        awaitIncident("ce_specversion");
+    }
+
+    @Test
+    void resultThatIsNoTriggerIsDeadLettered() {
+        String mark = UUID.randomUUID().toString();
+
+        worker.send(
+                Topics.TRIGGERS,
+                new Message(
+                        UUID.randomUUID(),
+                        MessageType.UPGRADE_TRANSITIONED,
+                        SOURCE,
+                        mark,
+                        Instant.now(),
+                        null,
+                        new UpgradeTransitioned(
+                                UUID.randomUUID(),
+                                UUID.fromString(mark),
+                                "x",
+                                1,
+                                "begun",
+                                UpgradeStatus.State.RUNNING,
+                                null,
+                                null,
+                                Instant.now())));
+
+        awaitDeadLetter(Topics.TRIGGERS, mark);
+        awaitIncident("no trigger: upgrade.transitioned");
+    }
+
+    @Test
+    void forgedResultChangesNothingAndIsSeen() {
+        Fleet.ready("honest");
+        worker.script("honest", command -> new ScriptedWorker.Reply.Silence());
+        UUID upgrade = Fleet.upgrade("honest");
+        StepCommand command = worker.await("honest", StepName.PREFLIGHT);
+        UpgradeStatus before = Fleet.status(upgrade);
+        UUID other = UUID.randomUUID();
+
+        StepResult honest = ScriptedWorker.success(command);
+        StepResult.Succeeded forged = new StepResult.Succeeded(
+                honest.sagaId(),
+                other,
+                honest.stepIndex(),
+                honest.direction(),
+                honest.attempt(),
+                ((StepResult.Succeeded) honest).output());
+        worker.send(
+                Topics.results(command.step().service()),
+                new Message(
+                        UUID.randomUUID(),
+                        MessageType.STEP_SUCCEEDED,
+                        SOURCE,
+                        other.toString(),
+                        Instant.now(),
+                        null,
+                        forged));
+        worker.send(
+                Topics.results(ServiceName.BACKUP),
+                new Message(
+                        UUID.randomUUID(),
+                        MessageType.STEP_SUCCEEDED,
+                        SOURCE,
+                        command.installation().id().toString(),
+                        Instant.now(),
+                        null,
+                        honest));
+
+        awaitIncident("names another installation than its upgrade");
+        awaitIncident("is not taken by the backup service");
+        assertThat(Fleet.status(upgrade)).isEqualTo(before);
+        Fleet.post("/api/v1/upgrades/" + upgrade + "/cancel");
+        Fleet.await(upgrade, UpgradeStatus.State.ROLLED_BACK);
+    }
+
+    private void request(UUID requestId, String version, String... installations) {
+        worker.send(
+                Topics.TRIGGERS,
+                new Message(
+                        UUID.randomUUID(),
+                        MessageType.UPGRADE_REQUESTED,
+                        SOURCE,
+                        "fleet",
+                        Instant.now(),
+                        null,
+                        new UpgradeRequested(
+                                requestId, "metabase", List.of(installations), version, null, null, null, null)));
+    }
+
+    private static void awaitCompleted(String installation) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> upgrades(installation).equals(List.of("COMPLETED")));
+    }
+
+    private static List<String> upgrades(String installation) {
+        return Fleet.get("/api/v1/upgrades?installation=" + installation)
+                .jsonPath()
+                .getList("content.state");
+    }
+
+    private static void awaitIncident(String part) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(Fleet.get("/api/v1/incidents?limit=500")
+                                .jsonPath()
+                                .<String>getList("content.problem"))
+                        .anyMatch(problem -> problem.contains(part)));
+    }
+
+    private static void awaitDeadLetter(String topic, String key) {
+        try (KafkaConsumer<String, byte[]> consumer = new KafkaConsumer<>(
+                Map.of(
+                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        ConfigProvider.getConfig().getValue("uplift.kafka.bootstrap-servers", String.class)),
+                new StringDeserializer(),
+                new ByteArrayDeserializer())) {
+            TopicPartition letters = new TopicPartition(Topics.deadLetters(topic), 0);
+            consumer.assign(List.of(letters));
+            consumer.seekToBeginning(List.of(letters));
+            List<String> keys = new ArrayList<>();
+            Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
+                for (ConsumerRecord<String, byte[]> letter : consumer.poll(Duration.ofMillis(200))) {
+                    keys.add(letter.key());
+                }
+                return keys.contains(key);
+            });
+        }
+    }
+}
