@@ -105,9 +105,7 @@ public final class Fence {
 
     /** The highest token so far; empty if nobody has been here. */
     public Optional<FenceToken> last() throws IOException {
-        return Files.isDirectory(applicationDirectory.resolve(StateDirectory.NAME), LinkOption.NOFOLLOW_LINKS)
-                ? read()
-                : Optional.empty();
+        return StateDirectory.existing(applicationDirectory).isPresent() ? read() : Optional.empty();
     }
 
     /** Being behind the fence. Close it when the effect is taken. */

@@ -41,14 +41,14 @@ public final class LaunchFile {
     /**
      * What was written last; empty if nothing was.
      *
-     * @throws UnexpectedPathException if it is damaged or a symbolic link
+     * @throws UnexpectedPathException if it is damaged, a symbolic link, or in a directory of another user
      */
     public static Optional<Launch> read(Path applicationDirectory) throws IOException {
         Path file = of(applicationDirectory);
         if (Files.isSymbolicLink(file)) {
             throw new UnexpectedPathException(file + " is a symbolic link");
         }
-        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        if (StateDirectory.existing(applicationDirectory).isEmpty() || !Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             return Optional.empty();
         }
         try {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,6 +50,23 @@ class SecretsTest {
         assertThatExceptionOfType(UnexpectedPathException.class)
                 .isThrownBy(() -> LaunchFile.read(directory))
                 .withMessageNotContaining("canary");
+    }
+
+    @Test
+    @EnabledIf("root")
+    void launchFileThatTheApplicationsUserPutThereIsNotBelieved() throws Exception {
+        LaunchFile.write(directory, launch(Map.of()));
+        Files.setAttribute(directory.resolve(".uplift"), "unix:uid", 65534);
+
+        assertThatExceptionOfType(UnexpectedPathException.class)
+                .isThrownBy(() -> LaunchFile.read(directory))
+                .withMessageContaining("belongs to");
+        assertThatExceptionOfType(UnexpectedPathException.class)
+                .isThrownBy(() -> Fence.of(directory).last());
+    }
+
+    static boolean root() throws Exception {
+        return DetachedStart.ownUid() == 0;
     }
 
     @Test

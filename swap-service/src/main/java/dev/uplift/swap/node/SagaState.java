@@ -45,7 +45,7 @@ public record SagaState(
     /** What is remembered of any saga; empty if nothing is. */
     public static Optional<SagaState> read(Path applicationDirectory) throws IOException {
         Path file = file(applicationDirectory);
-        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        if (StateDirectory.existing(applicationDirectory).isEmpty() || !Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             return Optional.empty();
         }
         try {

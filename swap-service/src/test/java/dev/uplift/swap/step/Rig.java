@@ -30,7 +30,6 @@ import dev.uplift.testbed.StandInReleases;
 import dev.uplift.testbed.StandInServer;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -117,15 +116,8 @@ final class Rig implements AutoCloseable {
     }
 
     static synchronized StandInReleases.StandInRelease release(String tag) {
-        return STAMPED.computeIfAbsent(tag, each -> {
-            try {
-                Path folder = Files.createTempDirectory("uplift-standin");
-                folder.toFile().deleteOnExit();
-                return StandInReleases.stamp(folder, each);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
+        return STAMPED.computeIfAbsent(
+                tag, each -> StandInReleases.stamp(Path.of("target", "standin").toAbsolutePath(), each));
     }
 
     StandInServer.Launch launch(String tag) {
