@@ -27,16 +27,23 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 
 /** Makes the worker of this service, starts it with the process and ends it with it. */
 final class ArtifactWiring {
+    /** How long a transfer that failed can be continued. */
+    private static final Duration PARTIAL_KEPT = Duration.ofDays(7);
+
     @Produces
     @Singleton
     ArtifactStore store(ArtifactSettings settings) throws IOException {
-        return new ArtifactStore(settings.home().toAbsolutePath());
+        ArtifactStore store = new ArtifactStore(settings.home().toAbsolutePath());
+        store.forgetPartial(Instant.now().minus(PARTIAL_KEPT));
+        return store;
     }
 
     @Produces

@@ -3,8 +3,19 @@ package dev.uplift.artifact;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.artifact.store.ArtifactStore;
+import dev.uplift.artifact.testing.Commands;
+import dev.uplift.artifact.testing.RawServer;
 import dev.uplift.artifact.testing.ServiceResources;
 import dev.uplift.artifact.testing.TestJar;
+import dev.uplift.contract.Artifact;
+import dev.uplift.contract.MalformedMessageException;
+import dev.uplift.contract.Message;
+import dev.uplift.contract.ServiceName;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.contract.StepResult;
+import dev.uplift.contract.Topics;
+import dev.uplift.contract.WireCodec;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -17,7 +28,21 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.awaitility.Awaitility;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,6 +59,10 @@ final class ArtifactServiceTest {
 
     @Inject
     ArtifactStore store;
+
+    @ConfigProperty(name = "uplift.kafka.bootstrap-servers")
+    @Inject
+    String bootstrapServers;
 
     @TestHTTPResource("/")
     @Nullable
@@ -102,6 +131,39 @@ final class ArtifactServiceTest {
     }
 
     @Test
+    void aCommandFromKafkaIsAnsweredThere() throws Exception {
+        byte[] jar = TestJar.of("v0.52.1", 7);
+        try (RawServer upstream = new RawServer(RawServer.ok(jar));
+                KafkaProducer<String, byte[]> producer =
+                        new KafkaProducer<>(client(), new StringSerializer(), new ByteArraySerializer());
+                KafkaConsumer<String, byte[]> results =
+                        new KafkaConsumer<>(client(), new StringDeserializer(), new ByteArrayDeserializer())) {
+            StepCommand command = Commands.fetch("v0.52.1", upstream.url("/metabase.jar"), TestJar.sha256(jar));
+            Message message = new Message(
+                    command.commandId(),
+                    command.step().commandType(command.direction()),
+                    URI.create("/uplift/test"),
+                    command.installation().id().toString(),
+                    Instant.now(),
+                    null,
+                    command);
+            producer.send(WireCodec.encode(Topics.commands(ServiceName.ARTIFACT, "default"), message))
+                    .get();
+            results.subscribe(List.of(Topics.results(ServiceName.ARTIFACT)));
+
+            Artifact artifact = Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> fetched(results, command), Optional::isPresent)
+                    .orElseThrow();
+
+            assertThat(artifact.pinned()).isTrue();
+            assertThat(get("GET", "artifacts/" + artifact.sha256()).body()).isEqualTo(jar);
+            assertThat(artifact.location().getPath()).isEqualTo("/artifacts/" + TestJar.sha256(jar));
+            assertThat(text("q/metrics")).contains("uplift_artifact_fetches_total{outcome=\"ok\"");
+        }
+    }
+
+    @Test
     void healthAndMetricsAreThere() throws Exception {
         assertThat(text("q/health/live")).contains("\"worker\"").contains("\"relay\"");
         HttpResponse<byte[]> ready = get("GET", "q/health/ready");
@@ -110,6 +172,31 @@ final class ArtifactServiceTest {
         assertThat(text("q/metrics"))
                 .contains("uplift_artifact_served_bytes_total")
                 .contains("uplift_work_pending");
+    }
+
+    private Map<String, Object> client() {
+        return Map.of(
+                "bootstrap.servers",
+                bootstrapServers,
+                "group.id",
+                "test",
+                "auto.offset.reset",
+                "earliest",
+                "enable.auto.commit",
+                false);
+    }
+
+    private static Optional<Artifact> fetched(KafkaConsumer<String, byte[]> results, StepCommand command)
+            throws MalformedMessageException {
+        for (ConsumerRecord<String, byte[]> record : results.poll(Duration.ofMillis(200))) {
+            Message message = WireCodec.decode(record);
+            if (message.body() instanceof StepResult.Succeeded succeeded
+                    && succeeded.sagaId().equals(command.sagaId())
+                    && succeeded.output() instanceof StepOutput.ArtifactFetched output) {
+                return Optional.of(output.artifact());
+            }
+        }
+        return Optional.empty();
     }
 
     private String text(String path) throws Exception {

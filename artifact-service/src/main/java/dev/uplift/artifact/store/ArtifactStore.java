@@ -2,9 +2,11 @@ package dev.uplift.artifact.store;
 
 import dev.uplift.host.DurableFiles;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
@@ -61,6 +63,23 @@ public final class ArtifactStore {
     /** Takes a file out of the store. */
     public void evict(Path file) throws IOException {
         DurableFiles.delete(file);
+    }
+
+    /**
+     * Deletes what is left of transfers that nobody took up again.
+     *
+     * @param before the last change of a file that may go
+     */
+    public void forgetPartial(Instant before) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(partial)) {
+            for (Path file : files) {
+                // A lock that another process waits for must keep its file.
+                boolean lock = file.toString().endsWith(".lock");
+                if (!lock && Files.getLastModifiedTime(file).toInstant().isBefore(before)) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
     }
 
     /** Bytes that the store's disk has room for. */

@@ -153,12 +153,14 @@ final class FetchRefusalTest {
 
     @Test
     void anAnswerThatNeverBegins() throws Exception {
+        beImpatient();
         server.answer((request, out) -> Thread.sleep(10_000));
         retryable(fetch(SHA256), ErrorCode.ARTIFACT_UNAVAILABLE, "sent nothing for too long");
     }
 
     @Test
     void headersThatDrip() throws Exception {
+        beImpatient();
         server.answer((request, out) -> {
             out.write("HTTP/1.1 200 OK\r\n".getBytes(StandardCharsets.ISO_8859_1));
             for (int i = 0; i < 1_000; i++) {
@@ -183,6 +185,7 @@ final class FetchRefusalTest {
 
     @Test
     void aBodyThatStops() throws Exception {
+        beImpatient();
         server.answer((request, out) -> {
             head(out, "200 OK", "Content-Length: " + JAR.length);
             out.write(JAR, 0, 50_000);
@@ -194,6 +197,7 @@ final class FetchRefusalTest {
 
     @Test
     void aBodyThatDrips() throws Exception {
+        beImpatient();
         server.answer((request, out) -> {
             head(out, "200 OK", "Content-Length: " + JAR.length);
             for (byte one : JAR) {
@@ -308,6 +312,11 @@ final class FetchRefusalTest {
                 Commands.command(StepName.FETCH, Commands.FROM, new Release("v0.51.8", "pro", null, null));
         refused(world.fetch(unknownEdition), ErrorCode.ARTIFACT_UNAVAILABLE, "knows no place");
         assertThat(server.requests()).isEmpty();
+    }
+
+    private void beImpatient() throws Exception {
+        world.close();
+        world = new ArtifactWorld(home, ArtifactWorld.IMPATIENT);
     }
 
     private StepOutcome fetch(@org.jspecify.annotations.Nullable String sha256) throws Exception {

@@ -28,14 +28,11 @@ import org.jdbi.v3.core.Jdbi;
 
 /** The service without Kafka and Quarkus: a home, a database, small limits, loopback allowed over plain http. */
 public final class ArtifactWorld implements AutoCloseable {
-    public static final TransferLimits LIMITS = new TransferLimits(
-            1_000_000,
-            Duration.ofSeconds(2),
-            Duration.ofMillis(600),
-            20_000,
-            Duration.ofMillis(500),
-            3,
-            Duration.ofMillis(20));
+    /** Small, but so patient that a busy machine is no slow server. */
+    public static final TransferLimits LIMITS = limits(Duration.ofSeconds(20), 1, Duration.ofSeconds(20), 3);
+
+    /** For tests of what is too slow. */
+    public static final TransferLimits IMPATIENT = limits(Duration.ofMillis(1_200), 20_000, Duration.ofMillis(400), 1);
 
     private final Path home;
     private final HttpSource source;
@@ -65,6 +62,11 @@ public final class ArtifactWorld implements AutoCloseable {
                 URI.create("http://127.0.0.1:8481"),
                 new SimpleMeterRegistry());
         locate = new LocateArtifact(profiles, source, limits, store, releases);
+    }
+
+    private static TransferLimits limits(Duration idle, long bytesPerSecondMin, Duration window, int attemptsMax) {
+        return new TransferLimits(
+                1_000_000, Duration.ofSeconds(5), idle, bytesPerSecondMin, window, attemptsMax, Duration.ofMillis(20));
     }
 
     public StepOutcome fetch(StepCommand command) throws Exception {
