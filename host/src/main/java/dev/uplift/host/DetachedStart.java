@@ -10,16 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
- * Starts an application so that it belongs to nobody: a session of its own, no terminal, no parent of
- * ours. It outlives this process, this process's group and its service unit's stop signal.
+ * Starts an application so that it outlives this process: a session of its own, no terminal, output to a file. A
+ * signal to this process's group does not reach it.
  */
 public final class DetachedStart {
     private static final Duration HANDOVER = Duration.ofSeconds(10);
-    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final Duration POLL = Duration.ofMillis(5);
 
     private DetachedStart() {}
 
@@ -35,7 +34,7 @@ public final class DetachedStart {
         requireRepresentable(launch);
         Path log = Path.of(launch.logFile());
         prepareLog(log, launch);
-        List<String> command = new ArrayList<>(List.of("setsid", "--fork"));
+        List<String> command = new ArrayList<>(List.of("setsid"));
         if (ownUid() == 0 && (launch.uid() != 0 || launch.gid() != 0)) {
             command.addAll(List.of("setpriv", "--reuid=" + launch.uid(), "--regid=" + launch.gid()));
             command.add(
@@ -59,34 +58,32 @@ public final class DetachedStart {
                 .redirectErrorStream(true);
         builder.environment().clear();
         builder.environment().putAll(launch.environment());
-        Process handover = builder.start();
-        if (!handover.waitFor(HANDOVER.toNanos(), TimeUnit.NANOSECONDS)) {
-            handover.destroyForcibly();
-            throw new IOException("setsid did not hand the application over in " + HANDOVER.toSeconds() + " s");
-        }
-        if (handover.exitValue() != 0) {
-            throw new IOException("setsid failed with exit code " + handover.exitValue());
-        }
-        return awaitProgram(launch);
+        return awaitProgram(builder.start(), launch);
     }
 
-    /** Until the last program of the chain runs: then its user and its program are the application's own. */
-    private static Optional<RunningProcess> awaitProgram(Launch launch) {
+    /**
+     * Until the last program of the chain runs under the child's pid: then its command line is the application's own.
+     * In the middle of an exec a process has none for a moment, so only the kernel's word counts for its end. A JVM is in
+     * another directory for a moment while it makes its performance data.
+     */
+    private static Optional<RunningProcess> awaitProgram(Process child, Launch launch)
+            throws IOException, InterruptedException {
         long deadline = System.nanoTime() + HANDOVER.toNanos();
-        Optional<RunningProcess> seen = Optional.empty();
-        do {
-            seen = seen.isPresent()
-                    ? Processes.find(seen.get().pid())
-                    : Processes.runningJarIn(Path.of(launch.directory())).stream()
-                            .filter(process ->
-                                    process.argv().size() >= launch.argv().size())
-                            .findFirst();
-            if (seen.isEmpty() || seen.get().argv().equals(launch.argv())) {
+        while (System.nanoTime() - deadline < 0) {
+            Optional<RunningProcess> seen = Processes.find(child.pid());
+            if (seen.filter(process -> isApplication(process, launch)).isPresent()) {
                 return seen;
             }
-            LockSupport.parkNanos(POLL_NANOS);
-        } while (System.nanoTime() - deadline < 0);
-        return seen;
+            if (child.waitFor(POLL.toNanos(), TimeUnit.NANOSECONDS)) {
+                return Optional.empty();
+            }
+        }
+        child.destroyForcibly();
+        throw new IOException("the application was not handed over in " + HANDOVER.toSeconds() + " s");
+    }
+
+    private static boolean isApplication(RunningProcess process, Launch launch) {
+        return process.argv().equals(launch.argv()) && process.directory().equals(Optional.of(launch.directory()));
     }
 
     private static void prepareLog(Path log, Launch launch) throws IOException {

@@ -80,9 +80,13 @@ public final class Processes {
 
     /** Whether this very process still runs. */
     public static boolean runs(ProcessIdentity identity) {
-        return find(identity.pid())
-                .filter(found -> found.identity().equals(identity))
-                .isPresent();
+        Path stat = PROC.resolve(Long.toString(identity.pid())).resolve("stat");
+        try {
+            Stat seen = Stat.of(Files.readString(stat, StandardCharsets.ISO_8859_1));
+            return !seen.ended() && seen.startTicks() == identity.startTicks();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /**

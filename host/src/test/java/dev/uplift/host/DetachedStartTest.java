@@ -55,15 +55,12 @@ class DetachedStartTest {
     }
 
     @Test
-    void applicationHasNoParentNorSessionOfOursAndKeepsItsOutput() throws Exception {
+    void applicationHasASessionOfItsOwnAndKeepsItsOutput() throws Exception {
         Files.writeString(directory.resolve("app.log"), "before\n");
         RunningProcess process = start(launch(List.of(), Map.of(), DetachedStart.ownUid(), 0));
 
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> Files.readString(directory.resolve("app.log")).contains("listening on"));
-        assertThat(process.parentPid()).isNotEqualTo(ProcessHandle.current().pid());
-        assertThat(ProcessHandle.current().descendants().map(ProcessHandle::pid))
-                .doesNotContain(process.pid());
         String[] stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"))
                 .replaceFirst(".*\\) ", "")
                 .split(" ", -1);

@@ -79,8 +79,6 @@ class SwapPathTest {
             assertThat(after.directory()).isEqualTo(before.directory());
             assertThat(after.uid()).isEqualTo(before.uid());
             assertThat(Processes.environment(after.identity())).isEqualTo(environment);
-            assertThat(ProcessHandle.current().descendants().map(ProcessHandle::pid))
-                    .doesNotContain(after.pid());
             assertThat(server.log().substring(logged)).contains("Metabase Initialization COMPLETE");
             assertManagedLayout(rig);
             assertThat(rig.directory.resolve(".uplift/saga.json")).doesNotExist();
