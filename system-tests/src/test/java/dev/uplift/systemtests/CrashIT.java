@@ -112,7 +112,8 @@ class CrashIT {
                 }
             }
             for (String effect : Effect.names()) {
-                for (Store store : Store.values()) {
+                for (Store store :
+                        effect.startsWith("backup.take") ? List.of(Store.POSTGRESQL) : List.of(Store.values())) {
                     if (!offThePaths(effect, store)) {
                         cells.add(new Cell("backup", effect + ":" + moment, 1, pathOf(effect), store));
                     }
