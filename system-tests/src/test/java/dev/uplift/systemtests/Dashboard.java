@@ -96,7 +96,7 @@ final class Dashboard implements AutoCloseable {
     }
 
     RowWriter write(String writer) {
-        return RowWriter.start(server.uri(), writer, 100);
+        return RowWriter.start(server.uri(), writer, 25);
     }
 
     RowWriter write() {
