@@ -11,12 +11,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The end of what an application wrote, fit to be shown: without secrets, in one line. */
 public final class LogTail {
-    private static final int BYTES_MAX = 16_384;
+    private static final int BYTES_MAX = 65_536;
     private static final int LINES_MAX = 5;
     private static final int LINE_LENGTH_MAX = 300;
+
+    private static final Pattern STACK_FRAME =
+            Pattern.compile("at [^\\s(]+\\(.*\\).*|\\.\\.\\. \\d+ (more|common frames omitted)");
 
     private LogTail() {}
 
@@ -30,7 +34,8 @@ public final class LogTail {
     }
 
     /**
-     * The last lines written after the log had {@code from} bytes.
+     * The last lines written after the log had {@code from} bytes. Frames of stack traces are left out:
+     * what went wrong stands above them.
      *
      * @param telling lines with one of these texts are shown although later ones would push them out
      */
@@ -55,7 +60,7 @@ public final class LogTail {
                         .replaceAll("\\e\\[[0-9;]*m", "")
                         .replaceAll("\\p{Cntrl}", " ")
                         .strip())
-                .filter(line -> !line.isEmpty())
+                .filter(line -> !line.isEmpty() && !STACK_FRAME.matcher(line).matches())
                 .map(line -> line.length() > LINE_LENGTH_MAX ? line.substring(0, LINE_LENGTH_MAX) + "..." : line)
                 .toList();
         int tail = Math.max(0, lines.size() - LINES_MAX);

@@ -1,0 +1,64 @@
+package dev.uplift.swap.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.uplift.host.Launch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LogTailTest {
+    @TempDir
+    private Path directory;
+
+    @Test
+    void theCauseIsShownAndNotTheFramesOfItsStackTrace() throws IOException {
+        String shown = shown("""
+                10:00:01 ERROR Application run failed
+
+                org.example.BeanException: Error creating bean
+                %sCaused by: org.example.FlywayException: Validate failed:
+                Migration checksum mismatch for migration version 1
+
+                %s\t... 27 common frames omitted
+                """.formatted(
+                        "\tat java.base/java.lang.Thread.run(Thread.java:840)\n".repeat(20),
+                        "\tat org.example.Flyway$1.execute(Flyway.java:159) ~[flyway.jar!/:6.4]\n".repeat(20)));
+
+        assertThat(shown)
+                .isEqualTo("10:00:01 ERROR Application run failed | org.example.BeanException: Error creating bean"
+                        + " | Caused by: org.example.FlywayException: Validate failed:"
+                        + " | Migration checksum mismatch for migration version 1");
+    }
+
+    @Test
+    void aTellingLineStaysAlthoughOthersFollow() throws IOException {
+        assertThat(shown("Application run failed\n1\n2\n3\n4\n5\n6\n"))
+                .isEqualTo("Application run failed | 2 | 3 | 4 | 5 | 6");
+    }
+
+    @Test
+    void secretsAreTakenOut() throws IOException {
+        assertThat(shown("cannot connect with hush-hush-hush\n")).isEqualTo("cannot connect with ***");
+    }
+
+    private String shown(String text) throws IOException {
+        Path log = Files.writeString(directory.resolve("application.log"), text);
+        Launch launch = new Launch(
+                List.of("java", "-jar", "x.jar"),
+                Map.of("DB_PASSWORD", "hush-hush-hush"),
+                0,
+                0,
+                List.of(),
+                "root",
+                directory.toString(),
+                "java",
+                log.toString(),
+                Map.of());
+        return LogTail.since(launch, 0, List.of("Application run failed"));
+    }
+}
