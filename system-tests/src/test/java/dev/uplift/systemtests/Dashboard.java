@@ -4,20 +4,13 @@ import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
-import dev.uplift.contract.UpgradeStatus.State;
-import dev.uplift.contract.api.AcceptedSagas;
-import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.testbed.RowCheck;
 import dev.uplift.testbed.RowWriter;
 import dev.uplift.testbed.StandInLedger;
 import dev.uplift.testbed.StandInReleases;
 import dev.uplift.testbed.StandInReleases.StandInRelease;
 import dev.uplift.testbed.StandInServer;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -61,20 +54,11 @@ final class Dashboard implements AutoCloseable {
                 .javaOption("-XX:TieredStopAtLevel=1")
                 .env("STANDIN_LOCK_WAIT", "200ms");
         if (store == Store.POSTGRESQL) {
-            createDatabase(product, name);
+            product.createDatabase(name, "secret-of-" + name);
             base.postgres("127.0.0.1", product.status().postgresPort(), name, name, "secret-of-" + name);
         }
         StandInServer server = launch.apply(base).start().awaitHealthy(HEALTHY_MAX);
-        InstallationStatus registered = product.rest()
-                .register(new RegisterInstallation(
-                        name, null, null, null, server.directory().toString()));
-        Awaitility.await("registration of " + name)
-                .atMost(Duration.ofSeconds(60))
-                .until(() -> product.rest().installation(name).state() != InstallationStatus.State.REGISTERING);
-        InstallationStatus found = product.rest().installation(name);
-        if (found.state() != InstallationStatus.State.READY) {
-            throw new IllegalStateException(name + " was not registered: " + found);
-        }
+        InstallationStatus registered = product.register(name, server.directory());
         return new Dashboard(product, name, server, registered.id());
     }
 
@@ -118,23 +102,12 @@ final class Dashboard implements AutoCloseable {
 
     /** Asks for an upgrade over REST and returns its id. */
     UUID beginUpgrade(String tag) {
-        AcceptedSagas sagas = product.rest().upgrade(request(tag));
-        if (sagas.accepted().size() != 1) {
-            throw new IllegalStateException("refused: " + sagas);
-        }
-        return sagas.accepted().getFirst().upgradeId();
+        return product.beginUpgrade(request(tag));
     }
 
     /** Waits until the saga is final or parked, whatever happens to the orchestrator meanwhile. */
     UpgradeStatus awaitEnd(UUID upgrade, Duration limit) {
-        return Awaitility.await("the end of " + upgrade + " on " + name)
-                .atMost(limit)
-                .pollInterval(Duration.ofMillis(200))
-                .ignoreException(UncheckedIOException.class)
-                .ignoreException(IllegalStateException.class)
-                .until(
-                        () -> product.rest().upgrade(upgrade),
-                        status -> status.state().isFinal() || status.state() == State.PARKED);
+        return product.awaitEnd(upgrade, limit);
     }
 
     UpgradeStatus upgrade(String tag, Duration limit) {
@@ -161,15 +134,5 @@ final class Dashboard implements AutoCloseable {
     @Override
     public void close() {
         server.close();
-    }
-
-    private static void createDatabase(Product product, String name) {
-        try (Connection connection = product.database("postgres");
-                Statement statement = connection.createStatement()) {
-            statement.execute("CREATE ROLE \"" + name + "\" LOGIN CREATEDB PASSWORD 'secret-of-" + name + "'");
-            statement.execute("CREATE DATABASE \"" + name + "\" OWNER \"" + name + "\"");
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -2,7 +2,13 @@ package dev.uplift.systemtests;
 
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.SimpleFileServer;
+import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.Json;
+import dev.uplift.contract.UpgradeRequested;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeStatus.State;
+import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.contract.api.StandaloneStatus;
 import java.io.File;
 import java.io.IOException;
@@ -18,9 +24,11 @@ import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -28,6 +36,7 @@ import org.awaitility.Awaitility;
 /** One running product for all tests of this JVM: the standalone with its four services as real processes. */
 final class Product {
     private static final Duration READY_MAX = Duration.ofMinutes(3);
+    private static final Duration REGISTERED_MAX = Duration.ofSeconds(60);
 
     private final Path home;
     private final StandaloneStatus status;
@@ -91,6 +100,50 @@ final class Product {
             throw new UncheckedIOException(e);
         }
         return credentials.getProperty(role);
+    }
+
+    /** Registers what runs in a directory, and waits until it is ready. The profile is found by itself. */
+    InstallationStatus register(String name, Path directory) {
+        rest.register(new RegisterInstallation(name, null, null, null, directory.toString()));
+        InstallationStatus found = Awaitility.await("registration of " + name)
+                .atMost(REGISTERED_MAX)
+                .until(() -> rest.installation(name), status -> status.state() != InstallationStatus.State.REGISTERING);
+        if (found.state() != InstallationStatus.State.READY) {
+            throw new IllegalStateException(name + " was not registered: " + found);
+        }
+        return found;
+    }
+
+    /** Asks for an upgrade of one installation over REST and returns its id. */
+    UUID beginUpgrade(UpgradeRequested request) {
+        AcceptedSagas sagas = rest.upgrade(request);
+        if (sagas.accepted().size() != 1) {
+            throw new IllegalStateException("refused: " + sagas);
+        }
+        return sagas.accepted().getFirst().upgradeId();
+    }
+
+    /** Waits until the saga is final or parked, whatever happens to the orchestrator meanwhile. */
+    UpgradeStatus awaitEnd(UUID upgrade, Duration limit) {
+        return Awaitility.await("the end of " + upgrade)
+                .atMost(limit)
+                .pollInterval(Duration.ofMillis(200))
+                .ignoreException(UncheckedIOException.class)
+                .ignoreException(IllegalStateException.class)
+                .until(
+                        () -> rest.upgrade(upgrade),
+                        status -> status.state().isFinal() || status.state() == State.PARKED);
+    }
+
+    /** Creates a database and its owner, both of that name, in the embedded PostgreSQL. */
+    void createDatabase(String name, String password) {
+        try (Connection connection = database("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE ROLE \"" + name + "\" LOGIN CREATEDB PASSWORD '" + password + "'");
+            statement.execute("CREATE DATABASE \"" + name + "\" OWNER \"" + name + "\"");
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /**
