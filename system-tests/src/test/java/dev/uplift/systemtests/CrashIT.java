@@ -107,7 +107,9 @@ class CrashIT {
     static Stream<Cell> cells() {
         List<Cell> all = allCells();
         int stride = everyCell() ? 1 : 5;
-        return IntStream.range(0, all.size()).filter(index -> index % stride == 0).mapToObj(all::get);
+        return IntStream.range(0, all.size())
+                .filter(index -> index % stride == 0)
+                .mapToObj(all::get);
     }
 
     private static boolean everyCell() {

@@ -26,11 +26,13 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** One running product for all tests of this JVM: the standalone with its four services as real processes. */
@@ -234,10 +236,22 @@ final class Product {
                     dev.uplift.testbed.StandInServer.runningIn(directory).forEach(ProcessHandle::destroyForcibly));
             process.destroy();
             process.waitFor(60, TimeUnit.SECONDS);
+            for (String bulky : List.of("postgres", "kafka", "artifacts", "backups", "test")) {
+                delete(home.resolve(bulky));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The logs stay. */
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
         }
     }
 
