@@ -4,6 +4,7 @@ import dev.uplift.contract.Json;
 import dev.uplift.contract.api.StandaloneStatus;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -56,13 +57,27 @@ final class ServerOptions {
 
     private URI server() {
         if (server != null) {
-            return server;
+            return requireWeb(server.toString(), "--server");
         }
         String named = System.getenv("UPLIFT_SERVER");
         if (named != null && !named.isBlank()) {
-            return URI.create(named);
+            return requireWeb(named, "$UPLIFT_SERVER");
         }
         return standalone(home()).map(StandaloneStatus::api).orElse(DEFAULT_SERVER);
+    }
+
+    private static URI requireWeb(String text, String source) {
+        try {
+            URI url = new URI(text);
+            boolean web = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
+            if (web && url.getHost() != null) {
+                return url;
+            }
+        } catch (URISyntaxException e) {
+            // Said below, as for every other text that is no such URL.
+        }
+        throw new CommandFailedException(
+                ExitCode.USAGE, source + " is no http or https URL such as " + DEFAULT_SERVER + ": " + text);
     }
 
     private CommandSpec spec() {
