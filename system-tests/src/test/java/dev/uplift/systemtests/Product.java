@@ -10,6 +10,7 @@ import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.contract.api.StandaloneStatus;
+import dev.uplift.testbed.StandInServer;
 import java.io.File;
 import java.io.IOException;
 import java.io.Reader;
@@ -30,6 +31,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -39,6 +41,11 @@ import org.awaitility.Awaitility;
 final class Product {
     private static final Duration READY_MAX = Duration.ofMinutes(3);
     private static final Duration REGISTERED_MAX = Duration.ofSeconds(60);
+
+    /** Below the ports that the system gives to clients. */
+    private static final int BASE_PORT_MIN = 18_480;
+
+    private static final int BASE_PORT_MAX = 28_480;
 
     private final Path home;
     private final StandaloneStatus status;
@@ -231,10 +238,10 @@ final class Product {
     }
 
     private static void stop(Path home, Process process) {
-        try (var files = Files.walk(home.resolve("test/applications"), 1)) {
-            files.forEach(directory ->
-                    dev.uplift.testbed.StandInServer.runningIn(directory).forEach(ProcessHandle::destroyForcibly));
-            process.destroy();
+        process.destroy();
+        try (Stream<Path> directories = Files.walk(home.resolve("test/applications"), 1)) {
+            directories.forEach(
+                    directory -> StandInServer.runningIn(directory).forEach(ProcessHandle::destroyForcibly));
             process.waitFor(60, TimeUnit.SECONDS);
             for (String bulky : List.of("postgres", "kafka", "artifacts", "backups", "test")) {
                 delete(home.resolve(bulky));
@@ -263,8 +270,11 @@ final class Product {
                 : java.util.Objects.requireNonNull(directory.getParent());
     }
 
+    /** Begins anywhere, so that test runs on one machine seldom meet. */
     private static int freeBasePort() {
-        return IntStream.iterate(18_480, base -> base < 28_480, base -> base + 10)
+        return ThreadLocalRandom.current()
+                .ints(BASE_PORT_MIN / 10, BASE_PORT_MAX / 10)
+                .map(tens -> tens * 10)
                 .filter(base -> IntStream.range(base, base + 7).allMatch(Product::isFree))
                 .findFirst()
                 .orElseThrow();

@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
 /** The orchestrator's REST as a client sees it. While nobody answers it throws {@link UncheckedIOException}. */
 final class Rest {
     private final URI base;
-    private final HttpClient http =
-            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(3)).build();
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(3))
+            .build();
 
     Rest(URI base) {
         this.base = base;
