@@ -103,10 +103,10 @@ class CrashIT {
         }
     }
 
-    /** Every fifth cell, or all of them with {@code -Duplift.crash.cells=all}, which takes about half an hour. */
+    /** Every ninth cell, or all of them with {@code -Duplift.crash.cells=all}, which takes about half an hour. */
     static Stream<Cell> cells() {
         List<Cell> all = allCells();
-        int stride = everyCell() ? 1 : 5;
+        int stride = everyCell() ? 1 : 9;
         return IntStream.range(0, all.size())
                 .filter(index -> index % stride == 0)
                 .mapToObj(all::get);
@@ -254,8 +254,7 @@ class CrashIT {
     private static UUID begin(UpgradeRequested request) {
         AcceptedSagas sagas = Awaitility.await("the request to be taken")
                 .atMost(Duration.ofSeconds(60))
-                .ignoreException(UncheckedIOException.class)
-                .ignoreException(IllegalStateException.class)
+                .ignoreExceptionsMatching(e -> e instanceof UncheckedIOException || e instanceof IllegalStateException)
                 .until(() -> PRODUCT.rest().upgrade(request), answer -> true);
         assertThat(sagas.refused()).isEmpty();
         return sagas.accepted().getFirst().upgradeId();

@@ -137,8 +137,7 @@ final class Product {
         return Awaitility.await("the end of " + upgrade)
                 .atMost(limit)
                 .pollInterval(Duration.ofMillis(200))
-                .ignoreException(UncheckedIOException.class)
-                .ignoreException(IllegalStateException.class)
+                .ignoreExceptionsMatching(e -> e instanceof UncheckedIOException || e instanceof IllegalStateException)
                 .until(
                         () -> rest.upgrade(upgrade),
                         status -> status.state().isFinal() || status.state() == State.PARKED);
