@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,8 +39,8 @@ import org.slf4j.LoggerFactory;
  *
  * <ol>
  *   <li>A copy of a command never runs twice to an end: it gets the answer that was kept.
- *   <li>A command that was begun when its process died is begun again, by another process once the
- *       lease is over; {@link StepRun#delivery()} counts.
+ *   <li>A command that was begun when its process died is begun again: by the same instance as soon as
+ *       it is started again, by another once the lease is over; {@link StepRun#delivery()} counts.
  *   <li>A step is refused once its undo has arrived, and so is a step of an older epoch than one that
  *       has arrived; one that runs then is told to stop.
  *   <li>A step that throws has failed and may be retried.
@@ -61,6 +62,7 @@ public final class StepWorker implements AutoCloseable {
     private final RunningSteps running;
     private final Scheduler scheduler;
     private final AtomicLong pending = new AtomicLong();
+    private @Nullable Predecessor predecessor;
 
     private StepWorker(Builder builder) {
         this.runtime = builder.runtime;
@@ -106,6 +108,8 @@ public final class StepWorker implements AutoCloseable {
 
     /** Starts the messaging and the worker. The database must be there; Kafka is waited for. To be called once. */
     public void start() {
+        predecessor =
+                Predecessor.takeOver(runtime.dataSource(), runtime.settings().instance());
         sweep();
         scheduler.start();
         running.start();
@@ -121,6 +125,9 @@ public final class StepWorker implements AutoCloseable {
         scheduler.stop();
         running.close();
         runtime.close();
+        if (predecessor != null) {
+            predecessor.close();
+        }
     }
 
     /** The messaging, and the queue. */

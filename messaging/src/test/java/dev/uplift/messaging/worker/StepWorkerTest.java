@@ -26,6 +26,9 @@ import dev.uplift.messaging.TopicSpec;
 import dev.uplift.messaging.testing.TestDatabase;
 import io.agroal.api.AgroalDataSource;
 import java.net.URI;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -288,6 +291,53 @@ class StepWorkerTest {
         }
     }
 
+    /** With the lease of production, which ends only after 8 s: the answer comes long before. */
+    @Test
+    void aDeadWorkersCommandIsBegunAgainAsSoonAsItsInstanceIsStartedAgain() {
+        Plug plug = new Plug(database);
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch ended = new CountDownLatch(1);
+        StepHandler paused = (command, run) -> {
+            begun.countDown();
+            assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
+            return StepOutcome.refused(ErrorCode.INTERNAL, "late");
+        };
+        try (StepWorker _ = start(builder(runtime("swap-1", plug.dataSource()), paused))) {
+            TestTopic.send(commands, saga.stop(1, 1));
+            await().atMost(Duration.ofSeconds(20)).until(() -> begun.getCount() == 0);
+            plug.pull();
+            endSessionsThatHoldLocks();
+            try (StepWorker _ = start(builder(runtime("swap-1", database), taking))) {
+                await().atMost(Duration.ofSeconds(4)).until(() -> taken.size() == 1);
+                assertThat(answers(1)).extracting(Message::type).containsExactly(MessageType.STEP_SUCCEEDED);
+            }
+            ended.countDown();
+        }
+    }
+
+    @Test
+    void aLivingWorkersCommandIsNotTakenByAnotherOfTheSameName() {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        StepHandler slow = (command, run) -> {
+            begun.countDown();
+            assertThat(goOn.await(30, TimeUnit.SECONDS)).isTrue();
+            return StepOutcome.done();
+        };
+        try (StepWorker _ = start(builder(runtime("swap-1", database), slow))) {
+            TestTopic.send(commands, saga.stop(1, 1));
+            await().atMost(Duration.ofSeconds(20)).until(() -> begun.getCount() == 0);
+            try (StepWorker _ = start(builder(runtime("swap-1", database), taking))) {
+                await().during(Duration.ofSeconds(1))
+                        .atMost(Duration.ofSeconds(3))
+                        .until(taken::isEmpty);
+                goOn.countDown();
+                assertThat(answers(1)).extracting(Message::type).containsExactly(MessageType.STEP_SUCCEEDED);
+                assertThat(taken).isEmpty();
+            }
+        }
+    }
+
     @Test
     void aStepThatIsInterruptedByTheEndOfTheProcessRunsAgainAfterTheStart() {
         CountDownLatch begun = new CountDownLatch(1);
@@ -341,6 +391,20 @@ class StepWorkerTest {
                         .build())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("nobody takes swap.preflight");
+    }
+
+    /** As the server does when a process dies. */
+    private void endSessionsThatHoldLocks() {
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("""
+                    SELECT pg_terminate_backend(pid, 5000) FROM pg_locks
+                    WHERE locktype = 'advisory' AND granted
+                      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    """);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private StepWorker.Builder builder(StepHandler handler) {
