@@ -14,6 +14,7 @@ public final class MessageType {
     public static final String INSTALLATION_FOUND = "installation.found";
     public static final String INSTALLATION_REFUSED = "installation.refused";
     public static final String INSTALLATION_STATUS = "installation.status";
+    public static final String INSTALLATION_REMOVED = "installation.removed";
     public static final String UPGRADE_STATUS = "upgrade.status";
     public static final String UPGRADE_TRANSITIONED = "upgrade.transitioned";
 
@@ -47,6 +48,7 @@ public final class MessageType {
         bodies.put(INSTALLATION_FOUND, Inspection.Found.class);
         bodies.put(INSTALLATION_REFUSED, Inspection.Refused.class);
         bodies.put(INSTALLATION_STATUS, InstallationStatus.class);
+        bodies.put(INSTALLATION_REMOVED, InstallationRemoved.class);
         bodies.put(UPGRADE_STATUS, UpgradeStatus.class);
         bodies.put(UPGRADE_TRANSITIONED, UpgradeTransitioned.class);
         return Collections.unmodifiableMap(bodies);

@@ -7,13 +7,13 @@ public final class Topics {
     /** In: what operators, CI and release feeds ask for. */
     public static final String TRIGGERS = "uplift.triggers";
 
-    /** Out, compacted: the latest {@link InstallationStatus} of each installation. */
+    /** Out, compacted: the latest {@link InstallationStatus} of each installation; no value once it is forgotten. */
     public static final String STATUS_INSTALLATIONS = "uplift.status.installations";
 
-    /** Out, compacted: the latest {@link UpgradeStatus} of each upgrade. Its key is the upgrade's id. */
+    /** Out, compacted: the latest {@link UpgradeStatus} of each upgrade; no value once it is forgotten. Its key is the upgrade's id. */
     public static final String STATUS_UPGRADES = "uplift.status.upgrades";
 
-    /** Out: every transition of every upgrade, as {@link UpgradeTransitioned}. */
+    /** Out: every transition of every upgrade, as {@link UpgradeTransitioned}, and {@link InstallationRemoved}. */
     public static final String EVENTS = "uplift.events";
 
     /** The site of an installation that was registered without one. */

@@ -179,6 +179,7 @@ public final class WireCodec {
             case StepResult result -> Optional.of(result.installationId());
             case Inspection inspection -> Optional.of(inspection.installationId());
             case InstallationStatus status -> Optional.of(status.id());
+            case InstallationRemoved removed -> Optional.of(removed.installationId());
             case UpgradeStatus status -> Optional.of(status.id());
             case UpgradeTransitioned transition -> Optional.of(transition.installationId());
             default -> Optional.empty();

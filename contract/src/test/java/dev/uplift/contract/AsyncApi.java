@@ -74,11 +74,19 @@ final class AsyncApi {
             operation(name + "Learn", "receive", name + "Results", "The orchestrator learns how a step went");
         }
         channel("installationStatus", Topics.STATUS_INSTALLATIONS, List.of(MessageType.INSTALLATION_STATUS));
-        operation("tellInstallations", "send", "installationStatus", "Compacted: the latest of each installation");
+        operation(
+                "tellInstallations",
+                "send",
+                "installationStatus",
+                "Compacted: the latest of each installation; a record without a value ends one that was forgotten");
         channel("upgradeStatus", Topics.STATUS_UPGRADES, List.of(MessageType.UPGRADE_STATUS));
-        operation("tellUpgrades", "send", "upgradeStatus", "Compacted: the latest of each upgrade");
-        channel("events", Topics.EVENTS, List.of(MessageType.UPGRADE_TRANSITIONED));
-        operation("tellTransitions", "send", "events", "Every transition of every upgrade");
+        operation(
+                "tellUpgrades",
+                "send",
+                "upgradeStatus",
+                "Compacted: the latest of each upgrade; a record without a value ends a dry run that was forgotten");
+        channel("events", Topics.EVENTS, List.of(MessageType.UPGRADE_TRANSITIONED, MessageType.INSTALLATION_REMOVED));
+        operation("tellTransitions", "send", "events", "Every transition of every upgrade, and what was forgotten");
         components();
     }
 

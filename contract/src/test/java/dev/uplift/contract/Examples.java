@@ -224,6 +224,11 @@ final class Examples {
                         "no process has the pid 4711",
                         null,
                         AT));
+        put(
+                all,
+                "installation.removed",
+                MessageType.INSTALLATION_REMOVED,
+                new InstallationRemoved(INSTALLATION, "sales", AT));
         put(all, "upgrade.status", MessageType.UPGRADE_STATUS, upgradeStatus());
         put(
                 all,

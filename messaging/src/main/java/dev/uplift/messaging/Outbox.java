@@ -6,9 +6,11 @@ import dev.uplift.contract.Message;
 import dev.uplift.contract.WireCodec;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
 import org.jdbi.v3.core.Handle;
@@ -37,6 +39,15 @@ public final class Outbox {
                 handle,
                 messages.stream()
                         .map(outbound -> WireCodec.encode(outbound.topic(), traced(outbound.message())))
+                        .toList());
+    }
+
+    /** Ends what a compacted topic says of these keys, as {@link #append} sends: each gets a record without a value. */
+    public void appendTombstones(Handle handle, String topic, Collection<UUID> keys) {
+        appendRecords(
+                handle,
+                keys.stream()
+                        .map(key -> new ProducerRecord<String, byte[]>(topic, key.toString(), null))
                         .toList());
     }
 

@@ -2,10 +2,14 @@ package dev.uplift.orchestrator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -14,7 +18,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Scanner;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -26,6 +32,9 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @QuarkusTestResource(Backends.class)
 class EventsTest {
+    @Inject
+    SagaUpkeep upkeep;
+
     static {
         ScriptedWorker.shared();
     }
@@ -54,6 +63,67 @@ class EventsTest {
                 assertThat(late.of(upgrade, "upgrade.status")).hasSize(1);
             }
         }
+    }
+
+    @Test
+    void forgottenInstallationEndsInTheFeedAndOnTheTopics() throws Exception {
+        UUID id = Fleet.ready("forgotten").id();
+        try (Listener listener = new Listener(null)) {
+            Awaitility.await().until(listener::isGreeted);
+
+            assertThat(Fleet.delete("/api/v1/installations/forgotten").statusCode())
+                    .isEqualTo(204);
+
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(10))
+                    .until(() -> listener.events().stream()
+                            .anyMatch(event -> event.name().equals("installation.removed")
+                                    && event.data().contains(id.toString())));
+        }
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(TopicReader.records(Topics.STATUS_INSTALLATIONS, id.toString())
+                                .getLast()
+                                .value())
+                        .isNull());
+        assertThat(TopicReader.records(Topics.EVENTS, id.toString())).isNotEmpty();
+    }
+
+    @Test
+    void registrationThatIsAskedForAgainLeavesNothingOfTheRefusedOne() {
+        UUID refused = Fleet.register("asked-again", "/srv/refuse", InstallationStatus.State.REFUSED)
+                .id();
+
+        Fleet.ready("asked-again");
+
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(TopicReader.records(Topics.STATUS_INSTALLATIONS, refused.toString())
+                                .getLast()
+                                .value())
+                        .isNull());
+    }
+
+    @Test
+    void forgottenDryRunEndsOnTheTopic() {
+        Fleet.ready("planned-once");
+        UUID plan = Fleet.accepted(
+                Fleet.post("/api/v1/plans", Map.of("installations", List.of("planned-once"), "version", "v0.51.2")));
+        Awaitility.await()
+                .until(() -> Fleet.get("/api/v1/plans/" + plan)
+                        .jsonPath()
+                        .getString("state")
+                        .equals("COMPLETED"));
+
+        upkeep.forget(Instant.now());
+
+        assertThat(Fleet.get("/api/v1/plans/" + plan).statusCode()).isEqualTo(404);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(TopicReader.records(Topics.STATUS_UPGRADES, plan.toString())
+                                .getLast()
+                                .value())
+                        .isNull());
     }
 
     @Test

@@ -18,19 +18,10 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.awaitility.Awaitility;
-import org.eclipse.microprofile.config.ConfigProvider;
 import org.junit.jupiter.api.Test;
 
 /** What comes in on the topics from outside. */
@@ -186,22 +177,9 @@ class TriggerTest {
     }
 
     private static void awaitDeadLetter(String topic, String key) {
-        try (KafkaConsumer<String, byte[]> consumer = new KafkaConsumer<>(
-                Map.of(
-                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        ConfigProvider.getConfig().getValue("uplift.kafka.bootstrap-servers", String.class)),
-                new StringDeserializer(),
-                new ByteArrayDeserializer())) {
-            TopicPartition letters = new TopicPartition(Topics.deadLetters(topic), 0);
-            consumer.assign(List.of(letters));
-            consumer.seekToBeginning(List.of(letters));
-            List<String> keys = new ArrayList<>();
-            Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
-                for (ConsumerRecord<String, byte[]> letter : consumer.poll(Duration.ofMillis(200))) {
-                    keys.add(letter.key());
-                }
-                return keys.contains(key);
-            });
-        }
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(() ->
+                        !TopicReader.records(Topics.deadLetters(topic), key).isEmpty());
     }
 }

@@ -130,7 +130,8 @@ public final class ChangeFeed {
             List<List<Change>> kinds = List.of(
                     UpgradeChanges.transitions(handle, after, upTo, PAGE),
                     UpgradeChanges.states(handle, after, upTo, PAGE),
-                    InstallationStore.changed(handle, after, upTo, PAGE));
+                    InstallationStore.changed(handle, after, upTo, PAGE),
+                    InstallationStore.removed(handle, after, upTo, PAGE));
             long complete = kinds.stream()
                     .filter(kind -> kind.size() == PAGE)
                     .mapToLong(kind -> kind.getLast().number())

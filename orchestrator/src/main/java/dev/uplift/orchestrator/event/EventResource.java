@@ -37,7 +37,8 @@ public final class EventResource {
     @GET
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @Operation(
-            summary = "Follow what happens: upgrade.transitioned, upgrade.status and installation.status",
+            summary = "Follow what happens: upgrade.transitioned, upgrade.status, installation.status and"
+                    + " installation.removed",
             description = "Each event's id is a rising number. With Last-Event-ID everything after that one is sent"
                     + " first, a state that changed several times once; without it, what happens from now on."
                     + " A comment is sent every 10 s when nothing happens.")

@@ -2,6 +2,7 @@ package dev.uplift.orchestrator.inventory;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import dev.uplift.contract.Check;
+import dev.uplift.contract.InstallationRemoved;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.MessageType;
@@ -13,6 +14,7 @@ import dev.uplift.orchestrator.sql.Columns;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -139,15 +141,46 @@ public final class InstallationStore {
                 .list();
     }
 
-    static void deleteRefused(Handle handle, String name) {
-        handle.createUpdate("DELETE FROM installation WHERE name = :name AND state = 'REFUSED'")
+    /** Those that were refused under this name, locked. */
+    static List<Installation> refused(Handle handle, String name) {
+        return handle.createQuery("SELECT " + COLUMNS + " FROM installation WHERE name = :name AND state = 'REFUSED'"
+                        + " ORDER BY id FOR UPDATE")
                 .bind("name", name)
+                .map((row, context) -> read(row))
+                .list();
+    }
+
+    /** Deletes a row, which the caller holds locked, and remembers it for the live feed. */
+    static void remove(Handle handle, InstallationRemoved removed) {
+        handle.createUpdate("DELETE FROM installation WHERE id = :id")
+                .bind("id", removed.installationId())
+                .execute();
+        handle.createUpdate("INSERT INTO removal (installation_id, body, at)"
+                        + " VALUES (:id, :body::jsonb, :at::timestamptz)")
+                .bind("id", removed.installationId())
+                .bind("body", Columns.json(removed))
+                .bind("at", removed.at().toString())
                 .execute();
     }
 
-    static void delete(Handle handle, UUID id) {
-        handle.createUpdate("DELETE FROM installation WHERE id = :id")
-                .bind("id", id)
+    /** Installations forgotten above {@code after} up to {@code upTo}, in order. */
+    public static List<Change> removed(Handle handle, long after, long upTo, int limit) {
+        return handle.createQuery("SELECT change_seq, body::text FROM removal"
+                        + " WHERE change_seq > :after AND change_seq <= :up_to ORDER BY change_seq LIMIT :limit")
+                .bind("after", after)
+                .bind("up_to", upTo)
+                .bind("limit", limit)
+                .map((row, context) -> new Change(
+                        row.getLong("change_seq"),
+                        MessageType.INSTALLATION_REMOVED,
+                        Columns.json(row, "body", InstallationRemoved.class)))
+                .list();
+    }
+
+    /** Forgets the removals before {@code oldest}. */
+    public static void pruneRemovals(Handle handle, Instant oldest) {
+        handle.createUpdate("DELETE FROM removal WHERE at < :oldest::timestamptz")
+                .bind("oldest", oldest.toString())
                 .execute();
     }
 

@@ -1,6 +1,7 @@
 package dev.uplift.orchestrator.inventory;
 
 import dev.uplift.contract.Inspection;
+import dev.uplift.contract.InstallationRemoved;
 import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.api.RegisterInstallation;
@@ -77,7 +78,7 @@ public final class Registration {
                 if (!InstallationStore.named(handle, List.of(name)).isEmpty()) {
                     throw taken(name);
                 }
-                InstallationStore.deleteRefused(handle, name);
+                InstallationStore.refused(handle, name).forEach(earlier -> forget(handle, earlier, now));
                 InstallationStore.insert(handle, row, deadline);
                 outbox.append(handle, List.of(Outgoing.status(row.status()), Outgoing.inspect(question, now)));
                 return row.status();
@@ -157,8 +158,15 @@ public final class Registration {
                 throw ProblemException.conflict(
                         "installation.busy", "upgrade " + row.liveSaga() + " works on " + row.name());
             }
-            InstallationStore.delete(handle, id);
+            forget(handle, row, Instant.now());
         });
+    }
+
+    private void forget(Handle handle, Installation row, Instant now) {
+        InstallationRemoved removed = new InstallationRemoved(row.id(), row.name(), now);
+        InstallationStore.remove(handle, removed);
+        outbox.append(handle, List.of(Outgoing.removed(removed)));
+        outbox.appendTombstones(handle, Topics.STATUS_INSTALLATIONS, List.of(row.id()));
     }
 
     /** The problem of a request about an installation that nobody knows. */

@@ -1,6 +1,7 @@
 package dev.uplift.orchestrator.publish;
 
 import dev.uplift.contract.Inspection;
+import dev.uplift.contract.InstallationRemoved;
 import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.MessageType;
@@ -53,6 +54,17 @@ public final class Outgoing {
                 status.id(),
                 status.updatedAt(),
                 status);
+    }
+
+    /** An installation was forgotten. */
+    public static OutboundMessage removed(InstallationRemoved removed) {
+        return message(
+                Topics.EVENTS,
+                UUID.randomUUID(),
+                MessageType.INSTALLATION_REMOVED,
+                removed.installationId(),
+                removed.at(),
+                removed);
     }
 
     /** The latest state of a saga. */

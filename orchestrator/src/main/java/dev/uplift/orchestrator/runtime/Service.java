@@ -11,8 +11,8 @@ import dev.uplift.orchestrator.event.ChangeFeed;
 import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.inventory.Registration;
 import dev.uplift.orchestrator.trigger.TriggerHandler;
-import dev.uplift.orchestrator.upgrade.Deadlines;
 import dev.uplift.orchestrator.upgrade.ResultsHandler;
+import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
@@ -39,7 +39,7 @@ final class Service {
             ResultsHandler results,
             TriggerHandler triggers,
             IncidentStore incidents,
-            Deadlines deadlines,
+            SagaUpkeep sagas,
             Registration registration,
             Housekeeping housekeeping,
             ChangeFeed feed) {
@@ -54,7 +54,7 @@ final class Service {
         messaging.consumer("triggers", List.of(Topics.TRIGGERS), triggers, incidents.deadLetters());
         this.scheduler = Scheduler.create(dataSource)
                 .startTasks(
-                        recurring("saga-deadlines", EVERY_SECOND, deadlines::expire),
+                        recurring("saga-deadlines", EVERY_SECOND, sagas::expire),
                         recurring("registration-deadlines", EVERY_SECOND, registration::expire),
                         recurring("housekeeping", EVERY_HOUR, housekeeping::run))
                 .threads(THREADS)

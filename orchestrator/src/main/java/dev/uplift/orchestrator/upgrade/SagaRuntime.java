@@ -1,5 +1,6 @@
 package dev.uplift.orchestrator.upgrade;
 
+import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeTransitioned;
 import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.saga.SagaEvent;
@@ -12,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.LongSupplier;
+import java.util.function.IntSupplier;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
@@ -23,6 +24,7 @@ import org.jdbi.v3.core.Jdbi;
 @Singleton
 final class SagaRuntime {
     private static final int DUE_BATCH = 500;
+    private static final int FORGOTTEN_BATCH = 500;
 
     private final Jdbi jdbi;
     private final Outbox outbox;
@@ -63,7 +65,7 @@ final class SagaRuntime {
 
     /** Tells all sagas whose deadline is over; returns when there is none left. */
     void expire() {
-        LongSupplier expireSome = () -> jdbi.inTransaction(handle -> {
+        IntSupplier expireSome = () -> jdbi.inTransaction(handle -> {
             Map<UUID, SagaRow> due = SagaStore.due(handle, DUE_BATCH);
             SagaBatch batch = new SagaBatch(due, limits, Instant.now());
             due.values()
@@ -71,13 +73,21 @@ final class SagaRuntime {
                             .timer()
                             .ifPresent(timer -> batch.apply(SagaInput.of(row.id(), new SagaEvent.TimedOut(timer)))));
             write(handle, batch);
-            return (long) due.size();
+            return due.size();
         });
-        while (expireSome.getAsLong() == DUE_BATCH) {
-            if (Thread.currentThread().isInterrupted()) {
-                return;
-            }
-        }
+        while (expireSome.getAsInt() == DUE_BATCH && !Thread.currentThread().isInterrupted()) {}
+    }
+
+    /** Forgets dry runs, logged transitions and answered requests from before {@code oldest}. */
+    void forget(Instant oldest) {
+        jdbi.useTransaction(handle -> SagaStore.prune(handle, oldest));
+        IntSupplier forgetSome = () -> jdbi.inTransaction(handle -> {
+            List<UUID> forgotten = SagaStore.deletePlans(handle, oldest, FORGOTTEN_BATCH);
+            outbox.appendTombstones(handle, Topics.STATUS_UPGRADES, forgotten);
+            return forgotten.size();
+        });
+        while (forgetSome.getAsInt() == FORGOTTEN_BATCH
+                && !Thread.currentThread().isInterrupted()) {}
     }
 
     private void write(Handle handle, SagaBatch batch) {

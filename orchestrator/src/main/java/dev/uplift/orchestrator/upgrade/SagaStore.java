@@ -11,6 +11,7 @@ import dev.uplift.orchestrator.saga.SagaState;
 import dev.uplift.orchestrator.sql.Columns;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -175,6 +176,25 @@ final class SagaStore {
                         String.class,
                         column(transitions, transition -> transition.at().toString()))
                 .execute();
+    }
+
+    /** Deletes logged transitions and answered requests from before {@code oldest}. */
+    static void prune(Handle handle, Instant oldest) {
+        for (String table : List.of("transition_log", "request")) {
+            handle.createUpdate("DELETE FROM " + table + " WHERE at < :oldest::timestamptz")
+                    .bind("oldest", oldest.toString())
+                    .execute();
+        }
+    }
+
+    /** Deletes dry runs that ended before {@code oldest}, at most {@code limit}; returns their ids. */
+    static List<UUID> deletePlans(Handle handle, Instant oldest, int limit) {
+        return handle.createQuery("DELETE FROM saga WHERE id IN (SELECT id FROM saga WHERE kind = 'PLAN'"
+                        + " AND ended_at < :oldest::timestamptz LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id")
+                .bind("oldest", oldest.toString())
+                .bind("limit", limit)
+                .mapTo(UUID.class)
+                .list();
     }
 
     static List<Change> transitions(Handle handle, long after, long upTo, int limit) {
