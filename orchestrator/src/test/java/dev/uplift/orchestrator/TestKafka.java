@@ -75,6 +75,7 @@ final class TestKafka implements AutoCloseable {
     @Override
     public void close() {
         process.destroyForcibly();
+        process.onExit().join();
     }
 
     private void awaitReady(Path directory) throws IOException {
