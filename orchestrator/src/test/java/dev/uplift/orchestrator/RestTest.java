@@ -7,7 +7,12 @@ import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.RegisterInstallation;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
 import io.restassured.response.Response;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -83,13 +88,33 @@ class RestTest {
     }
 
     @Test
-    void hugeAndDeepBodiesAreRefused() {
-        assertThat(Fleet.postText("/api/v1/upgrades", "[".repeat(10_000)).statusCode())
-                .isEqualTo(400);
-        assertThat(Fleet.postText("/api/v1/upgrades", "{\"version\":\"" + "v".repeat(1_010_000) + "\"}")
-                        .statusCode())
-                .isEqualTo(400);
+    void hugeAndDeepBodiesAreRefusedToClientsOfBothVersionsOfHttp() throws Exception {
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            for (HttpClient.Version version : HttpClient.Version.values()) {
+                assertThat(statusOf(http, version, "[".repeat(10_000)))
+                        .as("deep, " + version)
+                        .isEqualTo(400);
+                assertThat(statusOf(http, version, "{\"version\":\"" + "v".repeat(1_010_000) + "\"}"))
+                        .as("long, " + version)
+                        .isEqualTo(400);
+                assertThat(statusOf(http, version, "{\"version\":\"" + "v".repeat(2_000_000) + "\"}"))
+                        .as("too long to be read, " + version)
+                        .isEqualTo(413);
+            }
+        }
         assertThat(Fleet.get("/q/health/live").statusCode()).isEqualTo(200);
+    }
+
+    /** Not by REST Assured, whose log of the request would take a deep body apart for many seconds. */
+    private static int statusOf(HttpClient http, HttpClient.Version version, String body) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create(RestAssured.baseURI + ":" + RestAssured.port + "/api/v1/upgrades"))
+                .version(version)
+                .timeout(Duration.ofSeconds(10))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
     }
 
     @Test

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import dev.uplift.contract.JsonProblem;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.UUID;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
@@ -15,7 +15,6 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 /** Every error leaves as a {@link Problem}; none shows a stack, a class or a value that was sent. */
 final class ProblemMappers {
     private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
-    private static final int REASON_LENGTH_MAX = 300;
 
     @ServerExceptionMapper
     Response problem(ProblemException e) {
@@ -59,41 +58,9 @@ final class ProblemMappers {
     }
 
     private static Problem malformed(JacksonException e) {
-        if (e instanceof JsonParseException || !(e instanceof JsonMappingException mapping)) {
-            return Problem.of(400, "Bad Request", "request.malformed", "the body is not valid JSON: " + reason(e));
-        }
-        StringBuilder path = new StringBuilder();
-        for (JsonMappingException.Reference reference : mapping.getPath()) {
-            path.append(path.isEmpty() || reference.getFieldName() == null ? "" : ".")
-                    .append(
-                            reference.getFieldName() == null
-                                    ? "[" + reference.getIndex() + "]"
-                                    : reference.getFieldName());
-        }
-        String where = path.isEmpty() ? "" : path + ": ";
-        Throwable cause = e.getCause();
-        if (cause instanceof IllegalArgumentException && cause.getMessage() != null) {
-            return Problem.of(400, "Bad Request", "request.invalid", line(cause.getMessage()));
-        }
-        if (cause instanceof JsonParseException parse) {
-            return Problem.of(400, "Bad Request", "request.malformed", "the body is not valid JSON: " + reason(parse));
-        }
-        String reason = reason(e);
-        return Problem.of(
-                400,
-                "Bad Request",
-                "request.invalid",
-                where + (reason.startsWith("Cannot ") ? "not of the form that is expected" : reason));
-    }
-
-    private static String reason(JacksonException e) {
-        return line(Objects.requireNonNullElse(e.getOriginalMessage(), "cannot be read"));
-    }
-
-    private static String line(String text) {
-        String line = text.lines().findFirst().orElse("");
-        String safe = line.replaceAll("\\p{Cntrl}", "?");
-        return safe.length() > REASON_LENGTH_MAX ? safe.substring(0, REASON_LENGTH_MAX) : safe;
+        JacksonException problem = e.getCause() instanceof JsonParseException syntax ? syntax : e;
+        String code = problem instanceof JsonMappingException ? "request.invalid" : "request.malformed";
+        return Problem.of(400, "Bad Request", code, "the body is refused: " + JsonProblem.of(problem));
     }
 
     private static Response answer(Problem problem) {
