@@ -12,7 +12,7 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepCommand;
-import dev.uplift.host.Fence;
+import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.DatabaseRules;
 import dev.uplift.profile.Migrations;
@@ -41,7 +41,9 @@ public final class InstallationAccess {
     /** One run of a command, behind the fence beside the first node's application. */
     StepWork work(StepCommand command, StepRun run) {
         return new StepWork(
-                command, run, Fence.of(Path.of(firstNode(command.installation()).directory())));
+                command,
+                run,
+                new LocalHost().fence(Path.of(firstNode(command.installation()).directory())));
     }
 
     /**

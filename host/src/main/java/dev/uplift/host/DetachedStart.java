@@ -16,9 +16,11 @@ import java.util.stream.Collectors;
  * Starts an application so that it outlives this process: a session of its own, no terminal, output to a file. A
  * signal to this process's group does not reach it.
  */
-public final class DetachedStart {
+final class DetachedStart {
     private static final Duration HANDOVER = Duration.ofSeconds(10);
     private static final Duration POLL = Duration.ofMillis(5);
+
+    private static final LocalProcesses PROCESSES = new LocalProcesses();
 
     private DetachedStart() {}
 
@@ -30,12 +32,12 @@ public final class DetachedStart {
      * @throws IOException if it cannot be started at all: no such program or directory, a log file that
      *     is a symbolic link, another user than this process may become, text this process cannot hand on
      */
-    public static Optional<RunningProcess> start(Launch launch) throws IOException, InterruptedException {
+    static Optional<RunningProcess> start(Launch launch) throws IOException, InterruptedException {
         requireRepresentable(launch);
         Path log = Path.of(launch.logFile());
         prepareLog(log, launch);
         List<String> command = new ArrayList<>(List.of("setsid"));
-        if (ownUid() == 0 && (launch.uid() != 0 || launch.gid() != 0)) {
+        if (LocalFiles.ownUid() == 0 && (launch.uid() != 0 || launch.gid() != 0)) {
             command.addAll(List.of("setpriv", "--reuid=" + launch.uid(), "--regid=" + launch.gid()));
             command.add(
                     launch.groups().isEmpty()
@@ -45,7 +47,7 @@ public final class DetachedStart {
                                             .map(String::valueOf)
                                             .collect(Collectors.joining(",")));
             command.add("--");
-        } else if (ownUid() != launch.uid()) {
+        } else if (LocalFiles.ownUid() != launch.uid()) {
             throw new UnexpectedPathException(
                     "the application runs as " + launch.user() + ", and only root can start it as another user");
         }
@@ -70,7 +72,7 @@ public final class DetachedStart {
             throws IOException, InterruptedException {
         long deadline = System.nanoTime() + HANDOVER.toNanos();
         while (System.nanoTime() - deadline < 0) {
-            Optional<RunningProcess> seen = Processes.find(child.pid());
+            Optional<RunningProcess> seen = PROCESSES.find(child.pid());
             if (seen.filter(process -> isApplication(process, launch)).isPresent()) {
                 return seen;
             }
@@ -93,21 +95,8 @@ public final class DetachedStart {
         }
         if (!Files.exists(log, LinkOption.NOFOLLOW_LINKS)) {
             DurableFiles.write(log, new byte[0], DurableFiles.READABLE);
-            chown(log, launch.uid(), launch.gid());
+            LocalFiles.chown(log, launch.uid(), launch.gid());
         }
-    }
-
-    /** Gives a file, not what it links to, to a user. Does nothing where this process is not root. */
-    public static void chown(Path path, long uid, long gid) throws IOException {
-        if (ownUid() == 0) {
-            Files.setAttribute(path, "unix:uid", (int) uid, LinkOption.NOFOLLOW_LINKS);
-            Files.setAttribute(path, "unix:gid", (int) gid, LinkOption.NOFOLLOW_LINKS);
-        }
-    }
-
-    /** The user that this process runs as. */
-    public static long ownUid() throws IOException {
-        return ((Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
     }
 
     private static void requireRepresentable(Launch launch) throws IOException {

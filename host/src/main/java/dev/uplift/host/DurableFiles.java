@@ -52,13 +52,6 @@ public final class DurableFiles {
 
     private DurableFiles() {}
 
-    /**
-     * What was read or copied.
-     *
-     * @param sha256 64 lower-case hexadecimal digits
-     */
-    public record Digested(String sha256, long sizeBytes) {}
-
     /** Makes {@code file} hold exactly {@code content}, with this mode, or leaves it as it was. */
     public static void write(Path file, byte[] content, Set<PosixFilePermission> mode) throws IOException {
         Path temporary = temporary(file);

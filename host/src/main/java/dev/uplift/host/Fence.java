@@ -2,221 +2,142 @@ package dev.uplift.host;
 
 import dev.uplift.contract.StepCommand;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
+import java.io.InputStream;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
+import java.util.function.LongConsumer;
 
 /**
- * Lets only the newest command touch an application, however late an older one wakes up.
+ * Lets only the newest command touch an application, however late an older one wakes up or arrives.
  *
- * <p>A lease ends while its holder is paused; so the number is checked here, beside the application,
- * under a lock that is held for as long as the effect takes. The highest token is in
- * {@code .uplift/fence}, fsynced; the lock is on {@code .uplift/fence.lock}, which is never replaced.
- * A process that dies gives the lock free.
+ * <p>A lease ends while its holder is paused; so the number is checked on the application's host, under a
+ * lock that is held for as long as an effect takes. The highest token is in {@code .uplift/fence},
+ * fsynced; the lock is on {@code .uplift/fence.lock}, which is never replaced. A process that dies gives
+ * the lock free. One installation is worked on through one {@link Host}: the locks of two kinds of hosts
+ * do not know each other.
  */
-public final class Fence {
-    private static final Duration WAIT_MAX = Duration.ofSeconds(20);
-    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+public interface Fence {
 
-    /** File locks are the process's: two threads of one process need this one too. */
-    private static final ConcurrentMap<Path, Semaphore> THREADS = new ConcurrentHashMap<>();
-
-    private final Path applicationDirectory;
-    private final Duration waitMax;
-
-    private Fence(Path applicationDirectory, Duration waitMax) {
-        this.applicationDirectory = applicationDirectory;
-        this.waitMax = waitMax;
-    }
-
-    /** The fence of the application in this directory. Waits up to 20 s for somebody who is behind it. */
-    public static Fence of(Path applicationDirectory) {
-        return new Fence(applicationDirectory, WAIT_MAX);
-    }
-
-    /** The same fence with another wait. */
-    public Fence waiting(Duration atMost) {
-        return new Fence(applicationDirectory, atMost);
-    }
-
-    /** {@link #hold(FenceToken)} for one run of a command. */
-    public Held hold(StepCommand command, int delivery) throws IOException, FencedException {
-        return hold(FenceToken.of(command, delivery));
-    }
+    /** The same fence with another wait for somebody who is behind it; it is 20 s by default. */
+    Fence waiting(Duration atMost);
 
     /**
-     * Goes behind the fence, where nobody else is until the answer is closed. The token is on the disk
-     * when this returns. The same token may go in again.
+     * Goes behind the fence. The token is on the disk when this returns. The same token may go in again.
      *
      * @throws FencedException if a greater token has been here, or the directory belongs to another installation
      * @throws FenceBusyException if somebody else was here for the whole wait
      */
-    public Held hold(FenceToken token) throws IOException, FencedException {
-        Held held = lock();
-        try {
-            Optional<FenceToken> last = read();
-            if (last.isPresent()) {
-                if (!last.get().installationId().equals(token.installationId())) {
-                    throw new FencedException(applicationDirectory + " is registered as another installation now");
-                }
-                if (token.compareTo(last.get()) < 0) {
-                    throw new FencedException("a newer command, of epoch "
-                            + last.get().epoch() + ", has been here; this one is of epoch " + token.epoch());
-                }
-            }
-            if (last.isEmpty() || !last.get().equals(token)) {
-                write(token);
-            }
-            return held;
-        } catch (IOException | FencedException | RuntimeException e) {
-            held.close();
-            throw e;
-        }
+    Held hold(FenceToken token) throws IOException, FencedException;
+
+    /** {@link #hold(FenceToken)} for one run of a command. */
+    default Held hold(StepCommand command, int delivery) throws IOException, FencedException {
+        return hold(FenceToken.of(command, delivery));
     }
 
     /**
      * Gives the directory to an installation: commands for any other are refused from now on. Its own
      * tokens are kept, so that registering twice opens nothing.
+     *
+     * @return behind the fence, with whatever token was last here
      */
-    public void claim(UUID installationId) throws IOException {
-        try (Held _ = lock()) {
-            Optional<FenceToken> last = read();
-            if (last.isEmpty() || !last.get().installationId().equals(installationId)) {
-                write(new FenceToken(installationId, 0, 0, 0, 0));
-            }
-        }
-    }
+    Held claim(UUID installationId) throws IOException;
 
     /** The highest token so far; empty if nobody has been here. */
-    public Optional<FenceToken> last() throws IOException {
-        return StateDirectory.existing(applicationDirectory).isPresent() ? read() : Optional.empty();
+    Optional<FenceToken> last() throws IOException;
+
+    /**
+     * Brings a file to the host, beside the application and under a name that nothing uses, so that it
+     * can be {@linkplain Held#moveInto put in its place} in one step. Nobody is kept waiting by it. What
+     * an upload that was cut off has left is gone on with. The same content is brought once.
+     *
+     * @param content is read from the offset that is missing
+     * @param sha256 of the whole content: the answer has it, read back on the host
+     * @param brought is told how many bytes are there
+     * @return where it is: in {@link #incoming()}, only readable by its owner
+     * @throws WrongContentException if what {@code content} gave has another hash or size; nothing is left of it
+     */
+    Path bring(Content content, String sha256, long sizeBytes, LongConsumer brought) throws IOException;
+
+    /** Where files are that were brought and not yet put in their place. It need not exist. */
+    Path incoming();
+
+    /** A file's content, from wherever. */
+    @FunctionalInterface
+    interface Content {
+        /** From this offset to its end; the receiver closes it. */
+        InputStream from(long offset) throws IOException;
     }
 
-    /** Being behind the fence. Close it when the effect is taken. */
-    public static final class Held implements AutoCloseable {
-        private final Semaphore threads;
-        private final FileChannel channel;
-        private final FileLock lock;
+    /**
+     * Being behind the fence: all that may be done to an application. Every method fails with
+     * {@link FencedException} if a newer command has come in meanwhile; then it has done nothing. What
+     * returns normally is on the disk. A failure in the middle leaves nothing half done under the names
+     * that are given, and the same may be done again. No link is followed in the last part of a path.
+     */
+    interface Held extends AutoCloseable {
+        /** Makes {@code file} hold exactly {@code content}, with this mode, or leaves it as it was. */
+        void write(Path file, byte[] content, Set<PosixFilePermission> mode) throws IOException, FencedException;
 
-        private Held(Semaphore threads, FileChannel channel, FileLock lock) {
-            this.threads = threads;
-            this.channel = channel;
-            this.lock = lock;
-        }
+        /**
+         * Makes sure that there is a directory with this mode. Its parent has to exist.
+         *
+         * @throws UnexpectedPathException if something else has the name, a symbolic link included
+         */
+        void createDirectory(Path directory, Set<PosixFilePermission> mode) throws IOException, FencedException;
+
+        /** Renames {@code from}, on the same disk, replacing a file that is at {@code to}, in one step. */
+        void moveInto(Path from, Path to) throws IOException, FencedException;
+
+        /** Makes {@code link} a symbolic link to {@code target}, replacing in one step what has that name. */
+        void replaceLink(Path link, Path target) throws IOException, FencedException;
+
+        /** Gives a file a second name. Does nothing if {@code link} is that file already. */
+        void hardLink(Path link, Path existing) throws IOException, FencedException;
+
+        /** Sets the mode of a file or directory. */
+        void setMode(Path path, Set<PosixFilePermission> mode) throws IOException, FencedException;
+
+        /** Gives a file or directory to a user. Does nothing where this is not done as root. */
+        void setOwner(Path path, long uid, long gid) throws IOException, FencedException;
+
+        /** Deletes a file, a link or a whole directory. Does nothing if there is none. */
+        void delete(Path path) throws IOException, FencedException;
+
+        /** Makes {@code to}, which must not exist, a copy of a directory with owners, modes and times. */
+        void copyTree(Path from, Path to) throws IOException, FencedException;
+
+        /**
+         * Makes the directory {@code place} a copy of {@code kept}, which stays. Cut off in the middle,
+         * {@code place} may be missing: doing it again finishes it.
+         */
+        void replaceTree(Path kept, Path place) throws IOException, FencedException;
+
+        /**
+         * Sends a signal to this very process; to nobody if it has ended, even if its pid is used again.
+         *
+         * @return whether it was sent
+         */
+        boolean signal(ProcessIdentity process, Signal signal) throws IOException, FencedException;
+
+        /**
+         * Starts an application so that it outlives everybody who is involved: a session of its own, no
+         * terminal, exactly its argv, environment, directory and user, its output appended to its log file.
+         * The caller has made sure that it does not run yet.
+         *
+         * @return the process; empty if it had ended before it could be seen, then its log says why
+         * @throws IOException if it cannot be started at all: no such program or directory, a log file
+         *     that is a symbolic link, another user than this may become
+         */
+        Optional<RunningProcess> start(Launch launch) throws IOException, InterruptedException, FencedException;
+
+        /** Runs a command to its end, like {@link Host#run}, that may change something. */
+        Exec.Result run(Exec command) throws IOException, InterruptedException, FencedException;
 
         @Override
-        public void close() throws IOException {
-            if (lock.isValid()) {
-                try (channel) {
-                    lock.release();
-                } finally {
-                    threads.release();
-                }
-            }
-        }
-    }
-
-    private Held lock() throws IOException {
-        Path file = StateDirectory.open(applicationDirectory).resolve("fence.lock");
-        long deadline = System.nanoTime() + waitMax.toNanos();
-        Semaphore threads = THREADS.computeIfAbsent(file, _ -> new Semaphore(1));
-        try {
-            if (!threads.tryAcquire(waitMax.toNanos(), TimeUnit.NANOSECONDS)) {
-                throw busy();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new FenceBusyException("interrupted while waiting at the fence of " + applicationDirectory);
-        }
-        boolean held = false;
-        FileChannel channel = null;
-        try {
-            channel = FileChannel.open(
-                    file,
-                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
-                    PosixFilePermissions.asFileAttribute(DurableFiles.OWNER_ONLY));
-            FileLock lock = channel.tryLock();
-            while (lock == null) {
-                if (System.nanoTime() - deadline > 0) {
-                    throw busy();
-                }
-                LockSupport.parkNanos(POLL_NANOS);
-                lock = channel.tryLock();
-            }
-            held = true;
-            return new Held(threads, channel, lock);
-        } finally {
-            if (!held) {
-                try {
-                    if (channel != null) {
-                        channel.close();
-                    }
-                } finally {
-                    threads.release();
-                }
-            }
-        }
-    }
-
-    private FenceBusyException busy() {
-        return new FenceBusyException("another command has worked on " + applicationDirectory + " for more than "
-                + waitMax.toSeconds() + " s");
-    }
-
-    private Path file() {
-        return applicationDirectory.resolve(StateDirectory.NAME).resolve("fence");
-    }
-
-    private void write(FenceToken token) throws IOException {
-        String line = token.installationId() + " " + token.epoch() + " " + token.position() + " " + token.attempt()
-                + " " + token.delivery() + "\n";
-        DurableFiles.write(file(), line.getBytes(StandardCharsets.US_ASCII), DurableFiles.OWNER_ONLY);
-    }
-
-    private Optional<FenceToken> read() throws IOException {
-        String[] parts;
-        try {
-            parts = Files.readString(file(), StandardCharsets.US_ASCII).strip().split(" ", -1);
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
-        }
-        try {
-            if (parts.length == 5) {
-                return Optional.of(new FenceToken(
-                        UUID.fromString(parts[0]),
-                        Long.parseLong(parts[1]),
-                        Integer.parseInt(parts[2]),
-                        Integer.parseInt(parts[3]),
-                        Integer.parseInt(parts[4])));
-            }
-        } catch (IllegalArgumentException e) {
-            throw damaged(e);
-        }
-        throw damaged(null);
-    }
-
-    private UnexpectedPathException damaged(@Nullable Exception cause) {
-        UnexpectedPathException damaged =
-                new UnexpectedPathException(file() + " is damaged; look at it before anything else");
-        if (cause != null) {
-            damaged.initCause(cause);
-        }
-        return damaged;
+        void close() throws IOException;
     }
 }

@@ -2,6 +2,7 @@ package dev.uplift.host;
 
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.StepCommand;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.UUID;
 
@@ -33,5 +34,54 @@ public record FenceToken(UUID installationId, long epoch, int position, int atte
     @Override
     public int compareTo(FenceToken other) {
         return ORDER.compare(this, other);
+    }
+
+    /** Of an installation to which a directory was given, before any command. */
+    static FenceToken claimed(UUID installationId) {
+        return new FenceToken(installationId, 0, 0, 0, 0);
+    }
+
+    /** Lets {@code next} in after this one, at the application in {@code directory}. */
+    void admit(FenceToken next, Path directory) throws FencedException {
+        if (!installationId.equals(next.installationId())) {
+            throw new FencedException(directory + " is registered as another installation now");
+        }
+        if (next.compareTo(this) < 0) {
+            throw new FencedException(
+                    "a newer command, of epoch " + epoch + ", has been here; this one is of epoch " + next.epoch());
+        }
+    }
+
+    /** As it is kept in the fence's file: one line. */
+    String line() {
+        return installationId + " " + epoch + " " + position + " " + attempt + " " + delivery + "\n";
+    }
+
+    /**
+     * What {@link #line} has made.
+     *
+     * @throws UnexpectedPathException if it is anything else
+     */
+    static FenceToken parse(String line, Path file) throws UnexpectedPathException {
+        String[] parts = line.strip().split(" ", -1);
+        try {
+            if (parts.length == 5) {
+                return new FenceToken(
+                        UUID.fromString(parts[0]),
+                        Long.parseLong(parts[1]),
+                        Integer.parseInt(parts[2]),
+                        Integer.parseInt(parts[3]),
+                        Integer.parseInt(parts[4]));
+            }
+        } catch (IllegalArgumentException e) {
+            UnexpectedPathException damaged = damaged(file);
+            damaged.initCause(e);
+            throw damaged;
+        }
+        throw damaged(file);
+    }
+
+    private static UnexpectedPathException damaged(Path file) {
+        return new UnexpectedPathException(file + " is damaged; look at it before anything else");
     }
 }

@@ -12,11 +12,11 @@ import java.nio.file.attribute.PosixFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /** Durable copies of whole directories, with owners, modes and times. Links within are copied as links. */
-public final class FileTree {
+final class FileTree {
     private FileTree() {}
 
     /** Makes {@code to}, which must not exist, a copy of the directory {@code from}; its name appears when it is complete. */
-    public static void copy(Path from, Path to) throws IOException {
+    static void copy(Path from, Path to) throws IOException {
         Path unfinished = DurableFiles.temporary(to);
         DurableFiles.delete(unfinished);
         Files.walkFileTree(from, new SimpleFileVisitor<>() {
@@ -66,7 +66,7 @@ public final class FileTree {
      * Makes the directory {@code place} a copy of {@code kept}, which stays. Cut off in the middle,
      * {@code place} may be missing: calling it again finishes it.
      */
-    public static void replace(Path kept, Path place) throws IOException {
+    static void replace(Path kept, Path place) throws IOException {
         Path fresh = place.resolveSibling("." + place.getFileName() + ".uplift-kept");
         DurableFiles.delete(fresh);
         copy(kept, fresh);
@@ -75,10 +75,10 @@ public final class FileTree {
     }
 
     private static void chown(Path from, Path to) throws IOException {
-        if (DetachedStart.ownUid() == 0) {
+        if (LocalFiles.ownUid() == 0) {
             Integer uid = (Integer) Files.getAttribute(from, "unix:uid", LinkOption.NOFOLLOW_LINKS);
             Integer gid = (Integer) Files.getAttribute(from, "unix:gid", LinkOption.NOFOLLOW_LINKS);
-            DetachedStart.chown(to, uid, gid);
+            LocalFiles.chown(to, uid, gid);
         }
     }
 }

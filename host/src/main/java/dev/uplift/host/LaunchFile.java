@@ -6,8 +6,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -19,6 +17,8 @@ public final class LaunchFile {
             .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
+
+    private static final int BYTES_MAX = 4_000_000;
 
     private LaunchFile() {}
 
@@ -33,9 +33,9 @@ public final class LaunchFile {
     }
 
     /** Replaces it in one step. */
-    public static void write(Path applicationDirectory, Launch launch) throws IOException {
-        StateDirectory.open(applicationDirectory);
-        DurableFiles.write(of(applicationDirectory), JSON.writeValueAsBytes(launch), DurableFiles.OWNER_ONLY);
+    public static void write(Fence.Held held, Path applicationDirectory, Launch launch)
+            throws IOException, FencedException {
+        held.write(of(applicationDirectory), JSON.writeValueAsBytes(launch), DurableFiles.OWNER_ONLY);
     }
 
     /**
@@ -43,16 +43,17 @@ public final class LaunchFile {
      *
      * @throws UnexpectedPathException if it is damaged, a symbolic link, or in a directory of another user
      */
-    public static Optional<Launch> read(Path applicationDirectory) throws IOException {
+    public static Optional<Launch> read(Host host, Path applicationDirectory) throws IOException {
+        Optional<Path> state = StateDirectory.existing(host, applicationDirectory);
         Path file = of(applicationDirectory);
-        if (Files.isSymbolicLink(file)) {
-            throw new UnexpectedPathException(file + " is a symbolic link");
-        }
-        if (StateDirectory.existing(applicationDirectory).isEmpty() || !Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        if (state.isEmpty() || !host.files().exists(file)) {
             return Optional.empty();
         }
+        if (!host.files().isFile(file)) {
+            throw new UnexpectedPathException(file + " is not a file");
+        }
         try {
-            return Optional.of(JSON.readValue(Files.readAllBytes(file), Launch.class));
+            return Optional.of(JSON.readValue(host.files().read(file, BYTES_MAX), Launch.class));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (JacksonException e) {

@@ -1,9 +1,9 @@
 package dev.uplift.host;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.InvalidPathException;
-import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -11,24 +11,26 @@ import java.nio.file.Path;
  * have been put in the way since the last one: ask for a path right before it is used.
  */
 public final class RegisteredRoot {
+    private final HostFiles files;
     private final Path path;
 
-    private RegisteredRoot(Path path) {
+    private RegisteredRoot(HostFiles files, Path path) {
+        this.files = files;
         this.path = path;
     }
 
     /**
-     * The directory at {@code directory}.
+     * The directory at {@code directory} of a host.
      *
      * @throws UnexpectedPathException if it is not an absolute canonical path of a directory: if it has
      *     {@code ..}, a NUL, or a symbolic link in it
      */
-    public static RegisteredRoot of(String directory) throws UnexpectedPathException {
+    public static RegisteredRoot of(HostFiles files, String directory) throws IOException {
         Path path = parse(directory);
         if (!path.isAbsolute() || !path.normalize().toString().equals(directory)) {
             throw new UnexpectedPathException(printable(directory) + " is not an absolute path in its plain form");
         }
-        RegisteredRoot root = new RegisteredRoot(path);
+        RegisteredRoot root = new RegisteredRoot(files, path);
         root.requireUnmoved();
         return root;
     }
@@ -43,19 +45,19 @@ public final class RegisteredRoot {
      *
      * @throws UnexpectedPathException if it is gone, no directory, or reached through a symbolic link by now
      */
-    public void requireUnmoved() throws UnexpectedPathException {
-        if (!Files.isDirectory(path)) {
-            throw new UnexpectedPathException(path + " is not a directory");
-        }
+    public void requireUnmoved() throws IOException {
         try {
-            Path real = path.toRealPath();
+            Path real = files.realPath(path);
             if (!real.equals(path)) {
                 throw new UnexpectedPathException(
                         path + " is reached through a symbolic link; the directory is " + printable(real.toString()));
             }
-        } catch (UnexpectedPathException e) {
-            throw e;
-        } catch (IOException e) {
+            if (!files.isDirectory(path)) {
+                throw new UnexpectedPathException(path + " is not a directory");
+            }
+        } catch (NoSuchFileException e) {
+            throw new UnexpectedPathException(path + " is not a directory");
+        } catch (AccessDeniedException e) {
             throw new UnexpectedPathException(path + " cannot be read");
         }
     }
@@ -66,9 +68,9 @@ public final class RegisteredRoot {
      * @param relative parts separated by {@code /}
      * @throws UnexpectedPathException if it would leave the directory, or a part of it is a symbolic link
      */
-    public Path file(String relative) throws UnexpectedPathException {
+    public Path file(String relative) throws IOException {
         Path file = link(relative);
-        if (Files.isSymbolicLink(file)) {
+        if (files.isLink(file)) {
             throw new UnexpectedPathException(file + " is a symbolic link");
         }
         return file;
@@ -79,7 +81,7 @@ public final class RegisteredRoot {
      *
      * @throws UnexpectedPathException if it would leave the directory, or a part before the last is a link
      */
-    public Path link(String relative) throws UnexpectedPathException {
+    public Path link(String relative) throws IOException {
         requireUnmoved();
         Path parsed = parse(relative);
         if (relative.isEmpty()
@@ -93,7 +95,7 @@ public final class RegisteredRoot {
         Path part = path;
         for (int i = 0; i < parsed.getNameCount() - 1; i++) {
             part = part.resolve(parsed.getName(i));
-            if (Files.exists(part, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(part, LinkOption.NOFOLLOW_LINKS)) {
+            if (files.exists(part) && !files.isDirectory(part)) {
                 throw new UnexpectedPathException(part + " is not a directory");
             }
         }

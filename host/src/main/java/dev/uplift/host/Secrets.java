@@ -1,21 +1,24 @@
 package dev.uplift.host;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.Map;
 
 /**
- * Resolves references to secrets, on the host that keeps them.
+ * Resolves references to secrets.
  *
  * <ul>
- *   <li>{@code file:/absolute/path#/json/pointer}: a text in a JSON file that nobody but its owner can read
+ *   <li>{@code file:/absolute/path#/json/pointer}: a text in a JSON file, on the host that keeps it, that nobody
+ *       but its owner can read
  *   <li>{@code env:NAME}: a variable of this process
  * </ul>
  */
@@ -23,20 +26,22 @@ public final class Secrets {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String FILE = "file:";
     private static final String ENV = "env:";
+    private static final int BYTES_MAX = 4_000_000;
 
     private Secrets() {}
 
     /**
      * The secret behind {@code reference}.
      *
+     * @param host has the files
      * @throws SecretUnavailableException if there is none, the reference has another form, or others than
      *     the file's owner may read it
      */
-    public static Secret resolve(String reference) throws SecretUnavailableException {
-        return resolve(reference, System.getenv());
+    public static Secret resolve(Host host, String reference) throws IOException {
+        return resolve(host, reference, System.getenv());
     }
 
-    static Secret resolve(String reference, Map<String, String> environment) throws SecretUnavailableException {
+    static Secret resolve(Host host, String reference, Map<String, String> environment) throws IOException {
         if (reference.startsWith(ENV)) {
             String value = environment.get(reference.substring(ENV.length()));
             if (value == null) {
@@ -45,34 +50,53 @@ public final class Secrets {
             return new Secret(value);
         }
         int hash = reference.indexOf('#');
-        if (reference.startsWith(FILE) && hash > 0) {
-            return fromFile(reference, reference.substring(FILE.length(), hash), reference.substring(hash + 1));
+        if (!reference.startsWith(FILE) || hash < 0) {
+            throw new SecretUnavailableException("a secret is file:/path#/json/pointer or env:NAME");
         }
-        throw new SecretUnavailableException("a secret is file:/path#/json/pointer or env:NAME");
-    }
-
-    private static Secret fromFile(String reference, String file, String pointer) throws SecretUnavailableException {
+        String text = text(host, reference, reference.substring(FILE.length(), hash));
         try {
-            Path path = Path.of(file);
-            PosixFileAttributes attributes =
-                    Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            if (!path.isAbsolute() || !path.normalize().equals(path) || !attributes.isRegularFile()) {
-                throw new SecretUnavailableException(reference + " does not name a regular file");
-            }
-            if (attributes.permissions().contains(PosixFilePermission.GROUP_READ)
-                    || attributes.permissions().contains(PosixFilePermission.OTHERS_READ)) {
-                throw new SecretUnavailableException(file + " can be read by others than its owner");
-            }
-            JsonNode value = JSON.readTree(Files.readAllBytes(path)).at(JsonPointer.compile(pointer));
+            JsonNode value = JSON.readTree(text).at(JsonPointer.compile(reference.substring(hash + 1)));
             if (!value.isTextual()) {
                 throw new SecretUnavailableException(reference + " names no text");
             }
             return new Secret(value.textValue());
-        } catch (SecretUnavailableException e) {
-            throw e;
-        } catch (IOException | IllegalArgumentException e) {
-            throw new SecretUnavailableException(
-                    reference + " cannot be read (" + e.getClass().getSimpleName() + ")");
+        } catch (JacksonException | IllegalArgumentException e) {
+            throw unreadable(reference, e);
         }
+    }
+
+    /**
+     * A key: the whole text of the file behind {@code file:/absolute/path}. Only for what is used as a key
+     * on this side: a password that is sent to a server is no file of anybody's choice.
+     *
+     * @throws SecretUnavailableException if there is none, or others than the file's owner may read it
+     */
+    public static Secret key(Host host, String reference) throws IOException {
+        if (!reference.startsWith(FILE) || reference.indexOf('#') >= 0) {
+            throw new SecretUnavailableException("a key is file:/path");
+        }
+        return new Secret(text(host, reference, reference.substring(FILE.length())));
+    }
+
+    private static String text(Host host, String reference, String file) throws IOException {
+        try {
+            Path path = Path.of(file);
+            FileStatus status = host.files().status(path).orElseThrow(() -> new NoSuchFileException(file));
+            if (!path.isAbsolute() || !path.normalize().equals(path) || status.kind() != FileStatus.Kind.FILE) {
+                throw new SecretUnavailableException(reference + " does not name a regular file");
+            }
+            if (status.mode().contains(PosixFilePermission.GROUP_READ)
+                    || status.mode().contains(PosixFilePermission.OTHERS_READ)) {
+                throw new SecretUnavailableException(file + " can be read by others than its owner");
+            }
+            return new String(host.files().read(path, BYTES_MAX), StandardCharsets.UTF_8);
+        } catch (FileSystemException | InvalidPathException e) {
+            throw unreadable(reference, e);
+        }
+    }
+
+    private static SecretUnavailableException unreadable(String reference, Exception e) {
+        return new SecretUnavailableException(
+                reference + " cannot be read (" + e.getClass().getSimpleName() + ")");
     }
 }

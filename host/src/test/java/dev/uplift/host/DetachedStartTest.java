@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 class DetachedStartTest {
+    private static final Host HOST = new LocalHost();
     private static final long NOBODY = 65534;
 
     @TempDir
@@ -36,28 +38,28 @@ class DetachedStartTest {
 
     @AfterEach
     void endWhatWasStarted() {
-        started.forEach(process -> Processes.signal(process, Processes.Signal.KILL));
+        started.forEach(process -> LocalProcesses.signal(process, Signal.KILL));
     }
 
     @Test
     void applicationGetsExactlyItsCommandLineEnvironmentAndDirectory() throws Exception {
         Map<String, String> environment =
                 Map.of("PLAIN", "x", "EMPTY", "", "WITH_EQUALS", "a=b=c", "LINES", "one\ntwo", "SPACE D", "v");
-        Launch launch = launch(List.of("a b", "", "$HOME", "*"), environment, DetachedStart.ownUid(), 0);
+        Launch launch = launch(List.of("a b", "", "$HOME", "*"), environment, HOST.uid(), 0);
 
         RunningProcess process = start(launch);
 
         assertThat(process.argv()).isEqualTo(launch.argv());
         assertThat(process.directory()).contains(directory.toString());
         assertThat(process.jar()).contains("app.jar");
-        assertThat(Processes.environment(process.identity())).isEqualTo(environment);
-        assertThat(Processes.runningJarIn(directory)).containsExactly(process);
+        assertThat(HOST.processes().environment(process.identity())).isEqualTo(environment);
+        assertThat(HOST.processes().runningJarsIn(directory)).containsExactly(process);
     }
 
     @Test
     void applicationHasASessionOfItsOwnAndKeepsItsOutput() throws Exception {
         Files.writeString(directory.resolve("app.log"), "before\n");
-        RunningProcess process = start(launch(List.of(), Map.of(), DetachedStart.ownUid(), 0));
+        RunningProcess process = start(launch(List.of(), Map.of(), HOST.uid(), 0));
 
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> Files.readString(directory.resolve("app.log")).contains("listening on"));
@@ -68,15 +70,19 @@ class DetachedStartTest {
         assertThat(Files.readString(directory.resolve("app.log")))
                 .startsWith("before\nstarted in " + directory)
                 .contains("listening on "
-                        + Processes.listeningPorts(process.identity())
+                        + HOST.processes()
+                                .listeningPorts(process.identity())
                                 .iterator()
                                 .next());
-        assertThat(Processes.outputFile(process.identity())).contains(directory.resolve("app.log"));
+        assertThat(HOST.processes().outputFile(process.identity())).contains(directory.resolve("app.log"));
     }
 
     @Test
     void applicationOutlivesItsStarterAndItsStartersProcessGroup() throws Exception {
-        LaunchFile.write(directory, launch(List.of(), Map.of(), DetachedStart.ownUid(), 0));
+        Launch launch = launch(List.of(), Map.of(), HOST.uid(), 0);
+        try (Fence.Held held = HOST.fence(directory).claim(UUID.randomUUID())) {
+            LaunchFile.write(held, directory, launch);
+        }
         Process starter = new ProcessBuilder(
                         "setsid",
                         SleeperJar.java(),
@@ -95,11 +101,11 @@ class DetachedStartTest {
         starter.waitFor();
 
         assertThat(killed.succeeded()).isTrue();
-        RunningProcess process = Processes.runningJarIn(directory).getFirst();
+        RunningProcess process = HOST.processes().runningJarsIn(directory).getFirst();
         started.add(process.identity());
         await().during(Duration.ofMillis(300))
                 .atMost(Duration.ofSeconds(5))
-                .until(() -> Processes.runs(process.identity()));
+                .until(() -> HOST.processes().runs(process.identity()));
     }
 
     /** Starts what a launch file says and waits. */
@@ -107,7 +113,7 @@ class DetachedStartTest {
         private Starter() {}
 
         public static void main(String[] arguments) throws Exception {
-            Launch launch = LaunchFile.read(Path.of(arguments[0])).orElseThrow();
+            Launch launch = LaunchFile.read(HOST, Path.of(arguments[0])).orElseThrow();
             System.out.println("started " + DetachedStart.start(launch).orElseThrow());
             Thread.sleep(Duration.ofMinutes(1));
         }
@@ -126,13 +132,13 @@ class DetachedStartTest {
 
     @Test
     void programThatEndsAtOnceLeavesItsReasonInTheLog() throws Exception {
-        Launch launch = launch(List.of(), Map.of(), DetachedStart.ownUid(), 0)
-                .withArgv(List.of("/no/such/java", "-jar", "app.jar"));
+        Launch launch =
+                launch(List.of(), Map.of(), HOST.uid(), 0).withArgv(List.of("/no/such/java", "-jar", "app.jar"));
 
         Optional<RunningProcess> process = DetachedStart.start(launch);
 
-        assertThat(process.filter(running -> Processes.runs(running.identity())))
-                .isEmpty();
+        assertThat(process.isPresent() && HOST.processes().runs(process.get().identity()))
+                .isFalse();
         assertThat(Files.readString(directory.resolve("app.log"))).contains("/no/such/java");
     }
 
@@ -142,33 +148,37 @@ class DetachedStartTest {
         Files.createSymbolicLink(directory.resolve("app.log"), victim);
 
         assertThatExceptionOfType(UnexpectedPathException.class)
-                .isThrownBy(() -> start(launch(List.of(), Map.of(), DetachedStart.ownUid(), 0)));
+                .isThrownBy(() -> start(launch(List.of(), Map.of(), HOST.uid(), 0)));
         assertThat(victim).isEmptyFile();
     }
 
     @Test
     void signalReachesOnlyTheVeryProcess() throws Exception {
-        RunningProcess process = start(launch(List.of(), Map.of(), DetachedStart.ownUid(), 0));
+        RunningProcess process = start(launch(List.of(), Map.of(), HOST.uid(), 0));
         ProcessIdentity reused =
                 new ProcessIdentity(process.pid(), process.identity().startTicks() + 1);
 
-        assertThat(Processes.signal(reused, Processes.Signal.KILL)).isFalse();
-        assertThat(Processes.runs(process.identity())).isTrue();
-        assertThat(Processes.signal(process.identity(), Processes.Signal.TERM)).isTrue();
-        await().atMost(Duration.ofSeconds(20)).until(() -> !Processes.runs(process.identity()));
-        assertThat(Processes.signal(process.identity(), Processes.Signal.KILL)).isFalse();
+        assertThat(LocalProcesses.signal(reused, Signal.KILL)).isFalse();
+        assertThat(HOST.processes().runs(process.identity())).isTrue();
+        assertThat(LocalProcesses.signal(process.identity(), Signal.TERM)).isTrue();
+        await().atMost(Duration.ofSeconds(20)).until(() -> !HOST.processes().runs(process.identity()));
+        assertThat(LocalProcesses.signal(process.identity(), Signal.KILL)).isFalse();
     }
 
     @Test
     void openFileAndPortLeadToTheProcess() throws Exception {
-        RunningProcess process = start(launch(List.of(), Map.of(), DetachedStart.ownUid(), 0));
+        RunningProcess process = start(launch(List.of(), Map.of(), HOST.uid(), 0));
         await().atMost(Duration.ofSeconds(20))
-                .until(() -> !Processes.listeningPorts(process.identity()).isEmpty());
-        int port = Processes.listeningPorts(process.identity()).iterator().next();
+                .until(() ->
+                        !HOST.processes().listeningPorts(process.identity()).isEmpty());
+        int port =
+                HOST.processes().listeningPorts(process.identity()).iterator().next();
 
-        assertThat(Processes.isListenedOn(port)).isTrue();
-        assertThat(Processes.listeningOn(port)).extracting(RunningProcess::pid).containsExactly(process.pid());
-        assertThat(Processes.holding(directory.resolve("app.log")))
+        assertThat(HOST.processes().isListenedOn(port)).isTrue();
+        assertThat(HOST.processes().listeningOn(port))
+                .extracting(RunningProcess::pid)
+                .containsExactly(process.pid());
+        assertThat(HOST.processes().holding(directory.resolve("app.log")))
                 .extracting(RunningProcess::pid)
                 .containsExactly(process.pid());
     }
@@ -196,6 +206,6 @@ class DetachedStartTest {
     }
 
     static boolean root() throws Exception {
-        return DetachedStart.ownUid() == 0;
+        return HOST.uid() == 0;
     }
 }

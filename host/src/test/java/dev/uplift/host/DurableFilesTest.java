@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DurableFilesTest {
+    private static final Host HOST = new LocalHost();
     private static final String SHA256_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     @TempDir
@@ -54,14 +55,14 @@ class DurableFilesTest {
     @Test
     void copyHashesOnTheWay() throws Exception {
         List<Long> copied = new ArrayList<>();
-        DurableFiles.Digested digested = DurableFiles.copy(
+        Digested digested = DurableFiles.copy(
                 new ByteArrayInputStream(bytes("abc")),
                 directory.resolve("copy"),
                 3,
                 DurableFiles.READABLE,
                 copied::add);
 
-        assertThat(digested).isEqualTo(new DurableFiles.Digested(SHA256_OF_ABC, 3));
+        assertThat(digested).isEqualTo(new Digested(SHA256_OF_ABC, 3));
         assertThat(DurableFiles.digest(directory.resolve("copy"))).isEqualTo(digested);
         assertThat(copied).containsExactly(3L);
     }
@@ -103,7 +104,7 @@ class DurableFilesTest {
     @ParameterizedTest
     @ValueSource(strings = {"../../etc/cron.d/x", "/etc/passwd", "a/../b", "..", "", ".", "a//b", "a\0b"})
     void pathThatLeavesTheRegisteredRootIsRefused(String path) throws Exception {
-        RegisteredRoot root = RegisteredRoot.of(directory.toString());
+        RegisteredRoot root = RegisteredRoot.of(HOST.files(), directory.toString());
 
         assertThatIOException().isThrownBy(() -> root.file(path)).isInstanceOf(UnexpectedPathException.class);
     }
@@ -112,7 +113,7 @@ class DurableFilesTest {
     void pathThroughALinkIsRefusedAlsoWithinTheRoot() throws Exception {
         Files.createDirectory(directory.resolve("inside"));
         Files.createSymbolicLink(directory.resolve("link"), Path.of("inside"));
-        RegisteredRoot root = RegisteredRoot.of(directory.toString());
+        RegisteredRoot root = RegisteredRoot.of(HOST.files(), directory.toString());
 
         assertThatIOException().isThrownBy(() -> root.file("link/file")).isInstanceOf(UnexpectedPathException.class);
         assertThatIOException().isThrownBy(() -> root.file("link")).isInstanceOf(UnexpectedPathException.class);
@@ -122,7 +123,7 @@ class DurableFilesTest {
     @Test
     void rootThatBecameALinkAfterTheCheckIsRefused() throws Exception {
         Path registered = Files.createDirectory(directory.resolve("app"));
-        RegisteredRoot root = RegisteredRoot.of(registered.toString());
+        RegisteredRoot root = RegisteredRoot.of(HOST.files(), registered.toString());
         assertThat(root.file("x.jar")).isEqualTo(registered.resolve("x.jar"));
 
         Files.move(registered, directory.resolve("moved"));
@@ -137,7 +138,9 @@ class DurableFilesTest {
     @ParameterizedTest
     @ValueSource(strings = {"relative", "/tmp/../tmp", "/tmp/", "/no/such/directory", "/tmp/\0"})
     void rootThatIsNoCanonicalDirectoryIsRefused(String path) {
-        assertThatIOException().isThrownBy(() -> RegisteredRoot.of(path)).isInstanceOf(UnexpectedPathException.class);
+        assertThatIOException()
+                .isThrownBy(() -> RegisteredRoot.of(HOST.files(), path))
+                .isInstanceOf(UnexpectedPathException.class);
     }
 
     private static byte[] bytes(String text) {

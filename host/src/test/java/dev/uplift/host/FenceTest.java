@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FenceTest {
+    private static final Host HOST = new LocalHost();
     private static final UUID INSTALLATION = UUID.randomUUID();
 
     @TempDir
@@ -35,7 +36,7 @@ class FenceTest {
         assertThatExceptionOfType(FencedException.class)
                 .isThrownBy(() -> enter(token(6, 9, 9, 9)))
                 .withMessageContaining("epoch 7");
-        assertThat(Fence.of(directory).last()).contains(token(7, 3, 1, 1));
+        assertThat(HOST.fence(directory).last()).contains(token(7, 3, 1, 1));
     }
 
     @Test
@@ -59,7 +60,7 @@ class FenceTest {
         enter(token(1, 0, 1, 1));
         enter(token(1, 0, 1, 1));
 
-        assertThat(Fence.of(directory).last()).contains(token(1, 0, 1, 1));
+        assertThat(HOST.fence(directory).last()).contains(token(1, 0, 1, 1));
     }
 
     @Test
@@ -68,7 +69,7 @@ class FenceTest {
         UUID other = UUID.randomUUID();
 
         assertThatExceptionOfType(FencedException.class).isThrownBy(() -> enter(new FenceToken(other, 9, 0, 1, 1)));
-        Fence.of(directory).claim(other);
+        HOST.fence(directory).claim(other).close();
         enter(new FenceToken(other, 1, 0, 1, 1));
         assertThatExceptionOfType(FencedException.class).isThrownBy(() -> enter(token(99, 0, 1, 1)));
     }
@@ -76,16 +77,16 @@ class FenceTest {
     @Test
     void claimingAgainOpensNothing() throws Exception {
         enter(token(5, 0, 1, 1));
-        Fence.of(directory).claim(INSTALLATION);
+        HOST.fence(directory).claim(INSTALLATION).close();
 
         assertThatExceptionOfType(FencedException.class).isThrownBy(() -> enter(token(4, 0, 1, 1)));
     }
 
     @Test
     void otherThreadWaitsForABoundedTime() throws Exception {
-        try (var _ = Fence.of(directory).hold(token(1, 0, 1, 1))) {
+        try (var _ = HOST.fence(directory).hold(token(1, 0, 1, 1))) {
             assertThatExceptionOfType(FenceBusyException.class)
-                    .isThrownBy(() -> Fence.of(directory)
+                    .isThrownBy(() -> HOST.fence(directory)
                             .waiting(Duration.ofMillis(50))
                             .hold(token(2, 0, 1, 1))
                             .close());
@@ -104,7 +105,7 @@ class FenceTest {
                 .start();
         try (var out = new BufferedReader(new InputStreamReader(holder.getInputStream(), StandardCharsets.UTF_8))) {
             assertThat(out.readLine()).isEqualTo("held");
-            assertThatThrownBy(() -> Fence.of(directory)
+            assertThatThrownBy(() -> HOST.fence(directory)
                             .waiting(Duration.ofMillis(100))
                             .hold(token(2, 0, 1, 1))
                             .close())
@@ -133,7 +134,7 @@ class FenceTest {
     }
 
     private void enter(FenceToken token) throws Exception {
-        Fence.of(directory).hold(token).close();
+        HOST.fence(directory).hold(token).close();
     }
 
     private static FenceToken token(long epoch, int position, int attempt, int delivery) {

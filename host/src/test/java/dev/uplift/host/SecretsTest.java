@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SecretsTest {
+    private static final Host HOST = new LocalHost();
     private static final String CANARY = "p\"ss w\u00f6rd/+";
 
     @TempDir
@@ -30,50 +32,51 @@ class SecretsTest {
     @Test
     void launchFileKeepsItsSecretsForItsOwnerAndHandsThemOutByReference() throws Exception {
         Launch launch = launch(Map.of("MB_DB_PASS", CANARY));
-        LaunchFile.write(directory, launch);
+        write(launch);
 
-        assertThat(LaunchFile.read(directory)).contains(launch);
+        assertThat(LaunchFile.read(HOST, directory)).contains(launch);
         assertThat(Files.getPosixFilePermissions(LaunchFile.of(directory))).isEqualTo(DurableFiles.OWNER_ONLY);
         assertThat(Files.getPosixFilePermissions(directory.resolve(".uplift")))
                 .isEqualTo(DurableFiles.OWNER_ONLY_DIRECTORY);
         String reference = LaunchFile.reference(directory, "database-password");
-        Secret secret = Secrets.resolve(reference);
+        Secret secret = Secrets.resolve(HOST, reference);
         assertThat(secret.reveal()).isEqualTo(CANARY);
         assertThat(secret + " " + launch).doesNotContain(CANARY);
     }
 
     @Test
     void launchThatWasNeverWrittenIsAbsentAndADamagedOneIsRefusedWithoutQuotingIt() throws Exception {
-        assertThat(LaunchFile.read(directory)).isEmpty();
-        LaunchFile.write(directory, launch(Map.of()));
+        assertThat(LaunchFile.read(HOST, directory)).isEmpty();
+        write(launch(Map.of()));
         Files.writeString(LaunchFile.of(directory), "{\"argv\":[\"-Dpassword=" + "canary" + "\"");
         assertThatExceptionOfType(UnexpectedPathException.class)
-                .isThrownBy(() -> LaunchFile.read(directory))
+                .isThrownBy(() -> LaunchFile.read(HOST, directory))
                 .withMessageNotContaining("canary");
     }
 
     @Test
     @EnabledIf("root")
     void launchFileThatTheApplicationsUserPutThereIsNotBelieved() throws Exception {
-        LaunchFile.write(directory, launch(Map.of()));
+        write(launch(Map.of()));
         Files.setAttribute(directory.resolve(".uplift"), "unix:uid", 65534);
 
         assertThatExceptionOfType(UnexpectedPathException.class)
-                .isThrownBy(() -> LaunchFile.read(directory))
+                .isThrownBy(() -> LaunchFile.read(HOST, directory))
                 .withMessageContaining("belongs to");
         assertThatExceptionOfType(UnexpectedPathException.class)
-                .isThrownBy(() -> Fence.of(directory).last());
+                .isThrownBy(() -> HOST.fence(directory).last());
     }
 
     static boolean root() throws Exception {
-        return DetachedStart.ownUid() == 0;
+        return HOST.uid() == 0;
     }
 
     @Test
     void variableIsResolved() throws Exception {
-        assertThat(Secrets.resolve("env:X", Map.of("X", "value")).reveal()).isEqualTo("value");
+        assertThat(Secrets.resolve(HOST, "env:X", Map.of("X", "value")).reveal())
+                .isEqualTo("value");
         assertThatExceptionOfType(SecretUnavailableException.class)
-                .isThrownBy(() -> Secrets.resolve("env:Y", Map.of("X", "value")));
+                .isThrownBy(() -> Secrets.resolve(HOST, "env:Y", Map.of("X", "value")));
     }
 
     @ParameterizedTest
@@ -89,7 +92,7 @@ class SecretsTest {
                 "vault:x"
             })
     void referenceToAnythingElseIsRefused(String reference) {
-        assertThatExceptionOfType(SecretUnavailableException.class).isThrownBy(() -> Secrets.resolve(reference));
+        assertThatExceptionOfType(SecretUnavailableException.class).isThrownBy(() -> Secrets.resolve(HOST, reference));
     }
 
     @Test
@@ -97,11 +100,11 @@ class SecretsTest {
         Path file = Files.writeString(directory.resolve("s.json"), "{\"a\":\"b\"}");
         Files.setPosixFilePermissions(file, DurableFiles.READABLE);
         assertThatExceptionOfType(SecretUnavailableException.class)
-                .isThrownBy(() -> Secrets.resolve("file:" + file + "#/a"));
+                .isThrownBy(() -> Secrets.resolve(HOST, "file:" + file + "#/a"));
         Files.setPosixFilePermissions(file, DurableFiles.OWNER_ONLY);
-        assertThat(Secrets.resolve("file:" + file + "#/a").reveal()).isEqualTo("b");
+        assertThat(Secrets.resolve(HOST, "file:" + file + "#/a").reveal()).isEqualTo("b");
         assertThatExceptionOfType(SecretUnavailableException.class)
-                .isThrownBy(() -> Secrets.resolve("file:" + file + "#/missing"));
+                .isThrownBy(() -> Secrets.resolve(HOST, "file:" + file + "#/missing"));
     }
 
     @Test
@@ -134,5 +137,11 @@ class SecretsTest {
                 "/usr/bin/java",
                 directory.resolve("x.log").toString(),
                 Map.of("database-password", CANARY));
+    }
+
+    private void write(Launch launch) throws Exception {
+        try (Fence.Held held = HOST.fence(directory).claim(UUID.randomUUID())) {
+            LaunchFile.write(held, directory, launch);
+        }
     }
 }

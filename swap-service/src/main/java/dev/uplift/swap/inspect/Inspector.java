@@ -9,9 +9,10 @@ import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FenceBusyException;
+import dev.uplift.host.FencedException;
+import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
-import dev.uplift.host.Processes;
 import dev.uplift.host.RegisteredRoot;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.UnexpectedPathException;
@@ -33,9 +34,10 @@ import dev.uplift.swap.node.ProcessNode;
 import dev.uplift.swap.node.SagaState;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,11 +53,13 @@ import org.jspecify.annotations.Nullable;
 public final class Inspector {
     private static final String NODE_NAME = "node-1";
 
+    private final Host host;
     private final Profiles profiles;
     private final NodeProbe probe;
     private final CrashPoints crashPoints;
 
-    public Inspector(Profiles profiles, NodeProbe probe, CrashPoints crashPoints) {
+    public Inspector(Host host, Profiles profiles, NodeProbe probe, CrashPoints crashPoints) {
+        this.host = host;
         this.profiles = profiles;
         this.probe = probe;
         this.crashPoints = crashPoints;
@@ -69,7 +73,7 @@ public final class Inspector {
             return refused(asked, e.code(), e.detail());
         } catch (SettingException e) {
             return refused(asked, ErrorCode.HOST_UNEXPECTED, e.getMessage());
-        } catch (UnexpectedPathException | FenceBusyException e) {
+        } catch (FencedException | UnexpectedPathException | FenceBusyException e) {
             return refused(asked, ErrorCode.HOST_UNEXPECTED, e.getMessage());
         } catch (FileSystemException e) {
             return refused(
@@ -81,23 +85,29 @@ public final class Inspector {
         }
     }
 
-    private Inspection found(Inspection.Requested asked) throws IOException, InterruptedException, StepFailedException {
+    private Inspection found(Inspection.Requested asked)
+            throws IOException, InterruptedException, StepFailedException, FencedException {
         RunningProcess process = process(asked);
-        RegisteredRoot root = RegisteredRoot.of(process.directory()
-                .orElseThrow(() -> refuse(process + " cannot be looked into: its working directory is not visible")));
+        RegisteredRoot root = RegisteredRoot.of(
+                host.files(),
+                process.directory()
+                        .orElseThrow(() ->
+                                refuse(process + " cannot be looked into: its working directory is not visible")));
         String jar = jarName(process, root.path());
         requireNoOtherSaga(asked, root.path());
         Profile profile = profile(asked, root.path().resolve(jar));
-        Optional<Launch> before = LaunchFile.read(root.path());
-        Launch launch = LaunchCapture.of(process, root.path(), profile, before);
-        LaunchView view = LaunchCapture.view(launch);
+        Optional<Launch> before = LaunchFile.read(host, root.path());
+        Launch launch = LaunchCapture.of(host, process, root.path(), profile, before);
+        LaunchView view = LaunchCapture.view(host, launch);
         URI baseUrl = profile.health().baseUrl(view);
-        DatabaseSpec database = switch (NodeDatabase.of(profile, launch)) {
+        DatabaseSpec database = switch (NodeDatabase.of(host, profile, launch)) {
             case NodeDatabase.Supported(DatabaseSpec spec) -> spec;
             case NodeDatabase.Unsupported(String reason) -> throw refuse(reason);
         };
-        ProcessNode node = new ProcessNode(new NodeSpec(
-                NODE_NAME, NodeKind.PROCESS, NodeSpec.LOCAL, root.path().toString(), jar, baseUrl));
+        ProcessNode node = new ProcessNode(
+                host,
+                new NodeSpec(
+                        NODE_NAME, NodeKind.PROCESS, host.name(), root.path().toString(), jar, baseUrl));
         node.layout().form();
         Observation observed = Observation.of(node, profile, probe);
         ApplicationVersion version = switch (observed.version()) {
@@ -107,8 +117,9 @@ public final class Inspector {
         List<Check> checks = checks(process, node, observed, version);
 
         crashPoints.before(SwapEffect.INSPECT_LAUNCH.wireName());
-        Fence.of(root.path()).claim(asked.installationId());
-        LaunchFile.write(root.path(), launch);
+        try (Fence.Held held = host.fence(root.path()).claim(asked.installationId())) {
+            LaunchFile.write(held, root.path(), launch);
+        }
         crashPoints.after(SwapEffect.INSPECT_LAUNCH.wireName());
         return new Inspection.Found(
                 asked.installationId(),
@@ -123,12 +134,12 @@ public final class Inspector {
                 checks);
     }
 
-    private static RunningProcess process(Inspection.Requested asked)
-            throws StepFailedException, UnexpectedPathException {
+    private RunningProcess process(Inspection.Requested asked) throws IOException, StepFailedException {
         Long pid = asked.pid();
         if (pid != null) {
-            RunningProcess process =
-                    Processes.find(pid).orElseThrow(() -> refuse("there is no process " + pid + " on this host"));
+            RunningProcess process = host.processes()
+                    .find(pid)
+                    .orElseThrow(() -> refuse("there is no process " + pid + " on this host"));
             if (process.jar().isEmpty()) {
                 throw refuse("process " + pid + " runs no JAR: only java -jar x.jar is supported");
             }
@@ -138,8 +149,9 @@ public final class Inspector {
             }
             return process;
         }
-        Path directory = RegisteredRoot.of(String.valueOf(asked.directory())).path();
-        List<RunningProcess> running = Processes.runningJarIn(directory);
+        Path directory = RegisteredRoot.of(host.files(), String.valueOf(asked.directory()))
+                .path();
+        List<RunningProcess> running = host.processes().runningJarsIn(directory);
         if (running.isEmpty()) {
             throw refuse("no process runs a JAR (java -jar x.jar) in " + directory + "; start the application first");
         }
@@ -164,13 +176,13 @@ public final class Inspector {
         }
     }
 
-    private static void requireNoOtherSaga(Inspection.Requested asked, Path directory)
+    private void requireNoOtherSaga(Inspection.Requested asked, Path directory)
             throws IOException, StepFailedException {
         Path state = directory.resolve(".uplift");
-        if (Files.isSymbolicLink(state)) {
+        if (host.files().isLink(state)) {
             throw new UnexpectedPathException(state + " is a symbolic link");
         }
-        Optional<SagaState> saga = SagaState.read(directory)
+        Optional<SagaState> saga = SagaState.read(host, directory)
                 .filter(remembered -> !remembered.over())
                 .filter(remembered -> !remembered.installationId().equals(asked.installationId()));
         if (saga.isPresent()) {
@@ -182,11 +194,8 @@ public final class Inspector {
     }
 
     private Profile profile(Inspection.Requested asked, Path jar) throws IOException, StepFailedException {
-        if (!Files.isReadable(jar)) {
-            throw refuse(jar + " cannot be read");
-        }
         String name = String.valueOf(jar.getFileName());
-        try (JarFileEntries entries = new JarFileEntries(jar)) {
+        try (JarFileEntries entries = new JarFileEntries(host, jar)) {
             if (asked.profile() != null) {
                 Profile profile = profiles.byName(asked.profile())
                         .orElseThrow(() -> refuse("there is no profile '" + asked.profile() + "'; there are "
@@ -204,15 +213,18 @@ public final class Inspector {
                 throw refuse("several profiles recognise " + name + ": " + names(recognising) + "; say which");
             }
             return recognising.getFirst();
+        } catch (AccessDeniedException | NoSuchFileException e) {
+            throw refuse(jar + " cannot be read");
         } catch (ZipException e) {
             throw refuse(jar + " is not a JAR");
         }
     }
 
-    private static List<Check> checks(
-            RunningProcess process, ProcessNode node, Observation observed, ApplicationVersion version) {
+    private List<Check> checks(
+            RunningProcess process, ProcessNode node, Observation observed, ApplicationVersion version)
+            throws IOException {
         List<Check> checks = new ArrayList<>();
-        boolean listens = Processes.listeningPorts(process.identity()).contains(node.port());
+        boolean listens = host.processes().listeningPorts(process.identity()).contains(node.port());
         checks.add(new Check(
                 "process",
                 listens ? Check.Verdict.OK : Check.Verdict.WARN,

@@ -1,6 +1,7 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.host.Host;
 import dev.uplift.profile.DatabaseRules;
 import dev.uplift.profile.Migrations;
 import java.io.IOException;
@@ -11,12 +12,12 @@ import java.util.OptionalLong;
 /** The application's database, seen from outside the application. */
 public sealed interface AppDatabase permits PostgresAppDatabase, H2AppDatabase {
 
-    /** The database of an installation. */
-    static AppDatabase of(DatabaseSpec spec, DatabaseRules rules) {
+    /** The database of an installation, reached from {@code host}, which also keeps its password or its file. */
+    static AppDatabase of(Host host, DatabaseSpec spec, DatabaseRules rules) {
         Optional<Migrations> migrations = Optional.ofNullable(rules.migrations());
         return switch (spec) {
-            case DatabaseSpec.PostgreSql server -> new PostgresAppDatabase(server, migrations);
-            case DatabaseSpec.H2 file -> new H2AppDatabase(file);
+            case DatabaseSpec.PostgreSql server -> new PostgresAppDatabase(host, server, migrations);
+            case DatabaseSpec.H2 file -> new H2AppDatabase(host, file);
         };
     }
 

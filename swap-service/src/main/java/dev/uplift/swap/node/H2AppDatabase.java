@@ -1,21 +1,21 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.contract.DatabaseSpec;
-import dev.uplift.host.Processes;
+import dev.uplift.host.Host;
 import dev.uplift.host.RunningProcess;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A file of H2. Whoever works on it has it open; nobody else can look into it meanwhile. */
-record H2AppDatabase(DatabaseSpec.H2 spec) implements AppDatabase {
+record H2AppDatabase(Host host, DatabaseSpec.H2 spec) implements AppDatabase {
     @Override
     public Optional<String> users() throws IOException {
         Path file = Path.of(spec.path());
-        List<RunningProcess> holders = Files.exists(file) ? Processes.holding(file) : List.of();
+        List<RunningProcess> holders =
+                host.files().exists(file) ? host.processes().holding(file) : List.of();
         return holders.isEmpty()
                 ? Optional.empty()
                 : Optional.of(file + " is open in process " + ProcessNode.pids(holders));

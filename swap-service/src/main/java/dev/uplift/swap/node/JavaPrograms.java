@@ -1,11 +1,11 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.host.Exec;
+import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.profile.JavaRequirement;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 public final class JavaPrograms {
     private static final Path INSTALLED = Path.of("/usr/lib/jvm");
     private static final Pattern VERSION = Pattern.compile("(?:JAVA_VERSION=|version )\"(1\\.)?(\\d+)");
+    private static final int RELEASE_BYTES_MAX = 65_536;
     private static final Duration ANSWER_MAX = Duration.ofSeconds(20);
 
     private JavaPrograms() {}
@@ -29,18 +30,19 @@ public final class JavaPrograms {
      *
      * @param mayRun whether it may be run to ask it: not as root where it belongs to the application's user
      */
-    static OptionalInt major(Path java, boolean mayRun) throws InterruptedException {
+    static OptionalInt major(Host host, Path java, boolean mayRun) throws InterruptedException {
         try {
-            Path release = java.toRealPath().resolveSibling("../release").normalize();
-            if (Files.isRegularFile(release)) {
-                OptionalInt major = parse(Files.readString(release));
+            Path release =
+                    host.files().realPath(java).resolveSibling("../release").normalize();
+            if (host.files().isFile(release)) {
+                OptionalInt major =
+                        parse(new String(host.files().read(release, RELEASE_BYTES_MAX), StandardCharsets.UTF_8));
                 if (major.isPresent()) {
                     return major;
                 }
             }
             return mayRun
-                    ? parse(Exec.of(ANSWER_MAX, java.toString(), "-version")
-                            .run()
+                    ? parse(host.run(Exec.of(ANSWER_MAX, java.toString(), "-version"))
                             .errors())
                     : OptionalInt.empty();
         } catch (IOException e) {
@@ -49,23 +51,23 @@ public final class JavaPrograms {
     }
 
     /** The feature number of the {@code java} that the application runs on; empty if it does not say. */
-    public static OptionalInt major(Launch launch) throws InterruptedException {
-        return major(Path.of(launch.javaExecutable()), launch.uid() == 0);
+    public static OptionalInt major(Host host, Launch launch) throws InterruptedException {
+        return major(host, Path.of(launch.javaExecutable()), launch.uid() == 0);
     }
 
     /**
      * The command line that starts the application with a Java that fits: as it is if its own does or
      * does not say, otherwise with the oldest installed one that does. Empty: there is none.
      */
-    public static Optional<List<String>> commandLine(Launch launch, JavaRequirement requirement)
+    public static Optional<List<String>> commandLine(Host host, Launch launch, JavaRequirement requirement)
             throws InterruptedException {
-        OptionalInt own = major(launch);
+        OptionalInt own = major(host, launch);
         if (own.isEmpty() || requirement.accepts(own.getAsInt())) {
             return Optional.of(launch.argv());
         }
         TreeMap<Integer, Path> fitting = new TreeMap<>();
-        for (Path java : installed()) {
-            OptionalInt major = major(java, true);
+        for (Path java : installed(host)) {
+            OptionalInt major = major(host, java, true);
             if (major.isPresent() && requirement.accepts(major.getAsInt())) {
                 fitting.putIfAbsent(major.getAsInt(), java);
             }
@@ -78,12 +80,12 @@ public final class JavaPrograms {
         return Optional.of(List.copyOf(argv));
     }
 
-    private static List<Path> installed() {
+    private static List<Path> installed(Host host) {
         List<Path> programs = new ArrayList<>();
-        try (DirectoryStream<Path> homes = Files.newDirectoryStream(INSTALLED)) {
-            for (Path home : homes) {
-                Path java = home.resolve("bin/java");
-                if (Files.isExecutable(java)) {
+        try {
+            for (String home : host.files().list(INSTALLED)) {
+                Path java = INSTALLED.resolve(home).resolve("bin/java");
+                if (host.files().program(java).isPresent()) {
                     programs.add(java);
                 }
             }

@@ -1,16 +1,15 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.contract.ErrorCode;
-import dev.uplift.host.DetachedStart;
+import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
-import dev.uplift.host.Processes;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.profile.DatabaseSettings;
 import dev.uplift.profile.LaunchView;
 import dev.uplift.profile.Profile;
 import dev.uplift.swap.StepFailedException;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +24,8 @@ public final class LaunchCapture {
 
     private static final String LOG = "uplift-app.log";
     private static final int SETTING_FILE_BYTES_MAX = 65_536;
+    private static final Path USERS = Path.of("/etc/passwd");
+    private static final int USERS_BYTES_MAX = 10_000_000;
 
     private LaunchCapture() {}
 
@@ -35,23 +36,23 @@ public final class LaunchCapture {
      * @throws StepFailedException if this service could not start it again as the same user, or may not
      *     look into it
      */
-    public static Launch of(RunningProcess process, Path directory, Profile profile, Optional<Launch> before)
+    public static Launch of(Host host, RunningProcess process, Path directory, Profile profile, Optional<Launch> before)
             throws IOException, StepFailedException {
-        if (DetachedStart.ownUid() != 0 && DetachedStart.ownUid() != process.uid()) {
+        if (host.uid() != 0 && host.uid() != process.uid()) {
             throw StepFailedException.refused(
                     ErrorCode.HOST_UNEXPECTED,
-                    process + " runs as " + userName(process.uid()) + ", and this service as "
-                            + userName(DetachedStart.ownUid())
+                    process + " runs as " + userName(host, process.uid()) + ", and Uplift as "
+                            + userName(host, host.uid())
                             + ": only root or the same user can start it again");
         }
         if (process.executable().isEmpty()) {
             throw StepFailedException.refused(
                     ErrorCode.HOST_UNEXPECTED, process + " cannot be looked into: its program is not visible");
         }
-        Map<String, String> environment = Processes.environment(process.identity());
+        Map<String, String> environment = host.processes().environment(process.identity());
         String java = process.executable().get();
         List<String> argv = new ArrayList<>(process.argv());
-        if (!program(argv.getFirst(), environment, directory).equals(Optional.of(Path.of(java)))) {
+        if (!program(host, argv.getFirst(), environment, directory).equals(Optional.of(Path.of(java)))) {
             argv.set(0, java);
         }
         Launch launch = new Launch(
@@ -60,21 +61,22 @@ public final class LaunchCapture {
                 process.uid(),
                 process.gid(),
                 process.groups(),
-                userName(process.uid()),
+                userName(host, process.uid()),
                 directory.toString(),
                 java,
-                Processes.outputFile(process.identity())
+                host.processes()
+                        .outputFile(process.identity())
                         .map(Path::toString)
                         .or(() -> before.map(Launch::logFile))
                         .orElseGet(() -> directory.resolve(LOG).toString()),
                 Map.of());
-        return launch.withSecrets(secrets(profile.database().settings(view(launch))));
+        return launch.withSecrets(secrets(profile.database().settings(view(host, launch))));
     }
 
     /** The launch as profiles read it. */
-    public static LaunchView view(Launch launch) {
+    public static LaunchView view(Host host, Launch launch) {
         return new LaunchView(
-                launch.argv(), launch.environment(), Path.of(launch.directory()), LaunchCapture::settingFile);
+                launch.argv(), launch.environment(), Path.of(launch.directory()), file -> settingFile(host, file));
     }
 
     private static Map<String, String> secrets(DatabaseSettings settings) {
@@ -87,18 +89,16 @@ public final class LaunchCapture {
         };
     }
 
-    private static Optional<String> settingFile(Path file) {
+    private static Optional<String> settingFile(Host host, Path file) {
         try {
-            return Files.isRegularFile(file) && Files.size(file) <= SETTING_FILE_BYTES_MAX
-                    ? Optional.of(Files.readString(file))
-                    : Optional.empty();
+            return Optional.of(new String(host.files().read(file, SETTING_FILE_BYTES_MAX), StandardCharsets.UTF_8));
         } catch (IOException e) {
             return Optional.empty();
         }
     }
 
     /** The canonical path of the program that a start with this name runs. */
-    private static Optional<Path> program(String name, Map<String, String> environment, Path directory) {
+    private static Optional<Path> program(Host host, String name, Map<String, String> environment, Path directory) {
         List<Path> candidates = new ArrayList<>();
         try {
             if (name.contains("/")) {
@@ -110,8 +110,9 @@ public final class LaunchCapture {
                 }
             }
             for (Path candidate : candidates) {
-                if (Files.isExecutable(candidate)) {
-                    return Optional.of(candidate.toRealPath());
+                Optional<Path> program = host.files().program(candidate);
+                if (program.isPresent()) {
+                    return program;
                 }
             }
         } catch (IOException | InvalidPathException e) {
@@ -120,9 +121,10 @@ public final class LaunchCapture {
         return Optional.empty();
     }
 
-    private static String userName(long uid) {
+    private static String userName(Host host, long uid) {
         try {
-            return Files.readAllLines(Path.of("/etc/passwd")).stream()
+            return new String(host.files().read(USERS, USERS_BYTES_MAX), StandardCharsets.UTF_8)
+                    .lines()
                     .map(line -> line.split(":", -1))
                     .filter(fields -> fields.length > 2 && fields[2].equals(Long.toString(uid)))
                     .map(fields -> fields[0])

@@ -1,14 +1,13 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.host.DurableFiles;
+import dev.uplift.host.Fence;
+import dev.uplift.host.FencedException;
+import dev.uplift.host.HostFiles;
 import dev.uplift.host.RegisteredRoot;
 import dev.uplift.host.UnexpectedPathException;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -30,10 +29,12 @@ public final class Layout {
     private static final String CURRENT = "current";
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
+    private final HostFiles files;
     private final RegisteredRoot root;
     private final String jar;
 
-    Layout(RegisteredRoot root, String jar) {
+    Layout(HostFiles files, RegisteredRoot root, String jar) {
+        this.files = files;
         this.root = root;
         this.jar = jar;
     }
@@ -49,17 +50,17 @@ public final class Layout {
     /**
      * What is in the JAR's place.
      *
-     * @throws UnexpectedPathException if there is nothing, or something that Uplift did not make
+     * @throws IOException if there is nothing, or something that Uplift did not make
      */
-    public Form form() throws UnexpectedPathException {
+    public Form form() throws IOException {
         Path place = jar();
-        if (Files.isRegularFile(place, LinkOption.NOFOLLOW_LINKS)) {
+        if (files.isFile(place)) {
             return Form.PLAIN;
         }
-        if (!Files.isSymbolicLink(place)) {
+        if (!files.isLink(place)) {
             throw new UnexpectedPathException(place + " is not a file");
         }
-        if (!target(place).equals(Optional.of(Path.of(CURRENT, jar)))
+        if (!files.linkTarget(place).equals(Optional.of(Path.of(CURRENT, jar)))
                 || currentSha256().isEmpty()) {
             throw new UnexpectedPathException(
                     place + " is a symbolic link that Uplift did not make; put the file itself there");
@@ -68,20 +69,20 @@ public final class Layout {
     }
 
     /** The JAR as the application's command line names it. */
-    public Path jar() throws UnexpectedPathException {
+    public Path jar() throws IOException {
         return root.link(jar);
     }
 
     /** The release that {@code current} points to; empty if there is no such link of Uplift's form. */
-    public Optional<String> currentSha256() throws UnexpectedPathException {
-        return target(current())
+    public Optional<String> currentSha256() throws IOException {
+        return files.linkTarget(current())
                 .filter(target -> target.getNameCount() == 2 && target.startsWith(RELEASES))
                 .map(target -> target.getFileName().toString())
                 .filter(name -> SHA256.matcher(name).matches());
     }
 
     /** The link that chooses the release. */
-    public Path current() throws UnexpectedPathException {
+    public Path current() throws IOException {
         return root.link(CURRENT);
     }
 
@@ -96,12 +97,12 @@ public final class Layout {
     }
 
     /** The directory of all releases. It need not exist. */
-    public Path releases() throws UnexpectedPathException {
+    public Path releases() throws IOException {
         return root.file(RELEASES);
     }
 
     /** The directory of one release. It need not exist. */
-    public Path release(String sha256) throws UnexpectedPathException {
+    public Path release(String sha256) throws IOException {
         if (!SHA256.matcher(sha256).matches()) {
             throw new UnexpectedPathException("a release is named by its SHA-256");
         }
@@ -109,64 +110,34 @@ public final class Layout {
     }
 
     /** The JAR of one release. It need not exist. */
-    public Path releaseJar(String sha256) throws UnexpectedPathException {
+    public Path releaseJar(String sha256) throws IOException {
         release(sha256);
         return root.file(RELEASES + "/" + sha256 + "/" + jar);
     }
 
     /** Makes the directory of a release, readable by the application's user. */
-    public Path createRelease(String sha256) throws IOException {
-        DurableFiles.createDirectory(releases(), DurableFiles.READABLE_DIRECTORY);
-        DurableFiles.createDirectory(release(sha256), DurableFiles.READABLE_DIRECTORY);
+    public Path createRelease(Fence.Held held, String sha256) throws IOException, FencedException {
+        held.createDirectory(releases(), DurableFiles.READABLE_DIRECTORY);
+        held.createDirectory(release(sha256), DurableFiles.READABLE_DIRECTORY);
         return releaseJar(sha256);
     }
 
     /** Whether the release is there, with this content: it is read whole. */
     public boolean holds(String sha256) throws IOException {
         Path file = releaseJar(sha256);
-        return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
-                && DurableFiles.digest(file).sha256().equals(sha256);
+        return files.isFile(file) && files.digest(file).sha256().equals(sha256);
     }
 
     /** The hash of the JAR that a start would run. */
     public String sha256InPlace() throws IOException {
         form();
-        return DurableFiles.digest(jar()).sha256();
+        return files.digest(jar()).sha256();
     }
 
     /** All releases that are there, complete or not. */
     public List<String> all() throws IOException {
-        List<String> releases = new ArrayList<>();
-        if (Files.isDirectory(releases(), LinkOption.NOFOLLOW_LINKS)) {
-            try (DirectoryStream<Path> entries = Files.newDirectoryStream(releases())) {
-                for (Path entry : entries) {
-                    String name = entry.getFileName().toString();
-                    if (SHA256.matcher(name).matches()) {
-                        releases.add(name);
-                    }
-                }
-            }
-        }
-        return releases;
-    }
-
-    /** Takes away what downloads that were cut off have left. */
-    public void deleteUnfinished() throws IOException {
-        if (Files.isDirectory(releases(), LinkOption.NOFOLLOW_LINKS)) {
-            try (DirectoryStream<Path> entries =
-                    Files.newDirectoryStream(releases(), ".*" + DurableFiles.TEMPORARY_SUFFIX)) {
-                for (Path entry : entries) {
-                    DurableFiles.delete(entry);
-                }
-            }
-        }
-    }
-
-    private static Optional<Path> target(Path link) throws UnexpectedPathException {
-        try {
-            return Files.isSymbolicLink(link) ? Optional.of(Files.readSymbolicLink(link)) : Optional.empty();
-        } catch (IOException e) {
-            throw new UnexpectedPathException(link + " cannot be read");
-        }
+        return files.list(releases()).stream()
+                .filter(name -> SHA256.matcher(name).matches())
+                .toList();
     }
 }

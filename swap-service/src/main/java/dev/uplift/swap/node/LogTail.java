@@ -1,14 +1,13 @@
 package dev.uplift.swap.node;
 
+import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.Scrubber;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -25,9 +24,9 @@ public final class LogTail {
     private LogTail() {}
 
     /** Bytes that the log has; 0 if there is none. */
-    public static long size(Launch launch) {
-        try {
-            return Files.size(Path.of(launch.logFile()));
+    public static long size(Host host, Launch launch) {
+        try (SeekableByteChannel log = host.files().open(Path.of(launch.logFile()))) {
+            return log.size();
         } catch (IOException e) {
             return 0;
         }
@@ -39,9 +38,9 @@ public final class LogTail {
      *
      * @param telling lines with one of these texts are shown although later ones would push them out
      */
-    public static String since(Launch launch, long from, List<String> telling) {
+    public static String since(Host host, Launch launch, long from, List<String> telling) {
         String text;
-        try (FileChannel log = FileChannel.open(Path.of(launch.logFile()), StandardOpenOption.READ)) {
+        try (SeekableByteChannel log = host.files().open(Path.of(launch.logFile()))) {
             long size = log.size();
             long begin = Math.max(size < from ? 0 : from, size - BYTES_MAX);
             ByteBuffer bytes = ByteBuffer.allocate((int) (size - begin));

@@ -1,11 +1,12 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.contract.DatabaseSpec;
-import dev.uplift.contract.NodeSpec;
+import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.profile.DatabaseSettings;
 import dev.uplift.profile.Profile;
+import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -18,27 +19,27 @@ public sealed interface NodeDatabase {
     record Unsupported(String reason) implements NodeDatabase {}
 
     /** The database of an application that is started so; its password is a reference into its launch file. */
-    static NodeDatabase of(Profile profile, Launch launch) {
+    static NodeDatabase of(Host host, Profile profile, Launch launch) {
         @Nullable
         String password = launch.secrets().containsKey(LaunchCapture.DATABASE_PASSWORD)
                 ? LaunchFile.reference(Path.of(launch.directory()), LaunchCapture.DATABASE_PASSWORD)
                 : null;
-        return switch (profile.database().settings(LaunchCapture.view(launch))) {
+        return switch (profile.database().settings(LaunchCapture.view(host, launch))) {
             case DatabaseSettings.PostgreSql server ->
                 new Supported(new DatabaseSpec.PostgreSql(
                         server.host(), server.port(), server.database(), server.user(), password));
             case DatabaseSettings.H2(Path path, String user, String _) ->
                 new Supported(new DatabaseSpec.H2(
-                        NodeSpec.LOCAL, canonical(path).toString(), user.isEmpty() ? null : user, password));
+                        host.name(), canonical(host, path).toString(), user.isEmpty() ? null : user, password));
             case DatabaseSettings.Unsupported(String kind, String reason) ->
                 new Unsupported("its database is not supported yet (" + kind + "): " + reason);
         };
     }
 
-    private static Path canonical(Path file) {
+    private static Path canonical(Host host, Path file) {
         try {
-            return file.toRealPath();
-        } catch (java.io.IOException e) {
+            return host.files().realPath(file);
+        } catch (IOException e) {
             return file;
         }
     }

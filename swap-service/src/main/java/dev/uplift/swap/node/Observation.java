@@ -1,15 +1,12 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.contract.Release;
-import dev.uplift.host.DurableFiles;
-import dev.uplift.host.Processes;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -39,22 +36,20 @@ public record Observation(
     public static Observation of(ProcessNode node, Profile profile, NodeProbe probe)
             throws IOException, InterruptedException, StepFailedException {
         Optional<RunningProcess> process = node.onlyRunning();
-        Path jar = process.flatMap(running -> Processes.openFile(
-                        running.identity(),
-                        path -> path.startsWith(node.directory())
-                                && path.endsWith(node.spec().jar())))
-                .orElse(node.layout().jar());
+        Path jar = process.isPresent()
+                ? node.runningJar(process.get())
+                : node.layout().jar();
         VersionReading inJar;
-        try (JarFileEntries entries = new JarFileEntries(jar)) {
+        try (JarFileEntries entries = new JarFileEntries(node.host(), jar)) {
             inJar = profile.jarIdentity(entries);
         }
         return new Observation(
                 process,
-                probe.health(profile, node.spec().baseUrl()),
-                probe.version(profile, node.spec().baseUrl()),
+                probe.health(profile, node.answersAt()),
+                probe.version(profile, node.answersAt()),
                 inJar,
-                DurableFiles.digest(jar).sha256(),
-                Files.size(node.layout().jar()));
+                node.host().files().digest(jar).sha256(),
+                node.host().files().usedBytes(node.layout().jar()));
     }
 
     /** The version that it answers; if it does not answer, the one that its JAR says. */

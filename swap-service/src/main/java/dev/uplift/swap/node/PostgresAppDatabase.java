@@ -1,9 +1,11 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.host.Host;
 import dev.uplift.host.Secrets;
 import dev.uplift.profile.Migrations;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -13,7 +15,7 @@ import java.util.OptionalLong;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** A database of a PostgreSQL server. Every look opens a connection of its own and leaves none behind. */
-record PostgresAppDatabase(DatabaseSpec.PostgreSql spec, Optional<Migrations> rules) implements AppDatabase {
+record PostgresAppDatabase(Host host, DatabaseSpec.PostgreSql spec, Optional<Migrations> rules) implements AppDatabase {
     private static final String OUR_NAME = "uplift-swap";
     private static final int CONNECT_SECONDS_MAX = 5;
     private static final int ANSWER_SECONDS_MAX = 10;
@@ -71,12 +73,13 @@ record PostgresAppDatabase(DatabaseSpec.PostgreSql spec, Optional<Migrations> ru
 
     private Connection connect() throws IOException, SQLException {
         PGSimpleDataSource source = new PGSimpleDataSource();
-        source.setServerNames(new String[] {spec.host()});
-        source.setPortNumbers(new int[] {spec.port()});
+        InetSocketAddress server = host.reach(spec.host(), spec.port());
+        source.setServerNames(new String[] {server.getHostString()});
+        source.setPortNumbers(new int[] {server.getPort()});
         source.setDatabaseName(spec.database());
         source.setUser(spec.user());
         if (spec.passwordRef() != null) {
-            source.setPassword(Secrets.resolve(spec.passwordRef()).reveal());
+            source.setPassword(Secrets.resolve(host, spec.passwordRef()).reveal());
         }
         source.setApplicationName(OUR_NAME);
         source.setConnectTimeout(CONNECT_SECONDS_MAX);

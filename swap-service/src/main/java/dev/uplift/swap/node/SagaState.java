@@ -3,12 +3,13 @@ package dev.uplift.swap.node;
 import com.fasterxml.jackson.core.JacksonException;
 import dev.uplift.contract.Json;
 import dev.uplift.host.DurableFiles;
+import dev.uplift.host.Fence;
+import dev.uplift.host.FencedException;
+import dev.uplift.host.Host;
 import dev.uplift.host.ProcessIdentity;
 import dev.uplift.host.StateDirectory;
 import dev.uplift.host.UnexpectedPathException;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
@@ -36,6 +37,7 @@ public record SagaState(
         @Nullable UUID startedBy,
         @Nullable Instant servingAt,
         boolean over) {
+    private static final int BYTES_MAX = 65_536;
 
     /** At the beginning of the outage. */
     public static SagaState stopping(UUID installationId, UUID sagaId, @Nullable Boolean used, Instant now) {
@@ -43,32 +45,32 @@ public record SagaState(
     }
 
     /** What is remembered of any saga; empty if nothing is. */
-    public static Optional<SagaState> read(Path applicationDirectory) throws IOException {
+    public static Optional<SagaState> read(Host host, Path applicationDirectory) throws IOException {
         Path file = file(applicationDirectory);
-        if (StateDirectory.existing(applicationDirectory).isEmpty() || !Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        if (StateDirectory.existing(host, applicationDirectory).isEmpty()
+                || !host.files().isFile(file)) {
             return Optional.empty();
         }
         try {
-            return Optional.of(Json.mapper().readValue(Files.readAllBytes(file), SagaState.class));
+            return Optional.of(Json.mapper().readValue(host.files().read(file, BYTES_MAX), SagaState.class));
         } catch (JacksonException e) {
             throw new UnexpectedPathException(file + " is damaged");
         }
     }
 
     /** What is remembered of this saga. */
-    public static Optional<SagaState> read(Path applicationDirectory, UUID sagaId) throws IOException {
-        return read(applicationDirectory).filter(state -> state.sagaId().equals(sagaId));
+    public static Optional<SagaState> read(Host host, Path applicationDirectory, UUID sagaId) throws IOException {
+        return read(host, applicationDirectory).filter(state -> state.sagaId().equals(sagaId));
     }
 
     /** Remembers this from now on, and nothing else. */
-    public void write(Path applicationDirectory) throws IOException {
-        StateDirectory.open(applicationDirectory);
-        DurableFiles.write(file(applicationDirectory), Json.mapper().writeValueAsBytes(this), DurableFiles.OWNER_ONLY);
+    public void write(Fence.Held held, Path applicationDirectory) throws IOException, FencedException {
+        held.write(file(applicationDirectory), Json.mapper().writeValueAsBytes(this), DurableFiles.OWNER_ONLY);
     }
 
     /** Remembers nothing any more. */
-    public static void forget(Path applicationDirectory) throws IOException {
-        DurableFiles.delete(file(applicationDirectory));
+    public static void forget(Fence.Held held, Path applicationDirectory) throws IOException, FencedException {
+        held.delete(file(applicationDirectory));
     }
 
     public SagaState withOutageBeganAt(Instant at) {

@@ -2,6 +2,8 @@ package dev.uplift.swap.service;
 
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.ServiceName;
+import dev.uplift.host.Host;
+import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.KafkaSettings;
 import dev.uplift.messaging.KillAt;
@@ -40,8 +42,19 @@ final class SwapWiring {
 
     @Produces
     @Singleton
+    Host host() {
+        return new LocalHost();
+    }
+
+    void close(@Disposes Host host) {
+        host.close();
+    }
+
+    @Produces
+    @Singleton
     StepWorker worker(
             SwapSettings settings,
+            Host host,
             NodeProbe probe,
             DataSource dataSource,
             MeterRegistry meters,
@@ -63,8 +76,8 @@ final class SwapWiring {
                 .message(
                         Inspection.REQUESTED_TYPE,
                         Inspection.Requested.class,
-                        new InspectionHandler(new Inspector(profiles, probe, crashPoints)));
-        for (SwapSteps.Taken taken : new SwapSteps(profiles, probe).all()) {
+                        new InspectionHandler(new Inspector(host, profiles, probe, crashPoints)));
+        for (SwapSteps.Taken taken : new SwapSteps(host, profiles, probe).all()) {
             worker.step(taken.step(), taken.direction(), taken.handler());
         }
         return worker.build();

@@ -1,6 +1,5 @@
 package dev.uplift.swap.step;
 
-import dev.uplift.host.DurableFiles;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Layout;
@@ -21,17 +20,17 @@ final class CommitStep implements SwapStep {
                             && !Objects.equals(release, work.command().from().sha256()))
                     .toList();
             if (!old.isEmpty()) {
-                work.take(node, SwapEffect.COMMIT_RELEASES, () -> {
+                work.take(node, SwapEffect.COMMIT_RELEASES, held -> {
                     for (String release : old) {
-                        DurableFiles.delete(layout.release(release));
+                        held.delete(layout.release(release));
                     }
                     return old;
                 });
             }
-            work.take(node, SwapEffect.COMMIT_FORGET, () -> {
-                layout.deleteUnfinished();
-                DurableFiles.delete(Snapshots.all(node));
-                SagaState.forget(node.directory());
+            work.take(node, SwapEffect.COMMIT_FORGET, held -> {
+                held.delete(node.fence().incoming());
+                held.delete(Snapshots.all(node));
+                SagaState.forget(held, node.directory());
                 return old;
             });
         }

@@ -1,6 +1,7 @@
 package dev.uplift.swap.step;
 
 import dev.uplift.contract.Progress;
+import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.swap.node.AppDatabase;
 import dev.uplift.swap.node.Deadline;
@@ -16,6 +17,7 @@ final class Movement {
     private static final Duration CHANGELOG_POLL = Duration.ofSeconds(2);
     private static final int PERCENT = 100;
 
+    private final Host host;
     private final AppDatabase database;
     private final Launch launch;
     private final Duration progressDeadline;
@@ -24,7 +26,8 @@ final class Movement {
     private OptionalLong changelogRows = OptionalLong.empty();
     private String signs = "";
 
-    Movement(AppDatabase database, Launch launch, Duration progressDeadline) {
+    Movement(Host host, AppDatabase database, Launch launch, Duration progressDeadline) {
+        this.host = host;
         this.database = database;
         this.launch = launch;
         this.progressDeadline = progressDeadline;
@@ -38,7 +41,7 @@ final class Movement {
             nextChangelog = Deadline.in(CHANGELOG_POLL);
         }
         Progress progress = progress(health);
-        String now = progress.done() + " " + changelogRows + " " + LogTail.size(launch);
+        String now = progress.done() + " " + changelogRows + " " + LogTail.size(host, launch);
         if (!now.equals(signs)) {
             signs = now;
             overdue = Deadline.in(progressDeadline);

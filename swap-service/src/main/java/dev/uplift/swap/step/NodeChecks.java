@@ -2,9 +2,7 @@ package dev.uplift.swap.step;
 
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
-import dev.uplift.host.DiskSpace;
 import dev.uplift.host.Launch;
-import dev.uplift.host.Processes;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.IdentityReading;
@@ -19,7 +17,6 @@ import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.ProcessNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -72,13 +69,13 @@ final class NodeChecks {
         return checks;
     }
 
-    private void runs() {
+    private void runs() throws IOException {
         if (observed.process().isEmpty()) {
             unlessRestoring("process", "it does not run in " + node.directory());
             return;
         }
         var process = observed.process().get();
-        if (!Processes.listeningPorts(process.identity()).contains(node.port())) {
+        if (!node.host().processes().listeningPorts(process.identity()).contains(node.port())) {
             unlessRestoring("process", "process " + process.pid() + " does not listen on port " + node.port());
         } else {
             ok("process", "process " + process.pid() + ", user " + process.uid() + ", port " + node.port());
@@ -93,14 +90,14 @@ final class NodeChecks {
         }
     }
 
-    private void identity() throws InterruptedException {
+    private void identity() throws IOException, InterruptedException {
         if (work.profile().identityProbe().isPresent()
-                && work.probe().identity(work.profile(), node.spec().baseUrl()) instanceof IdentityReading.Unused) {
+                && work.probe().identity(work.profile(), node.answersAt()) instanceof IdentityReading.Unused) {
             warn("identity", "nobody has set this installation up: an empty database could not be told from its own");
         }
     }
 
-    private void layout() {
+    private void layout() throws IOException {
         try {
             ok(
                     "layout",
@@ -108,18 +105,18 @@ final class NodeChecks {
         } catch (UnexpectedPathException e) {
             fail("layout", String.valueOf(e.getMessage()));
         }
-        if (Files.exists(node.directory().resolve("releases"))
-                && !Files.isDirectory(node.directory().resolve("releases"))) {
-            fail("layout", node.directory().resolve("releases") + " is not a directory");
+        Path releases = node.directory().resolve("releases");
+        if (node.host().files().exists(releases) && !node.host().files().isDirectory(releases)) {
+            fail("layout", releases + " is not a directory");
         }
     }
 
     private void disk() throws IOException {
         long databaseBytes = work.command().installation().database() instanceof DatabaseSpec.H2 file
-                ? DiskSpace.usedBytes(Path.of(file.path()))
+                ? node.host().files().usedBytes(Path.of(file.path()))
                 : 0;
         long needed = 2 * observed.jarBytes() + databaseBytes;
-        long free = DiskSpace.freeBytes(node.directory());
+        long free = node.host().files().freeBytes(node.directory());
         String seen = free / 1_000_000 + " MB free in " + node.directory() + ", " + needed / 1_000_000 + " MB needed";
         if (free < needed) {
             fail("disk", seen);
@@ -129,7 +126,7 @@ final class NodeChecks {
     }
 
     private void settings(Launch launch, Optional<Launch> before) {
-        switch (NodeDatabase.of(work.profile(), launch)) {
+        switch (NodeDatabase.of(node.host(), work.profile(), launch)) {
             case NodeDatabase.Unsupported(String reason) -> fail("database", reason);
             case NodeDatabase.Supported(DatabaseSpec spec) -> {
                 if (spec.equals(work.command().installation().database())) {
@@ -150,8 +147,8 @@ final class NodeChecks {
     private void unchanged(Launch launch, Launch before) {
         try {
             boolean same = work.profile()
-                    .unchangedFingerprints(LaunchCapture.view(launch))
-                    .equals(work.profile().unchangedFingerprints(LaunchCapture.view(before)));
+                    .unchangedFingerprints(LaunchCapture.view(node.host(), launch))
+                    .equals(work.profile().unchangedFingerprints(LaunchCapture.view(node.host(), before)));
             if (same) {
                 ok(
                         "settings",
@@ -167,8 +164,8 @@ final class NodeChecks {
     private void java(Launch launch) throws InterruptedException, StepFailedException {
         JavaRequirement requirement =
                 work.profile().javaRequirement(work.version(work.command().to()));
-        OptionalInt own = JavaPrograms.major(launch);
-        Optional<List<String>> commandLine = JavaPrograms.commandLine(launch, requirement);
+        OptionalInt own = JavaPrograms.major(node.host(), launch);
+        Optional<List<String>> commandLine = JavaPrograms.commandLine(node.host(), launch, requirement);
         if (commandLine.isEmpty()) {
             fail(
                     "java",

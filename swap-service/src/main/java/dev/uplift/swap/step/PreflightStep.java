@@ -34,9 +34,10 @@ final class PreflightStep implements SwapStep {
             ApplicationVersion version = version(observed);
             Release release = observed.release(version);
             requireExpected(work, release, version);
-            Optional<Launch> before = LaunchFile.read(node.directory());
+            Optional<Launch> before = LaunchFile.read(node.host(), node.directory());
             Optional<Launch> launch = observed.process().isPresent()
-                    ? Optional.of(LaunchCapture.of(observed.process().get(), node.directory(), work.profile(), before))
+                    ? Optional.of(LaunchCapture.of(
+                            node.host(), observed.process().get(), node.directory(), work.profile(), before))
                     : before;
             checks.addAll(new NodeChecks(work, node, observed, version).run(launch, before));
             if (running.filter(first -> !Objects.equals(first.sha256(), release.sha256()))
@@ -53,8 +54,8 @@ final class PreflightStep implements SwapStep {
         if (!work.command().dryRun()) {
             refuseFailures(checks);
             for (CapturedNode node : captured) {
-                work.take(node.node(), SwapEffect.PREFLIGHT_LAUNCH, () -> {
-                    LaunchFile.write(node.node().directory(), node.launch());
+                work.take(node.node(), SwapEffect.PREFLIGHT_LAUNCH, held -> {
+                    LaunchFile.write(held, node.node().directory(), node.launch());
                     return node;
                 });
             }

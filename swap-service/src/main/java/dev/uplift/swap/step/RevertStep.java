@@ -1,7 +1,6 @@
 package dev.uplift.swap.step;
 
 import dev.uplift.contract.ErrorCode;
-import dev.uplift.host.DurableFiles;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
@@ -38,8 +37,8 @@ final class RevertStep implements SwapStep {
                                 + "; put its JAR back there and retry");
             }
             if (!layout.currentSha256().equals(Optional.of(origin))) {
-                work.take(node, SwapEffect.REVERT_CURRENT, () -> {
-                    DurableFiles.replaceLink(layout.current(), layout.currentTarget(origin));
+                work.take(node, SwapEffect.REVERT_CURRENT, held -> {
+                    held.replaceLink(layout.current(), layout.currentTarget(origin));
                     return origin;
                 });
             }

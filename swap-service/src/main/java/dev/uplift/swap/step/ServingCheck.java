@@ -58,18 +58,19 @@ final class ServingCheck {
     private VersionReading reading() throws IOException, InterruptedException {
         Profile profile = work.profile();
         if (profile.versionEndpoint().isPresent()) {
-            return work.probe().version(profile, node.spec().baseUrl());
+            return work.probe().version(profile, node.answersAt());
         }
-        try (JarFileEntries entries = new JarFileEntries(node.layout().jar())) {
+        try (JarFileEntries entries =
+                new JarFileEntries(node.host(), node.layout().jar())) {
             return profile.jarIdentity(entries);
         }
     }
 
-    private Optional<String> identityProblem() throws InterruptedException, StepFailedException {
+    private Optional<String> identityProblem() throws IOException, InterruptedException, StepFailedException {
         if (used == null || !used || work.profile().identityProbe().isEmpty()) {
             return Optional.empty();
         }
-        return switch (work.probe().identity(work.profile(), node.spec().baseUrl())) {
+        return switch (work.probe().identity(work.profile(), node.answersAt())) {
             case IdentityReading.Used() -> Optional.empty();
             case IdentityReading.Unreadable(String reason) ->
                 Optional.of("whether it works on its data cannot be read: " + reason);

@@ -1,18 +1,15 @@
 package dev.uplift.swap.step;
 
 import dev.uplift.contract.Progress;
+import dev.uplift.host.DurableFiles;
 import dev.uplift.host.FencedException;
-import dev.uplift.host.FileTree;
 import dev.uplift.host.StateDirectory;
-import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.profile.SettingException;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.LaunchCapture;
 import dev.uplift.swap.node.ProcessNode;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,14 +35,14 @@ final class Snapshots {
         for (String relative : directories()) {
             Path original = node.root().file(relative);
             Path copy = copy(relative);
-            boolean missing = !Files.exists(copy, LinkOption.NOFOLLOW_LINKS);
-            if (missing && Files.isDirectory(original, LinkOption.NOFOLLOW_LINKS)) {
+            boolean missing = !node.host().files().exists(copy);
+            if (missing && node.host().files().isDirectory(original)) {
                 work.run().progress(Progress.of("keeping " + relative));
-                work.take(node, SwapEffect.SWITCH_SNAPSHOT, () -> {
-                    StateDirectory.create(node.directory(), DIRECTORY);
-                    StateDirectory.create(
-                            node.directory(), DIRECTORY + "/" + work.command().sagaId());
-                    FileTree.copy(original, copy);
+                work.take(node, SwapEffect.SWITCH_SNAPSHOT, held -> {
+                    held.createDirectory(all(node), DurableFiles.OWNER_ONLY_DIRECTORY);
+                    held.createDirectory(
+                            all(node).resolve(work.command().sagaId().toString()), DurableFiles.OWNER_ONLY_DIRECTORY);
+                    held.copyTree(original, copy);
                     return copy;
                 });
             }
@@ -57,10 +54,10 @@ final class Snapshots {
         for (String relative : directories()) {
             Path original = node.root().file(relative);
             Path copy = copy(relative);
-            if (Files.isDirectory(copy, LinkOption.NOFOLLOW_LINKS)) {
+            if (node.host().files().isDirectory(copy)) {
                 work.run().progress(Progress.of("putting back " + relative));
-                work.take(node, SwapEffect.REVERT_SNAPSHOT, () -> {
-                    FileTree.replace(copy, original);
+                work.take(node, SwapEffect.REVERT_SNAPSHOT, held -> {
+                    held.replaceTree(copy, original);
                     return original;
                 });
             }
@@ -72,7 +69,7 @@ final class Snapshots {
         return node.root().file(StateDirectory.NAME + "/" + DIRECTORY);
     }
 
-    private Path copy(String relative) throws UnexpectedPathException {
+    private Path copy(String relative) throws IOException {
         return node.root()
                 .file(StateDirectory.NAME + "/" + DIRECTORY + "/"
                         + work.command().sagaId() + "/" + relative.replace('/', '+'));
@@ -81,7 +78,7 @@ final class Snapshots {
     private List<String> directories() throws IOException, StepFailedException {
         List<String> relative = new ArrayList<>();
         try {
-            for (Path directory : work.profile().snapshotDirectories(LaunchCapture.view(node.launch()))) {
+            for (Path directory : work.profile().snapshotDirectories(LaunchCapture.view(node.host(), node.launch()))) {
                 if (directory.startsWith(node.directory()) && !directory.equals(node.directory())) {
                     relative.add(node.directory().relativize(directory).toString());
                 }

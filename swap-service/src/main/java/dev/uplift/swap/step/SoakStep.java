@@ -89,7 +89,7 @@ final class SoakStep implements SwapStep {
                     state.map(SagaState::used).orElse(null));
             this.process = started != null
                     ? started
-                    : running.map(RunningProcess::identity).orElseThrow(this::gone);
+                    : running.map(RunningProcess::identity).orElseThrow(() -> gone(List.of()));
             if (running.isPresent()
                     && running.get().identity().equals(process)
                     && !node.runningSha256(running.get()).equals(work.targetSha256())) {
@@ -103,13 +103,13 @@ final class SoakStep implements SwapStep {
             List<RunningProcess> running = node.running();
             boolean only = running.size() == 1 && running.getFirst().identity().equals(process);
             if (!only) {
-                throw gone();
+                throw gone(running);
             }
-            return check.problem(work.probe().health(work.profile(), node.spec().baseUrl()));
+            return check.problem(work.probe().health(work.profile(), node.answersAt()));
         }
 
-        private StepFailedException gone() {
-            String others = ProcessNode.pids(node.running());
+        private StepFailedException gone(List<RunningProcess> running) {
+            String others = ProcessNode.pids(running);
             return StepFailedException.refused(
                     ErrorCode.UNHEALTHY,
                     "the process that was started has ended after it had served"
@@ -120,7 +120,11 @@ final class SoakStep implements SwapStep {
         private String lastWords() {
             try {
                 return "; its last words: "
-                        + LogTail.since(node.launch(), 0, work.profile().log().failed());
+                        + LogTail.since(
+                                node.host(),
+                                node.launch(),
+                                0,
+                                work.profile().log().failed());
             } catch (Exception e) {
                 return "";
             }

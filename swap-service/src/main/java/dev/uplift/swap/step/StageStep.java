@@ -4,6 +4,9 @@ import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.DurableFiles;
+import dev.uplift.host.HostLostException;
+import dev.uplift.host.UnexpectedPathException;
+import dev.uplift.host.WrongContentException;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
@@ -36,32 +39,18 @@ final class StageStep implements SwapStep {
         return StepOutcome.done();
     }
 
-    /** The long download happens outside of the fence, under a name that no other run has. */
+    /** The long transfer happens outside of the fence. */
     private static void stage(StepWork work, ProcessNode node, Artifact artifact) throws Exception {
         Layout layout = node.layout();
-        DurableFiles.createDirectory(layout.releases(), DurableFiles.READABLE_DIRECTORY);
-        Path download = layout.releases()
-                .resolve("." + artifact.sha256() + "." + work.command().commandId() + "."
-                        + work.run().delivery() + DurableFiles.TEMPORARY_SUFFIX);
-        try {
-            DurableFiles.Digested digested = download(work, artifact, download);
-            if (!digested.sha256().equals(artifact.sha256())) {
-                throw StepFailedException.retryable(
-                        ErrorCode.ARTIFACT_WRONG,
-                        "what " + artifact.location() + " sent has SHA-256 " + digested.sha256() + ", expected is "
-                                + artifact.sha256());
-            }
-            work.take(node, SwapEffect.STAGE_RELEASE, () -> {
-                DurableFiles.moveInto(download, layout.createRelease(artifact.sha256()));
-                layout.deleteUnfinished();
-                return digested;
-            });
-        } finally {
-            DurableFiles.delete(download);
-        }
+        Path brought = bring(work, node, artifact);
+        work.take(node, SwapEffect.STAGE_RELEASE, held -> {
+            held.setMode(brought, DurableFiles.READABLE);
+            held.moveInto(brought, layout.createRelease(held, artifact.sha256()));
+            return brought;
+        });
     }
 
-    private static DurableFiles.Digested download(StepWork work, Artifact artifact, Path to)
+    private static Path bring(StepWork work, ProcessNode node, Artifact artifact)
             throws IOException, StepFailedException {
         String scheme = String.valueOf(artifact.location().getScheme());
         if (!scheme.equals("http") && !scheme.equals("https")) {
@@ -69,20 +58,15 @@ final class StageStep implements SwapStep {
                     ErrorCode.ARTIFACT_ADDRESS_REFUSED, "artifacts come over http or https, not " + scheme);
         }
         try {
-            HttpURLConnection connection =
-                    (HttpURLConnection) artifact.location().toURL().openConnection(Proxy.NO_PROXY);
-            connection.setInstanceFollowRedirects(false);
-            connection.setConnectTimeout((int) CONNECT_TIMEOUT.toMillis());
-            connection.setReadTimeout((int) READ_TIMEOUT.toMillis());
-            try (InputStream in = body(connection)) {
-                return DurableFiles.copy(in, to, artifact.sizeBytes(), DurableFiles.READABLE, bytes -> {
-                    work.run().checkCancelled();
-                    work.run().progress(Progress.of("staging", Progress.Unit.BYTES, bytes, artifact.sizeBytes()));
-                });
-            } finally {
-                connection.disconnect();
-            }
-        } catch (FileSystemException e) {
+            return node.fence()
+                    .bring(offset -> content(artifact, offset), artifact.sha256(), artifact.sizeBytes(), bytes -> {
+                        work.run().checkCancelled();
+                        work.run().progress(Progress.of("staging", Progress.Unit.BYTES, bytes, artifact.sizeBytes()));
+                    });
+        } catch (WrongContentException e) {
+            throw StepFailedException.retryable(
+                    ErrorCode.ARTIFACT_WRONG, artifact.location() + " does not send the artifact: " + e.getMessage());
+        } catch (FileSystemException | UnexpectedPathException | HostLostException e) {
             throw e;
         } catch (IOException e) {
             throw StepFailedException.retryable(
@@ -90,6 +74,17 @@ final class StageStep implements SwapStep {
                     artifact.location() + " cannot be read: "
                             + String.valueOf(e.getMessage()).replaceAll("\\p{Cntrl}", " "));
         }
+    }
+
+    private static InputStream content(Artifact artifact, long offset) throws IOException {
+        HttpURLConnection connection =
+                (HttpURLConnection) artifact.location().toURL().openConnection(Proxy.NO_PROXY);
+        connection.setInstanceFollowRedirects(false);
+        connection.setConnectTimeout((int) CONNECT_TIMEOUT.toMillis());
+        connection.setReadTimeout((int) READ_TIMEOUT.toMillis());
+        InputStream body = body(connection);
+        body.skipNBytes(offset);
+        return body;
     }
 
     private static InputStream body(HttpURLConnection connection) throws IOException {

@@ -3,10 +3,8 @@ package dev.uplift.swap.step;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
-import dev.uplift.host.DetachedStart;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Launch;
-import dev.uplift.host.Processes;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.StepFailedException;
@@ -85,7 +83,7 @@ final class Starting {
         SagaState state = work.state(node)
                 .orElseGet(() -> SagaState.stopping(
                         work.command().installation().id(), work.command().sagaId(), null, Instant.now()));
-        long logBytes = LogTail.size(launch);
+        long logBytes = LogTail.size(node.host(), launch);
         Optional<RunningProcess> running = node.onlyRunning();
         RunningProcess process;
         if (running.isPresent()) {
@@ -116,23 +114,23 @@ final class Starting {
     private RunningProcess launch(Launch launch, long logBytes)
             throws IOException, InterruptedException, FencedException, StepFailedException {
         work.run().progress(Progress.of("starting"));
-        return work.take(node, start, () -> DetachedStart.start(launch)).orElseThrow(() -> exited(launch, logBytes));
+        return work.take(node, start, held -> held.start(launch)).orElseThrow(() -> exited(launch, logBytes));
     }
 
     private List<String> commandLine(Launch launch, ApplicationVersion version)
             throws InterruptedException, StepFailedException {
-        return JavaPrograms.commandLine(launch, work.profile().javaRequirement(version))
+        return JavaPrograms.commandLine(node.host(), launch, work.profile().javaRequirement(version))
                 .orElseThrow(() -> StepFailedException.refused(
                         ErrorCode.HOST_UNEXPECTED,
                         version + " needs " + work.profile().javaRequirement(version)
                                 + ", which is not installed on this host"));
     }
 
-    private void awaitPort() throws InterruptedException, StepFailedException {
+    private void awaitPort() throws IOException, InterruptedException, StepFailedException {
         Deadline deadline = Deadline.in(PORT_WAIT);
-        while (Processes.isListenedOn(node.port())) {
+        while (node.host().processes().isListenedOn(node.port())) {
             if (deadline.passed()) {
-                List<RunningProcess> holders = Processes.listeningOn(node.port());
+                List<RunningProcess> holders = node.host().processes().listeningOn(node.port());
                 throw StepFailedException.retryable(
                         ErrorCode.HOST_UNEXPECTED,
                         "port " + node.port() + " is held by "
@@ -146,17 +144,16 @@ final class Starting {
             Launch launch, RunningProcess process, ApplicationVersion version, SagaState state, long logBytes)
             throws Exception {
         Deadline healthyDeadline = Deadline.in(work.command().limits().healthyDeadline());
-        Movement movement =
-                new Movement(work.database(), launch, work.command().limits().progressDeadline());
+        Movement movement = new Movement(
+                node.host(), work.database(), launch, work.command().limits().progressDeadline());
         ServingCheck check = new ServingCheck(work, node, version, state.used());
         while (true) {
             work.run().checkCancelled();
-            if (!Processes.runs(process.identity())) {
+            if (!node.host().processes().runs(process.identity())) {
                 requireNobodyElse(process);
                 throw exited(launch, logBytes);
             }
-            NodeProbe.Health health =
-                    work.probe().health(work.profile(), node.spec().baseUrl());
+            NodeProbe.Health health = work.probe().health(work.profile(), node.answersAt());
             Optional<String> problem = check.problem(health);
             if (problem.isEmpty()) {
                 return;
@@ -177,7 +174,7 @@ final class Starting {
         }
     }
 
-    private void requireNobodyElse(RunningProcess process) throws StepFailedException {
+    private void requireNobodyElse(RunningProcess process) throws IOException, StepFailedException {
         List<RunningProcess> others = node.running();
         if (!others.isEmpty()) {
             throw StepFailedException.refused(
@@ -203,6 +200,6 @@ final class Starting {
     }
 
     private String tail(Launch launch, long logBytes) {
-        return LogTail.since(launch, logBytes, work.profile().log().failed());
+        return LogTail.since(node.host(), launch, logBytes, work.profile().log().failed());
     }
 }

@@ -8,6 +8,7 @@ import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
+import dev.uplift.host.Host;
 import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
@@ -33,7 +34,7 @@ final class StepWork {
     private final AppDatabase database;
 
     /** The nodes of the command's installation; fails if one is not where it was registered. */
-    StepWork(StepCommand command, StepRun run, Profile profile, NodeProbe probe)
+    StepWork(Host host, StepCommand command, StepRun run, Profile profile, NodeProbe probe)
             throws IOException, StepFailedException {
         this.command = command;
         this.run = run;
@@ -41,15 +42,23 @@ final class StepWork {
         this.probe = probe;
         this.nodes = new ArrayList<>();
         for (NodeSpec spec : command.installation().nodes()) {
-            nodes.add(new ProcessNode(spec));
+            nodes.add(node(host, spec));
         }
-        this.database = AppDatabase.of(command.installation().database(), profile.database());
+        this.database = AppDatabase.of(host, command.installation().database(), profile.database());
+    }
+
+    private static ProcessNode node(Host host, NodeSpec spec) throws IOException, StepFailedException {
+        if (!spec.host().equals(host.name())) {
+            throw StepFailedException.refused(
+                    ErrorCode.INVALID, "host " + spec.host() + " is not reached from here, only " + host.name());
+        }
+        return new ProcessNode(host, spec);
     }
 
     /** An effect on the outside world. */
     @FunctionalInterface
     interface Effect<T> {
-        T take() throws IOException, InterruptedException;
+        T take(Fence.Held held) throws IOException, InterruptedException, FencedException;
     }
 
     StepCommand command() {
@@ -95,9 +104,9 @@ final class StepWork {
             throws IOException, InterruptedException, FencedException {
         run.checkCancelled();
         node.root().requireUnmoved();
-        try (var _ = Fence.of(node.directory()).hold(command, run.delivery())) {
+        try (Fence.Held held = node.fence().hold(command, run.delivery())) {
             run.crashPoints().before(effect.wireName());
-            T result = action.take();
+            T result = action.take(held);
             run.crashPoints().after(effect.wireName());
             return result;
         }
@@ -106,15 +115,15 @@ final class StepWork {
     /** Remembers {@code state} on the node. */
     SagaState remember(ProcessNode node, SwapEffect effect, SagaState state)
             throws IOException, InterruptedException, FencedException {
-        return take(node, effect, () -> {
-            state.write(node.directory());
+        return take(node, effect, held -> {
+            state.write(held, node.directory());
             return state;
         });
     }
 
     /** What this saga remembers on the node. */
     Optional<SagaState> state(ProcessNode node) throws IOException {
-        return SagaState.read(node.directory(), command.sagaId());
+        return SagaState.read(node.host(), node.directory(), command.sagaId());
     }
 
     /** A version of the command as the profile reads it. */

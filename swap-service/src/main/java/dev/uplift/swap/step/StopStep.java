@@ -3,7 +3,6 @@ package dev.uplift.swap.step;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.Launch;
-import dev.uplift.host.Processes;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.profile.IdentityReading;
@@ -12,6 +11,7 @@ import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.ProcessNode;
 import dev.uplift.swap.node.SagaState;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -77,7 +77,7 @@ final class StopStep implements SwapStep {
                     ErrorCode.INTERFERED, process + " runs another JAR than the one that was checked");
         }
         Launch launch = node.launch();
-        Map<String, String> environment = Processes.environment(process.identity());
+        Map<String, String> environment = node.host().processes().environment(process.identity());
         boolean sameArguments = launch.argv()
                 .subList(1, launch.argv().size())
                 .equals(process.argv().subList(1, process.argv().size()));
@@ -89,8 +89,8 @@ final class StopStep implements SwapStep {
         }
     }
 
-    private static @Nullable Boolean used(StepWork work, ProcessNode node) throws InterruptedException {
-        return switch (work.probe().identity(work.profile(), node.spec().baseUrl())) {
+    private static @Nullable Boolean used(StepWork work, ProcessNode node) throws IOException, InterruptedException {
+        return switch (work.probe().identity(work.profile(), node.answersAt())) {
             case IdentityReading.Used() -> Boolean.TRUE;
             case IdentityReading.Unused _ -> Boolean.FALSE;
             case IdentityReading.Unreadable _ -> null;
@@ -109,11 +109,10 @@ final class StopStep implements SwapStep {
         }
 
         @Override
-        public void look() throws InterruptedException {
+        public void look() throws IOException, InterruptedException {
             if (began == null) {
                 Instant asked = Instant.now();
-                NodeProbe.Health health =
-                        work.probe().health(work.profile(), node.spec().baseUrl());
+                NodeProbe.Health health = work.probe().health(work.profile(), node.answersAt());
                 if (!(health instanceof NodeProbe.Health.Healthy)) {
                     began = asked;
                 }

@@ -4,8 +4,8 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.ProcessIdentity;
-import dev.uplift.host.Processes;
 import dev.uplift.host.RunningProcess;
+import dev.uplift.host.Signal;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Deadline;
@@ -48,7 +48,7 @@ final class Stopping {
     /** Is told again and again while a node ends. */
     @FunctionalInterface
     interface Watch {
-        void look() throws InterruptedException;
+        void look() throws IOException, InterruptedException;
     }
 
     /** Ends all processes of the node. */
@@ -60,13 +60,13 @@ final class Stopping {
         }
         Set<ProcessIdentity> known = new HashSet<>();
         running.forEach(process -> known.add(process.identity()));
-        signal(running, Processes.Signal.TERM, terminate);
+        signal(running, Signal.TERM, terminate);
         Duration grace =
                 max(work.command().limits().stopGrace(), work.profile().stop().grace());
         if (awaitEnd(known, grace, "waiting for it to stop", watch)) {
             return;
         }
-        signal(node.running(), Processes.Signal.KILL, kill);
+        signal(node.running(), Signal.KILL, kill);
         if (!awaitEnd(known, KILL_WAIT, "waiting for it to end after it was killed", watch)) {
             throw StepFailedException.retryable(
                     ErrorCode.STILL_RUNNING,
@@ -91,16 +91,18 @@ final class Stopping {
         }
     }
 
-    private void signal(List<RunningProcess> processes, Processes.Signal signal, SwapEffect effect)
+    private void signal(List<RunningProcess> processes, Signal signal, SwapEffect effect)
             throws IOException, InterruptedException, FencedException {
-        work.take(node, effect, () -> {
-            processes.forEach(process -> Processes.signal(process.identity(), signal));
+        work.take(node, effect, held -> {
+            for (RunningProcess process : processes) {
+                held.signal(process.identity(), signal);
+            }
             return processes;
         });
     }
 
     private boolean awaitEnd(Set<ProcessIdentity> known, Duration atMost, String activity, Watch watch)
-            throws InterruptedException, StepFailedException {
+            throws IOException, InterruptedException, StepFailedException {
         Deadline deadline = Deadline.in(atMost);
         while (true) {
             List<RunningProcess> running = node.running();
@@ -129,8 +131,8 @@ final class Stopping {
         if (!running.isEmpty()) {
             throw interfered(running.getFirst());
         }
-        if (Processes.isListenedOn(node.port())) {
-            List<RunningProcess> holders = Processes.listeningOn(node.port());
+        if (node.host().processes().isListenedOn(node.port())) {
+            List<RunningProcess> holders = node.host().processes().listeningOn(node.port());
             return Optional.of("port " + node.port() + " is still listened on by "
                     + (holders.isEmpty() ? "somebody" : "process " + ProcessNode.pids(holders)));
         }

@@ -6,6 +6,8 @@ import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepName;
 import dev.uplift.host.FenceBusyException;
 import dev.uplift.host.FencedException;
+import dev.uplift.host.Host;
+import dev.uplift.host.HostLostException;
 import dev.uplift.host.SecretUnavailableException;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.messaging.worker.StepHandler;
@@ -31,10 +33,12 @@ public final class SwapSteps {
 
     private static final int DETAIL_LENGTH_MAX = 2_000;
 
+    private final Host host;
     private final Profiles profiles;
     private final NodeProbe probe;
 
-    public SwapSteps(Profiles profiles, NodeProbe probe) {
+    public SwapSteps(Host host, Profiles profiles, NodeProbe probe) {
+        this.host = host;
         this.profiles = profiles;
         this.probe = probe;
     }
@@ -92,12 +96,12 @@ public final class SwapSteps {
 
     private StepOutcome outcome(SwapStep taking, StepCommand command, StepRun run) throws Exception {
         try {
-            return taking.take(new StepWork(command, run, profile(command), probe));
+            return taking.take(new StepWork(host, command, run, profile(command), probe));
         } catch (StepFailedException e) {
             return new StepOutcome.Failed(e.code(), e.isRetryable(), oneLine(e.detail()));
         } catch (FencedException e) {
             return StepOutcome.refused(ErrorCode.FENCED, oneLine(e.getMessage()));
-        } catch (FenceBusyException e) {
+        } catch (FenceBusyException | HostLostException e) {
             return StepOutcome.failed(ErrorCode.INTERNAL, oneLine(e.getMessage()));
         } catch (UnexpectedPathException | SecretUnavailableException e) {
             return StepOutcome.refused(ErrorCode.HOST_UNEXPECTED, oneLine(e.getMessage()));

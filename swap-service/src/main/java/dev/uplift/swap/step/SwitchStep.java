@@ -2,13 +2,13 @@ package dev.uplift.swap.step;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
-import dev.uplift.host.DurableFiles;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Layout;
 import dev.uplift.swap.node.ProcessNode;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
@@ -42,8 +42,8 @@ final class SwitchStep implements SwapStep {
         }
         new Snapshots(work, node).keep();
         if (!layout.currentSha256().equals(Optional.of(target))) {
-            work.take(node, SwapEffect.SWITCH_CURRENT, () -> {
-                DurableFiles.replaceLink(layout.current(), layout.currentTarget(target));
+            work.take(node, SwapEffect.SWITCH_CURRENT, held -> {
+                held.replaceLink(layout.current(), layout.currentTarget(target));
                 return target;
             });
         }
@@ -60,25 +60,25 @@ final class SwitchStep implements SwapStep {
                             + ", expected is " + expected);
         }
         if (!layout.holds(found)) {
-            work.take(node, SwapEffect.SWITCH_ADOPT, () -> {
-                DurableFiles.hardLink(layout.createRelease(found), layout.jar());
+            work.take(node, SwapEffect.SWITCH_ADOPT, held -> {
+                held.hardLink(layout.createRelease(held, found), layout.jar());
                 return found;
             });
         }
         if (!layout.currentSha256().equals(Optional.of(found))) {
-            work.take(node, SwapEffect.SWITCH_ORIGIN, () -> {
-                DurableFiles.replaceLink(layout.current(), layout.currentTarget(found));
+            work.take(node, SwapEffect.SWITCH_ORIGIN, held -> {
+                held.replaceLink(layout.current(), layout.currentTarget(found));
                 return found;
             });
         }
-        work.take(node, SwapEffect.SWITCH_JAR, () -> {
-            DurableFiles.replaceLink(layout.jar(), layout.jarTarget());
+        work.take(node, SwapEffect.SWITCH_JAR, held -> {
+            held.replaceLink(layout.jar(), layout.jarTarget());
             return found;
         });
     }
 
     /** Whoever runs now was started by somebody else after the stop was proven. */
-    static void requireStopped(ProcessNode node) throws StepFailedException {
+    static void requireStopped(ProcessNode node) throws IOException, StepFailedException {
         List<RunningProcess> running = node.running();
         if (!running.isEmpty()) {
             throw StepFailedException.refused(

@@ -5,8 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Inspection;
+import dev.uplift.host.Fence;
+import dev.uplift.host.Host;
 import dev.uplift.host.LaunchFile;
-import dev.uplift.host.Processes;
+import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.node.NodeProbe;
@@ -29,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class InspectorTest {
+    private static final Host HOST = new LocalHost();
     private static final String CANARY = "canary-p@ss/w\"rd";
 
     @TempDir
@@ -73,7 +76,7 @@ class InspectorTest {
         assertThat(found.installation().database())
                 .isEqualTo(new DatabaseSpec.PostgreSql(
                         "db.example", 5432, "mb", "u", LaunchFile.reference(directory, "database-password")));
-        assertThat(LaunchFile.read(directory).orElseThrow().secrets()).containsValue(CANARY);
+        assertThat(LaunchFile.read(HOST, directory).orElseThrow().secrets()).containsValue(CANARY);
         assertThat(inspect(directory, null, null)).isEqualTo(found);
     }
 
@@ -88,7 +91,7 @@ class InspectorTest {
         assertThat(found.installation().database())
                 .isEqualTo(new DatabaseSpec.H2(
                         "local", directory.resolve("metabase.db.mv.db").toString(), null, null));
-        assertThat(LaunchFile.read(directory).orElseThrow().argv()).endsWith("-jar", jar.toString());
+        assertThat(LaunchFile.read(HOST, directory).orElseThrow().argv()).endsWith("-jar", jar.toString());
     }
 
     @Test
@@ -139,11 +142,17 @@ class InspectorTest {
         IdleJar.write(directory.resolve("metabase.jar"), "v0.50.3");
         run(Map.of(), "metabase.jar");
         SagaState state = SagaState.stopping(UUID.randomUUID(), UUID.randomUUID(), null, Instant.now());
-        state.write(directory);
+        write(state);
 
         refuses(directory, null, null, "being upgraded as another installation");
-        state.withOver().write(directory);
+        write(state.withOver());
         assertThat(inspect(directory, null, null)).isInstanceOf(Inspection.Found.class);
+    }
+
+    private void write(SagaState state) throws Exception {
+        try (Fence.Held held = HOST.fence(directory).claim(state.installationId())) {
+            state.write(held, directory);
+        }
     }
 
     private void refuses(@Nullable Path where, @Nullable Long pid, @Nullable String profile, String reason)
@@ -154,7 +163,7 @@ class InspectorTest {
     }
 
     private Inspection inspect(@Nullable Path where, @Nullable Long pid, @Nullable String profile) throws Exception {
-        return new Inspector(Profiles.load(Optional.empty()), probe, CrashPoints.NONE)
+        return new Inspector(HOST, Profiles.load(Optional.empty()), probe, CrashPoints.NONE)
                 .inspect(new Inspection.Requested(
                         installation, "it", profile, "default", pid, where == null ? null : where.toString()));
     }
@@ -165,7 +174,8 @@ class InspectorTest {
         Process process = IdleJar.run(directory, whole, IdleJar.java(jar));
         started.add(process);
         await().atMost(Duration.ofSeconds(10))
-                .until(() -> Processes.find(process.pid())
+                .until(() -> HOST.processes()
+                        .find(process.pid())
                         .filter(running -> running.jar().isPresent())
                         .isPresent());
         return process;

@@ -3,6 +3,7 @@ package dev.uplift.swap.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.host.Launch;
+import dev.uplift.host.LocalHost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,6 +60,6 @@ class LogTailTest {
                 "java",
                 log.toString(),
                 Map.of());
-        return LogTail.since(launch, 0, List.of("Application run failed"));
+        return LogTail.since(new LocalHost(), launch, 0, List.of("Application run failed"));
     }
 }

@@ -10,16 +10,14 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.host.DurableFiles;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FenceToken;
+import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
-import dev.uplift.host.Processes;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.node.LaunchCapture;
 import java.net.URI;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -55,7 +53,7 @@ class RefusalTest {
                     .isEqualTo(Path.of("releases", oldSha256));
             assertThat(rig.directory.resolve("releases/" + Rig.release(Rig.NEW).sha256()))
                     .isDirectory();
-            assertThat(Processes.runningJarIn(rig.directory)).isEmpty();
+            assertThat(Rig.HOST.processes().runningJarsIn(rig.directory)).isEmpty();
             rig.epoch = 10;
             rig.succeed(StepName.SWITCH, DO);
         }
@@ -67,7 +65,7 @@ class RefusalTest {
             rig.stopped(Rig.OLD, false, Map.of());
             rig.to(Rig.NEW);
             FenceToken takenOver = FenceToken.of(rig.command(StepName.STAGE, DO), 2);
-            Fence.of(rig.directory).hold(takenOver).close();
+            Rig.HOST.fence(rig.directory).hold(takenOver).close();
 
             assertThat(rig.fail(StepName.STAGE, DO).code()).isEqualTo(ErrorCode.FENCED);
         }
@@ -164,10 +162,11 @@ class RefusalTest {
             rig.artifact(new Artifact("0".repeat(64), good.sizeBytes(), Rig.NEW, null, good.location(), true));
             assertThat(rig.fail(StepName.STAGE, DO).code()).isEqualTo(ErrorCode.ARTIFACT_WRONG);
             rig.artifact(new Artifact(good.sha256(), 10, Rig.NEW, null, good.location(), true));
-            assertThat(rig.fail(StepName.STAGE, DO).code()).isEqualTo(ErrorCode.ARTIFACT_UNAVAILABLE);
+            assertThat(rig.fail(StepName.STAGE, DO).code()).isEqualTo(ErrorCode.ARTIFACT_WRONG);
             rig.artifact(new Artifact(
                     good.sha256(), good.sizeBytes(), Rig.NEW, null, URI.create("file:///etc/passwd"), true));
             assertThat(rig.fail(StepName.STAGE, DO).code()).isEqualTo(ErrorCode.ARTIFACT_ADDRESS_REFUSED);
+            assertThat(rig.directory.resolve(".uplift/incoming")).isEmptyDirectory();
             try (var releases = Files.list(rig.directory.resolve("releases"))) {
                 assertThat(releases).extracting(Path::getFileName).containsExactly(Path.of(oldSha256));
             }
@@ -178,7 +177,7 @@ class RefusalTest {
     void applicationThatSomebodyStoppedIsNotTakenForStopped() throws Exception {
         try (Rig rig = new Rig()) {
             rig.stopped(Rig.OLD, false, Map.of());
-            DurableFiles.delete(rig.directory.resolve(".uplift/saga.json"));
+            Files.delete(rig.directory.resolve(".uplift/saga.json"));
 
             assertThat(rig.fail(StepName.STOP, DO).code()).isEqualTo(ErrorCode.INTERFERED);
         }
@@ -188,10 +187,10 @@ class RefusalTest {
     void applicationThatASupervisorStartsAgainIsReported() throws Exception {
         try (Rig rig = new Rig()) {
             rig.stopped(Rig.OLD, false, Map.of());
-            DurableFiles.delete(rig.directory.resolve(".uplift/saga.json"));
+            Files.delete(rig.directory.resolve(".uplift/saga.json"));
             Files.delete(rig.directory.resolve("metabase.jar"));
             Path jar = IdleJar.write(rig.directory.resolve("metabase.jar"), Rig.OLD);
-            rig.from(new Release(Rig.OLD, null, DurableFiles.digest(jar).sha256(), null));
+            rig.from(new Release(Rig.OLD, null, Rig.HOST.files().digest(jar).sha256(), null));
             Process supervisor = IdleJar.run(
                     rig.directory,
                     Map.of("A", "b"),
@@ -200,15 +199,20 @@ class RefusalTest {
                     "while true; do " + String.join(" ", IdleJar.java("metabase.jar")) + "; done");
             try {
                 await().atMost(Duration.ofSeconds(10))
-                        .until(() -> !Processes.runningJarIn(rig.directory).isEmpty());
-                var process = Processes.runningJarIn(rig.directory).getFirst();
-                LaunchFile.write(
+                        .until(() -> !Rig.HOST
+                                .processes()
+                                .runningJarsIn(rig.directory)
+                                .isEmpty());
+                var process = Rig.HOST.processes().runningJarsIn(rig.directory).getFirst();
+                Launch launch = LaunchCapture.of(
+                        Rig.HOST,
+                        process,
                         rig.directory,
-                        LaunchCapture.of(
-                                process,
-                                rig.directory,
-                                rig.profiles.byName("metabase").orElseThrow(),
-                                Optional.empty()));
+                        rig.profiles.byName("metabase").orElseThrow(),
+                        Optional.empty());
+                try (Fence.Held held = Rig.HOST.fence(rig.directory).claim(rig.installationId)) {
+                    LaunchFile.write(held, rig.directory, launch);
+                }
 
                 StepOutcome.Failed failed = rig.fail(StepName.STOP, DO);
 
@@ -226,6 +230,7 @@ class RefusalTest {
             rig.stopped(Rig.OLD, false, Map.of());
             rig.from(new Release(Rig.OLD, null, null, null));
             rig.to("v0.49.1");
+            Optional<FenceToken> fence = Rig.HOST.fence(rig.directory).last();
             byte[] launch = Files.readAllBytes(LaunchFile.of(rig.directory));
             assertThat(rig.fail(StepName.PREFLIGHT, DO).code()).isEqualTo(ErrorCode.PREFLIGHT_REFUSED);
 
@@ -236,8 +241,7 @@ class RefusalTest {
             assertThat(checked.running()).isEqualTo(new Release(Rig.OLD, "oss", oldSha256, null));
             assertThat(checked.checks()).extracting(Object::toString).anyMatch(check -> check.contains("lower major"));
             assertThat(Files.readAllBytes(LaunchFile.of(rig.directory))).isEqualTo(launch);
-            assertThat(Files.exists(rig.directory.resolve(".uplift/fence"), LinkOption.NOFOLLOW_LINKS))
-                    .isFalse();
+            assertThat(Rig.HOST.fence(rig.directory).last()).isEqualTo(fence);
         }
     }
 

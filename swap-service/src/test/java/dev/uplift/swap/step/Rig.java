@@ -13,9 +13,11 @@ import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
-import dev.uplift.host.DetachedStart;
+import dev.uplift.host.Fence;
+import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
+import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
@@ -55,6 +57,7 @@ import org.jspecify.annotations.Nullable;
 final class Rig implements AutoCloseable {
     static final String OLD = "v0.50.3";
     static final String NEW = "v0.51.2";
+    static final Host HOST = new LocalHost();
     static final Duration START = Duration.ofSeconds(40);
 
     private static final Map<String, StandInReleases.StandInRelease> STAMPED = new HashMap<>();
@@ -99,7 +102,7 @@ final class Rig implements AutoCloseable {
             }
         });
         artifacts.start();
-        for (SwapSteps.Taken taken : new SwapSteps(profiles, probe).all()) {
+        for (SwapSteps.Taken taken : new SwapSteps(HOST, profiles, probe).all()) {
             handlers.put(taken.step().commandType(taken.direction()), taken.handler());
         }
     }
@@ -160,7 +163,7 @@ final class Rig implements AutoCloseable {
         Launch launch = new Launch(
                 List.of(java().toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", "metabase.jar"),
                 environment,
-                DetachedStart.ownUid(),
+                HOST.uid(),
                 0,
                 List.of(),
                 "",
@@ -170,9 +173,12 @@ final class Rig implements AutoCloseable {
                 settings.containsKey("MB_DB_PASS")
                         ? Map.of(LaunchCapture.DATABASE_PASSWORD, settings.get("MB_DB_PASS"))
                         : Map.of());
-        LaunchFile.write(directory, launch);
-        SagaState.stopping(installationId, sagaId, used, Instant.now()).write(directory);
-        NodeDatabase database = NodeDatabase.of(profiles.byName("metabase").orElseThrow(), launch);
+        try (Fence.Held held = HOST.fence(directory).claim(installationId)) {
+            LaunchFile.write(held, directory, launch);
+            SagaState.stopping(installationId, sagaId, used, Instant.now()).write(held, directory);
+        }
+        NodeDatabase database =
+                NodeDatabase.of(HOST, profiles.byName("metabase").orElseThrow(), launch);
         installed(new InstallationSpec(
                 installationId,
                 "stand-in",
@@ -202,7 +208,7 @@ final class Rig implements AutoCloseable {
 
     /** Registers what runs in the directory, as {@code uplift add} does. */
     Inspection.Found register() throws Exception {
-        Inspection answer = new Inspector(profiles, probe, CrashPoints.NONE)
+        Inspection answer = new Inspector(HOST, profiles, probe, CrashPoints.NONE)
                 .inspect(new Inspection.Requested(
                         installationId, "stand-in", null, "default", null, directory.toString()));
         if (!(answer instanceof Inspection.Found found)) {

@@ -11,7 +11,6 @@ import dev.uplift.contract.Inspection;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.LaunchFile;
-import dev.uplift.host.Processes;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.Secrets;
 import dev.uplift.messaging.worker.StepOutcome;
@@ -47,10 +46,11 @@ class SwapPathTest {
             assertThat(found.toString()).doesNotContain(CANARY);
             DatabaseSpec.PostgreSql database =
                     (DatabaseSpec.PostgreSql) found.installation().database();
-            assertThat(Secrets.resolve(String.valueOf(database.passwordRef())).reveal())
+            assertThat(Secrets.resolve(Rig.HOST, String.valueOf(database.passwordRef()))
+                            .reveal())
                     .isEqualTo(CANARY);
             RunningProcess before = running(rig);
-            Map<String, String> environment = Processes.environment(before.identity());
+            Map<String, String> environment = Rig.HOST.processes().environment(before.identity());
             rig.to(Rig.NEW);
             int logged = server.log().length();
 
@@ -59,7 +59,7 @@ class SwapPathTest {
             assertThat(checked.checks()).extracting(Check::verdict).doesNotContain(Check.Verdict.FAIL);
             rig.from(checked.running());
             rig.succeedThoughDying(StepName.STAGE, DO);
-            assertThat(Processes.runs(before.identity())).isTrue();
+            assertThat(Rig.HOST.processes().runs(before.identity())).isTrue();
             assertThat(rig.directory.resolve("metabase.jar")).isRegularFile();
             StepOutput.NodesStopped stopped = (StepOutput.NodesStopped)
                     rig.succeedThoughDying(StepName.STOP, DO).output();
@@ -78,7 +78,7 @@ class SwapPathTest {
             assertThat(after.argv()).isEqualTo(before.argv());
             assertThat(after.directory()).isEqualTo(before.directory());
             assertThat(after.uid()).isEqualTo(before.uid());
-            assertThat(Processes.environment(after.identity())).isEqualTo(environment);
+            assertThat(Rig.HOST.processes().environment(after.identity())).isEqualTo(environment);
             assertThat(server.log().substring(logged)).contains("Metabase Initialization COMPLETE");
             assertManagedLayout(rig);
             assertThat(rig.directory.resolve(".uplift/saga.json")).doesNotExist();
@@ -97,7 +97,7 @@ class SwapPathTest {
             Rig.setUp(server);
             rig.register();
             RunningProcess before = running(rig);
-            Map<String, String> environment = Processes.environment(before.identity());
+            Map<String, String> environment = Rig.HOST.processes().environment(before.identity());
             String jarBefore = Rig.release(Rig.OLD).sha256();
             rig.to(Rig.NEW);
             rig.from(((StepOutput.NodesChecked)
@@ -135,7 +135,7 @@ class SwapPathTest {
             assertThat(after.argv()).isEqualTo(before.argv());
             assertThat(after.uid()).isEqualTo(before.uid());
             assertThat(after.gid()).isEqualTo(before.gid());
-            assertThat(Processes.environment(after.identity())).isEqualTo(environment);
+            assertThat(Rig.HOST.processes().environment(after.identity())).isEqualTo(environment);
             assertThat(plugin).hasContent("old");
             assertThat(Files.getAttribute(plugin, "unix:uid")).isEqualTo(0);
             assertThat(rig.directory.resolve("releases/" + Rig.release(Rig.NEW).sha256()))
@@ -148,8 +148,8 @@ class SwapPathTest {
         }
     }
 
-    private static RunningProcess running(Rig rig) {
-        List<RunningProcess> running = Processes.runningJarIn(rig.directory);
+    private static RunningProcess running(Rig rig) throws Exception {
+        List<RunningProcess> running = Rig.HOST.processes().runningJarsIn(rig.directory);
         assertThat(running).hasSize(1);
         return running.getFirst();
     }

@@ -14,6 +14,7 @@ import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.DiskSpace;
 import dev.uplift.host.DurableFiles;
+import dev.uplift.host.LocalHost;
 import dev.uplift.host.Secret;
 import dev.uplift.host.Secrets;
 import java.io.IOException;
@@ -79,7 +80,7 @@ public final class H2Database implements ApplicationDatabase {
                 H2File.at(spec.path()),
                 jar,
                 workDirectory,
-                reference == null ? null : Secrets.resolve(reference));
+                reference == null ? null : Secrets.resolve(new LocalHost(), reference));
     }
 
     @Override

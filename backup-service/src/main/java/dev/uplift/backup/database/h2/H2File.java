@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.contract.ErrorCode;
-import dev.uplift.host.Processes;
+import dev.uplift.host.LocalHost;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.UnexpectedPathException;
 import java.io.IOException;
@@ -107,9 +107,11 @@ final class H2File {
     }
 
     private void requireNotOpen() throws IOException {
-        List<RunningProcess> holders = Processes.holding(path).stream()
-                .filter(process -> process.pid() != ProcessHandle.current().pid())
-                .toList();
+        List<RunningProcess> holders = new LocalHost()
+                .processes().holding(path).stream()
+                        .filter(process ->
+                                process.pid() != ProcessHandle.current().pid())
+                        .toList();
         if (!holders.isEmpty()) {
             throw stillRunning("process " + holders.getFirst().pid());
         }

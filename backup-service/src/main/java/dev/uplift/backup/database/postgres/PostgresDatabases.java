@@ -2,8 +2,9 @@ package dev.uplift.backup.database.postgres;
 
 import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.contract.DatabaseSpec;
-import dev.uplift.host.SecretUnavailableException;
+import dev.uplift.host.LocalHost;
 import dev.uplift.host.Secrets;
+import java.io.IOException;
 import java.util.UUID;
 
 /** Opens application databases on PostgreSQL servers. */
@@ -13,12 +14,13 @@ public final class PostgresDatabases {
     /**
      * The database as an installation's workers see it. Connects to nothing yet.
      *
-     * @throws SecretUnavailableException if the reference to its password leads nowhere
+     * @throws IOException if the reference to its password leads nowhere
      */
     public static ApplicationDatabase open(UUID installation, DatabaseSpec.PostgreSql spec, PostgresOptions options)
-            throws SecretUnavailableException {
+            throws IOException {
         String reference = spec.passwordRef();
-        PostgresServer server = new PostgresServer(spec, reference == null ? null : Secrets.resolve(reference));
+        PostgresServer server =
+                new PostgresServer(spec, reference == null ? null : Secrets.resolve(new LocalHost(), reference));
         return new PostgresDatabase(server, options, installation);
     }
 }

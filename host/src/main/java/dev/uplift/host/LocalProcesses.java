@@ -20,28 +20,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 
-/**
- * The processes of this host, read from {@code /proc}. Everything is a look at one moment: a process
- * that ends meanwhile is as if it had not been there. One that has ended but was not yet collected by its
- * parent is not running.
- */
-public final class Processes {
+/** The processes of this machine, read from {@code /proc}. */
+final class LocalProcesses implements HostProcesses {
     private static final Path PROC = Path.of("/proc");
     private static final String DELETED = " (deleted)";
     private static final String LISTENING = "0A";
 
-    private Processes() {}
-
-    /** What may be sent to a process. */
-    public enum Signal {
-        /** Asks it to end. */
-        TERM,
-        /** Ends it. */
-        KILL
-    }
-
-    /** The process with this pid, if it runs. */
-    public static Optional<RunningProcess> find(long pid) {
+    @Override
+    public Optional<RunningProcess> find(long pid) {
         Path directory = PROC.resolve(Long.toString(pid));
         try {
             Stat stat = Stat.of(Files.readString(directory.resolve("stat"), StandardCharsets.ISO_8859_1));
@@ -63,23 +49,21 @@ public final class Processes {
         }
     }
 
-    /** All running processes that are as asked. */
-    public static List<RunningProcess> matching(Predicate<RunningProcess> predicate) {
+    @Override
+    public List<RunningProcess> runningJars() {
         List<RunningProcess> found = new ArrayList<>();
         for (long pid : pids()) {
-            find(pid).filter(predicate).ifPresent(found::add);
+            find(pid).filter(process -> process.jar().isPresent()).ifPresent(found::add);
         }
         return found;
     }
 
-    /** All that run a JAR ({@code -jar}) with this working directory. */
-    public static List<RunningProcess> runningJarIn(Path directory) {
-        return matching(process -> process.jar().isPresent()
-                && process.directory().filter(directory.toString()::equals).isPresent());
+    @Override
+    public boolean runs(ProcessIdentity identity) {
+        return runsNow(identity);
     }
 
-    /** Whether this very process still runs. */
-    public static boolean runs(ProcessIdentity identity) {
+    private static boolean runsNow(ProcessIdentity identity) {
         Path stat = PROC.resolve(Long.toString(identity.pid())).resolve("stat");
         try {
             Stat seen = Stat.of(Files.readString(stat, StandardCharsets.ISO_8859_1));
@@ -89,12 +73,8 @@ public final class Processes {
         }
     }
 
-    /**
-     * The environment a process was started with.
-     *
-     * @throws IOException if it may not be read, has ended, or is not UTF-8
-     */
-    public static Map<String, String> environment(ProcessIdentity identity) throws IOException {
+    @Override
+    public Map<String, String> environment(ProcessIdentity identity) throws IOException {
         Map<String, String> environment = new LinkedHashMap<>();
         for (String entry : strings(PROC.resolve(Long.toString(identity.pid())).resolve("environ"))) {
             int equals = entry.indexOf('=', 1);
@@ -108,13 +88,8 @@ public final class Processes {
         return environment;
     }
 
-    /** Direct children that run. */
-    public static List<RunningProcess> children(ProcessIdentity identity) {
-        return matching(process -> process.parentPid() == identity.pid());
-    }
-
-    /** TCP ports that a process listens on, in ascending order. */
-    public static Set<Integer> listeningPorts(ProcessIdentity identity) {
+    @Override
+    public Set<Integer> listeningPorts(ProcessIdentity identity) {
         Set<String> sockets = new HashSet<>();
         Path directory = PROC.resolve(Long.toString(identity.pid()));
         for (String target : descriptors(directory).values()) {
@@ -131,13 +106,13 @@ public final class Processes {
         return ports;
     }
 
-    /** Whether anybody on this host listens on this TCP port, at any address. */
-    public static boolean isListenedOn(int port) {
+    @Override
+    public boolean isListenedOn(int port) {
         return listeners(PROC.resolve("self/net")).stream().anyMatch(listener -> listener.port() == port);
     }
 
-    /** Who listens on this TCP port; empty also if it is a process that may not be looked into. */
-    public static List<RunningProcess> listeningOn(int port) {
+    @Override
+    public List<RunningProcess> listeningOn(int port) {
         Set<String> sockets = new HashSet<>();
         for (Listener listener : listeners(PROC.resolve("self/net"))) {
             if (listener.port() == port) {
@@ -153,8 +128,8 @@ public final class Processes {
         return found;
     }
 
-    /** Who has this file open, under whatever name. */
-    public static List<RunningProcess> holding(Path file) throws IOException {
+    @Override
+    public List<RunningProcess> holding(Path file) throws IOException {
         Object key = fileKey(file);
         List<RunningProcess> holders = new ArrayList<>();
         for (long pid : pids()) {
@@ -167,21 +142,16 @@ public final class Processes {
         return holders;
     }
 
-    /**
-     * A path to read a file that a process has open, even if it has been replaced or deleted since; empty
-     * if it has none such.
-     *
-     * @param name picks by the path under which the file was opened
-     */
-    public static Optional<Path> openFile(ProcessIdentity identity, Predicate<Path> name) {
+    @Override
+    public Optional<Path> openFile(ProcessIdentity identity, Predicate<Path> name) {
         return descriptors(PROC.resolve(Long.toString(identity.pid()))).entrySet().stream()
                 .filter(open -> open.getValue().startsWith("/") && name.test(Path.of(open.getValue())))
                 .map(Map.Entry::getKey)
                 .findFirst();
     }
 
-    /** The file that a process writes its standard output to; empty if it is none, or gone. */
-    public static Optional<Path> outputFile(ProcessIdentity identity) {
+    @Override
+    public Optional<Path> outputFile(ProcessIdentity identity) {
         return link(PROC.resolve(Long.toString(identity.pid())).resolve("fd/1"))
                 .filter(target -> target.startsWith("/") && !target.startsWith("/dev/"))
                 .map(Path::of)
@@ -193,9 +163,9 @@ public final class Processes {
      *
      * @return whether it was sent
      */
-    public static boolean signal(ProcessIdentity identity, Signal signal) {
+    static boolean signal(ProcessIdentity identity, Signal signal) {
         Optional<ProcessHandle> handle = ProcessHandle.of(identity.pid());
-        if (handle.isEmpty() || !runs(identity)) {
+        if (handle.isEmpty() || !runsNow(identity)) {
             return false;
         }
         return switch (signal) {

@@ -1,0 +1,151 @@
+package dev.uplift.host;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.NotLinkException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** The files of this machine. */
+final class LocalFiles implements HostFiles {
+    private static final String ATTRIBUTES = "unix:isRegularFile,isDirectory,isSymbolicLink,size,permissions,uid,gid";
+
+    @Override
+    public Optional<FileStatus> status(Path path) throws IOException {
+        Map<String, Object> attributes;
+        try {
+            attributes = Files.readAttributes(path, ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (FileSystemException e) {
+            if ("Not a directory".equals(e.getReason())) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+        FileStatus.Kind kind = FileStatus.Kind.OTHER;
+        if (Boolean.TRUE.equals(attributes.get("isRegularFile"))) {
+            kind = FileStatus.Kind.FILE;
+        } else if (Boolean.TRUE.equals(attributes.get("isDirectory"))) {
+            kind = FileStatus.Kind.DIRECTORY;
+        } else if (Boolean.TRUE.equals(attributes.get("isSymbolicLink"))) {
+            kind = FileStatus.Kind.LINK;
+        }
+        @SuppressWarnings("unchecked")
+        Set<PosixFilePermission> mode = (Set<PosixFilePermission>) attribute(attributes, "permissions", Set.class);
+        return Optional.of(new FileStatus(
+                kind,
+                attribute(attributes, "size", Long.class),
+                mode,
+                attribute(attributes, "uid", Integer.class),
+                attribute(attributes, "gid", Integer.class)));
+    }
+
+    @Override
+    public Path realPath(Path path) throws IOException {
+        return path.toRealPath();
+    }
+
+    @Override
+    public Optional<Path> linkTarget(Path link) throws IOException {
+        try {
+            return Optional.of(Files.readSymbolicLink(link));
+        } catch (NoSuchFileException | NotLinkException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public List<String> list(Path directory) throws IOException {
+        List<String> names = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            for (Path entry : entries) {
+                names.add(entry.getFileName().toString());
+            }
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return List.of();
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return names;
+    }
+
+    @Override
+    public byte[] read(Path file, int bytesMax) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] content = in.readNBytes(bytesMax);
+            if (in.read() >= 0) {
+                throw new FileSystemException(file.toString(), null, "more than " + bytesMax + " bytes");
+            }
+            return content;
+        }
+    }
+
+    @Override
+    public InputStream stream(Path file) throws IOException {
+        return Files.newInputStream(file);
+    }
+
+    @Override
+    public SeekableByteChannel open(Path file) throws IOException {
+        return FileChannel.open(file, StandardOpenOption.READ);
+    }
+
+    @Override
+    public Digested digest(Path file) throws IOException {
+        return DurableFiles.digest(file);
+    }
+
+    @Override
+    public long freeBytes(Path path) throws IOException {
+        return DiskSpace.freeBytes(path);
+    }
+
+    @Override
+    public long usedBytes(Path path) throws IOException {
+        return DiskSpace.usedBytes(path);
+    }
+
+    @Override
+    public Optional<Path> program(Path path) throws IOException {
+        return Files.isRegularFile(path) && Files.isExecutable(path)
+                ? Optional.of(path.toRealPath())
+                : Optional.empty();
+    }
+
+    /** The user that this process runs as. */
+    static long ownUid() throws IOException {
+        return ((Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();
+    }
+
+    /** Gives a file, not what it links to, to a user. Does nothing where this process is not root. */
+    static void chown(Path path, long uid, long gid) throws IOException {
+        if (ownUid() == 0) {
+            Files.setAttribute(path, "unix:uid", (int) uid, LinkOption.NOFOLLOW_LINKS);
+            Files.setAttribute(path, "unix:gid", (int) gid, LinkOption.NOFOLLOW_LINKS);
+        }
+    }
+
+    private static <T> T attribute(Map<String, Object> attributes, String name, Class<T> type) throws IOException {
+        Object value = attributes.get(name);
+        if (!type.isInstance(value)) {
+            throw new IOException("the file system does not tell " + name);
+        }
+        return type.cast(value);
+    }
+}
