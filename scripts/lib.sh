@@ -30,7 +30,7 @@ need() {
   command -v "$1" >/dev/null 2>&1 && return
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ -z "${UPLIFT_NO_INSTALL:-}" ]; then
     say "installing $2: $3"
-    if ! { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$2"; } >/dev/null 2>&1; then
+    if ! { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$2"; } >/dev/null 2>&1; then
       fail "$1 is missing ($3) and could not be installed; install it with: apt-get install $2"
     fi
   else
