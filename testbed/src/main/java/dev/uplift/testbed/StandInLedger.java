@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,10 +24,40 @@ public record StandInLedger(List<Entry> entries) {
 
     /** An absent file is an empty ledger; a torn last line (power cut) is left out. */
     public static StandInLedger read(Path file) {
+        try {
+            return parse(Files.exists(file) ? Files.readString(file) : "");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * The ledgers of an installation's nodes as one. Nodes with process ids of their own (hosts, containers) may be
+     * given, whose ids then meet.
+     */
+    public static StandInLedger together(List<StandInLedger> nodes) {
+        List<Entry> all = new ArrayList<>();
+        for (int node = 0; node < nodes.size(); node++) {
+            long offset = (long) node << 32;
+            for (Entry entry : nodes.get(node).entries()) {
+                all.add(new Entry(
+                        entry.at(),
+                        entry.pid() + offset,
+                        entry.version(),
+                        entry.event(),
+                        entry.database(),
+                        entry.detail()));
+            }
+        }
+        all.sort(Comparator.comparing(Entry::at));
+        return new StandInLedger(all);
+    }
+
+    /** The text of such a file. */
+    public static StandInLedger parse(String text) {
         List<Entry> entries = new ArrayList<>();
         ObjectMapper json = new ObjectMapper();
         try {
-            String text = Files.exists(file) ? Files.readString(file) : "";
             for (String line :
                     text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
                 JsonNode node = json.readTree(line);

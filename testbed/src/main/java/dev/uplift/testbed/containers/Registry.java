@@ -1,0 +1,203 @@
+package dev.uplift.testbed.containers;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A real registry on a loopback port, empty at first. It can be stopped and started again, with the same port and
+ * content. Removed with its {@link DockerContainers}.
+ */
+public final class Registry {
+    /** Of a registry with access control. */
+    public static final String USER = "operator";
+
+    /** Of a registry with access control. */
+    public static final String PASSWORD = "open-sesame-registry";
+
+    private static final String PASSWORD_LINE =
+            USER + ":$2b$05$jlwKc7tYITkfFcDBdhJBIeEqmUzW.QZnejUclJI0J6HGnEr2/Df5K\n";
+
+    private static final Duration START_MAX = Duration.ofSeconds(30);
+
+    private final DockerContainers containers;
+    private final DockerContainer container;
+    private final int port;
+    private final boolean locked;
+
+    private Registry(DockerContainers containers, DockerContainer container, int port, boolean locked) {
+        this.containers = containers;
+        this.container = container;
+        this.port = port;
+        this.locked = locked;
+    }
+
+    /** What a push made: {@code reference} with the tag, and the digest, {@code sha256:...}. */
+    public record Pushed(String repository, String tag, String digest) {
+        public String reference() {
+            return repository + ":" + tag;
+        }
+
+        public String pinned() {
+            return repository + "@" + digest;
+        }
+    }
+
+    /** One that everybody may read and write. */
+    public static Registry start(DockerContainers containers) {
+        return start(containers, false);
+    }
+
+    /** One that asks for {@link #USER} and {@link #PASSWORD}. */
+    public static Registry startLocked(DockerContainers containers) {
+        return start(containers, true);
+    }
+
+    private static Registry start(DockerContainers containers, boolean locked) {
+        int port = freePort();
+        DockerContainer container = containers.create(
+                "--publish",
+                "127.0.0.1:" + port + ":5000",
+                "--volume",
+                "/var/lib/docker-registry",
+                DockerContainers.HOST_IMAGE,
+                "docker-registry",
+                "serve",
+                "/registry/config.yml");
+        try {
+            Path files = Files.createTempDirectory("uplift-registry");
+            Files.writeString(files.resolve("config.yml"), config(locked));
+            Files.writeString(files.resolve("passwords"), PASSWORD_LINE);
+            container.copyIn(files.toString(), Path.of("/registry"));
+            SystemdHosts.delete(files);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Registry registry = new Registry(containers, container, port, locked);
+        registry.start();
+        return registry;
+    }
+
+    private static String config(boolean locked) {
+        return """
+                version: 0.1
+                log: {level: warn}
+                storage:
+                  filesystem: {rootdirectory: /var/lib/docker-registry}
+                  delete: {enabled: true}
+                http: {addr: ":5000"}
+                """ + (locked ? "auth: {htpasswd: {realm: uplift, path: /registry/passwords}}\n" : "");
+    }
+
+    /** {@code 127.0.0.1:port}, the first part of its repositories' names. */
+    public String address() {
+        return "127.0.0.1:" + port;
+    }
+
+    /** Pushes {@code metabase/metabase} of that version: the image of {@link StandInImages}. */
+    public Pushed standIn(String tag) {
+        return push(StandInImages.image(containers.docker(), tag), "metabase/metabase", tag);
+    }
+
+    /** Pushes an image of the engine; the engine does not keep it under the registry's name. */
+    public Pushed push(String image, String repository, String tag) {
+        String reference = address() + "/" + repository + ":" + tag;
+        Docker docker = containers.docker();
+        docker.run("tag", image, reference);
+        try {
+            String said = locked ? pushLocked(reference) : docker.run("push", reference);
+            String digest = said.lines()
+                    .filter(line -> line.contains("digest: "))
+                    .map(line -> line.replaceFirst(".*digest: (\\S+).*", "$1"))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException(said));
+            return new Pushed(address() + "/" + repository, tag, digest);
+        } finally {
+            docker.run("rmi", reference);
+        }
+    }
+
+    private String pushLocked(String reference) {
+        try {
+            Path config = Files.createTempDirectory("uplift-login");
+            try {
+                List<String> login = new ArrayList<>(List.of("--config", config.toString(), "login"));
+                login.addAll(List.of("--username", USER, "--password-stdin", address()));
+                Docker.Result result = containers.docker().attempt(login, PASSWORD);
+                if (!result.ok()) {
+                    throw new IllegalStateException(result.errors());
+                }
+                return containers.docker().run("--config", config.toString(), "push", reference);
+            } finally {
+                SystemdHosts.delete(config);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Down: connections are refused until {@link #start()}. */
+    public void stop() {
+        container.kill();
+    }
+
+    /** Up again. */
+    public void start() {
+        container.start();
+        HttpClient http =
+                HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + address() + "/v2/"))
+                .timeout(Duration.ofSeconds(3))
+                .build();
+        long deadline = System.nanoTime() + START_MAX.toNanos();
+        while (!answers(http, request)) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("the registry does not answer: " + container.logs());
+            }
+        }
+    }
+
+    private static boolean answers(HttpClient http, HttpRequest request) {
+        try {
+            int status =
+                    http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+            if (status == 200 || status == 401) {
+                return true;
+            }
+        } catch (IOException notYet) {
+            // Asked again.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+        pause();
+        return false;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(100);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
