@@ -35,6 +35,12 @@ public record RunningProcess(
         return flag > 0 && flag + 1 < argv.size() ? Optional.of(argv.get(flag + 1)) : Optional.empty();
     }
 
+    /** Some of them, for a person. */
+    public static String names(List<RunningProcess> processes) {
+        return String.join(
+                ", ", processes.stream().map(RunningProcess::toString).toList());
+    }
+
     @Override
     public String toString() {
         return "process " + identity.pid();

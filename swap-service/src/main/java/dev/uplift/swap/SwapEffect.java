@@ -16,6 +16,8 @@ public enum SwapEffect {
     UNSTAGE_RELEASE("swap.unstage.release"),
     /** Writes down that the application is being stopped, and what it was. */
     STOP_RECORD("swap.stop.record"),
+    /** Keeps others from starting the application, also with the host. */
+    STOP_AUTOSTART("swap.stop.autostart"),
     /** Asks the application to end. */
     STOP_TERMINATE("swap.stop.terminate"),
     /** Ends an application that did not end when asked. */
@@ -30,6 +32,8 @@ public enum SwapEffect {
     RESUME_SERVING("swap.resume.serving"),
     /** Writes down that nothing is left to be taken back. */
     RESUME_OVER("swap.resume.over"),
+    /** Lets the host start the application as before. */
+    RESUME_AUTOSTART("swap.resume.autostart"),
     /** Keeps a directory that belongs to the version. */
     SWITCH_SNAPSHOT("swap.switch.snapshot"),
     /** Makes a plain JAR the first release. */
@@ -64,6 +68,8 @@ public enum SwapEffect {
     UNSCALE_TERMINATE("swap.unscale.terminate"),
     /** Ends another node that did not end when asked. */
     UNSCALE_KILL("swap.unscale.kill"),
+    /** Lets the host start the new version as the old one before. */
+    COMMIT_AUTOSTART("swap.commit.autostart"),
     /** Takes releases away that are no longer kept. */
     COMMIT_RELEASES("swap.commit.releases"),
     /** Forgets what the saga had written down. */

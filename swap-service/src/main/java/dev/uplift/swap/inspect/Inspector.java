@@ -109,7 +109,7 @@ public final class Inspector {
                 new NodeSpec(
                         NODE_NAME, NodeKind.PROCESS, host.name(), root.path().toString(), jar, baseUrl));
         node.layout().form();
-        Observation observed = Observation.of(node, profile, probe);
+        Observation observed = node.observe(profile, probe);
         ApplicationVersion version = switch (observed.version()) {
             case VersionReading.Known(ApplicationVersion known) -> known;
             case VersionReading.Unreadable(String reason) -> throw refuse("its version cannot be told: " + reason);
@@ -156,7 +156,7 @@ public final class Inspector {
             throw refuse("no process runs a JAR (java -jar x.jar) in " + directory + "; start the application first");
         }
         if (running.size() > 1) {
-            throw refuse(running.size() + " processes run a JAR in " + directory + ": " + ProcessNode.pids(running)
+            throw refuse(running.size() + " processes run a JAR in " + directory + ": " + RunningProcess.names(running)
                     + "; say which by its pid");
         }
         return running.getFirst();
@@ -236,7 +236,7 @@ public final class Inspector {
                     case NodeProbe.Health.Failing(String reason) -> new Check("health", Check.Verdict.WARN, reason);
                 });
         boolean agrees =
-                observed.inJar() instanceof VersionReading.Known(ApplicationVersion inJar) && inJar.equals(version);
+                observed.inPlace() instanceof VersionReading.Known(ApplicationVersion inJar) && inJar.equals(version);
         checks.add(new Check(
                 "version",
                 agrees ? Check.Verdict.OK : Check.Verdict.WARN,

@@ -18,7 +18,7 @@ record H2AppDatabase(Host host, DatabaseSpec.H2 spec) implements AppDatabase {
                 host.files().exists(file) ? host.processes().holding(file) : List.of();
         return holders.isEmpty()
                 ? Optional.empty()
-                : Optional.of(file + " is open in process " + ProcessNode.pids(holders));
+                : Optional.of(file + " is open in " + RunningProcess.names(holders));
     }
 
     @Override

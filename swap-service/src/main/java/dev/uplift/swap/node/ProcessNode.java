@@ -2,161 +2,93 @@ package dev.uplift.swap.node;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.host.Fence;
+import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
-import dev.uplift.host.LaunchFile;
-import dev.uplift.host.RegisteredRoot;
 import dev.uplift.host.RunningProcess;
-import dev.uplift.host.UnexpectedPathException;
+import dev.uplift.host.Signal;
+import dev.uplift.profile.ApplicationVersion;
+import dev.uplift.profile.JavaRequirement;
 import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.SwapEffect;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
-/** An application that runs as {@code java -jar x.jar} in a directory of a host. */
-public final class ProcessNode {
-    private static final int HTTP_PORT = 80;
-    private static final Pattern JAR_NAME = Pattern.compile("(?!current$|releases$)[^./\\p{Cntrl}][^/\\p{Cntrl}]*");
+/** A JAR that is started by hand. Nobody starts it again, so there is nothing to hold or release. */
+public final class ProcessNode extends JarNode {
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration PORT_WAIT = Duration.ofSeconds(5);
 
-    private final Host host;
-    private final NodeSpec spec;
-    private final RegisteredRoot root;
-    private final Layout layout;
-
-    /**
-     * The node at its registered place.
-     *
-     * @throws UnexpectedPathException if the directory is not, or no longer, a canonical path
-     */
+    /** The node at its registered place; see {@link JarNode}. */
     public ProcessNode(Host host, NodeSpec spec) throws IOException {
-        this.host = host;
-        this.spec = spec;
-        this.root = RegisteredRoot.of(host.files(), spec.directory());
-        if (!JAR_NAME.matcher(spec.jar()).matches()) {
-            throw new UnexpectedPathException("'" + spec.jar() + "' is not the file name of a JAR");
-        }
-        this.layout = new Layout(host.files(), root, spec.jar());
+        super(host, spec);
     }
 
-    public Host host() {
-        return host;
+    @Override
+    public void holdAutostart(NodeWork work, SwapEffect effect) {}
+
+    @Override
+    public void releaseAutostart(NodeWork work, SwapEffect effect) {}
+
+    @Override
+    public void terminate(NodeWork work, SwapEffect effect, List<Instance> running)
+            throws IOException, InterruptedException, FencedException {
+        signal(work, effect, running, Signal.TERM);
     }
 
-    public NodeSpec spec() {
-        return spec;
+    @Override
+    public void kill(NodeWork work, SwapEffect effect, List<Instance> running)
+            throws IOException, InterruptedException, FencedException {
+        signal(work, effect, running, Signal.KILL);
     }
 
-    public RegisteredRoot root() {
-        return root;
+    @Override
+    public Optional<String> endedBy(Instance instance) {
+        return Optional.empty();
     }
 
-    public Path directory() {
-        return root.path();
-    }
-
-    public Layout layout() {
-        return layout;
-    }
-
-    /** Where it answers HTTP. */
-    public int port() {
-        int port = spec.baseUrl().getPort();
-        return port > 0 ? port : HTTP_PORT;
-    }
-
-    /** The fence that everything is behind that may be done to it. */
-    public Fence fence() {
-        return host.fence(directory());
-    }
-
-    /** Where it answers HTTP, as reached from here. */
-    public URI answersAt() throws IOException {
-        URI url = spec.baseUrl();
-        InetSocketAddress reached = host.reach(url.getHost(), port());
-        try {
-            return new URI(
-                    url.getScheme(), null, reached.getHostString(), reached.getPort(), url.getPath(), null, null);
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException("an address was made of an address", e);
-        }
-    }
-
-    /** All processes that run this application's JAR, its commands such as migrations included. */
-    public List<RunningProcess> running() throws IOException {
-        return host.processes().runningJars().stream().filter(this::isOurs).toList();
-    }
-
-    /**
-     * The one process of this node; empty if none runs.
-     *
-     * @throws StepFailedException if there are several
-     */
-    public Optional<RunningProcess> onlyRunning() throws IOException, StepFailedException {
-        List<RunningProcess> running = running();
-        if (running.size() > 1) {
-            throw StepFailedException.refused(
-                    ErrorCode.INTERFERED,
-                    running.size() + " processes run " + spec.jar() + " in " + directory() + ": " + pids(running)
-                            + "; one is expected");
-        }
-        return running.stream().findFirst();
-    }
-
-    /**
-     * The JAR that a process has open, which need not be the one in its place by now; that one where the
-     * process cannot be looked into.
-     */
-    public Path runningJar(RunningProcess process) throws IOException {
-        Optional<Path> open = host.processes()
-                .openFile(process.identity(), path -> path.startsWith(directory()) && path.endsWith(spec.jar()));
-        return open.isPresent() ? open.get() : layout.jar();
-    }
-
-    /** The hash of {@link #runningJar}. */
-    public String runningSha256(RunningProcess process) throws IOException {
-        return host.files().digest(runningJar(process)).sha256();
-    }
-
-    /**
-     * How it is started.
-     *
-     * @throws StepFailedException if nobody has written it down
-     */
-    public Launch launch() throws IOException, StepFailedException {
-        return LaunchFile.read(host, directory())
+    @Override
+    public Optional<Instance> start(NodeWork work, SwapEffect effect, ApplicationVersion version)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        awaitPort();
+        Launch launch = launch();
+        JavaRequirement java = work.profile().javaRequirement(version);
+        List<String> commandLine = JavaPrograms.commandLine(host(), launch, java)
                 .orElseThrow(() -> StepFailedException.refused(
                         ErrorCode.HOST_UNEXPECTED,
-                        LaunchFile.of(directory()) + " is missing; register the application again"));
+                        version + " needs " + java + ", which is not installed on this host"));
+        return work.take(effect, held -> held.start(launch.withArgv(commandLine)))
+                .map(JarNode::instance);
     }
 
-    /** The pids of some processes, for a person. */
-    public static String pids(List<RunningProcess> processes) {
-        return String.join(
-                ", ",
-                processes.stream().map(process -> Long.toString(process.pid())).toList());
+    @Override
+    public NodeLog log() throws IOException, StepFailedException {
+        return new FileLog(host(), launch());
     }
 
-    private boolean isOurs(RunningProcess process) {
-        if (process.jar().isEmpty()) {
-            return false;
-        }
-        try {
-            Path jar = Path.of(process.directory().orElse("/"))
-                    .resolve(process.jar().get())
-                    .normalize();
-            return jar.equals(directory().resolve(spec.jar()))
-                    || (jar.endsWith(spec.jar())
-                            && (jar.startsWith(directory().resolve("releases"))
-                                    || jar.startsWith(directory().resolve("current"))));
-        } catch (InvalidPathException e) {
-            return false;
+    private static void signal(NodeWork work, SwapEffect effect, List<Instance> running, Signal signal)
+            throws IOException, InterruptedException, FencedException {
+        work.take(effect, held -> {
+            for (Instance instance : running) {
+                held.signal(identity(instance), signal);
+            }
+            return running;
+        });
+    }
+
+    private void awaitPort() throws IOException, InterruptedException, StepFailedException {
+        Deadline deadline = Deadline.in(PORT_WAIT);
+        while (host().processes().isListenedOn(port())) {
+            if (deadline.passed()) {
+                List<RunningProcess> holders = host().processes().listeningOn(port());
+                throw StepFailedException.retryable(
+                        ErrorCode.HOST_UNEXPECTED,
+                        "port " + port() + " is held by "
+                                + (holders.isEmpty() ? "somebody else" : RunningProcess.names(holders)));
+            }
+            Thread.sleep(POLL);
         }
     }
 }

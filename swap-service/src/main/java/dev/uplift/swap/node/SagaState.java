@@ -6,7 +6,6 @@ import dev.uplift.host.DurableFiles;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
-import dev.uplift.host.ProcessIdentity;
 import dev.uplift.host.StateDirectory;
 import dev.uplift.host.UnexpectedPathException;
 import java.io.IOException;
@@ -22,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param used whether the application worked on a database that had been set up; absent: it did not say
  * @param stopRequestedAt when it was first asked to end
  * @param outageBeganAt the first request that failed; absent: not seen yet
- * @param started the process that was started last; absent: none was
+ * @param startedInstance the identity of the instance that was started last; absent: none was
  * @param startedBy the command that started it
- * @param servingAt when that process was first seen to serve; absent: not yet
+ * @param servingAt when that instance was first seen to serve; absent: not yet
  * @param over whether nothing of the saga is left to be taken back here
  */
 public record SagaState(
@@ -33,7 +32,7 @@ public record SagaState(
         @Nullable Boolean used,
         Instant stopRequestedAt,
         @Nullable Instant outageBeganAt,
-        @Nullable ProcessIdentity started,
+        @Nullable String startedInstance,
         @Nullable UUID startedBy,
         @Nullable Instant servingAt,
         boolean over) {
@@ -74,23 +73,32 @@ public record SagaState(
     }
 
     public SagaState withOutageBeganAt(Instant at) {
-        return new SagaState(installationId, sagaId, used, stopRequestedAt, at, started, startedBy, servingAt, over);
+        return new SagaState(
+                installationId, sagaId, used, stopRequestedAt, at, startedInstance, startedBy, servingAt, over);
     }
 
-    /** Another process was started; it does not serve yet. */
-    public SagaState withStarted(ProcessIdentity process, UUID command) {
+    /** Another instance was started; it does not serve yet. */
+    public SagaState withStarted(Instance instance, UUID command) {
         return new SagaState(
-                installationId, sagaId, used, stopRequestedAt, outageBeganAt, process, command, null, over);
+                installationId, sagaId, used, stopRequestedAt, outageBeganAt, instance.identity(), command, null, over);
     }
 
     public SagaState withServingAt(Instant at) {
         return new SagaState(
-                installationId, sagaId, used, stopRequestedAt, outageBeganAt, started, startedBy, at, over);
+                installationId, sagaId, used, stopRequestedAt, outageBeganAt, startedInstance, startedBy, at, over);
     }
 
     public SagaState withOver() {
         return new SagaState(
-                installationId, sagaId, used, stopRequestedAt, outageBeganAt, started, startedBy, servingAt, true);
+                installationId,
+                sagaId,
+                used,
+                stopRequestedAt,
+                outageBeganAt,
+                startedInstance,
+                startedBy,
+                servingAt,
+                true);
     }
 
     private static Path file(Path applicationDirectory) {

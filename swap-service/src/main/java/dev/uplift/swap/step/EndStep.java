@@ -2,19 +2,19 @@ package dev.uplift.swap.step;
 
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
-import dev.uplift.swap.node.ProcessNode;
+import dev.uplift.swap.node.Node;
 import java.util.List;
 import java.util.function.Function;
 
 /** Takes a start back: ends whatever runs in some of the nodes and proves it. */
 final class EndStep implements SwapStep {
-    private final Function<StepWork, List<ProcessNode>> nodes;
+    private final Function<StepWork, List<Node>> nodes;
     private final SwapEffect terminate;
     private final SwapEffect kill;
     private final boolean proveDatabase;
 
     private EndStep(
-            Function<StepWork, List<ProcessNode>> nodes, SwapEffect terminate, SwapEffect kill, boolean proveDatabase) {
+            Function<StepWork, List<Node>> nodes, SwapEffect terminate, SwapEffect kill, boolean proveDatabase) {
         this.nodes = nodes;
         this.terminate = terminate;
         this.kill = kill;
@@ -33,7 +33,7 @@ final class EndStep implements SwapStep {
 
     @Override
     public StepOutcome take(StepWork work) throws Exception {
-        for (ProcessNode node : nodes.apply(work)) {
+        for (Node node : nodes.apply(work)) {
             Stopping stopping = new Stopping(work, node);
             stopping.end(terminate, kill, () -> {});
             stopping.prove(proveDatabase);

@@ -1,11 +1,9 @@
 package dev.uplift.swap.step;
 
 import dev.uplift.contract.Progress;
-import dev.uplift.host.Host;
-import dev.uplift.host.Launch;
 import dev.uplift.swap.node.AppDatabase;
 import dev.uplift.swap.node.Deadline;
-import dev.uplift.swap.node.LogTail;
+import dev.uplift.swap.node.NodeLog;
 import dev.uplift.swap.node.NodeProbe;
 import java.io.IOException;
 import java.sql.SQLException;
@@ -17,19 +15,17 @@ final class Movement {
     private static final Duration CHANGELOG_POLL = Duration.ofSeconds(2);
     private static final int PERCENT = 100;
 
-    private final Host host;
     private final AppDatabase database;
-    private final Launch launch;
+    private final NodeLog log;
     private final Duration progressDeadline;
     private Deadline overdue;
     private Deadline nextChangelog = Deadline.in(Duration.ZERO);
     private OptionalLong changelogRows = OptionalLong.empty();
     private String signs = "";
 
-    Movement(Host host, AppDatabase database, Launch launch, Duration progressDeadline) {
-        this.host = host;
+    Movement(AppDatabase database, NodeLog log, Duration progressDeadline) {
         this.database = database;
-        this.launch = launch;
+        this.log = log;
         this.progressDeadline = progressDeadline;
         this.overdue = Deadline.in(progressDeadline);
     }
@@ -41,7 +37,7 @@ final class Movement {
             nextChangelog = Deadline.in(CHANGELOG_POLL);
         }
         Progress progress = progress(health);
-        String now = progress.done() + " " + changelogRows + " " + LogTail.size(host, launch);
+        String now = progress.done() + " " + changelogRows + " " + log.mark();
         if (!now.equals(signs)) {
             signs = now;
             overdue = Deadline.in(progressDeadline);

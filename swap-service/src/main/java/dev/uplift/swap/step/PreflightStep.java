@@ -4,18 +4,16 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.host.Launch;
-import dev.uplift.host.LaunchFile;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
-import dev.uplift.swap.SwapEffect;
-import dev.uplift.swap.node.LaunchCapture;
+import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.Observation;
-import dev.uplift.swap.node.ProcessNode;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -27,19 +25,14 @@ final class PreflightStep implements SwapStep {
     @Override
     public StepOutcome take(StepWork work) throws Exception {
         List<Check> checks = new ArrayList<>();
-        List<CapturedNode> captured = new ArrayList<>();
+        Map<Node, Observation> observations = new LinkedHashMap<>();
         Optional<Release> running = Optional.empty();
-        for (ProcessNode node : work.nodes()) {
-            Observation observed = Observation.of(node, work.profile(), work.probe());
+        for (Node node : work.nodes()) {
+            Observation observed = node.observe(work.profile(), work.probe());
             ApplicationVersion version = version(observed);
             Release release = observed.release(version);
             requireExpected(work, release, version);
-            Optional<Launch> before = LaunchFile.read(node.host(), node.directory());
-            Optional<Launch> launch = observed.process().isPresent()
-                    ? Optional.of(LaunchCapture.of(
-                            node.host(), observed.process().get(), node.directory(), work.profile(), before))
-                    : before;
-            checks.addAll(new NodeChecks(work, node, observed, version).run(launch, before));
+            checks.addAll(new NodeChecks(work, node, observed, version).run());
             if (running.filter(first -> !Objects.equals(first.sha256(), release.sha256()))
                     .isPresent()) {
                 throw StepFailedException.refused(
@@ -47,23 +40,16 @@ final class PreflightStep implements SwapStep {
                         "node " + node.spec().name() + " runs another JAR than the first");
             }
             running = Optional.of(running.orElse(release));
-            if (launch.isPresent() && !launch.equals(before)) {
-                captured.add(new CapturedNode(node, launch.get()));
-            }
+            observations.put(node, observed);
         }
         if (!work.command().dryRun()) {
             refuseFailures(checks);
-            for (CapturedNode node : captured) {
-                work.take(node.node(), SwapEffect.PREFLIGHT_LAUNCH, held -> {
-                    LaunchFile.write(held, node.node().directory(), node.launch());
-                    return node;
-                });
+            for (Map.Entry<Node, Observation> observed : observations.entrySet()) {
+                observed.getKey().capture(work.on(observed.getKey()), observed.getValue());
             }
         }
         return StepOutcome.done(new StepOutput.NodesChecked(running.orElseThrow(), checks));
     }
-
-    private record CapturedNode(ProcessNode node, Launch launch) {}
 
     private static ApplicationVersion version(Observation observed) throws StepFailedException {
         return switch (observed.version()) {

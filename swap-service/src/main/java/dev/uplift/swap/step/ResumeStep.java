@@ -3,7 +3,7 @@ package dev.uplift.swap.step;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
-import dev.uplift.swap.node.ProcessNode;
+import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
 import java.util.Optional;
 
@@ -12,16 +12,17 @@ final class ResumeStep implements SwapStep {
     @Override
     public StepOutcome take(StepWork work) throws Exception {
         Optional<Starting.Served> first = Optional.empty();
-        for (ProcessNode node : work.nodes()) {
+        for (Node node : work.nodes()) {
             Starting.Served served = Starting.resuming(work, node)
                     .serve(work.command().from(), work.command().from().sha256());
             first = Optional.of(first.orElse(served));
         }
-        for (ProcessNode node : work.nodes()) {
+        for (Node node : work.nodes()) {
             Optional<SagaState> state = work.state(node).filter(remembered -> !remembered.over());
             if (state.isPresent()) {
                 work.remember(node, SwapEffect.RESUME_OVER, state.get().withOver());
             }
+            node.releaseAutostart(work.on(node), SwapEffect.RESUME_AUTOSTART);
         }
         Starting.Served served = first.orElseThrow();
         return StepOutcome.done(new StepOutput.Serving(served.version(), served.since()));

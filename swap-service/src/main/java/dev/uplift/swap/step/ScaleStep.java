@@ -1,13 +1,13 @@
 package dev.uplift.swap.step;
 
 import dev.uplift.messaging.worker.StepOutcome;
-import dev.uplift.swap.node.ProcessNode;
+import dev.uplift.swap.node.Node;
 
 /** Starts the other nodes, one after the other. */
 final class ScaleStep implements SwapStep {
     @Override
     public StepOutcome take(StepWork work) throws Exception {
-        for (ProcessNode node : work.others()) {
+        for (Node node : work.others()) {
             Starting.scaling(work, node).serve(work.command().to(), work.targetSha256());
         }
         return StepOutcome.done();

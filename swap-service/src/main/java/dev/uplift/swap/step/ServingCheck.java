@@ -6,9 +6,8 @@ import dev.uplift.profile.IdentityReading;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
-import dev.uplift.swap.node.JarFileEntries;
+import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeProbe;
-import dev.uplift.swap.node.ProcessNode;
 import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -16,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 /** Whether what answers is healthy, the right version, and works on the right data. */
 final class ServingCheck {
     private final StepWork work;
-    private final ProcessNode node;
+    private final Node node;
     private final ApplicationVersion expected;
     private final @Nullable Boolean used;
 
     /** {@code used}: whether the application worked on a database that was set up before; absent: not known. */
-    ServingCheck(StepWork work, ProcessNode node, ApplicationVersion expected, @Nullable Boolean used) {
+    ServingCheck(StepWork work, Node node, ApplicationVersion expected, @Nullable Boolean used) {
         this.work = work;
         this.node = node;
         this.expected = expected;
@@ -60,10 +59,7 @@ final class ServingCheck {
         if (profile.versionEndpoint().isPresent()) {
             return work.probe().version(profile, node.answersAt());
         }
-        try (JarFileEntries entries =
-                new JarFileEntries(node.host(), node.layout().jar())) {
-            return profile.jarIdentity(entries);
-        }
+        return node.versionInPlace(profile);
     }
 
     private Optional<String> identityProblem() throws IOException, InterruptedException, StepFailedException {

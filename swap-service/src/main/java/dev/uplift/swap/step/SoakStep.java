@@ -2,13 +2,11 @@ package dev.uplift.swap.step;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
-import dev.uplift.host.ProcessIdentity;
-import dev.uplift.host.RunningProcess;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.Deadline;
-import dev.uplift.swap.node.LogTail;
-import dev.uplift.swap.node.ProcessNode;
+import dev.uplift.swap.node.Instance;
+import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +25,7 @@ final class SoakStep implements SwapStep {
     @Override
     public StepOutcome take(StepWork work) throws Exception {
         List<NodeWatch> watches = new ArrayList<>();
-        for (ProcessNode node : work.nodes()) {
+        for (Node node : work.nodes()) {
             watches.add(new NodeWatch(work, node));
         }
         Duration needed = work.command().limits().minHealthyTime();
@@ -72,14 +70,14 @@ final class SoakStep implements SwapStep {
     /** One node. */
     private static final class NodeWatch {
         private final StepWork work;
-        private final ProcessNode node;
+        private final Node node;
         private final ServingCheck check;
-        private final ProcessIdentity process;
+        private final Instance instance;
 
-        private NodeWatch(StepWork work, ProcessNode node) throws Exception {
+        private NodeWatch(StepWork work, Node node) throws Exception {
             Optional<SagaState> state = work.state(node);
-            @Nullable ProcessIdentity started = state.map(SagaState::started).orElse(null);
-            Optional<RunningProcess> running = node.onlyRunning();
+            @Nullable String started = state.map(SagaState::startedInstance).orElse(null);
+            Optional<Instance> running = work.onlyRunning(node);
             this.work = work;
             this.node = node;
             this.check = new ServingCheck(
@@ -87,47 +85,40 @@ final class SoakStep implements SwapStep {
                     node,
                     work.version(work.command().to()),
                     state.map(SagaState::used).orElse(null));
-            this.process = started != null
-                    ? started
-                    : running.map(RunningProcess::identity).orElseThrow(() -> gone(List.of()));
-            if (running.isPresent()
-                    && running.get().identity().equals(process)
-                    && !node.runningSha256(running.get()).equals(work.targetSha256())) {
+            this.instance = running.orElseGet(() -> new Instance(String.valueOf(started), "what was started"));
+            if (running.isEmpty()
+                    || (started != null && !running.get().identity().equals(started))) {
+                throw gone(node.running());
+            }
+            if (!node.sha256(instance).equals(work.targetSha256())) {
                 throw StepFailedException.refused(
-                        ErrorCode.IDENTITY,
-                        "another JAR runs in " + node.directory() + " than the one it was switched to");
+                        ErrorCode.IDENTITY, "another version runs in " + node.place() + " than was switched to");
             }
         }
 
         private Optional<String> problem() throws Exception {
-            List<RunningProcess> running = node.running();
-            boolean only = running.size() == 1 && running.getFirst().identity().equals(process);
-            if (!only) {
+            List<Instance> running = node.running();
+            if (running.size() != 1 || !running.getFirst().equals(instance)) {
                 throw gone(running);
             }
             return check.problem(work.probe().health(work.profile(), node.answersAt()));
         }
 
-        private StepFailedException gone(List<RunningProcess> running) {
-            String others = ProcessNode.pids(running);
+        private StepFailedException gone(List<Instance> running) throws Exception {
+            if (!running.isEmpty()) {
+                return StepFailedException.refused(
+                        ErrorCode.INTERFERED,
+                        Instance.names(running) + " runs in " + node.place() + ", started by "
+                                + node.startedBy(running.getFirst()) + " in place of what was started");
+            }
+            Optional<String> person = node.endedBy(instance);
+            if (person.isPresent()) {
+                return StepFailedException.refused(ErrorCode.INTERFERED, person.get());
+            }
             return StepFailedException.refused(
                     ErrorCode.UNHEALTHY,
-                    "the process that was started has ended after it had served"
-                            + (others.isEmpty() ? "" : ", and process " + others + " runs in its place")
-                            + lastWords());
-        }
-
-        private String lastWords() {
-            try {
-                return "; its last words: "
-                        + LogTail.since(
-                                node.host(),
-                                node.launch(),
-                                0,
-                                work.profile().log().failed());
-            } catch (Exception e) {
-                return "";
-            }
+                    "what was started has ended after it had served; its last words: "
+                            + node.log().since("", work.profile().log().failed()));
         }
     }
 }

@@ -3,17 +3,14 @@ package dev.uplift.swap.step;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
-import dev.uplift.host.FencedException;
-import dev.uplift.host.Launch;
-import dev.uplift.host.RunningProcess;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Deadline;
-import dev.uplift.swap.node.JavaPrograms;
-import dev.uplift.swap.node.LogTail;
+import dev.uplift.swap.node.Instance;
+import dev.uplift.swap.node.Node;
+import dev.uplift.swap.node.NodeLog;
 import dev.uplift.swap.node.NodeProbe;
-import dev.uplift.swap.node.ProcessNode;
 import dev.uplift.swap.node.SagaState;
 import java.io.IOException;
 import java.time.Duration;
@@ -31,17 +28,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Starting {
     private static final Duration POLL = Duration.ofMillis(100);
-    private static final Duration PORT_WAIT = Duration.ofSeconds(5);
 
     private final StepWork work;
-    private final ProcessNode node;
+    private final Node node;
     private final SwapEffect start;
     private final SwapEffect record;
     private final SwapEffect serving;
     private final boolean once;
 
-    private Starting(
-            StepWork work, ProcessNode node, SwapEffect start, SwapEffect record, SwapEffect serving, boolean once) {
+    private Starting(StepWork work, Node node, SwapEffect start, SwapEffect record, SwapEffect serving, boolean once) {
         this.work = work;
         this.node = node;
         this.start = start;
@@ -51,19 +46,19 @@ final class Starting {
     }
 
     /** The new version's first start. It is not started a second time if it has ended: it may have migrated half way. */
-    static Starting pivot(StepWork work, ProcessNode node) {
+    static Starting pivot(StepWork work, Node node) {
         return new Starting(
                 work, node, SwapEffect.START_START, SwapEffect.START_RECORD, SwapEffect.START_SERVING, true);
     }
 
     /** Another node on the migrated database. */
-    static Starting scaling(StepWork work, ProcessNode node) {
+    static Starting scaling(StepWork work, Node node) {
         return new Starting(
                 work, node, SwapEffect.SCALE_START, SwapEffect.SCALE_RECORD, SwapEffect.SCALE_SERVING, false);
     }
 
     /** The version that was stopped. */
-    static Starting resuming(StepWork work, ProcessNode node) {
+    static Starting resuming(StepWork work, Node node) {
         return new Starting(
                 work, node, SwapEffect.RESUME_START, SwapEffect.RESUME_RECORD, SwapEffect.RESUME_SERVING, false);
     }
@@ -79,31 +74,29 @@ final class Starting {
      */
     Served serve(Release release, @Nullable String sha256) throws Exception {
         ApplicationVersion version = work.version(release);
-        Launch launch = node.launch();
         SagaState state = work.state(node)
                 .orElseGet(() -> SagaState.stopping(
                         work.command().installation().id(), work.command().sagaId(), null, Instant.now()));
-        long logBytes = LogTail.size(node.host(), launch);
-        Optional<RunningProcess> running = node.onlyRunning();
-        RunningProcess process;
+        NodeLog log = node.log();
+        String begin = log.mark();
+        Optional<Instance> running = work.onlyRunning(node);
+        Instance instance;
         if (running.isPresent()) {
-            process = running.get();
-            requireSha256(node.runningSha256(process), sha256, ErrorCode.INTERFERED, "runs");
+            instance = running.get();
+            requireSha256(node.sha256(instance), sha256, ErrorCode.INTERFERED, "runs");
         } else {
             if (once && work.command().commandId().equals(state.startedBy())) {
-                throw exited(launch, 0);
+                throw exited(log, "");
             }
-            requireSha256(node.layout().sha256InPlace(), sha256, ErrorCode.HOST_UNEXPECTED, "is in place");
-            awaitPort();
-            process = launch(launch.withArgv(commandLine(launch, version)), logBytes);
+            requireSha256(node.sha256InPlace(), sha256, ErrorCode.HOST_UNEXPECTED, "is in place");
+            work.run().progress(Progress.of("starting"));
+            instance = node.start(work.on(node), start, version).orElseThrow(() -> exited(log, begin));
         }
-        if (!process.identity().equals(state.started())) {
+        if (!instance.identity().equals(state.startedInstance())) {
             state = work.remember(
-                    node,
-                    record,
-                    state.withStarted(process.identity(), work.command().commandId()));
+                    node, record, state.withStarted(instance, work.command().commandId()));
         }
-        awaitServing(launch, process, version, state, logBytes);
+        awaitServing(instance, version, state, log, begin);
         if (state.servingAt() == null) {
             state = work.remember(node, serving, state.withServingAt(Instant.now()));
         }
@@ -111,47 +104,17 @@ final class Starting {
         return new Served(version.text(), since == null ? Instant.now() : since);
     }
 
-    private RunningProcess launch(Launch launch, long logBytes)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
-        work.run().progress(Progress.of("starting"));
-        return work.take(node, start, held -> held.start(launch)).orElseThrow(() -> exited(launch, logBytes));
-    }
-
-    private List<String> commandLine(Launch launch, ApplicationVersion version)
-            throws InterruptedException, StepFailedException {
-        return JavaPrograms.commandLine(node.host(), launch, work.profile().javaRequirement(version))
-                .orElseThrow(() -> StepFailedException.refused(
-                        ErrorCode.HOST_UNEXPECTED,
-                        version + " needs " + work.profile().javaRequirement(version)
-                                + ", which is not installed on this host"));
-    }
-
-    private void awaitPort() throws IOException, InterruptedException, StepFailedException {
-        Deadline deadline = Deadline.in(PORT_WAIT);
-        while (node.host().processes().isListenedOn(node.port())) {
-            if (deadline.passed()) {
-                List<RunningProcess> holders = node.host().processes().listeningOn(node.port());
-                throw StepFailedException.retryable(
-                        ErrorCode.HOST_UNEXPECTED,
-                        "port " + node.port() + " is held by "
-                                + (holders.isEmpty() ? "somebody else" : "process " + ProcessNode.pids(holders)));
-            }
-            Thread.sleep(POLL);
-        }
-    }
-
-    private void awaitServing(
-            Launch launch, RunningProcess process, ApplicationVersion version, SagaState state, long logBytes)
+    private void awaitServing(Instance instance, ApplicationVersion version, SagaState state, NodeLog log, String begin)
             throws Exception {
         Deadline healthyDeadline = Deadline.in(work.command().limits().healthyDeadline());
-        Movement movement = new Movement(
-                node.host(), work.database(), launch, work.command().limits().progressDeadline());
+        Movement movement =
+                new Movement(work.database(), log, work.command().limits().progressDeadline());
         ServingCheck check = new ServingCheck(work, node, version, state.used());
         while (true) {
             work.run().checkCancelled();
-            if (!node.host().processes().runs(process.identity())) {
-                requireNobodyElse(process);
-                throw exited(launch, logBytes);
+            if (!node.runs(instance)) {
+                requireNobodyElse(instance);
+                throw exited(log, begin);
             }
             NodeProbe.Health health = work.probe().health(work.profile(), node.answersAt());
             Optional<String> problem = check.problem(health);
@@ -163,7 +126,7 @@ final class Starting {
                 throw StepFailedException.refused(
                         ErrorCode.NO_PROGRESS,
                         "nothing has moved for " + work.command().limits().progressDeadline() + ": " + problem.get()
-                                + "; " + tail(launch, logBytes));
+                                + "; " + tail(log, begin));
             }
             if (healthyDeadline.passed()) {
                 throw StepFailedException.refused(
@@ -174,13 +137,16 @@ final class Starting {
         }
     }
 
-    private void requireNobodyElse(RunningProcess process) throws IOException, StepFailedException {
-        List<RunningProcess> others = node.running();
+    private void requireNobodyElse(Instance instance) throws IOException, InterruptedException, StepFailedException {
+        List<Instance> others = node.running();
         if (!others.isEmpty()) {
             throw StepFailedException.refused(
                     ErrorCode.INTERFERED,
-                    "process " + process.pid() + " ended and process " + ProcessNode.pids(others)
-                            + " was started in its place by somebody else");
+                    instance + " ended and " + Instance.names(others) + " was started in its place by somebody else");
+        }
+        Optional<String> person = node.endedBy(instance);
+        if (person.isPresent()) {
+            throw StepFailedException.refused(ErrorCode.INTERFERED, person.get());
         }
     }
 
@@ -189,17 +155,17 @@ final class Starting {
         if (expected != null && !found.equals(expected)) {
             throw StepFailedException.refused(
                     code,
-                    "another JAR " + where + " in " + node.directory() + ": SHA-256 " + found + ", expected is "
+                    "another version " + where + " in " + node.place() + ": SHA-256 " + found + ", expected is "
                             + expected);
         }
     }
 
-    private StepFailedException exited(Launch launch, long logBytes) {
+    private StepFailedException exited(NodeLog log, String begin) {
         return StepFailedException.refused(
-                ErrorCode.EXITED, "it ended while it started; its last words: " + tail(launch, logBytes));
+                ErrorCode.EXITED, "it ended while it started; its last words: " + tail(log, begin));
     }
 
-    private String tail(Launch launch, long logBytes) {
-        return LogTail.since(node.host(), launch, logBytes, work.profile().log().failed());
+    private String tail(NodeLog log, String begin) {
+        return log.since(begin, work.profile().log().failed());
     }
 }

@@ -4,6 +4,7 @@ import dev.uplift.contract.Artifact;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.host.Fence;
@@ -16,7 +17,10 @@ import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.AppDatabase;
+import dev.uplift.swap.node.Instance;
+import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeProbe;
+import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.ProcessNode;
 import dev.uplift.swap.node.SagaState;
 import java.io.IOException;
@@ -30,7 +34,7 @@ final class StepWork {
     private final StepRun run;
     private final Profile profile;
     private final NodeProbe probe;
-    private final List<ProcessNode> nodes;
+    private final List<Node> nodes;
     private final AppDatabase database;
 
     /** The nodes of the command's installation; fails if one is not where it was registered. */
@@ -47,18 +51,12 @@ final class StepWork {
         this.database = AppDatabase.of(host, command.installation().database(), profile.database());
     }
 
-    private static ProcessNode node(Host host, NodeSpec spec) throws IOException, StepFailedException {
+    private static Node node(Host host, NodeSpec spec) throws IOException, StepFailedException {
         if (!spec.host().equals(host.name())) {
             throw StepFailedException.refused(
                     ErrorCode.INVALID, "host " + spec.host() + " is not reached from here, only " + host.name());
         }
         return new ProcessNode(host, spec);
-    }
-
-    /** An effect on the outside world. */
-    @FunctionalInterface
-    interface Effect<T> {
-        T take(Fence.Held held) throws IOException, InterruptedException, FencedException;
     }
 
     StepCommand command() {
@@ -81,18 +79,45 @@ final class StepWork {
         return database;
     }
 
-    List<ProcessNode> nodes() {
+    List<Node> nodes() {
         return nodes;
     }
 
     /** The node that migrates. */
-    ProcessNode first() {
+    Node first() {
         return nodes.getFirst();
     }
 
     /** All but the one that migrates. */
-    List<ProcessNode> others() {
+    List<Node> others() {
         return nodes.subList(1, nodes.size());
+    }
+
+    /** The same on one of the nodes. */
+    NodeWork on(Node node) {
+        return new OnNode(this, node);
+    }
+
+    /** The one that runs on a node; empty if none does. Fails if there are several. */
+    Optional<Instance> onlyRunning(Node node) throws IOException, InterruptedException, StepFailedException {
+        List<Instance> running = node.running();
+        if (running.size() > 1) {
+            throw StepFailedException.refused(
+                    ErrorCode.INTERFERED,
+                    running.size() + " run in " + node.place() + ": " + Instance.names(running) + "; one is expected");
+        }
+        return running.stream().findFirst();
+    }
+
+    /** Whoever runs now was started by somebody else after the stop was proven. */
+    void requireStopped(Node node) throws IOException, InterruptedException, StepFailedException {
+        List<Instance> running = node.running();
+        if (!running.isEmpty()) {
+            throw StepFailedException.refused(
+                    ErrorCode.INTERFERED,
+                    Instance.names(running) + " was started in " + node.place()
+                            + " by somebody else; stop it and turn off what starts it");
+        }
     }
 
     /**
@@ -100,10 +125,10 @@ final class StepWork {
      *
      * @throws FencedException if a newer command has been at the node: nothing was done
      */
-    <T> T take(ProcessNode node, SwapEffect effect, Effect<T> action)
+    <T> T take(Node node, SwapEffect effect, NodeWork.Effect<T> action)
             throws IOException, InterruptedException, FencedException {
         run.checkCancelled();
-        node.root().requireUnmoved();
+        node.requireUnmoved();
         try (Fence.Held held = node.fence().hold(command, run.delivery())) {
             run.crashPoints().before(effect.wireName());
             T result = action.take(held);
@@ -113,7 +138,7 @@ final class StepWork {
     }
 
     /** Remembers {@code state} on the node. */
-    SagaState remember(ProcessNode node, SwapEffect effect, SagaState state)
+    SagaState remember(Node node, SwapEffect effect, SagaState state)
             throws IOException, InterruptedException, FencedException {
         return take(node, effect, held -> {
             state.write(held, node.directory());
@@ -122,7 +147,7 @@ final class StepWork {
     }
 
     /** What this saga remembers on the node. */
-    Optional<SagaState> state(ProcessNode node) throws IOException {
+    Optional<SagaState> state(Node node) throws IOException {
         return SagaState.read(node.host(), node.directory(), command.sagaId());
     }
 
@@ -143,5 +168,43 @@ final class StepWork {
                 .or(() -> Optional.ofNullable(command.to().sha256()))
                 .orElseThrow(
                         () -> StepFailedException.refused(ErrorCode.INVALID, "the command names no JAR to switch to"));
+    }
+
+    private record OnNode(StepWork work, Node node) implements NodeWork {
+        @Override
+        public StepCommand command() {
+            return work.command;
+        }
+
+        @Override
+        public Profile profile() {
+            return work.profile;
+        }
+
+        @Override
+        public ApplicationVersion version(Release release) throws StepFailedException {
+            return work.version(release);
+        }
+
+        @Override
+        public String targetSha256() throws StepFailedException {
+            return work.targetSha256();
+        }
+
+        @Override
+        public void progress(Progress progress) {
+            work.run.progress(progress);
+        }
+
+        @Override
+        public void checkCancelled() {
+            work.run.checkCancelled();
+        }
+
+        @Override
+        public <T> T take(SwapEffect effect, Effect<T> action)
+                throws IOException, InterruptedException, FencedException {
+            return work.take(node, effect, action);
+        }
     }
 }

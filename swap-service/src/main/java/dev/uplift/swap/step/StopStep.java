@@ -2,18 +2,16 @@ package dev.uplift.swap.step;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.host.Launch;
-import dev.uplift.host.RunningProcess;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.profile.IdentityReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.Instance;
+import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeProbe;
-import dev.uplift.swap.node.ProcessNode;
 import dev.uplift.swap.node.SagaState;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,31 +24,32 @@ final class StopStep implements SwapStep {
     @Override
     public StepOutcome take(StepWork work) throws Exception {
         Optional<Instant> outage = Optional.empty();
-        for (ProcessNode node : work.nodes()) {
+        for (Node node : work.nodes()) {
             Instant began = stop(work, node);
             outage = Optional.of(
                     outage.filter(earlier -> earlier.isBefore(began)).orElse(began));
         }
-        for (ProcessNode node : work.nodes()) {
-            new Stopping(work, node).prove(node == work.nodes().getLast());
+        for (Node node : work.others()) {
+            new Stopping(work, node).prove(false);
         }
+        new Stopping(work, work.first()).prove(true);
         return StepOutcome.done(new StepOutput.NodesStopped(outage.orElseThrow()));
     }
 
-    private static Instant stop(StepWork work, ProcessNode node) throws Exception {
+    private static Instant stop(StepWork work, Node node) throws Exception {
         Optional<SagaState> remembered = work.state(node);
-        Optional<RunningProcess> running = node.onlyRunning();
+        Optional<Instance> running = work.onlyRunning(node);
         if (remembered.isEmpty() && running.isEmpty() && work.command().source() == null) {
             throw StepFailedException.refused(
                     ErrorCode.INTERFERED,
-                    "the application in " + node.directory() + " was stopped by somebody else since it was checked");
+                    "the application in " + node.place() + " was stopped by somebody else since it was checked");
         }
         SagaState state;
         if (remembered.isPresent()) {
             state = remembered.get();
         } else {
             if (running.isPresent()) {
-                requireAsChecked(work, node, running.get());
+                node.requireAsChecked(work.on(node), running.get());
             }
             state = work.remember(
                     node,
@@ -61,6 +60,7 @@ final class StopStep implements SwapStep {
                             used(work, node),
                             Instant.now()));
         }
+        node.holdAutostart(work.on(node), SwapEffect.STOP_AUTOSTART);
         OutageWatch outage = new OutageWatch(work, node);
         new Stopping(work, node).end(SwapEffect.STOP_TERMINATE, SwapEffect.STOP_KILL, outage);
         if (state.outageBeganAt() == null) {
@@ -70,26 +70,7 @@ final class StopStep implements SwapStep {
         return Optional.ofNullable(state.outageBeganAt()).orElseGet(state::stopRequestedAt);
     }
 
-    private static void requireAsChecked(StepWork work, ProcessNode node, RunningProcess process) throws Exception {
-        String expected = work.command().from().sha256();
-        if (expected != null && !node.runningSha256(process).equals(expected)) {
-            throw StepFailedException.refused(
-                    ErrorCode.INTERFERED, process + " runs another JAR than the one that was checked");
-        }
-        Launch launch = node.launch();
-        Map<String, String> environment = node.host().processes().environment(process.identity());
-        boolean sameArguments = launch.argv()
-                .subList(1, launch.argv().size())
-                .equals(process.argv().subList(1, process.argv().size()));
-        if (!sameArguments || !launch.environment().equals(environment) || launch.uid() != process.uid()) {
-            throw StepFailedException.refused(
-                    ErrorCode.INTERFERED,
-                    process
-                            + " was started in another way than the one that was checked (command line, environment or user)");
-        }
-    }
-
-    private static @Nullable Boolean used(StepWork work, ProcessNode node) throws IOException, InterruptedException {
+    private static @Nullable Boolean used(StepWork work, Node node) throws IOException, InterruptedException {
         return switch (work.probe().identity(work.profile(), node.answersAt())) {
             case IdentityReading.Used() -> Boolean.TRUE;
             case IdentityReading.Unused _ -> Boolean.FALSE;
@@ -100,10 +81,10 @@ final class StopStep implements SwapStep {
     /** Keeps the moment of the first request that failed. */
     private static final class OutageWatch implements Stopping.Watch {
         private final StepWork work;
-        private final ProcessNode node;
+        private final Node node;
         private @Nullable Instant began;
 
-        private OutageWatch(StepWork work, ProcessNode node) {
+        private OutageWatch(StepWork work, Node node) {
             this.work = work;
             this.node = node;
         }

@@ -3,13 +3,11 @@ package dev.uplift.swap.step;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.FencedException;
-import dev.uplift.host.ProcessIdentity;
-import dev.uplift.host.RunningProcess;
-import dev.uplift.host.Signal;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Deadline;
-import dev.uplift.swap.node.ProcessNode;
+import dev.uplift.swap.node.Instance;
+import dev.uplift.swap.node.Node;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -38,9 +36,9 @@ final class Stopping {
     private static final Duration QUIET = Duration.ofMillis(300);
 
     private final StepWork work;
-    private final ProcessNode node;
+    private final Node node;
 
-    Stopping(StepWork work, ProcessNode node) {
+    Stopping(StepWork work, Node node) {
         this.work = work;
         this.node = node;
     }
@@ -54,24 +52,23 @@ final class Stopping {
     /** Ends all processes of the node. */
     void end(SwapEffect terminate, SwapEffect kill, Watch watch)
             throws IOException, InterruptedException, FencedException, StepFailedException {
-        List<RunningProcess> running = node.running();
+        List<Instance> running = node.running();
         if (running.isEmpty()) {
             return;
         }
-        Set<ProcessIdentity> known = new HashSet<>();
-        running.forEach(process -> known.add(process.identity()));
-        signal(running, Signal.TERM, terminate);
+        Set<Instance> known = new HashSet<>();
+        known.addAll(running);
+        node.terminate(work.on(node), terminate, running);
         Duration grace =
                 max(work.command().limits().stopGrace(), work.profile().stop().grace());
         if (awaitEnd(known, grace, "waiting for it to stop", watch)) {
             return;
         }
-        signal(node.running(), Signal.KILL, kill);
+        node.kill(work.on(node), kill, node.running());
         if (!awaitEnd(known, KILL_WAIT, "waiting for it to end after it was killed", watch)) {
             throw StepFailedException.retryable(
                     ErrorCode.STILL_RUNNING,
-                    "process " + ProcessNode.pids(node.running()) + " in " + node.directory()
-                            + " does not end, not even killed");
+                    Instance.names(node.running()) + " in " + node.place() + " does not end, not even killed");
         }
     }
 
@@ -91,28 +88,18 @@ final class Stopping {
         }
     }
 
-    private void signal(List<RunningProcess> processes, Signal signal, SwapEffect effect)
-            throws IOException, InterruptedException, FencedException {
-        work.take(node, effect, held -> {
-            for (RunningProcess process : processes) {
-                held.signal(process.identity(), signal);
-            }
-            return processes;
-        });
-    }
-
-    private boolean awaitEnd(Set<ProcessIdentity> known, Duration atMost, String activity, Watch watch)
+    private boolean awaitEnd(Set<Instance> known, Duration atMost, String activity, Watch watch)
             throws IOException, InterruptedException, StepFailedException {
         Deadline deadline = Deadline.in(atMost);
         while (true) {
-            List<RunningProcess> running = node.running();
+            List<Instance> running = node.running();
             if (running.isEmpty()) {
                 watch.look();
                 return true;
             }
-            for (RunningProcess process : running) {
-                if (!known.contains(process.identity())) {
-                    throw interfered(process);
+            for (Instance instance : running) {
+                if (!known.contains(instance)) {
+                    throw interfered(instance);
                 }
             }
             if (deadline.passed()) {
@@ -126,15 +113,15 @@ final class Stopping {
         }
     }
 
-    private Optional<String> problem(boolean withDatabase) throws StepFailedException, IOException {
-        List<RunningProcess> running = node.running();
+    private Optional<String> problem(boolean withDatabase)
+            throws IOException, InterruptedException, StepFailedException {
+        List<Instance> running = node.running();
         if (!running.isEmpty()) {
             throw interfered(running.getFirst());
         }
-        if (node.host().processes().isListenedOn(node.port())) {
-            List<RunningProcess> holders = node.host().processes().listeningOn(node.port());
-            return Optional.of("port " + node.port() + " is still listened on by "
-                    + (holders.isEmpty() ? "somebody" : "process " + ProcessNode.pids(holders)));
+        Optional<String> remains = node.remains();
+        if (remains.isPresent()) {
+            return remains;
         }
         try {
             return withDatabase ? work.database().users() : Optional.empty();
@@ -146,11 +133,11 @@ final class Stopping {
         }
     }
 
-    private StepFailedException interfered(RunningProcess process) {
+    private StepFailedException interfered(Instance instance) throws IOException {
         return StepFailedException.refused(
                 ErrorCode.INTERFERED,
-                "process " + process.pid() + " was started in " + node.directory() + " by process "
-                        + process.parentPid() + " while it was being stopped; turn off what starts it");
+                instance + " was started in " + node.place() + " by " + node.startedBy(instance)
+                        + " while it was being stopped; turn off what starts it");
     }
 
     private static Duration max(Duration left, Duration right) {

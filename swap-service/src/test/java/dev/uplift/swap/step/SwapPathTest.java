@@ -174,7 +174,8 @@ class SwapPathTest {
     private static List<String> effects(String... prefixes) {
         List<String> names = new ArrayList<>();
         for (SwapEffect effect : SwapEffect.values()) {
-            boolean rare = effect.wireName().endsWith(".kill");
+            boolean rare =
+                    effect.wireName().endsWith(".kill") || effect.wireName().endsWith(".autostart");
             if (!rare
                     && Arrays.stream(prefixes)
                             .anyMatch(prefix -> effect.wireName().startsWith("swap." + prefix))) {

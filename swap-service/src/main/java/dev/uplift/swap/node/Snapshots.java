@@ -1,14 +1,15 @@
-package dev.uplift.swap.step;
+package dev.uplift.swap.node;
 
+import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.DurableFiles;
 import dev.uplift.host.FencedException;
+import dev.uplift.host.HostFiles;
+import dev.uplift.host.RegisteredRoot;
 import dev.uplift.host.StateDirectory;
 import dev.uplift.profile.SettingException;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
-import dev.uplift.swap.node.LaunchCapture;
-import dev.uplift.swap.node.ProcessNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,26 +23,29 @@ import java.util.List;
 final class Snapshots {
     private static final String DIRECTORY = "snapshots";
 
-    private final StepWork work;
-    private final ProcessNode node;
+    private final NodeWork work;
+    private final JarNode node;
+    private final HostFiles files;
+    private final RegisteredRoot root;
 
-    Snapshots(StepWork work, ProcessNode node) {
+    Snapshots(NodeWork work, JarNode node) {
         this.work = work;
         this.node = node;
+        this.files = node.host().files();
+        this.root = node.root();
     }
 
     /** Copies each directory, unless this saga has its copy already. */
     void keep() throws IOException, InterruptedException, FencedException, StepFailedException {
         for (String relative : directories()) {
-            Path original = node.root().file(relative);
+            Path original = root.file(relative);
             Path copy = copy(relative);
-            boolean missing = !node.host().files().exists(copy);
-            if (missing && node.host().files().isDirectory(original)) {
-                work.run().progress(Progress.of("keeping " + relative));
-                work.take(node, SwapEffect.SWITCH_SNAPSHOT, held -> {
-                    held.createDirectory(all(node), DurableFiles.OWNER_ONLY_DIRECTORY);
+            if (!files.exists(copy) && files.isDirectory(original)) {
+                work.progress(Progress.of("keeping " + relative));
+                work.take(SwapEffect.SWITCH_SNAPSHOT, held -> {
+                    held.createDirectory(all(root), DurableFiles.OWNER_ONLY_DIRECTORY);
                     held.createDirectory(
-                            all(node).resolve(work.command().sagaId().toString()), DurableFiles.OWNER_ONLY_DIRECTORY);
+                            all(root).resolve(work.command().sagaId().toString()), DurableFiles.OWNER_ONLY_DIRECTORY);
                     held.copyTree(original, copy);
                     return copy;
                 });
@@ -52,11 +56,11 @@ final class Snapshots {
     /** Makes each directory that was copied what it was. */
     void putBack() throws IOException, InterruptedException, FencedException, StepFailedException {
         for (String relative : directories()) {
-            Path original = node.root().file(relative);
+            Path original = root.file(relative);
             Path copy = copy(relative);
-            if (node.host().files().isDirectory(copy)) {
-                work.run().progress(Progress.of("putting back " + relative));
-                work.take(node, SwapEffect.REVERT_SNAPSHOT, held -> {
+            if (files.isDirectory(copy)) {
+                work.progress(Progress.of("putting back " + relative));
+                work.take(SwapEffect.REVERT_SNAPSHOT, held -> {
                     held.replaceTree(copy, original);
                     return original;
                 });
@@ -65,27 +69,25 @@ final class Snapshots {
     }
 
     /** Where all copies of all sagas lie. */
-    static Path all(ProcessNode node) throws IOException {
-        return node.root().file(StateDirectory.NAME + "/" + DIRECTORY);
+    static Path all(RegisteredRoot root) throws IOException {
+        return root.file(StateDirectory.NAME + "/" + DIRECTORY);
     }
 
     private Path copy(String relative) throws IOException {
-        return node.root()
-                .file(StateDirectory.NAME + "/" + DIRECTORY + "/"
-                        + work.command().sagaId() + "/" + relative.replace('/', '+'));
+        return root.file(StateDirectory.NAME + "/" + DIRECTORY + "/"
+                + work.command().sagaId() + "/" + relative.replace('/', '+'));
     }
 
     private List<String> directories() throws IOException, StepFailedException {
         List<String> relative = new ArrayList<>();
         try {
             for (Path directory : work.profile().snapshotDirectories(LaunchCapture.view(node.host(), node.launch()))) {
-                if (directory.startsWith(node.directory()) && !directory.equals(node.directory())) {
-                    relative.add(node.directory().relativize(directory).toString());
+                if (directory.startsWith(root.path()) && !directory.equals(root.path())) {
+                    relative.add(root.path().relativize(directory).toString());
                 }
             }
         } catch (SettingException e) {
-            throw StepFailedException.refused(
-                    dev.uplift.contract.ErrorCode.HOST_UNEXPECTED, String.valueOf(e.getMessage()));
+            throw StepFailedException.refused(ErrorCode.HOST_UNEXPECTED, String.valueOf(e.getMessage()));
         }
         return relative;
     }

@@ -12,7 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class LogTailTest {
+class FileLogTest {
     @TempDir
     private Path directory;
 
@@ -60,6 +60,6 @@ class LogTailTest {
                 "java",
                 log.toString(),
                 Map.of());
-        return LogTail.since(new LocalHost(), launch, 0, List.of("Application run failed"));
+        return new FileLog(new LocalHost(), launch).since("", List.of("Application run failed"));
     }
 }

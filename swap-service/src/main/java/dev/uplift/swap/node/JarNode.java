@@ -1,0 +1,347 @@
+package dev.uplift.swap.node;
+
+import dev.uplift.contract.Artifact;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.host.DurableFiles;
+import dev.uplift.host.FencedException;
+import dev.uplift.host.Host;
+import dev.uplift.host.Launch;
+import dev.uplift.host.LaunchFile;
+import dev.uplift.host.ProcessIdentity;
+import dev.uplift.host.RegisteredRoot;
+import dev.uplift.host.RunningProcess;
+import dev.uplift.host.UnexpectedPathException;
+import dev.uplift.profile.Profile;
+import dev.uplift.profile.VersionReading;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.SwapEffect;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** An application that runs as {@code java -jar x.jar} in a directory of a host, whoever starts it there. */
+public abstract sealed class JarNode implements Node permits ProcessNode {
+    private static final int HTTP_PORT = 80;
+    private static final Pattern JAR_NAME = Pattern.compile("(?!current$|releases$)[^./\\p{Cntrl}][^/\\p{Cntrl}]*");
+
+    private final Host host;
+    private final NodeSpec spec;
+    private final RegisteredRoot root;
+    private final Layout layout;
+
+    /**
+     * The node at its registered place.
+     *
+     * @throws UnexpectedPathException if the directory is not, or no longer, a canonical path
+     */
+    JarNode(Host host, NodeSpec spec) throws IOException {
+        this.host = host;
+        this.spec = spec;
+        this.root = RegisteredRoot.of(host.files(), spec.directory());
+        if (!JAR_NAME.matcher(spec.jar()).matches()) {
+            throw new UnexpectedPathException("'" + spec.jar() + "' is not the file name of a JAR");
+        }
+        this.layout = new Layout(host.files(), root, spec.jar());
+    }
+
+    @Override
+    public final NodeSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public final Host host() {
+        return host;
+    }
+
+    @Override
+    public final Path directory() {
+        return root.path();
+    }
+
+    @Override
+    public String place() {
+        return directory().toString();
+    }
+
+    final RegisteredRoot root() {
+        return root;
+    }
+
+    public final Layout layout() {
+        return layout;
+    }
+
+    /** Where it answers HTTP, on its host. */
+    public final int port() {
+        int port = spec.baseUrl().getPort();
+        return port > 0 ? port : HTTP_PORT;
+    }
+
+    @Override
+    public final URI answersAt() throws IOException {
+        URI url = spec.baseUrl();
+        InetSocketAddress reached = host.reach(url.getHost(), port());
+        try {
+            return new URI(
+                    url.getScheme(), null, reached.getHostString(), reached.getPort(), url.getPath(), null, null);
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException("an address was made of an address", e);
+        }
+    }
+
+    @Override
+    public final void requireUnmoved() throws IOException {
+        root.requireUnmoved();
+    }
+
+    @Override
+    public final List<Instance> running() throws IOException {
+        return processes().stream().map(JarNode::instance).toList();
+    }
+
+    /** The processes that {@link #running} are. */
+    final List<RunningProcess> processes() throws IOException {
+        return host.processes().runningJars().stream().filter(this::isOurs).toList();
+    }
+
+    @Override
+    public final boolean runs(Instance instance) throws IOException {
+        return host.processes().runs(identity(instance));
+    }
+
+    @Override
+    public final String sha256(Instance instance) throws IOException {
+        return host.files().digest(runningJar(identity(instance))).sha256();
+    }
+
+    @Override
+    public final String sha256InPlace() throws IOException {
+        return layout.sha256InPlace();
+    }
+
+    @Override
+    public final VersionReading versionInPlace(Profile profile) throws IOException {
+        return version(profile, layout.jar());
+    }
+
+    @Override
+    public final Observation observe(Profile profile, NodeProbe probe)
+            throws IOException, InterruptedException, StepFailedException {
+        List<RunningProcess> running = processes();
+        if (running.size() > 1) {
+            throw StepFailedException.refused(
+                    ErrorCode.INTERFERED,
+                    running.size() + " processes run " + spec.jar() + " in " + directory() + ": "
+                            + RunningProcess.names(running) + "; one is expected");
+        }
+        Optional<RunningProcess> process = running.stream().findFirst();
+        Optional<Launch> before = LaunchFile.read(host, directory());
+        Path jar = process.isPresent() ? runningJar(process.get().identity()) : layout.jar();
+        return new Observation(
+                process.map(JarNode::instance),
+                process.isPresent()
+                        ? Optional.of(LaunchCapture.of(host, process.get(), directory(), profile, before))
+                        : before,
+                before,
+                probe.health(profile, answersAt()),
+                probe.version(profile, answersAt()),
+                version(profile, jar),
+                host.files().digest(jar).sha256());
+    }
+
+    @Override
+    public void check(NodeWork work, Observation observed, CheckList checks)
+            throws IOException, InterruptedException, StepFailedException {
+        new JarChecks(work, this, observed, checks).run();
+    }
+
+    @Override
+    public final void capture(NodeWork work, Observation observed)
+            throws IOException, InterruptedException, FencedException {
+        if (observed.launch().isPresent() && !observed.launch().equals(observed.launchBefore())) {
+            work.take(SwapEffect.PREFLIGHT_LAUNCH, held -> {
+                LaunchFile.write(held, directory(), observed.launch().get());
+                return this;
+            });
+        }
+    }
+
+    @Override
+    public final void requireAsChecked(NodeWork work, Instance instance) throws IOException, StepFailedException {
+        String expected = work.command().from().sha256();
+        if (expected != null && !sha256(instance).equals(expected)) {
+            throw StepFailedException.refused(
+                    ErrorCode.INTERFERED, instance + " runs another JAR than the one that was checked");
+        }
+        Launch launch = launch();
+        RunningProcess process = host.processes()
+                .find(identity(instance).pid())
+                .orElseThrow(() -> StepFailedException.retryable(
+                        ErrorCode.INTERFERED, instance + " has ended while it was looked at"));
+        Map<String, String> environment = host.processes().environment(process.identity());
+        boolean sameArguments = launch.argv()
+                .subList(1, launch.argv().size())
+                .equals(process.argv().subList(1, process.argv().size()));
+        if (!sameArguments || !launch.environment().equals(environment) || launch.uid() != process.uid()) {
+            throw StepFailedException.refused(
+                    ErrorCode.INTERFERED,
+                    instance
+                            + " was started in another way than the one that was checked (command line, environment or user)");
+        }
+    }
+
+    @Override
+    public final void stage(NodeWork work)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        Artifact artifact = work.command().artifact();
+        if (artifact == null) {
+            throw StepFailedException.refused(ErrorCode.INVALID, "the command names no artifact to stage");
+        }
+        if (!layout.holds(artifact.sha256())) {
+            Path brought = Staging.bring(work, fence(), artifact);
+            work.take(SwapEffect.STAGE_RELEASE, held -> {
+                held.setMode(brought, DurableFiles.READABLE);
+                held.moveInto(brought, layout.createRelease(held, artifact.sha256()));
+                return brought;
+            });
+        }
+    }
+
+    @Override
+    public final void unstage(NodeWork work) throws IOException, InterruptedException, FencedException {
+        Artifact artifact = work.command().artifact();
+        boolean staged = artifact != null
+                && !artifact.sha256().equals(work.command().from().sha256())
+                && !layout.currentSha256().equals(Optional.of(artifact.sha256()))
+                && host.files().exists(layout.release(artifact.sha256()));
+        work.take(SwapEffect.UNSTAGE_RELEASE, held -> {
+            if (staged && artifact != null) {
+                held.delete(layout.release(artifact.sha256()));
+            }
+            held.delete(fence().incoming());
+            held.delete(Snapshots.all(root));
+            Optional<SagaState> state =
+                    SagaState.read(host, directory(), work.command().sagaId());
+            if (state.filter(SagaState::over).isPresent()) {
+                SagaState.forget(held, directory());
+            }
+            return staged;
+        });
+    }
+
+    @Override
+    public final void switchOver(NodeWork work)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        new Switching(work, this).over();
+    }
+
+    @Override
+    public final void revert(NodeWork work)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        new Switching(work, this).back();
+    }
+
+    @Override
+    public Optional<String> remains() throws IOException, InterruptedException {
+        if (!host.processes().isListenedOn(port())) {
+            return Optional.empty();
+        }
+        List<RunningProcess> holders = host.processes().listeningOn(port());
+        return Optional.of("port " + port() + " is still listened on by "
+                + (holders.isEmpty() ? "somebody" : RunningProcess.names(holders)));
+    }
+
+    @Override
+    public final String startedBy(Instance instance) throws IOException {
+        return host.processes()
+                .find(identity(instance).pid())
+                .map(process -> "process " + process.parentPid())
+                .orElse("somebody");
+    }
+
+    @Override
+    public final void commit(NodeWork work) throws IOException, InterruptedException, FencedException {
+        String runs = layout.currentSha256().orElse("");
+        List<String> old = layout.all().stream()
+                .filter(release -> !release.equals(runs)
+                        && !Objects.equals(release, work.command().from().sha256()))
+                .toList();
+        if (!old.isEmpty()) {
+            work.take(SwapEffect.COMMIT_RELEASES, held -> {
+                for (String release : old) {
+                    held.delete(layout.release(release));
+                }
+                return old;
+            });
+        }
+        work.take(SwapEffect.COMMIT_FORGET, held -> {
+            held.delete(fence().incoming());
+            held.delete(Snapshots.all(root));
+            SagaState.forget(held, directory());
+            return old;
+        });
+    }
+
+    /**
+     * How it is started.
+     *
+     * @throws StepFailedException if nobody has written it down
+     */
+    final Launch launch() throws IOException, StepFailedException {
+        return LaunchFile.read(host, directory())
+                .orElseThrow(() -> StepFailedException.refused(
+                        ErrorCode.HOST_UNEXPECTED,
+                        LaunchFile.of(directory()) + " is missing; register the application again"));
+    }
+
+    /** A process as a start of the application. */
+    static Instance instance(RunningProcess process) {
+        return new Instance(process.pid() + ":" + process.identity().startTicks(), "process " + process.pid());
+    }
+
+    /** The process that a start is. */
+    static ProcessIdentity identity(Instance instance) {
+        String[] parts = instance.identity().split(":", -1);
+        return new ProcessIdentity(Long.parseLong(parts[0]), Long.parseLong(parts[1]));
+    }
+
+    private VersionReading version(Profile profile, Path jar) throws IOException {
+        try (JarFileEntries entries = new JarFileEntries(host, jar)) {
+            return profile.jarIdentity(entries);
+        }
+    }
+
+    /** The JAR that a process has open; the one in its place where the process cannot be looked into. */
+    private Path runningJar(ProcessIdentity process) throws IOException {
+        Optional<Path> open =
+                host.processes().openFile(process, path -> path.startsWith(directory()) && path.endsWith(spec.jar()));
+        return open.isPresent() ? open.get() : layout.jar();
+    }
+
+    private boolean isOurs(RunningProcess process) {
+        if (process.jar().isEmpty()) {
+            return false;
+        }
+        try {
+            Path jar = Path.of(process.directory().orElse("/"))
+                    .resolve(process.jar().get())
+                    .normalize();
+            return jar.equals(directory().resolve(spec.jar()))
+                    || (jar.endsWith(spec.jar())
+                            && (jar.startsWith(directory().resolve("releases"))
+                                    || jar.startsWith(directory().resolve("current"))));
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+}

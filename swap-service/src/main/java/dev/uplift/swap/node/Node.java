@@ -1,0 +1,133 @@
+package dev.uplift.swap.node;
+
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.host.Fence;
+import dev.uplift.host.FencedException;
+import dev.uplift.host.Host;
+import dev.uplift.profile.ApplicationVersion;
+import dev.uplift.profile.Profile;
+import dev.uplift.profile.VersionReading;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.SwapEffect;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One place where an application runs, whatever runs it there. The steps know nothing else of it. All
+ * that changes anything looks at what is there and does what is missing: it may be done again after a
+ * death anywhere in it.
+ */
+public interface Node {
+    NodeSpec spec();
+
+    /** Where it is, for a person. */
+    String place();
+
+    /** The host whose network it answers in, and whose files and processes are its own. */
+    Host host();
+
+    /** The directory on the host whose {@code .uplift} holds what is remembered of it. */
+    Path directory();
+
+    /** Where it answers HTTP, as reached from here. */
+    URI answersAt() throws IOException;
+
+    /** The fence that everything is behind that may be done to it. */
+    default Fence fence() {
+        return host().fence(directory());
+    }
+
+    /**
+     * It is still where it was registered.
+     *
+     * @throws dev.uplift.host.UnexpectedPathException if it is not
+     */
+    void requireUnmoved() throws IOException;
+
+    /** All that run of this application here, its commands such as migrations included. */
+    List<Instance> running() throws IOException, InterruptedException;
+
+    /** Whether this start still runs. */
+    boolean runs(Instance instance) throws IOException, InterruptedException;
+
+    /** The hash of what a start runs, which need not be what is in place by now. */
+    String sha256(Instance instance) throws IOException;
+
+    /** The hash of what the next start would run. */
+    String sha256InPlace() throws IOException;
+
+    /** What it is at this moment. */
+    Observation observe(Profile profile, NodeProbe probe) throws IOException, InterruptedException, StepFailedException;
+
+    /** The version that what is in place says it is. */
+    VersionReading versionInPlace(Profile profile) throws IOException;
+
+    /** What of {@code running} stands in the way of an upgrade that only this kind of node knows of. */
+    void check(NodeWork work, Observation observed, CheckList checks)
+            throws IOException, InterruptedException, StepFailedException;
+
+    /** Writes down again how it is started, if what {@link #check} saw has changed. */
+    void capture(NodeWork work, Observation observed)
+            throws IOException, InterruptedException, FencedException, StepFailedException;
+
+    /**
+     * It is started as it was when it was checked.
+     *
+     * @throws StepFailedException INTERFERED if it is not
+     */
+    void requireAsChecked(NodeWork work, Instance instance) throws IOException, StepFailedException;
+
+    /** Puts the artifact of the command beside the application, where nothing uses it yet. */
+    void stage(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException;
+
+    /** Takes staging back, unless what was staged is in place; forgets what was kept for a way back. */
+    void unstage(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException;
+
+    /** Makes sure that nobody but this saga starts it, also when the host starts again. */
+    void holdAutostart(NodeWork work, SwapEffect effect)
+            throws IOException, InterruptedException, FencedException, StepFailedException;
+
+    /** Takes {@link #holdAutostart} back. */
+    void releaseAutostart(NodeWork work, SwapEffect effect)
+            throws IOException, InterruptedException, FencedException, StepFailedException;
+
+    /** Asks all that run to end. */
+    void terminate(NodeWork work, SwapEffect effect, List<Instance> running)
+            throws IOException, InterruptedException, FencedException, StepFailedException;
+
+    /** Ends all that run. */
+    void kill(NodeWork work, SwapEffect effect, List<Instance> running)
+            throws IOException, InterruptedException, FencedException, StepFailedException;
+
+    /** What of it is still there although nothing runs, in one line; empty: nothing. */
+    Optional<String> remains() throws IOException, InterruptedException;
+
+    /** Who started what runs although nobody here did, for a person. */
+    String startedBy(Instance instance) throws IOException;
+
+    /** Why a start has ended, if a person ended it; empty: it ended by itself. */
+    Optional<String> endedBy(Instance instance) throws IOException, InterruptedException;
+
+    /** Puts the target of the command in the application's place; nothing runs. */
+    void switchOver(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException;
+
+    /** Puts in the application's place what ran before; nothing runs. */
+    void revert(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException;
+
+    /**
+     * Starts what is in place, as it is always started; the caller has made sure that nothing runs.
+     *
+     * @return the start; empty if it has ended already
+     */
+    Optional<Instance> start(NodeWork work, SwapEffect effect, ApplicationVersion version)
+            throws IOException, InterruptedException, FencedException, StepFailedException;
+
+    /** What it writes. */
+    NodeLog log() throws IOException, StepFailedException;
+
+    /** Deletes what is kept for no way back any more. */
+    void commit(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException;
+}

@@ -1,0 +1,70 @@
+package dev.uplift.swap.node;
+
+import dev.uplift.contract.Artifact;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Progress;
+import dev.uplift.host.Fence;
+import dev.uplift.host.HostLostException;
+import dev.uplift.host.UnexpectedPathException;
+import dev.uplift.host.WrongContentException;
+import dev.uplift.swap.StepFailedException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** Brings an artifact from where the fleet keeps it to a node's host. */
+final class Staging {
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration READ_TIMEOUT = Duration.ofSeconds(30);
+
+    private Staging() {}
+
+    /**
+     * Brings it, verified, beside the application; what a transfer that was cut off has left is gone on with.
+     *
+     * @throws StepFailedException if it cannot be had, or what comes is something else
+     */
+    static Path bring(NodeWork work, Fence fence, Artifact artifact) throws IOException, StepFailedException {
+        String scheme = String.valueOf(artifact.location().getScheme());
+        if (!scheme.equals("http") && !scheme.equals("https")) {
+            throw StepFailedException.refused(
+                    ErrorCode.ARTIFACT_ADDRESS_REFUSED, "artifacts come over http or https, not " + scheme);
+        }
+        try {
+            return fence.bring(offset -> content(artifact, offset), artifact.sha256(), artifact.sizeBytes(), bytes -> {
+                work.checkCancelled();
+                work.progress(Progress.of("staging", Progress.Unit.BYTES, bytes, artifact.sizeBytes()));
+            });
+        } catch (WrongContentException e) {
+            throw StepFailedException.retryable(
+                    ErrorCode.ARTIFACT_WRONG, artifact.location() + " does not send the artifact: " + e.getMessage());
+        } catch (FileSystemException | UnexpectedPathException | HostLostException e) {
+            throw e;
+        } catch (IOException e) {
+            throw StepFailedException.retryable(
+                    ErrorCode.ARTIFACT_UNAVAILABLE,
+                    artifact.location() + " cannot be read: "
+                            + String.valueOf(e.getMessage()).replaceAll("\\p{Cntrl}", " "));
+        }
+    }
+
+    private static InputStream content(Artifact artifact, long offset) throws IOException {
+        HttpURLConnection connection =
+                (HttpURLConnection) artifact.location().toURL().openConnection(Proxy.NO_PROXY);
+        connection.setInstanceFollowRedirects(false);
+        connection.setConnectTimeout((int) CONNECT_TIMEOUT.toMillis());
+        connection.setReadTimeout((int) READ_TIMEOUT.toMillis());
+        int status = connection.getResponseCode();
+        if (status != HttpURLConnection.HTTP_OK) {
+            connection.disconnect();
+            throw new IOException("HTTP " + status);
+        }
+        InputStream body = connection.getInputStream();
+        body.skipNBytes(offset);
+        return body;
+    }
+}

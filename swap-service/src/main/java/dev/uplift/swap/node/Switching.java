@@ -1,0 +1,103 @@
+package dev.uplift.swap.node;
+
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Progress;
+import dev.uplift.host.FencedException;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.SwapEffect;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * Points a stopped node to the release that is to run, and back.
+ *
+ * <p>A plain JAR is adopted on the way: it becomes the first release under a second name, {@code current}
+ * points to it, and only then a link takes its place in one step. Whenever this is cut off, the JAR's
+ * place leads to the old or to the new version, never to nothing. An adopted application keeps Uplift's
+ * links on the way back: they lead to the very same file as before.
+ */
+final class Switching {
+    private final NodeWork work;
+    private final JarNode node;
+    private final Layout layout;
+
+    Switching(NodeWork work, JarNode node) {
+        this.work = work;
+        this.node = node;
+        this.layout = node.layout();
+    }
+
+    /** To the target of the command. */
+    void over() throws IOException, InterruptedException, FencedException, StepFailedException {
+        String target = work.targetSha256();
+        work.progress(Progress.of("checking the release"));
+        if (layout.form() == Layout.Form.PLAIN) {
+            adopt();
+        }
+        if (!layout.holds(target)) {
+            throw StepFailedException.refused(
+                    ErrorCode.HOST_UNEXPECTED, "release " + target + " is missing or damaged in " + layout.releases());
+        }
+        new Snapshots(work, node).keep();
+        if (!layout.currentSha256().equals(Optional.of(target))) {
+            work.take(SwapEffect.SWITCH_CURRENT, held -> {
+                held.replaceLink(layout.current(), layout.currentTarget(target));
+                return target;
+            });
+        }
+    }
+
+    /** To what ran before. It is hashed again before it is trusted. */
+    void back() throws IOException, InterruptedException, FencedException, StepFailedException {
+        String origin = work.command().from().sha256();
+        if (origin == null) {
+            throw StepFailedException.refused(
+                    ErrorCode.INVALID, "the command does not say which JAR ran before the switch");
+        }
+        if (layout.form() == Layout.Form.MANAGED) {
+            if (!layout.holds(origin)) {
+                throw StepFailedException.refused(
+                        ErrorCode.HOST_UNEXPECTED,
+                        "the old release " + origin + " is missing or damaged in " + layout.releases()
+                                + "; put its JAR back there and retry");
+            }
+            if (!layout.currentSha256().equals(Optional.of(origin))) {
+                work.take(SwapEffect.REVERT_CURRENT, held -> {
+                    held.replaceLink(layout.current(), layout.currentTarget(origin));
+                    return origin;
+                });
+            }
+        } else if (!layout.sha256InPlace().equals(origin)) {
+            throw StepFailedException.refused(
+                    ErrorCode.INTERFERED, layout.jar() + " is not the JAR that ran before; put that back and retry");
+        }
+        new Snapshots(work, node).putBack();
+    }
+
+    private void adopt() throws IOException, InterruptedException, FencedException, StepFailedException {
+        String found = layout.sha256InPlace();
+        String expected = work.command().from().sha256();
+        if (expected != null && !found.equals(expected)) {
+            throw StepFailedException.refused(
+                    ErrorCode.INTERFERED,
+                    layout.jar() + " was replaced while the application was stopped: SHA-256 " + found
+                            + ", expected is " + expected);
+        }
+        if (!layout.holds(found)) {
+            work.take(SwapEffect.SWITCH_ADOPT, held -> {
+                held.hardLink(layout.createRelease(held, found), layout.jar());
+                return found;
+            });
+        }
+        if (!layout.currentSha256().equals(Optional.of(found))) {
+            work.take(SwapEffect.SWITCH_ORIGIN, held -> {
+                held.replaceLink(layout.current(), layout.currentTarget(found));
+                return found;
+            });
+        }
+        work.take(SwapEffect.SWITCH_JAR, held -> {
+            held.replaceLink(layout.jar(), layout.jarTarget());
+            return found;
+        });
+    }
+}
