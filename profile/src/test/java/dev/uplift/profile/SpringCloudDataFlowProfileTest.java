@@ -70,6 +70,8 @@ class SpringCloudDataFlowProfileTest {
                 .isEqualTo(new VersionReading.Known(version("2.7.0")));
         assertThat(DATA_FLOW.recognises("spring-cloud-dataflow-server-2.5.1.RELEASE.jar", real))
                 .isTrue();
+        assertThat(DATA_FLOW.recognises("spring-cloud-dataflow-server.jar", real))
+                .isTrue();
         assertThat(DATA_FLOW.recognises("spring-cloud-skipper-server-2.5.1.jar", real))
                 .isFalse();
         assertThat(DATA_FLOW.recognises("spring-cloud-dataflow-server-2.7.0.jar", jar(Map.of())))
