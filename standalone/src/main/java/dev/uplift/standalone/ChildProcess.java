@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +25,10 @@ final class ChildProcess implements AutoCloseable {
     private static final Duration BACKOFF_MAX = Duration.ofSeconds(10);
     private static final Duration STABLE_AFTER = Duration.ofSeconds(30);
     private static final Duration STOP_GRACE = Duration.ofSeconds(20);
+    private static final long LOG_BYTES_MAX = 20_000_000;
+
+    /** The kernel counts from the boot, whose time is computed anew from the clock: it moves when the clock is set. */
+    private static final Duration CLOCK_DRIFT_MAX = Duration.ofSeconds(3);
 
     private final String name;
     private final List<String> command;
@@ -109,7 +116,7 @@ final class ChildProcess implements AutoCloseable {
                 .directory(home.run().toFile())
                 .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectErrorStream(true)
-                .redirectOutput(Redirect.appendTo(home.log(name).toFile()));
+                .redirectOutput(Redirect.appendTo(log().toFile()));
         builder.environment().putAll(environment);
         Process started = builder.start();
         process = started;
@@ -125,10 +132,8 @@ final class ChildProcess implements AutoCloseable {
             return;
         }
         String[] words = Files.readString(pidFile()).trim().split(" ", -1);
-        Optional<ProcessHandle> leftover = words.length == 2
-                ? ProcessHandle.of(Long.parseLong(words[0]))
-                        .filter(handle -> startedAt(handle).equals(words[1]))
-                : Optional.empty();
+        Optional<ProcessHandle> leftover =
+                words.length == 2 ? leftover(Long.parseLong(words[0]), words[1]) : Optional.empty();
         if (leftover.isPresent()) {
             leftover.get().destroy();
             long end = System.nanoTime() + STOP_GRACE.toNanos();
@@ -138,6 +143,29 @@ final class ChildProcess implements AutoCloseable {
             leftover.get().destroyForcibly();
         }
         Files.deleteIfExists(pidFile());
+    }
+
+    /** The process of that pid, unless it is another one that began at another time. */
+    private static Optional<ProcessHandle> leftover(long pid, String startedAt) {
+        try {
+            Instant started = Instant.parse(startedAt);
+            return ProcessHandle.of(pid)
+                    .filter(handle -> handle.info()
+                            .startInstant()
+                            .filter(now -> Duration.between(now, started).abs().compareTo(CLOCK_DRIFT_MAX) < 0)
+                            .isPresent());
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The log, with what has become too long put aside in place of what was put aside before. */
+    private Path log() throws IOException {
+        Path log = home.log(name);
+        if (Files.exists(log) && Files.size(log) > LOG_BYTES_MAX) {
+            Files.move(log, home.log(name + ".1"), StandardCopyOption.REPLACE_EXISTING);
+        }
+        return log;
     }
 
     private static String startedAt(ProcessHandle handle) {

@@ -12,7 +12,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -31,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs everything until it gets SIGTERM: {@code Standalone HOME DISTRIBUTION BASE_PORT}. Ready when {@code
@@ -48,6 +48,9 @@ public final class Standalone implements AutoCloseable {
     private final Ports ports;
     private final CountDownLatch asked;
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
+
+    /** Held as long as this lives: a channel that nobody refers to is closed by the collector, and the lock is gone. */
+    private @Nullable FileChannel lock;
 
     private Standalone(Home home, Path distribution, Ports ports, CountDownLatch asked) {
         this.asked = asked;
@@ -121,6 +124,9 @@ public final class Standalone implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        if (lock == null) {
+            return;
+        }
         Files.deleteIfExists(home.status());
         List<Thread> stops = new ArrayList<>();
         while (running.size() > 2) {
@@ -137,6 +143,7 @@ public final class Standalone implements AutoCloseable {
         while (!running.isEmpty()) {
             closeQuietly(running.pop());
         }
+        lock.close();
     }
 
     private static void closeQuietly(AutoCloseable resource) {
@@ -150,10 +157,11 @@ public final class Standalone implements AutoCloseable {
     private void lock() throws IOException {
         FileChannel channel = FileChannel.open(
                 home.run().resolve("standalone.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = channel.tryLock();
-        if (lock == null) {
+        if (channel.tryLock() == null) {
+            channel.close();
             throw new IOException("it already runs with " + home.root() + "; `uplift down` stops it");
         }
+        lock = channel;
     }
 
     private void requireFreePorts() throws IOException {
