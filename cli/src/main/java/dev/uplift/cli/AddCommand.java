@@ -21,6 +21,11 @@ import picocli.CommandLine.Parameters;
             "Registers an application that runs on this machine.",
             "It is asked how it was started: command line, environment, user, port and database come from there. "
                     + "What is secret stays in DIRECTORY/.uplift, readable by its owner only."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  uplift add /srv/metabase                        what runs in that directory, as \"metabase\"",
+            "  uplift add --pid 4711 --name sales              that process, as \"sales\""
         })
 final class AddCommand implements Callable<Integer> {
     private static final Duration WAIT_MAX = Duration.ofSeconds(60);

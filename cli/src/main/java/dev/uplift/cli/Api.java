@@ -8,6 +8,7 @@ import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.Json;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.BackupEntry;
 import dev.uplift.contract.api.Page;
@@ -17,11 +18,15 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +36,10 @@ final class Api {
     private static final int PAGE = 500;
 
     private final URI server;
-    private final HttpClient http =
-            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build();
 
     Api(URI server) {
         this.server = server;
@@ -50,8 +57,14 @@ final class Api {
         return call("GET", "/installations/" + encoded(nameOrId), null, new TypeReference<>() {});
     }
 
-    Page<InstallationStatus> installations(String q) {
-        return call("GET", "/installations?limit=" + PAGE + "&q=" + encoded(q), null, new TypeReference<>() {});
+    /** All with this in their name; empty: all. */
+    List<InstallationStatus> installations(String q) {
+        return all("/installations?sort=name&q=" + encoded(q), new TypeReference<>() {});
+    }
+
+    /** What happens, from now on; to be closed. */
+    EventStream events() {
+        return new EventStream(http, URI.create(server + "/api/v1/events"));
     }
 
     AcceptedSagas upgrade(UpgradeRequested request) {
@@ -74,11 +87,19 @@ final class Api {
         return call("GET", "/plans/" + id, null, new TypeReference<>() {});
     }
 
+    /** The latest of one installation; empty: of all. */
     Page<UpgradeStatus> upgrades(String installation, int limit) {
         return call(
                 "GET",
                 "/upgrades?limit=" + limit + "&installation=" + encoded(installation),
                 null,
+                new TypeReference<>() {});
+    }
+
+    /** All that are in this state, of one installation; empty: of all. */
+    List<UpgradeStatus> upgrades(String installation, State state) {
+        return all(
+                "/upgrades?sort=startedAt&state=" + state + "&installation=" + encoded(installation),
                 new TypeReference<>() {});
     }
 
@@ -90,16 +111,24 @@ final class Api {
         return call("POST", "/upgrades/" + id + "/retry", null, new TypeReference<>() {});
     }
 
-    Page<BackupEntry> backups(String installation) {
-        return call(
-                "GET",
-                "/backups?limit=" + PAGE + "&installation=" + encoded(installation),
-                null,
-                new TypeReference<>() {});
+    /** All of one installation, the newest first; empty: of all. */
+    List<BackupEntry> backups(String installation) {
+        return all("/backups?sort=takenAt:desc&installation=" + encoded(installation), new TypeReference<>() {});
     }
 
     Page<Incident> incidents(int limit) {
         return call("GET", "/incidents?limit=" + limit, null, new TypeReference<>() {});
+    }
+
+    /** Every page of a list. */
+    private <T> List<T> all(String path, TypeReference<Page<T>> type) {
+        List<T> all = new ArrayList<>();
+        Page<T> page;
+        do {
+            page = call("GET", path + "&limit=" + PAGE + "&offset=" + all.size(), null, type);
+            all.addAll(page.content());
+        } while (!page.content().isEmpty() && all.size() < page.total());
+        return all;
     }
 
     private <T> T call(String method, String path, @Nullable Object body, TypeReference<T> type) {
@@ -130,14 +159,25 @@ final class Api {
                         response.statusCode() >= 500 ? ExitCode.UNAVAILABLE : ExitCode.FAILED, problem(response));
             }
             return response.body();
-        } catch (IOException e) {
+        } catch (HttpConnectTimeoutException e) {
+            throw unreachable();
+        } catch (HttpTimeoutException e) {
             throw new CommandFailedException(
                     ExitCode.UNAVAILABLE,
-                    "no orchestrator answers at " + server + "; `uplift up` starts one here, --server names another");
+                    server + " has not answered within " + REQUEST_MAX.toSeconds()
+                            + " s; what was asked for may still happen: look with `uplift status`");
+        } catch (IOException e) {
+            throw unreachable();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandFailedException(ExitCode.FAILED, "interrupted");
         }
+    }
+
+    private CommandFailedException unreachable() {
+        return new CommandFailedException(
+                ExitCode.UNAVAILABLE,
+                "no orchestrator answers at " + server + "; `uplift up` starts one here, --server names another");
     }
 
     private static String problem(HttpResponse<String> response) {

@@ -1,8 +1,6 @@
 package dev.uplift.cli;
 
 import dev.uplift.contract.api.BackupEntry;
-import dev.uplift.contract.api.Page;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -19,22 +17,19 @@ final class BackupsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Page<BackupEntry> page = server.api().backups(installation);
+        List<BackupEntry> backups = server.api().backups(installation);
         Output output = server.output();
         if (output.json()) {
-            page.content().forEach(output::json);
+            backups.forEach(output::json);
             return ExitCode.OK;
         }
         output.table(
                 List.of("BACKUP", "INSTALLATION", "TAKEN", "VERSION", "SIZE", "PINNED"),
-                page.content().stream()
+                backups.stream()
                         .map(entry -> List.of(
                                 entry.backup().id().toString(),
                                 entry.installation(),
-                                entry.backup()
-                                        .takenAt()
-                                        .truncatedTo(ChronoUnit.SECONDS)
-                                        .toString(),
+                                Format.time(entry.backup().takenAt()),
                                 entry.backup().version(),
                                 Format.bytes(entry.backup().sizeBytes()),
                                 entry.pinned() ? "yes" : "no"))

@@ -75,12 +75,17 @@ final class DemoCommand implements Callable<Integer> {
         Output output = server.output();
         Instant begun = Instant.now();
         Path home = Files.createTempDirectory("uplift-demo-");
-        Thread cleanUp = Thread.ofPlatform().unstarted(() -> StandaloneProcess.stop(home));
+        DemoFleet fleet = new DemoFleet(home.resolve("demo"), StandaloneProcess.distribution());
+        StandaloneProcess standalone = new StandaloneProcess(home, freeBasePort())
+                .with("UPLIFT_ARTIFACT_ALLOWED_ORIGINS", "http://127.0.0.1:*");
+        Thread cleanUp = Thread.ofPlatform().unstarted(() -> {
+            fleet.close();
+            standalone.end();
+        });
         Runtime.getRuntime().addShutdownHook(cleanUp);
         boolean good;
-        DemoFleet fleet = new DemoFleet(home.resolve("demo"), StandaloneProcess.distribution());
         try {
-            Summary summary = run(output, home, fleet);
+            Summary summary = run(output, home, standalone.start(output), fleet);
             if (output.json()) {
                 output.json(summary);
             } else {
@@ -90,12 +95,12 @@ final class DemoCommand implements Callable<Integer> {
             output.note((good ? "as promised" : "NOT as promised") + ", after "
                     + Format.duration(Duration.between(begun, Instant.now())));
         } finally {
+            Runtime.getRuntime().removeShutdownHook(cleanUp);
             if (!keep) {
                 fleet.close();
-                StandaloneProcess.stop(home);
+                standalone.end();
             }
         }
-        Runtime.getRuntime().removeShutdownHook(cleanUp);
         if (keep) {
             fleet.release();
             output.note("kept running; look: ./uplift status --home " + home + "   stop: ./uplift down --home " + home
@@ -108,10 +113,8 @@ final class DemoCommand implements Callable<Integer> {
         return good ? ExitCode.OK : ExitCode.FAILED;
     }
 
-    private static Summary run(Output output, Path home, DemoFleet fleet) throws Exception {
-        StandaloneStatus standalone = new StandaloneProcess(home, freeBasePort())
-                .with("UPLIFT_ARTIFACT_ALLOWED_ORIGINS", "http://127.0.0.1:*")
-                .start(output);
+    private static Summary run(Output output, Path home, StandaloneStatus standalone, DemoFleet fleet)
+            throws Exception {
         Api api = new Api(standalone.api());
         output.note("starting three stand-in dashboards, " + DemoFleet.OLD + ", and a writer on each");
         fleet.start(home, standalone);
@@ -140,7 +143,7 @@ final class DemoCommand implements Callable<Integer> {
                 .sorted(Comparator.comparing(UpgradeStatus::installation))
                 .map(UpgradeStatus::id)
                 .toList();
-        List<UpgradeStatus> ended = new ProgressView(api, output, ProgressView.onTerminal()).follow(ids);
+        List<UpgradeStatus> ended = new Follower(api, output).follow(ids);
         return Summary.of(fleet, ended, fleet.verdicts());
     }
 
@@ -313,7 +316,7 @@ final class DemoCommand implements Callable<Integer> {
             if (!verdict.rows().complete() || verdict.rows().acknowledgedCount() < ROWS_BEFORE) {
                 problems.add(member.name() + " has " + verdict.rows());
             }
-            if (ProgressView.outageOf(status).isEmpty()) {
+            if (UpgradeLine.outageOf(status).isEmpty()) {
                 problems.add(member.name() + " has no measured downtime");
             }
             verdict.overlaps().forEach(overlap -> problems.add(member.name() + ": " + overlap));
@@ -335,7 +338,7 @@ final class DemoCommand implements Callable<Integer> {
                     status.from().version(),
                     status.to().version(),
                     verdict.version().orElse("nothing"),
-                    ProgressView.outageOf(status).map(Duration::toMillis).orElse(null),
+                    UpgradeLine.outageOf(status).map(Duration::toMillis).orElse(null),
                     verdict.rows().acknowledgedCount(),
                     verdict.rows().lostCount(),
                     steps);

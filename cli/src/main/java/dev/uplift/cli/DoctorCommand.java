@@ -2,6 +2,8 @@ package dev.uplift.cli;
 
 import dev.uplift.contract.Check;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +16,11 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "doctor",
         mixinStandardHelpOptions = true,
-        description = "Says what this machine lacks, and the command that installs it.")
+        description = {
+            "Says what this machine lacks, and the command that installs it.",
+            "It looks at this machine only, which runs the workers of the standalone; on another machine with "
+                    + "workers, run it there."
+        })
 final class DoctorCommand implements Callable<Integer> {
     private static final long DISK_BYTES_MIN = 2_000_000_000L;
 
@@ -24,6 +30,7 @@ final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<Check> checks = new ArrayList<>();
+        checks.add(machine());
         checks.add(java());
         checks.add(tool("pg_dump", "postgresql-client", "backups of PostgreSQL databases"));
         checks.add(tool("pg_restore", "postgresql-client", "proving and restoring them"));
@@ -43,6 +50,16 @@ final class DoctorCommand implements Callable<Integer> {
         return checks.stream().anyMatch(check -> check.verdict() == Check.Verdict.FAIL)
                 ? ExitCode.UNAVAILABLE
                 : ExitCode.OK;
+    }
+
+    private static Check machine() {
+        String name;
+        try {
+            name = InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            name = "localhost";
+        }
+        return new Check("machine", Check.Verdict.OK, name + ": only this one was looked at, no other host");
     }
 
     private static Check java() {
@@ -86,7 +103,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     private Check orchestrator() {
         try {
-            long count = server.api().installations("").total();
+            long count = server.api().installations("").size();
             return new Check("orchestrator", Check.Verdict.OK, "answers; it knows " + count + " installations");
         } catch (CommandFailedException e) {
             return new Check("orchestrator", Check.Verdict.WARN, String.valueOf(e.getMessage()));

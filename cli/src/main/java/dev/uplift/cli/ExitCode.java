@@ -1,5 +1,9 @@
 package dev.uplift.cli;
 
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeStatus.State;
+import java.util.List;
+
 /** What the exit codes of {@code uplift} mean. Documented in {@code uplift --help}; stable. */
 final class ExitCode {
     /** What was asked for happened. */
@@ -18,4 +22,12 @@ final class ExitCode {
     static final int UNAVAILABLE = 4;
 
     private ExitCode() {}
+
+    /** What those ends ask for: parked outweighs rolled back. */
+    static int of(List<UpgradeStatus> ended) {
+        if (ended.stream().anyMatch(status -> status.state() == State.PARKED)) {
+            return PARKED;
+        }
+        return ended.stream().allMatch(status -> status.state() == State.COMPLETED) ? OK : FAILED;
+    }
 }

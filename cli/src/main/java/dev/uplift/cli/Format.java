@@ -1,11 +1,43 @@
 package dev.uplift.cli;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
 
-/** Numbers as people read them. */
+/** Numbers and times as people read and write them. */
 final class Format {
+    private static final Pattern SHORT_DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
+
     private Format() {}
+
+    /**
+     * Reads {@code 45s}, {@code 10m}, {@code 6h} or ISO-8601's {@code PT10M}.
+     *
+     * @throws CommandLine.TypeConversionException saying what is expected
+     */
+    static Duration parseDuration(String text) {
+        Matcher matcher = SHORT_DURATION.matcher(text);
+        if (matcher.matches()) {
+            long amount = Long.parseLong(matcher.group(1));
+            return switch (matcher.group(2)) {
+                case "ms" -> Duration.ofMillis(amount);
+                case "s" -> Duration.ofSeconds(amount);
+                case "m" -> Duration.ofMinutes(amount);
+                case "h" -> Duration.ofHours(amount);
+                default -> Duration.ofDays(amount);
+            };
+        }
+        try {
+            return Duration.parse(text);
+        } catch (DateTimeParseException e) {
+            throw new CommandLine.TypeConversionException("'" + text + "' is no duration such as 45s, 10m or 6h");
+        }
+    }
 
     /** {@code 1.4 MB}: decimal units, one decimal. */
     static String bytes(long bytes) {
@@ -19,6 +51,11 @@ final class Format {
             unit++;
         } while (value >= 999.95 && unit < 4);
         return String.format(Locale.ROOT, "%.1f %cB", value, "kMGTP".charAt(unit));
+    }
+
+    /** {@code 2026-03-01T10:15:30Z}: to the second. */
+    static String time(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
     /** {@code 850 ms}, {@code 12.3 s}, {@code 4 min 05 s}, {@code 2 h 10 min}. */

@@ -1,7 +1,6 @@
 package dev.uplift.cli;
 
 import dev.uplift.contract.InstallationStatus;
-import dev.uplift.contract.api.Page;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -19,15 +18,15 @@ final class ListCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Page<InstallationStatus> page = server.api().installations(text);
+        List<InstallationStatus> installations = server.api().installations(text);
         Output output = server.output();
         if (output.json()) {
-            page.content().forEach(output::json);
+            installations.forEach(output::json);
             return ExitCode.OK;
         }
         output.table(
                 List.of("NAME", "STATE", "APPLICATION", "VERSION", "DATABASE", "PROBLEM"),
-                page.content().stream()
+                installations.stream()
                         .map(installation -> List.of(
                                 installation.name(),
                                 installation.state().name(),
@@ -42,9 +41,6 @@ final class ListCommand implements Callable<Integer> {
                                         .orElse("-"),
                                 Output.orDash(installation.problem())))
                         .toList());
-        if (page.total() > page.content().size()) {
-            output.note((page.total() - page.content().size()) + " more; give a TEXT to narrow it down");
-        }
         return ExitCode.OK;
     }
 }

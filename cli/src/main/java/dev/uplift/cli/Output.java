@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Results go to standard output, as text for people or as one JSON document per line; all else to standard error. */
 final class Output {
@@ -63,7 +64,7 @@ final class Output {
         }
     }
 
-    static String orDash(@org.jspecify.annotations.Nullable Object value) {
+    static String orDash(@Nullable Object value) {
         return value == null ? "-" : Objects.toString(value);
     }
 }

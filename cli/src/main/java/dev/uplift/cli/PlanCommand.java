@@ -50,11 +50,21 @@ final class PlanCommand implements Callable<Integer> {
     private static UpgradeStatus await(Api api, UUID id) throws InterruptedException {
         long end = System.nanoTime() + WAIT_MAX.toNanos();
         UpgradeStatus plan = api.planned(id);
-        while (!plan.state().isFinal() && System.nanoTime() < end) {
+        while (!plan.state().isFinal()) {
+            if (System.nanoTime() > end) {
+                throw new CommandFailedException(
+                        ExitCode.UNAVAILABLE,
+                        "the plan is still at " + plan.step() + " after " + WAIT_MAX.toSeconds() + " s: is the "
+                                + service(plan) + " up? See `uplift status` and its log");
+            }
             Thread.sleep(100);
             plan = api.planned(id);
         }
         return plan;
+    }
+
+    private static String service(UpgradeStatus plan) {
+        return plan.step() == null ? "orchestrator" : plan.step().service().wireName() + "-service";
     }
 
     private static boolean refuses(UpgradeStatus plan) {

@@ -14,6 +14,11 @@ import picocli.CommandLine.Parameters;
         description = {
             "Takes an installation back to a backup and the version that wrote it, and shows it.",
             "What was written since then is lost from the application; it is in the backup that is taken first."
+        },
+        footerHeading = "%nExample:%n",
+        footer = {
+            "  uplift backups sales                            which there are",
+            "  uplift restore sales 55a1b0de-1111-4222-8333-944455566677"
         })
 final class RestoreCommand implements Callable<Integer> {
     @Mixin

@@ -2,36 +2,21 @@ package dev.uplift.cli;
 
 import dev.uplift.contract.UpgradeStatus;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.UUID;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(
         name = "retry",
         mixinStandardHelpOptions = true,
         description = "Lets a parked upgrade go on in the direction it was going, and shows it.")
-final class RetryCommand implements Callable<Integer> {
-    @Mixin
-    private ServerOptions server = new ServerOptions();
-
-    @Parameters(paramLabel = "INSTALLATION", description = "Name or id of the installation.")
-    private String installation = "";
-
-    @Option(names = "--no-wait", description = "Ask for it and return.")
-    private boolean noWait;
+final class RetryCommand extends LiveUpgradeCommand {
+    @Override
+    UpgradeStatus ask(Api api, UUID upgrade) {
+        return api.retry(upgrade);
+    }
 
     @Override
-    public Integer call() {
-        Api api = server.api();
-        Output output = server.output();
-        UpgradeStatus asked = api.retry(LiveUpgrade.of(api, installation));
-        if (noWait) {
-            return ExitCode.OK;
-        }
-        List<UpgradeStatus> ended =
-                new ProgressView(api, output, ProgressView.onTerminal()).follow(List.of(asked.id()));
-        return ProgressView.exitCode(ended);
+    int exitCode(UpgradeStatus ended) {
+        return ExitCode.of(List.of(ended));
     }
 }

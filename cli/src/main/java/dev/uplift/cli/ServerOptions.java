@@ -70,8 +70,8 @@ final class ServerOptions {
         try {
             URI url = new URI(text);
             boolean web = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
-            if (web && url.getHost() != null) {
-                return url;
+            if (web && url.getHost() != null && url.getQuery() == null && url.getFragment() == null) {
+                return URI.create(text.replaceFirst("/+$", ""));
             }
         } catch (URISyntaxException e) {
             // Said below, as for every other text that is no such URL.
@@ -87,6 +87,16 @@ final class ServerOptions {
         return mixee;
     }
 
+    /** The process that wrote it, if it lives. One that began later only has the same pid. */
+    static Optional<ProcessHandle> process(StandaloneStatus status) {
+        return ProcessHandle.of(status.pid())
+                .filter(ProcessHandle::isAlive)
+                .filter(handle -> handle.info()
+                        .startInstant()
+                        .filter(started -> !started.isAfter(status.startedAt()))
+                        .isPresent());
+    }
+
     /** What the standalone with that home says of itself; empty if none is ready. */
     static Optional<StandaloneStatus> standalone(Path home) {
         Path file = home.resolve("run/standalone.json");
@@ -95,7 +105,7 @@ final class ServerOptions {
         }
         try {
             StandaloneStatus status = Json.mapper().readValue(file.toFile(), StandaloneStatus.class);
-            return ProcessHandle.of(status.pid()).filter(ProcessHandle::isAlive).map(handle -> status);
+            return process(status).map(handle -> status);
         } catch (IOException e) {
             return Optional.empty();
         }

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The standalone as a detached process: it outlives the command that started it. */
 final class StandaloneProcess {
@@ -23,6 +24,7 @@ final class StandaloneProcess {
     private final Path home;
     private final int basePort;
     private final Map<String, String> environment = new HashMap<>();
+    private volatile @Nullable Process started;
 
     StandaloneProcess(Path home, int basePort) {
         this.home = home;
@@ -48,6 +50,7 @@ final class StandaloneProcess {
                     .redirectErrorStream(true)
                     .redirectOutput(Redirect.to(log.toFile()))
                     .start();
+            started = process;
             return awaitReady(process, log);
         } catch (IOException e) {
             throw new CommandFailedException(
@@ -64,21 +67,33 @@ final class StandaloneProcess {
         if (running.isEmpty()) {
             return false;
         }
-        Optional<ProcessHandle> process = ProcessHandle.of(running.get().pid());
+        Optional<ProcessHandle> process = ServerOptions.process(running.get());
         if (process.isEmpty()) {
             return false;
         }
-        process.get().destroy();
+        end(process.get(), home);
+        return true;
+    }
+
+    /** Ends what {@link #start} started, ready or not, and waits until it has ended. Idempotent. */
+    void end() {
+        Process process = started;
+        if (process != null) {
+            end(process.toHandle(), home);
+        }
+    }
+
+    private static void end(ProcessHandle process, Path home) {
+        process.destroy();
         try {
-            process.get().onExit().get(STOP_MAX.toMillis(), TimeUnit.MILLISECONDS);
-            return true;
+            process.onExit().get(STOP_MAX.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandFailedException(ExitCode.FAILED, "interrupted");
         } catch (TimeoutException e) {
             throw new CommandFailedException(
                     ExitCode.FAILED,
-                    "process " + running.get().pid() + " still runs after " + STOP_MAX.toSeconds() + " s; see "
+                    "process " + process.pid() + " still runs after " + STOP_MAX.toSeconds() + " s; see "
                             + home.resolve("logs"));
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
@@ -96,7 +111,7 @@ final class StandaloneProcess {
                 throw new CommandFailedException(ExitCode.UNAVAILABLE, lastLine(log));
             }
         }
-        process.destroy();
+        end(process.toHandle(), home);
         throw new CommandFailedException(
                 ExitCode.UNAVAILABLE, "not ready after " + READY_MAX.toSeconds() + " s; see " + log.getParent());
     }

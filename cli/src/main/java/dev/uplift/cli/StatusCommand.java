@@ -5,9 +5,14 @@ import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.api.Page;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,7 +22,7 @@ import picocli.CommandLine.Parameters;
         name = "status",
         mixinStandardHelpOptions = true,
         description = {
-            "Shows the latest upgrades and what went wrong lately.",
+            "Shows every parked upgrade, the latest ones and what went wrong lately.",
             "With an INSTALLATION: its last upgrade step by step, and what to do if it is parked."
         })
 final class StatusCommand implements Callable<Integer> {
@@ -40,38 +45,48 @@ final class StatusCommand implements Callable<Integer> {
     public Integer call() {
         Api api = server.api();
         Output output = server.output();
-        Page<UpgradeStatus> upgrades = api.upgrades(installation, installation.isEmpty() ? limit : 1);
-        if (!installation.isEmpty() && upgrades.content().isEmpty()) {
+        if (installation.isEmpty()) {
+            return overview(api, output);
+        }
+        List<UpgradeStatus> last = api.upgrades(installation, 1).content();
+        if (last.isEmpty()) {
             api.installation(installation);
             output.note(installation + " has never been upgraded");
-            return ExitCode.OK;
         }
-        if (output.json()) {
-            upgrades.content().forEach(output::json);
-        } else if (installation.isEmpty()) {
-            overview(output, upgrades);
-            incidents(output, api.incidents(limit));
-        } else {
-            upgrades.content().forEach(upgrade -> detail(output, upgrade));
+        for (UpgradeStatus upgrade : last) {
+            if (output.json()) {
+                output.json(upgrade);
+            } else {
+                detail(output, upgrade);
+            }
         }
-        return upgrades.content().stream().anyMatch(upgrade -> upgrade.state() == State.PARKED)
-                ? ExitCode.PARKED
-                : ExitCode.OK;
+        return exitCode(last);
     }
 
-    private static void overview(Output output, Page<UpgradeStatus> upgrades) {
+    private int overview(Api api, Output output) {
+        Map<UUID, UpgradeStatus> shown = new LinkedHashMap<>();
+        api.upgrades("", State.PARKED).forEach(parked -> shown.put(parked.id(), parked));
+        api.upgrades("", limit).content().forEach(latest -> shown.putIfAbsent(latest.id(), latest));
+        if (output.json()) {
+            shown.values().forEach(output::json);
+            return exitCode(shown.values());
+        }
         output.table(
                 List.of("STARTED", "INSTALLATION", "FROM", "TO", "STATE"),
-                upgrades.content().stream()
+                shown.values().stream()
                         .map(upgrade -> List.of(
-                                upgrade.startedAt()
-                                        .truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
-                                        .toString(),
+                                Format.time(upgrade.startedAt()),
                                 upgrade.installation(),
                                 upgrade.from().version(),
                                 upgrade.to().version(),
-                                shortened(ProgressView.describe(upgrade))))
+                                shortened(UpgradeLine.describe(upgrade))))
                         .toList());
+        incidents(output, api.incidents(limit));
+        return exitCode(shown.values());
+    }
+
+    private static int exitCode(Collection<UpgradeStatus> upgrades) {
+        return upgrades.stream().anyMatch(upgrade -> upgrade.state() == State.PARKED) ? ExitCode.PARKED : ExitCode.OK;
     }
 
     private static void incidents(Output output, Page<Incident> incidents) {
@@ -81,14 +96,13 @@ final class StatusCommand implements Callable<Integer> {
         output.line("");
         output.line("incidents (" + incidents.total() + ")");
         for (Incident incident : incidents.content()) {
-            output.line("  " + incident.at().truncatedTo(java.time.temporal.ChronoUnit.SECONDS) + "  "
-                    + incident.source() + "  " + incident.problem());
+            output.line("  " + Format.time(incident.at()) + "  " + incident.source() + "  " + incident.problem());
         }
     }
 
     static void detail(Output output, UpgradeStatus upgrade) {
         output.line(upgrade.installation() + ": " + upgrade.from().version() + " -> "
-                + upgrade.to().version() + "  " + ProgressView.describe(upgrade));
+                + upgrade.to().version() + "  " + UpgradeLine.describe(upgrade));
         output.line("  upgrade " + upgrade.id() + ", epoch " + upgrade.epoch());
         output.table(
                 List.of("  STEP", "STATE", "ATTEMPTS", "TOOK", "UNDO TOOK"),
@@ -116,7 +130,7 @@ final class StatusCommand implements Callable<Integer> {
         return text.length() > REASON_CHARACTERS_MAX ? text.substring(0, REASON_CHARACTERS_MAX - 1) + "…" : text;
     }
 
-    static String took(@org.jspecify.annotations.Nullable Long millis) {
+    static String took(@Nullable Long millis) {
         return Optional.ofNullable(millis)
                 .map(value -> Format.duration(Duration.ofMillis(value)))
                 .orElse("-");

@@ -44,25 +44,25 @@ final class TargetOptions {
     @Option(
             names = "--progress-deadline",
             paramLabel = "DURATION",
-            description = "How long a start may go without any sign of progress, such as PT10M (the default).")
+            description = "How long a start may go without any sign of progress, such as 10m (the default).")
     private @Nullable Duration progressDeadline;
 
     @Option(
             names = "--healthy-deadline",
             paramLabel = "DURATION",
-            description = "How long a start may take at most. Default: PT6H.")
+            description = "How long a start may take at most. Default: 6h.")
     private @Nullable Duration healthyDeadline;
 
     @Option(
             names = "--min-healthy-time",
             paramLabel = "DURATION",
-            description = "How long the new version must stay healthy before the upgrade is committed. Default: PT10S.")
+            description = "How long the new version must stay healthy before the upgrade is committed. Default: 10s.")
     private @Nullable Duration minHealthyTime;
 
     @Option(
             names = "--stop-grace",
             paramLabel = "DURATION",
-            description = "How long a stop may take before it is escalated, once. Default: PT45S.")
+            description = "How long a stop may take before it is escalated, once. Default: 45s.")
     private @Nullable Duration stopGrace;
 
     UpgradeRequested request() {

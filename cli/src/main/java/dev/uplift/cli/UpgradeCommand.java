@@ -1,6 +1,5 @@
 package dev.uplift.cli;
 
-import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
 import java.util.List;
 import java.util.UUID;
@@ -12,7 +11,15 @@ import picocli.CommandLine.Option;
 @Command(
         name = "upgrade",
         mixinStandardHelpOptions = true,
-        description = "Upgrades installations and shows it live. What fails comes back with its data.")
+        description = "Upgrades installations and shows it live. What fails comes back with its data.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  uplift upgrade sales support --to v0.51.2       these two",
+            "  uplift upgrade '*' --profile metabase --to v0.51.2   every Metabase",
+            "  uplift upgrade sales --to v0.51.2 --url https://mirror.example.org/metabase.jar --sha256 HEX",
+            "                                                  from a mirror, only if it is this very artifact",
+            "  uplift upgrade sales --to v0.51.2 --no-wait --json   for scripts; `uplift watch` follows it"
+        })
 final class UpgradeCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions server = new ServerOptions();
@@ -45,7 +52,6 @@ final class UpgradeCommand implements Callable<Integer> {
             });
             return refused;
         }
-        List<UpgradeStatus> ended = new ProgressView(api, output, ProgressView.onTerminal()).follow(ids);
-        return Math.max(refused, ProgressView.exitCode(ended));
+        return Math.max(refused, ExitCode.of(new Follower(api, output).follow(ids)));
     }
 }

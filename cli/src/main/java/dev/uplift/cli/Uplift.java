@@ -2,6 +2,7 @@ package dev.uplift.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Command;
             "  uplift up                                       start the standalone on this machine",
             "  uplift add /srv/metabase                        register what runs in that directory",
             "  uplift plan metabase --to v0.50.1               what would happen; changes nothing",
-            "  uplift upgrade metabase --to v0.50.1            upgrade, with live progress"
+            "  uplift upgrade metabase --to v0.50.1            upgrade, with live progress",
+            "  source <(uplift generate-completion)            completion of commands and options in bash and zsh"
         },
         subcommands = {
             DemoCommand.class,
@@ -67,6 +69,7 @@ final class Uplift implements Runnable {
         commandLine.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         commandLine.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        commandLine.registerConverter(Duration.class, Format::parseDuration);
         commandLine.setExecutionExceptionHandler((e, failed, parsed) -> {
             if (e instanceof CommandFailedException expected) {
                 failed.getErr().println("uplift: " + expected.getMessage());

@@ -5,6 +5,7 @@ import dev.uplift.contract.UpgradeStatus.State;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -12,10 +13,13 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "watch",
         mixinStandardHelpOptions = true,
-        description = "Follows the upgrades that are under way until each has ended or is parked.")
+        description = "Follows the upgrades that are under way until each has ended or is parked.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  uplift watch                                    all of them",
+            "  uplift watch sales --json                       one document per change of one of them"
+        })
 final class WatchCommand implements Callable<Integer> {
-    private static final int LATEST = 200;
-
     @Mixin
     private ServerOptions server = new ServerOptions();
 
@@ -26,14 +30,18 @@ final class WatchCommand implements Callable<Integer> {
     public Integer call() {
         Api api = server.api();
         Output output = server.output();
-        List<UUID> live = api.upgrades(installation, LATEST).content().stream()
-                .filter(upgrade -> !upgrade.state().isFinal() && upgrade.state() != State.PARKED)
+        if (!installation.isEmpty()) {
+            api.installation(installation);
+        }
+        List<UUID> live = Stream.of(State.RUNNING, State.ROLLING_BACK)
+                .flatMap(state -> api.upgrades(installation, state).stream())
                 .map(UpgradeStatus::id)
+                .distinct()
                 .toList();
         if (live.isEmpty()) {
             output.note("nothing is under way");
             return ExitCode.OK;
         }
-        return ProgressView.exitCode(new ProgressView(api, output, ProgressView.onTerminal()).follow(live));
+        return ExitCode.of(new Follower(api, output).follow(live));
     }
 }

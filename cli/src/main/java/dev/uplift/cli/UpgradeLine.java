@@ -1,0 +1,97 @@
+package dev.uplift.cli;
+
+import dev.uplift.contract.Direction;
+import dev.uplift.contract.Progress;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeStatus.StepState;
+import dev.uplift.contract.UpgradeStatus.StepStatus;
+import java.time.Duration;
+import java.util.Optional;
+
+/** An upgrade in one line for a person. */
+final class UpgradeLine {
+    private UpgradeLine() {}
+
+    /** Where it is, or how it ended and why. */
+    static String describe(UpgradeStatus status) {
+        return switch (status.state()) {
+            case RUNNING -> status.step() + activity(status);
+            case ROLLING_BACK -> "rolling back: " + status.step() + activity(status);
+            case COMPLETED -> "COMPLETED, " + status.to().version() + outage(status);
+            case ROLLED_BACK -> "ROLLED_BACK to " + status.from().version() + outage(status) + because(status);
+            case PARKED ->
+                "PARKED at " + status.step() + because(status) + "; see `uplift status " + status.installation() + "`";
+        };
+    }
+
+    /** From the first failed request to the first good one; empty if nothing was down, or still is. */
+    static Optional<Duration> outageOf(UpgradeStatus status) {
+        return status.outageBeganAt() == null || status.outageEndedAt() == null
+                ? Optional.empty()
+                : Optional.of(Duration.between(status.outageBeganAt(), status.outageEndedAt()));
+    }
+
+    /** How much of the plan is done, 0 to 1. */
+    static double partDone(UpgradeStatus status) {
+        if (status.steps().isEmpty()) {
+            return 0;
+        }
+        long done = status.steps().stream()
+                .filter(step -> step.state() == StepState.DONE)
+                .count();
+        return (done + current(status).flatMap(UpgradeLine::fraction).orElse(0.0))
+                / status.steps().size();
+    }
+
+    /** The step that is being taken, or taken back. */
+    static Optional<StepStatus> current(UpgradeStatus status) {
+        return status.steps().stream()
+                .filter(step -> step.state() == StepState.RUNNING || step.state() == StepState.UNDOING)
+                .findFirst();
+    }
+
+    private static String because(UpgradeStatus status) {
+        UpgradeStatus.Failure failure = status.failure();
+        return failure == null
+                ? ""
+                : ", because " + failure.step() + (failure.direction() == Direction.UNDO ? " (undo)" : "") + " failed: "
+                        + failure.detail();
+    }
+
+    private static String outage(UpgradeStatus status) {
+        return outageOf(status)
+                .map(duration -> ", down for " + Format.duration(duration))
+                .orElse("");
+    }
+
+    private static String activity(UpgradeStatus status) {
+        return current(status)
+                .map(StepStatus::progress)
+                .map(progress -> "  " + progress.activity() + counted(progress))
+                .orElse("");
+    }
+
+    private static String counted(Progress progress) {
+        if (progress.done() == null || progress.unit() == null) {
+            return "";
+        }
+        String total = progress.total() == null ? "" : " of " + amount(progress.unit(), progress.total());
+        return " " + amount(progress.unit(), progress.done()) + total;
+    }
+
+    private static String amount(Progress.Unit unit, long count) {
+        return switch (unit) {
+            case BYTES -> Format.bytes(count);
+            case ROWS -> count + " rows";
+            case PERCENT -> count + " %";
+            case SECONDS -> count + " s";
+        };
+    }
+
+    private static Optional<Double> fraction(StepStatus step) {
+        Progress progress = step.progress();
+        return progress == null || progress.done() == null || progress.total() == null || progress.total() == 0
+                ? Optional.empty()
+                : Optional.of(Math.min(1.0, (double) progress.done() / progress.total()));
+    }
+}

@@ -1,0 +1,152 @@
+package dev.uplift.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.uplift.contract.UpgradeStatus;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The command line as scripts and people use it: arguments, exit codes, what is said where. */
+final class CommandLineTest {
+    private final FakeOrchestrator orchestrator = new FakeOrchestrator();
+    private final Terminal terminal = new Terminal();
+
+    @AfterEach
+    void stop() {
+        orchestrator.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    upgrade sales                                       | Missing required option: '--to=VERSION'
+                    upgrade --to v0.51.2                                | Missing required parameter
+                    upgrade sales --to v0.51.2 --sha256 12              | sha256 is not a SHA-256 in 64 hexadecimal digits
+                    upgrade sales --to v0.51.2 --stop-grace soon        | 'soon' is no duration such as 45s, 10m or 6h
+                    upgrade sales --to v0.51.2 --stop-grace 0s          | limits.stopGrace is not positive
+                    upgrade sales --to v0.51.2 --url metabase.jar       | url is not absolute
+                    restore sales 7                                     | Invalid value for positional parameter at index 1
+                    add                                                 | name the DIRECTORY it runs in, or its --pid
+                    upgrad sales                                        | Did you mean: uplift upgrade
+                    list --server ftp://example.org                     | is no http or https URL such as
+                    list --server http://example.org/?x=1               | is no http or https URL such as
+                    """)
+    void wrongCommandLineEndsWithTwoAndSaysWhatIsWrong(String arguments, String said) {
+        assertThat(terminal.run(arguments.split(" ", -1))).isEqualTo(ExitCode.USAGE);
+        assertThat(terminal.err()).contains(said);
+        assertThat(terminal.out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"list", "status", "watch", "backups", "cancel sales", "upgrade sales --to v0.51.2"})
+    void withoutAnOrchestratorTheExitCodeIsFour(String arguments) {
+        orchestrator.close();
+
+        assertThat(at(arguments)).isEqualTo(ExitCode.UNAVAILABLE);
+        assertThat(terminal.err()).startsWith("uplift: no orchestrator answers at " + orchestrator.url());
+        assertThat(terminal.err().lines()).hasSize(1);
+    }
+
+    @Test
+    void whatTheOrchestratorRefusesEndsWithOneAndItsReason() {
+        assertThat(at("watch nobody")).isEqualTo(ExitCode.FAILED);
+        assertThat(terminal.err()).isEqualTo("uplift: nothing is at /installations/nobody" + System.lineSeparator());
+    }
+
+    @Test
+    void watchShowsWhatIsUnderWayUntilItEnds() {
+        orchestrator.put(Upgrades.completed("done-before", 1));
+        orchestrator.put(Upgrades.parked("parked-before", 1));
+        orchestrator.put(Upgrades.starting("sales", 1));
+        Thread.ofVirtual().start(() -> {
+            while (orchestrator.listenerCount() == 0) {
+                Thread.onSpinWait();
+            }
+            orchestrator.tell(Upgrades.rolledBack("sales", 2));
+        });
+
+        assertThat(at("watch")).isEqualTo(ExitCode.FAILED);
+        assertThat(terminal.lines())
+                .isNotEmpty()
+                .allMatch(line -> line.startsWith("sales: "))
+                .last()
+                .asString()
+                .contains("ROLLED_BACK to v0.50.1");
+    }
+
+    @Test
+    void watchOfAQuietFleetEndsAtOnce() {
+        assertThat(at("watch")).isEqualTo(ExitCode.OK);
+        assertThat(terminal.err()).contains("nothing is under way");
+        assertThat(terminal.out()).isEmpty();
+    }
+
+    @Test
+    void statusShowsWhatIsParkedAndEndsWithThree() {
+        orchestrator.put(Upgrades.completed("sales", 1));
+        assertThat(at("status")).isEqualTo(ExitCode.OK);
+
+        orchestrator.put(Upgrades.parked("support", 1));
+        assertThat(at("status")).isEqualTo(ExitCode.PARKED);
+        assertThat(terminal.out()).contains("PARKED at START, because START failed: it exited with 1");
+    }
+
+    @Test
+    void cancelOfAnInstallationThatRestsSaysSo() {
+        UpgradeStatus ended = Upgrades.completed("sales", 1);
+        orchestrator.put(ended);
+
+        assertThat(at("cancel sales")).isEqualTo(ExitCode.FAILED);
+        assertThat(terminal.err()).contains("nothing is under way or parked on sales; `uplift status sales`");
+    }
+
+    @Test
+    void jsonIsOneDocumentALineAndNothingElseOnStandardOutput() {
+        orchestrator.put(Upgrades.completed("sales", 1));
+        orchestrator.put(Upgrades.completed("support", 1));
+
+        assertThat(at("status --json")).isEqualTo(ExitCode.OK);
+        assertThat(terminal.lines()).hasSize(2).allMatch(line -> line.startsWith("{\"id\":"));
+    }
+
+    @Test
+    void trailingSlashOfTheServerDoesNoHarm() {
+        assertThat(terminal.run("list", "--server", orchestrator.url() + "/")).isEqualTo(ExitCode.OK);
+        assertThat(orchestrator.requests()).containsExactly("GET /installations");
+    }
+
+    @Test
+    void everyCommandHasHelp() {
+        for (String name : Uplift.commandLine().getSubcommands().keySet()) {
+            Terminal help = new Terminal();
+            assertThat(help.run(name, "--help")).as(name).isZero();
+            assertThat(help.out()).as(name).startsWith("Usage: uplift " + name);
+        }
+    }
+
+    @Test
+    void completionScriptIsOneThatBashReads(@TempDir Path directory) throws Exception {
+        assertThat(terminal.run("generate-completion")).isZero();
+        Path script = Files.writeString(directory.resolve("completion"), terminal.out());
+
+        Process bash = new ProcessBuilder("bash", "-c", "source " + script + " && complete -p uplift")
+                .redirectErrorStream(true)
+                .start();
+
+        assertThat(bash.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .contains("_complete_uplift");
+        assertThat(terminal.out()).contains("upgrade", "--min-healthy-time");
+    }
+
+    private int at(String arguments) {
+        return terminal.run((arguments + " --server " + orchestrator.url()).split(" ", -1));
+    }
+}

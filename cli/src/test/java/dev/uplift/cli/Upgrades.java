@@ -1,0 +1,109 @@
+package dev.uplift.cli;
+
+import dev.uplift.contract.Direction;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Progress;
+import dev.uplift.contract.Release;
+import dev.uplift.contract.StepName;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeStatus.State;
+import dev.uplift.contract.UpgradeStatus.StepState;
+import dev.uplift.contract.UpgradeStatus.StepStatus;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Upgrades of two steps, FETCH and START, as an orchestrator would tell of them. */
+final class Upgrades {
+    static final Instant BEGAN = Instant.parse("2026-03-01T10:00:00Z");
+
+    private Upgrades() {}
+
+    static UUID id(String installation) {
+        return UUID.nameUUIDFromBytes(installation.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Half of the artifact is there. */
+    static UpgradeStatus fetching(String installation, long rev) {
+        Progress half = Progress.of("fetching", Progress.Unit.BYTES, 200_000_000, 400_000_000);
+        return status(
+                installation,
+                rev,
+                State.RUNNING,
+                StepName.FETCH,
+                step(StepName.FETCH, StepState.RUNNING, half),
+                step(StepName.START, StepState.PENDING, null));
+    }
+
+    static UpgradeStatus starting(String installation, long rev) {
+        return status(
+                installation,
+                rev,
+                State.RUNNING,
+                StepName.START,
+                step(StepName.FETCH, StepState.DONE, null),
+                step(StepName.START, StepState.RUNNING, null));
+    }
+
+    static UpgradeStatus completed(String installation, long rev) {
+        return status(
+                installation,
+                rev,
+                State.COMPLETED,
+                null,
+                step(StepName.FETCH, StepState.DONE, null),
+                step(StepName.START, StepState.DONE, null));
+    }
+
+    static UpgradeStatus rolledBack(String installation, long rev) {
+        return status(
+                installation,
+                rev,
+                State.ROLLED_BACK,
+                null,
+                step(StepName.FETCH, StepState.DONE, null),
+                step(StepName.START, StepState.UNDONE, null));
+    }
+
+    static UpgradeStatus parked(String installation, long rev) {
+        return status(
+                installation,
+                rev,
+                State.PARKED,
+                StepName.START,
+                step(StepName.FETCH, StepState.DONE, null),
+                step(StepName.START, StepState.FAILED, null));
+    }
+
+    private static StepStatus step(StepName name, StepState state, @Nullable Progress progress) {
+        return new StepStatus(name, state, 1, progress, null, null, null);
+    }
+
+    private static UpgradeStatus status(
+            String installation, long rev, State state, @Nullable StepName at, StepStatus... steps) {
+        boolean failed = state == State.ROLLED_BACK || state == State.PARKED;
+        return new UpgradeStatus(
+                id(installation),
+                id("installation " + installation),
+                installation,
+                UpgradeStatus.Kind.UPGRADE,
+                state,
+                rev,
+                1,
+                new Release("v0.50.1", "oss", null, null),
+                new Release("v0.51.2", "oss", null, null),
+                at,
+                List.of(steps),
+                failed
+                        ? new UpgradeStatus.Failure(StepName.START, Direction.DO, ErrorCode.EXITED, "it exited with 1")
+                        : null,
+                null,
+                state.isFinal() ? BEGAN.plusSeconds(10) : null,
+                state.isFinal() ? BEGAN.plusSeconds(22) : null,
+                BEGAN,
+                BEGAN.plusSeconds(rev),
+                state.isFinal() ? BEGAN.plusSeconds(60) : null);
+    }
+}

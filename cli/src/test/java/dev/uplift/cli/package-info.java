@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.cli;
+
+import org.jspecify.annotations.NullMarked;
