@@ -8,12 +8,14 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.logging.Logger;
@@ -26,6 +28,7 @@ public final class EventResource {
     private static final Logger LOG = Logger.getLogger(EventResource.class);
     private static final int LISTENERS_MAX = 1_000;
     private static final Duration SILENCE = Duration.ofSeconds(10);
+    private static final Duration TAKEN_MAX = Duration.ofSeconds(30);
 
     private final ChangeFeed feed;
     private final Semaphore places = new Semaphore(LISTENERS_MAX);
@@ -74,22 +77,28 @@ public final class EventResource {
             }
             List<Change> page = feed.page(seen, horizon);
             for (Change change : page) {
-                sink.send(sse.newEventBuilder()
+                send(
+                        sse.newEventBuilder()
                                 .id(Long.toString(change.number()))
                                 .name(change.type())
                                 .mediaType(MediaType.APPLICATION_JSON_TYPE)
                                 .data(change.body())
-                                .build())
-                        .toCompletableFuture()
-                        .join();
+                                .build(),
+                        sink);
             }
             seen = page.isEmpty() ? horizon : page.getLast().number();
         }
     }
 
     private static void comment(String text, SseEventSink sink, Sse sse) {
-        sink.send(sse.newEventBuilder().comment(text).build())
+        send(sse.newEventBuilder().comment(text).build(), sink);
+    }
+
+    /** A listener that takes nothing any more must not keep its place for ever. */
+    private static void send(OutboundSseEvent event, SseEventSink sink) {
+        sink.send(event)
                 .toCompletableFuture()
+                .orTimeout(TAKEN_MAX.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
     }
 

@@ -35,16 +35,12 @@ public final class RestoreResource {
             summary =
                     "Take an installation back to a backup and the version that wrote it; what was written since is lost")
     public RestResponse<AcceptedSagas> begin(@Nullable RequestRestore request) {
-        if (request == null || isMissing(request.installation()) || isMissing(request.backupId())) {
-            throw ProblemException.invalid("installation and backupId are needed");
+        if (request == null) {
+            throw ProblemException.invalid("the body is missing");
         }
         return RestResponse.status(
                 RestResponse.Status.ACCEPTED,
                 requests.begin(handle ->
                         upgrades.restore(handle, UUID.randomUUID(), request.installation(), request.backupId())));
-    }
-
-    private static boolean isMissing(@Nullable Object field) {
-        return field == null;
     }
 }
