@@ -26,13 +26,14 @@ record StepTrace(
         @Nullable StepOutput output) {
     static final StepTrace PENDING = new StepTrace(0, null, null, null, null, null, null, null);
 
+    /** What an earlier command reported is not progress of this one. */
     StepTrace began(Direction direction, int newAttempt, Instant at) {
         return switch (direction) {
             case DO ->
                 new StepTrace(
                         newAttempt,
-                        progress,
-                        progressAt,
+                        null,
+                        null,
                         doBeganAt == null ? at : doBeganAt,
                         null,
                         undoBeganAt,
@@ -41,8 +42,8 @@ record StepTrace(
             case UNDO ->
                 new StepTrace(
                         newAttempt,
-                        progress,
-                        progressAt,
+                        null,
+                        null,
                         doBeganAt,
                         doMillis,
                         undoBeganAt == null ? at : undoBeganAt,
