@@ -32,9 +32,9 @@ public record SagaLimits(
             5,
             10,
             Duration.ofMinutes(15),
-            Duration.ofMinutes(2),
+            Duration.ofSeconds(60),
             Duration.ofSeconds(1),
-            Duration.ofMinutes(1),
+            Duration.ofSeconds(30),
             1_000);
 
     public SagaLimits {
