@@ -10,8 +10,11 @@ import dev.uplift.host.WrongContentException;
 import dev.uplift.swap.StepFailedException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,10 +24,16 @@ final class Staging {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(30);
 
+    /** A service that is being started again is no reason to give an upgrade up. */
+    private static final Duration SERVICE_WAIT = Duration.ofSeconds(60);
+
+    private static final Duration SERVICE_POLL = Duration.ofMillis(500);
+
     private Staging() {}
 
     /**
      * Brings it, verified, beside the application; what a transfer that was cut off has left is gone on with.
+     * A service that does not answer is waited for, for a minute.
      *
      * @throws StepFailedException if it cannot be had, or what comes is something else
      */
@@ -35,10 +44,11 @@ final class Staging {
                     ErrorCode.ARTIFACT_ADDRESS_REFUSED, "artifacts come over http or https, not " + scheme);
         }
         try {
-            return fence.bring(offset -> content(artifact, offset), artifact.sha256(), artifact.sizeBytes(), bytes -> {
-                work.checkCancelled();
-                work.progress(Progress.of("staging", Progress.Unit.BYTES, bytes, artifact.sizeBytes()));
-            });
+            return fence.bring(
+                    offset -> await(work, artifact, offset), artifact.sha256(), artifact.sizeBytes(), bytes -> {
+                        work.checkCancelled();
+                        work.progress(Progress.of("staging", Progress.Unit.BYTES, bytes, artifact.sizeBytes()));
+                    });
         } catch (WrongContentException e) {
             throw StepFailedException.retryable(
                     ErrorCode.ARTIFACT_WRONG, artifact.location() + " does not send the artifact: " + e.getMessage());
@@ -49,6 +59,31 @@ final class Staging {
                     ErrorCode.ARTIFACT_UNAVAILABLE,
                     artifact.location() + " cannot be read: "
                             + String.valueOf(e.getMessage()).replaceAll("\\p{Cntrl}", " "));
+        }
+    }
+
+    private static InputStream await(NodeWork work, Artifact artifact, long offset) throws IOException {
+        Deadline deadline = Deadline.in(SERVICE_WAIT);
+        while (true) {
+            try {
+                return content(artifact, offset);
+            } catch (SocketException | SocketTimeoutException e) {
+                if (deadline.passed()) {
+                    throw e;
+                }
+                work.checkCancelled();
+                work.progress(Progress.of("waiting for the artifact-service"));
+                pause();
+            }
+        }
+    }
+
+    private static void pause() throws InterruptedIOException {
+        try {
+            Thread.sleep(SERVICE_POLL);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for the artifact-service");
         }
     }
 

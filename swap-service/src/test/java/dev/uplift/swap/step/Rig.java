@@ -51,6 +51,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** One installation of the stand-in in a directory that every user may enter, and the steps to be taken on it. */
@@ -68,6 +69,7 @@ final class Rig implements AutoCloseable {
     final Profiles profiles;
     final NodeProbe probe = new NodeProbe(Duration.ofSeconds(3));
     private final HttpServer artifacts;
+    private final AtomicInteger artifactsAway = new AtomicInteger();
     private final Map<String, StepHandler> handlers = new HashMap<>();
     private final Set<String> reached = new LinkedHashSet<>();
     private @Nullable InstallationSpec installation;
@@ -95,6 +97,10 @@ final class Rig implements AutoCloseable {
         profiles = Profiles.load(Optional.of(profileWithGrace(graceSeconds)));
         artifacts = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         artifacts.createContext("/", exchange -> {
+            if (artifactsAway.getAndDecrement() > 0) {
+                exchange.close();
+                return;
+            }
             Path jar = release(exchange.getRequestURI().getPath().substring(1)).jar();
             exchange.sendResponseHeaders(200, Files.size(jar));
             try (var body = exchange.getResponseBody()) {
@@ -238,6 +244,11 @@ final class Rig implements AutoCloseable {
                 "oss",
                 URI.create("http://127.0.0.1:" + artifacts.getAddress().getPort() + "/" + tag),
                 true);
+    }
+
+    /** So many requests for artifacts find nobody who answers. */
+    void artifactsAway(int requests) {
+        artifactsAway.set(requests);
     }
 
     void artifact(Artifact changed) {

@@ -86,6 +86,21 @@ class SwapPathTest {
         }
     }
 
+    /** Five, because the JDK's client asks twice by itself. */
+    @Test
+    void stageWaitsForAnArtifactServiceThatIsBeingStartedAgain() throws Exception {
+        try (Rig rig = new Rig()) {
+            rig.stopped(Rig.OLD, false, Map.of());
+            rig.to(Rig.NEW);
+            rig.artifactsAway(5);
+
+            rig.succeed(StepName.STAGE, DO);
+
+            assertThat(rig.directory.resolve("releases/" + Rig.release(Rig.NEW).sha256()))
+                    .isDirectory();
+        }
+    }
+
     @Test
     void failedMigrationComesBackAlthoughEveryStepDiesAtEveryEffect() throws Exception {
         try (Rig rig = new Rig()) {
