@@ -163,3 +163,12 @@ with_images_locked() {
   done
   exec 5>&-
 }
+
+# Docker Compose, whichever there is: the plugin or Debian's docker-compose.
+compose() {
+  if docker compose version >/dev/null 2>&1; then
+    docker compose "$@"
+  else
+    docker-compose "$@"
+  fi
+}

@@ -270,7 +270,7 @@ final class Product {
     }
 
     /** Begins anywhere, so that test runs on one machine seldom meet. */
-    private static int freeBasePort() {
+    static int freeBasePort() {
         return ThreadLocalRandom.current()
                 .ints(BASE_PORT_MIN / 10, BASE_PORT_MAX / 10)
                 .map(tens -> tens * 10)

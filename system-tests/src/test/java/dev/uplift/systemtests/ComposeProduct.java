@@ -1,0 +1,225 @@
+package dev.uplift.systemtests;
+
+import dev.uplift.testbed.containers.Docker;
+import dev.uplift.testbed.containers.DockerContainer;
+import dev.uplift.testbed.containers.DockerContainers;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+
+/** The services of {@code docker-compose.yml}, from images of this build, on ports of their own. */
+final class ComposeProduct implements AutoCloseable {
+    static final List<String> SERVICES =
+            List.of("kafka", "postgres", "orchestrator", "artifact-service", "backup-service", "swap-service");
+
+    private static final Duration COMMAND_MAX = Duration.ofMinutes(9);
+    private static final Duration HEALTHY_MAX = Duration.ofMinutes(4);
+
+    private final DockerContainers containers;
+    private final Path directory;
+    private final int basePort;
+
+    private ComposeProduct(DockerContainers containers, Path directory, int basePort) {
+        this.containers = containers;
+        this.directory = directory;
+        this.basePort = basePort;
+    }
+
+    /**
+     * Builds the images as an operator does, and starts everything.
+     *
+     * @param settings more lines of {@code .env}
+     */
+    static ComposeProduct up(Map<String, String> settings) {
+        DockerContainers containers = DockerContainers.open();
+        try {
+            ComposeProduct product =
+                    new ComposeProduct(containers, Files.createTempDirectory("uplift-compose"), Product.freeBasePort());
+            product.writeSettings(settings);
+            product.script("scripts/images", "--from-debian");
+            containers
+                    .docker()
+                    .run("image", "prune", "--force", "--filter", "label=org.opencontainers.image.vendor=Uplift");
+            product.compose("up", "--detach", "--no-build");
+            product.awaitHealthy();
+            return product;
+        } catch (IOException e) {
+            containers.close();
+            throw new UncheckedIOException(e);
+        } catch (RuntimeException e) {
+            containers.close();
+            throw e;
+        }
+    }
+
+    Rest rest() {
+        return new Rest(server());
+    }
+
+    /** Where the orchestrator listens. */
+    URI server() {
+        return URI.create("http://127.0.0.1:" + basePort);
+    }
+
+    /** Where clients find Kafka. */
+    String kafka() {
+        return "127.0.0.1:" + (basePort + 4);
+    }
+
+    /** All that are published or listened on. */
+    List<Integer> ports() {
+        return Stream.of(0, 1, 2, 3, 4, 6).map(offset -> basePort + offset).toList();
+    }
+
+    DockerContainers containers() {
+        return containers;
+    }
+
+    DockerContainer container(String service) {
+        return containers.named(compose("ps", "--quiet", service).strip());
+    }
+
+    /** {@code docker compose stop}: all containers end in order, and stay. */
+    void stop() {
+        compose("stop");
+    }
+
+    /** {@code docker compose up} again; returns when all are healthy. */
+    void start() {
+        compose("up", "--detach", "--no-build");
+        awaitHealthy();
+    }
+
+    /** By service. */
+    Map<String, String> health() {
+        Map<String, String> health = new TreeMap<>();
+        for (String service : SERVICES) {
+            health.put(
+                    service,
+                    container(service).inspect().at("/State/Health/Status").asText());
+        }
+        return health;
+    }
+
+    /** Removes the containers and their data. */
+    @Override
+    public void close() {
+        try {
+            compose("down", "--volumes");
+        } finally {
+            containers.close();
+            delete(directory);
+        }
+    }
+
+    private void awaitHealthy() {
+        Awaitility.await("the services' health")
+                .atMost(HEALTHY_MAX)
+                .pollInterval(Duration.ofSeconds(1))
+                .failFast(
+                        "a service ended: " + directory,
+                        () -> SERVICES.stream()
+                                .anyMatch(service -> !container(service).running()))
+                .until(this::health, health -> health.values().stream().allMatch("healthy"::equals));
+    }
+
+    private void writeSettings(Map<String, String> more) throws IOException {
+        Map<String, String> settings = new LinkedHashMap<>(more);
+        settings.put("UPLIFT_TAG", tag());
+        List<String> ports = List.of("ORCHESTRATOR", "ARTIFACT", "BACKUP", "SWAP", "KAFKA");
+        for (int i = 0; i < ports.size(); i++) {
+            settings.put("UPLIFT_" + ports.get(i) + "_PORT", String.valueOf(basePort + i));
+        }
+        settings.put("UPLIFT_POSTGRES_PORT", String.valueOf(basePort + 6));
+        Files.writeString(
+                directory.resolve("env"),
+                settings.entrySet().stream()
+                        .map(entry -> entry.getKey() + "=" + entry.getValue() + "\n")
+                        .collect(Collectors.joining()));
+        StringBuilder labels = new StringBuilder("services:\n");
+        String label = "    labels: [\"" + containers.label() + "\"]\n";
+        SERVICES.forEach(
+                service -> labels.append("  ").append(service).append(":\n").append(label));
+        labels.append("networks:\n  default:\n").append(label).append("volumes:\n");
+        for (String volume : List.of("kafka", "postgres", "orchestrator", "artifacts", "backups", "swap")) {
+            labels.append("  ").append(volume).append(":\n").append(label);
+        }
+        Files.writeString(directory.resolve("labels.yml"), labels);
+    }
+
+    /** Other checkouts on this machine have images of their own. */
+    private static String tag() {
+        return "test-" + Integer.toHexString(Product.root().hashCode());
+    }
+
+    /** Runs Compose, whichever there is, and returns its standard output. */
+    String compose(String... words) {
+        List<String> command = new ArrayList<>(composeCommand());
+        command.addAll(List.of("--file", "docker-compose.yml", "--file"));
+        command.add(directory.resolve("labels.yml").toString());
+        command.addAll(List.of("--env-file", directory.resolve("env").toString()));
+        command.addAll(List.of("--project-name", containers.name("compose")));
+        command.addAll(List.of(words));
+        return execute(command);
+    }
+
+    private List<String> composeCommand() {
+        Docker.Result plugin = containers.docker().attempt(List.of("compose", "version"), "");
+        return plugin.ok() ? List.of("docker", "compose") : List.of("docker-compose");
+    }
+
+    private void script(String... command) {
+        execute(List.of(command));
+    }
+
+    private String execute(List<String> command) {
+        Path output = directory.resolve("output");
+        Path errors = directory.resolve("errors");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(Product.root().toFile())
+                .redirectOutput(output.toFile())
+                .redirectError(errors.toFile());
+        builder.environment().put("UPLIFT_ENV_FILE", directory.resolve("env").toString());
+        builder.environment().put("UPLIFT_SKIP_BUILD", "1");
+        try {
+            Process process = builder.start();
+            if (!process.waitFor(COMMAND_MAX.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new IllegalStateException("more than " + COMMAND_MAX + ": " + command);
+            }
+            if (process.exitValue() != 0) {
+                throw new IllegalStateException(
+                        command + " ended with " + process.exitValue() + ": " + Files.readString(errors));
+            }
+            return Files.readString(output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void delete(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
