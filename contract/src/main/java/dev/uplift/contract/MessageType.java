@@ -11,6 +11,7 @@ public final class MessageType {
     public static final String STEP_SUCCEEDED = "step.succeeded";
     public static final String STEP_FAILED = "step.failed";
     public static final String STEP_PROGRESSED = "step.progressed";
+    public static final String COMMAND_REFUSED = "command.refused";
     public static final String INSTALLATION_FOUND = "installation.found";
     public static final String INSTALLATION_REFUSED = "installation.refused";
     public static final String INSTALLATION_STATUS = "installation.status";
@@ -45,6 +46,7 @@ public final class MessageType {
         bodies.put(STEP_SUCCEEDED, StepResult.Succeeded.class);
         bodies.put(STEP_FAILED, StepResult.Failed.class);
         bodies.put(STEP_PROGRESSED, StepResult.Progressed.class);
+        bodies.put(COMMAND_REFUSED, CommandRefused.class);
         bodies.put(INSTALLATION_FOUND, Inspection.Found.class);
         bodies.put(INSTALLATION_REFUSED, Inspection.Refused.class);
         bodies.put(INSTALLATION_STATUS, InstallationStatus.class);

@@ -2,7 +2,10 @@ package dev.uplift.contract;
 
 import java.util.regex.Pattern;
 
-/** Topic names. Every message's key is the id of the installation it is about, so that one installation's messages stay in order. */
+/**
+ * Topic names. A message's key is the id of the installation it is about, so that one installation's
+ * messages stay in order; where it is about something else, that is said there.
+ */
 public final class Topics {
     /** In: what operators, CI and release feeds ask for. */
     public static final String TRIGGERS = "uplift.triggers";

@@ -174,9 +174,10 @@ public final class WireCodec {
                         "the body is not a valid " + message.type() + ": step and direction are another command's");
             }
         }
-        Optional<UUID> subject = switch (message.body()) {
+        Optional<Object> subject = switch (message.body()) {
             case StepCommand command -> Optional.of(command.installation().id());
             case StepResult result -> Optional.of(result.installationId());
+            case CommandRefused refused -> Optional.of(refused.source());
             case Inspection inspection -> Optional.of(inspection.installationId());
             case InstallationStatus status -> Optional.of(status.id());
             case InstallationRemoved removed -> Optional.of(removed.installationId());

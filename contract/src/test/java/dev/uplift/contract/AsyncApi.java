@@ -23,8 +23,9 @@ final class AsyncApi {
                 .put(
                         "description",
                         "CloudEvents 1.0 in binary mode on Kafka. A record's key is the event's subject: the"
-                                + " installation's id, and on uplift.status.upgrades the upgrade's id. Readers ignore"
-                                + " unknown fields. What cannot be understood goes to <topic>.dlq.")
+                                + " installation's id, on uplift.status.upgrades the upgrade's id, and of"
+                                + " command.refused the place of the command. Readers ignore unknown fields. What"
+                                + " cannot be understood goes to <topic>.dlq.")
                 .putObject("license")
                 .put("name", "Apache-2.0");
         root.put("defaultContentType", "application/json");
@@ -107,8 +108,11 @@ final class AsyncApi {
     }
 
     private static List<String> resultsOf(ServiceName service) {
-        List<String> types = new ArrayList<>(
-                List.of(MessageType.STEP_SUCCEEDED, MessageType.STEP_FAILED, MessageType.STEP_PROGRESSED));
+        List<String> types = new ArrayList<>(List.of(
+                MessageType.STEP_SUCCEEDED,
+                MessageType.STEP_FAILED,
+                MessageType.STEP_PROGRESSED,
+                MessageType.COMMAND_REFUSED));
         if (service == ServiceName.SWAP) {
             types.addAll(List.of(MessageType.INSTALLATION_FOUND, MessageType.INSTALLATION_REFUSED));
         }

@@ -167,6 +167,11 @@ final class Examples {
                 "step.progressed.uncounted",
                 MessageType.STEP_PROGRESSED,
                 new StepResult.Progressed(SAGA, INSTALLATION, 3, Direction.UNDO, 1, Progress.of("stopping")));
+        put(
+                all,
+                "command.refused",
+                MessageType.COMMAND_REFUSED,
+                new CommandRefused("uplift.commands.swap.default/3/1207", "the body is not a valid swap.stop"));
     }
 
     private static void inspection(Map<String, Message> all) {
@@ -280,14 +285,18 @@ final class Examples {
     }
 
     private static void put(Map<String, Message> all, String name, String type, Object body) {
-        String key = type.equals(MessageType.UPGRADE_STATUS) ? SAGA.toString() : INSTALLATION.toString();
+        Object key = switch (body) {
+            case UpgradeStatus _ -> SAGA;
+            case CommandRefused refused -> refused.source();
+            default -> INSTALLATION;
+        };
         all.put(
                 name,
                 new Message(
                         UUID.nameUUIDFromBytes(name.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
                         type,
                         SOURCE,
-                        key,
+                        key.toString(),
                         AT,
                         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
                         body));
