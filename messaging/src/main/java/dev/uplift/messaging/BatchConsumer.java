@@ -38,12 +38,12 @@ import org.slf4j.LoggerFactory;
  *   <li>A crash between the commit and the acknowledgement brings the batch again.
  * </ol>
  */
-public final class BatchConsumer implements AutoCloseable {
+final class BatchConsumer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BatchConsumer.class);
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration HANGS = Duration.ofMinutes(2);
     private static final Duration LEAVE = Duration.ofSeconds(2);
-    private static final Duration DRAIN = Duration.ofSeconds(15);
+    private static final Duration DRAIN = Duration.ofSeconds(3);
     private static final int ATTEMPTS_MAX = 3;
 
     private final MessagingRuntime runtime;
@@ -88,21 +88,29 @@ public final class BatchConsumer implements AutoCloseable {
         return new Liveness("consumer " + name, up, "last poll at " + last);
     }
 
-    /** Finishes the batch in its hands; what was not committed is read again after the next start. */
-    @Override
-    public void close() {
+    /** Tells it to end, without waiting for that. */
+    void stop() {
+        if (stopping.getCount() == 0) {
+            return;
+        }
         stopping.countDown();
         KafkaConsumer<String, byte[]> current = consumer;
         if (current != null) {
             current.wakeup();
+        } else {
+            // It has no batch in its hands: it waits for a Kafka that is away.
+            thread.interrupt();
         }
-        try {
-            if (thread.isAlive() && !thread.join(DRAIN)) {
-                thread.interrupt();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    }
+
+    /**
+     * Finishes the batch in its hands, for 3 s at most, and returns within 5 s; what was not committed is
+     * read again after the next start.
+     */
+    @Override
+    public void close() {
+        stop();
+        Threads.end(thread, DRAIN, () -> {});
     }
 
     private void run() {

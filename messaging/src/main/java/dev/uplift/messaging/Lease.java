@@ -2,7 +2,6 @@ package dev.uplift.messaging;
 
 import com.github.kagkarlsson.scheduler.SchedulerBuilder;
 import com.github.kagkarlsson.scheduler.SchedulerName;
-import com.github.kagkarlsson.scheduler.logging.LogLevel;
 import com.github.kagkarlsson.scheduler.task.Task;
 import java.time.Duration;
 import java.util.List;
@@ -30,11 +29,14 @@ public record Lease(Duration heartbeat, int missedMax, Duration poll) {
 
     /**
      * A scheduler over the table {@code scheduled_tasks}: it takes due tasks under this lease, at most
-     * {@code threads} at a time, and waits 3 s for them when it stops.
+     * {@code threads} at a time. When it stops it waits 3 s for them, then interrupts them and waits 3 s
+     * more. What fails is logged in one line by {@link ScheduledFaults}; db-scheduler's own log, a stack
+     * trace for each, is to be off.
      *
      * @param instance who it is, shown in the table
      */
     public SchedulerBuilder scheduler(DataSource dataSource, String instance, int threads, List<Task<?>> tasks) {
+        ScheduledFaults faults = new ScheduledFaults(dataSource);
         return new SchedulerBuilder(dataSource, tasks)
                 .schedulerName(new SchedulerName.Fixed(instance))
                 .threads(threads)
@@ -43,6 +45,7 @@ public record Lease(Duration heartbeat, int missedMax, Duration poll) {
                 .missedHeartbeatsLimit(missedMax)
                 .pollUsingLockAndFetch(0.5, 1.0)
                 .shutdownMaxWait(STOP_WAIT)
-                .failureLogging(LogLevel.WARN, true);
+                .addExecutionInterceptor(faults)
+                .addSchedulerListener(faults);
     }
 }

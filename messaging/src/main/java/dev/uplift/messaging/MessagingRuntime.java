@@ -67,7 +67,7 @@ public final class MessagingRuntime implements AutoCloseable {
         this.deadLetters = new DeadLetters(outbox, meters);
     }
 
-    /** Lets topics that are written to be created. */
+    /** Lets topics that are written to be created, where they are missing, at any time. Does not wait for Kafka. */
     public void require(TopicSpec... required) {
         for (TopicSpec topic : required) {
             topics.require(topic);
@@ -81,11 +81,9 @@ public final class MessagingRuntime implements AutoCloseable {
      * @param name unique in the service, part of the consumer group: replicas share the work, and a
      *     new name reads from the beginning
      */
-    public BatchConsumer consumer(String name, List<String> topics, BatchHandler handler, DeadLetterSink sink) {
+    public void consumer(String name, List<String> topics, BatchHandler handler, DeadLetterSink sink) {
         topics.forEach(this.topics::requireInput);
-        BatchConsumer consumer = new BatchConsumer(this, name, topics, handler, sink);
-        consumers.add(consumer);
-        return consumer;
+        consumers.add(new BatchConsumer(this, name, topics, handler, sink));
     }
 
     /** Starts the relay and the consumers. To be called once. */
@@ -94,9 +92,10 @@ public final class MessagingRuntime implements AutoCloseable {
         consumers.forEach(BatchConsumer::start);
     }
 
-    /** Ends the consumers, then the relay; returns within half a minute. */
+    /** Ends the consumers, then the relay; returns within 10 s, whatever is away. Idempotent. */
     @Override
     public void close() {
+        consumers.forEach(BatchConsumer::stop);
         consumers.forEach(BatchConsumer::close);
         relay.close();
     }

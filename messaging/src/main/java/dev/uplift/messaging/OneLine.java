@@ -3,10 +3,15 @@ package dev.uplift.messaging;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Text that can be logged, shown and sent: one bounded line without control characters or passwords. */
+/**
+ * Text that can be logged, shown and sent: one bounded line without passwords and without characters
+ * that make a terminal, a log or a page show something else than they are. The contract's records take
+ * every such line.
+ */
 public final class OneLine {
     private static final int LENGTH_MAX = 1_000;
-    private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}+");
+    private static final Pattern MISLEADING =
+            Pattern.compile("[\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cs}\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]+");
     private static final Pattern URL_PASSWORD = Pattern.compile("(://[^/\\s:@]*:)[^/\\s@]+@");
     private static final Pattern NAMED_SECRET =
             Pattern.compile("(?i)([\\w.-]*(?:password|passwd|secret|token|api[-_]?key)[\\w.-]*\\s*[=:]\\s*)\\S+");
@@ -29,12 +34,17 @@ public final class OneLine {
         if (text == null || text.isBlank()) {
             return "(no detail)";
         }
-        String line = CONTROL.matcher(text).replaceAll(" ").strip();
+        String line = MISLEADING.matcher(text).replaceAll(" ").strip();
         line = URL_PASSWORD.matcher(line).replaceAll("$1***@");
         line = NAMED_SECRET.matcher(line).replaceAll("$1***");
-        if (line.isEmpty()) {
+        if (line.isBlank()) {
             return "(no detail)";
         }
-        return line.length() <= lengthMax ? line : line.substring(0, lengthMax - 3) + "...";
+        if (line.length() <= lengthMax) {
+            return line;
+        }
+        int cut = lengthMax - 3;
+        // Half a character would be no character.
+        return line.substring(0, Character.isHighSurrogate(line.charAt(cut - 1)) ? cut - 1 : cut) + "...";
     }
 }

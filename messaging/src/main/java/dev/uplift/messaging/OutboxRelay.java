@@ -1,5 +1,7 @@
 package dev.uplift.messaging;
 
+import static java.util.stream.Collectors.toUnmodifiableSet;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import dev.uplift.contract.Json;
@@ -37,7 +39,8 @@ import org.slf4j.LoggerFactory;
  * <p>One relay at a time works on a database; others stand by. If it dies between the
  * acknowledgement and the delete, the messages are sent again with the same ids. While Kafka is away
  * messages wait; afterwards it goes on by itself. A send that fails may leave later messages of the
- * same batch behind it, which then come again: readers drop copies by id and stale ones by content.
+ * same batch behind it, which then come again: readers drop copies by id and stale ones by content. A
+ * topic that was deleted is made again before the next try, so that it does not hold up the others.
  */
 final class OutboxRelay implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OutboxRelay.class);
@@ -45,7 +48,7 @@ final class OutboxRelay implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration MEASURE = Duration.ofSeconds(2);
     private static final Duration HANGS = Duration.ofMinutes(2);
-    private static final Duration DRAIN = Duration.ofSeconds(5);
+    private static final Duration DRAIN = Duration.ofSeconds(2);
     private static final int DEPTH_MAX = 100_000;
     private static final TypeReference<Map<String, String>> HEADERS = new TypeReference<>() {};
 
@@ -108,19 +111,12 @@ final class OutboxRelay implements AutoCloseable {
         return new Liveness("relay", up, "last turn at " + last);
     }
 
-    /** Sends what is in its hands, for a few seconds at most; the rest is sent after the next start. */
+    /** Sends what is in its hands, for 2 s at most, and returns within 3 s; the rest is sent after the next start. */
     @Override
     public void close() {
         stopping.countDown();
         wake();
-        try {
-            if (thread.isAlive() && !thread.join(DRAIN)) {
-                discardProducer();
-                thread.join(DRAIN);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.end(thread, DRAIN, this::discardProducer);
         discardProducer();
     }
 
@@ -151,7 +147,12 @@ final class OutboxRelay implements AutoCloseable {
             List<Row> rows = isRelay(handle) ? oldest(handle) : List.of();
             if (!rows.isEmpty()) {
                 crashPoints.before(service + ".relay.publish");
-                publish(rows);
+                try {
+                    publish(rows);
+                } catch (KafkaException e) {
+                    topics.doubt(rows.stream().map(row -> row.message().topic()).collect(toUnmodifiableSet()));
+                    throw e;
+                }
                 crashPoints.after(service + ".relay.publish");
                 crashPoints.before(service + ".relay.delete");
                 delete(handle, rows);
@@ -200,17 +201,25 @@ final class OutboxRelay implements AutoCloseable {
         }
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         for (Row row : rows) {
-            sent.add(current.send(row.message()));
+            Future<RecordMetadata> one = current.send(row.message());
+            sent.add(one);
+            if (one.state() == Future.State.FAILED) {
+                // Each further message to a topic that is missing would take as long to fail.
+                await(one);
+            }
         }
         current.flush();
-        for (Future<RecordMetadata> one : sent) {
-            try {
-                one.get();
-            } catch (ExecutionException e) {
-                throw new KafkaException("not acknowledged: " + OneLine.of(e), e);
-            } catch (InterruptedException e) {
-                throw new InterruptException(e);
-            }
+        sent.forEach(OutboxRelay::await);
+    }
+
+    private static void await(Future<RecordMetadata> sent) {
+        try {
+            sent.get();
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new KafkaException("not acknowledged: " + OneLine.of(cause), e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
         }
     }
 

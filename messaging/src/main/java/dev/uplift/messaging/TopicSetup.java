@@ -1,5 +1,6 @@
 package dev.uplift.messaging;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -28,12 +29,16 @@ public final class TopicSetup {
      * @throws KafkaException if Kafka cannot be reached or refuses; part of the topics may exist then
      */
     public static void ensure(KafkaSettings kafka, Collection<TopicSpec> topics) {
-        try (Admin admin = Admin.create(kafka.admin())) {
+        Admin admin = Admin.create(kafka.admin());
+        try {
             CreateTopicsResult created = admin.createTopics(
                     topics.stream().map(TopicSetup::newTopic).distinct().toList());
             for (KafkaFuture<Void> one : created.values().values()) {
                 await(one);
             }
+        } finally {
+            // With more patience it would wait for a Kafka that is away.
+            admin.close(Duration.ZERO);
         }
     }
 

@@ -2,7 +2,9 @@ package dev.uplift.messaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.CommandRefused;
 import java.io.IOException;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class OneLineTest {
@@ -22,6 +24,20 @@ class OneLineTest {
     @Test
     void longTextIsCut() {
         assertThat(OneLine.of("x".repeat(5_000))).hasSize(1_000).endsWith("...");
+    }
+
+    @Test
+    void theContractTakesEveryLine() {
+        Random random = new Random(20);
+        int[] hostile = {0x1b, 0x9b, 0x85, 0x2028, 0x2029, 0x202e, 0x2066, 0xd800, 0xdc00, 0x1f600, ' ', 'x', '\n'};
+        for (int i = 0; i < 2_000; i++) {
+            StringBuilder text = new StringBuilder();
+            for (int length = random.nextInt(1_200); length > 0; length--) {
+                text.appendCodePoint(hostile[random.nextInt(hostile.length)]);
+            }
+            String line = OneLine.of(text.toString());
+            assertThat(new CommandRefused("topic/0/1", line).problem()).isEqualTo(line);
+        }
     }
 
     @Test

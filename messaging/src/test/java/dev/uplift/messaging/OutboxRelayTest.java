@@ -21,7 +21,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
 
 class OutboxRelayTest {
@@ -149,6 +153,37 @@ class OutboxRelayTest {
     }
 
     @Test
+    void aTopicThatSomebodyDeletedIsMadeAgainAndHoldsUpNobody() throws Exception {
+        String other = TestTopic.uniqueName();
+        try (Admin admin = Admin.create(TestTopic.settings("t").admin());
+                TestTopic others = new TestTopic(other);
+                MessagingRuntime runtime = TestRuntime.of("a", database)) {
+            runtime.require(TopicSpec.latest(topic));
+            runtime.start();
+            append(runtime, message(KEY, "before"));
+            awaitEmpty(runtime);
+            admin.deleteTopics(List.of(topic)).all().get(20, TimeUnit.SECONDS);
+
+            append(runtime, message(KEY, "after"));
+            runtime.jdbi()
+                    .useTransaction(handle -> runtime.outbox()
+                            .append(handle, List.of(new OutboundMessage(other, message(KEY, "of another saga")))));
+
+            awaitEmpty(runtime);
+            assertThat(others.take(1, any -> true)).hasSizeGreaterThanOrEqualTo(1);
+            try (TestTopic seen = new TestTopic(topic)) {
+                assertThat(body(seen.take(1, any -> true).getLast()).detail()).isEqualTo("after");
+            }
+            ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+            Map<ConfigResource, Config> configs =
+                    admin.describeConfigs(List.of(resource)).all().get(20, TimeUnit.SECONDS);
+            assertThat(configs.values())
+                    .extracting(config -> config.get("cleanup.policy").value())
+                    .containsExactly("compact");
+        }
+    }
+
+    @Test
     void aMessageThatKafkaWouldRefuseIsRefusedAtOnce() {
         try (MessagingRuntime runtime = TestRuntime.of("a", database)) {
             Map<String, String> large = Map.of("text", "x".repeat(1_000_000));
@@ -170,7 +205,7 @@ class OutboxRelayTest {
     }
 
     private static void awaitEmpty(MessagingRuntime runtime) {
-        await().atMost(Duration.ofSeconds(30))
+        await().atMost(Duration.ofSeconds(90))
                 .until(() -> runtime.jdbi()
                                 .withHandle(handle -> handle.createQuery("SELECT count(*) FROM outbox")
                                         .mapTo(Long.class)

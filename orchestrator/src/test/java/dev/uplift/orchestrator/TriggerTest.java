@@ -2,6 +2,7 @@ package dev.uplift.orchestrator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.CommandRefused;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.MessageType;
 import dev.uplift.contract.ServiceName;
@@ -139,6 +140,36 @@ class TriggerTest {
         assertThat(Fleet.status(upgrade)).isEqualTo(before);
         Fleet.post("/api/v1/upgrades/" + upgrade + "/cancel");
         Fleet.await(upgrade, UpgradeStatus.State.ROLLED_BACK);
+    }
+
+    @Test
+    void aCommandThatAWorkerRefusedIsOneIncidentHoweverManyCopiesCome() {
+        String source = "uplift.commands.swap.default/0/" + System.nanoTime();
+        Message refused = new Message(
+                UUID.randomUUID(),
+                MessageType.COMMAND_REFUSED,
+                SOURCE,
+                source,
+                Instant.now(),
+                null,
+                new CommandRefused(source, "the body is not a valid swap.stop"));
+        worker.send(Topics.results(ServiceName.SWAP), refused);
+        worker.send(Topics.results(ServiceName.SWAP), refused);
+        String last = source + "1";
+        worker.send(
+                Topics.results(ServiceName.SWAP),
+                new Message(
+                        UUID.randomUUID(),
+                        MessageType.COMMAND_REFUSED,
+                        SOURCE,
+                        last,
+                        Instant.now(),
+                        null,
+                        new CommandRefused(last, "it comes after the copies")));
+
+        awaitIncident("it comes after the copies");
+        assertThat(Fleet.get("/api/v1/incidents?limit=500").jsonPath().getList("content.source"))
+                .containsOnlyOnce(source);
     }
 
     private void request(UUID requestId, String version, String... installations) {

@@ -30,19 +30,25 @@ final class CommandIntake implements BatchHandler {
     private final WorkTable table;
     private final Replies replies;
     private final Set<String> otherTypes;
+    private final DeadLetterSink refused;
     private final Consumer<Collection<String>> pending;
 
-    /** @param pending told after the commit which keys may have something to run */
+    /**
+     * @param refused told of forged commands
+     * @param pending told after the commit which keys may have something to run
+     */
     CommandIntake(
             MessagingRuntime runtime,
             WorkTable table,
             Replies replies,
             Set<String> otherTypes,
+            DeadLetterSink refused,
             Consumer<Collection<String>> pending) {
         this.runtime = runtime;
         this.table = table;
         this.replies = replies;
         this.otherTypes = Set.copyOf(otherTypes);
+        this.refused = refused;
         this.pending = pending;
     }
 
@@ -52,7 +58,7 @@ final class CommandIntake implements BatchHandler {
         for (Received received : batch) {
             Optional<String> refusal = refusal(received);
             if (refusal.isPresent()) {
-                runtime.deadLetters().refuse(handle, received, refusal.get(), DeadLetterSink.NONE);
+                runtime.deadLetters().refuse(handle, received, refusal.get(), refused);
             } else {
                 items.add(item(received));
             }

@@ -2,6 +2,7 @@ package dev.uplift.messaging.worker;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.github.f4b6a3.uuid.UuidCreator;
+import dev.uplift.contract.CommandRefused;
 import dev.uplift.contract.Json;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.MessageType;
@@ -11,6 +12,7 @@ import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.WireCodec;
+import dev.uplift.messaging.DeadLetter;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.messaging.OutboundMessage;
 import dev.uplift.messaging.worker.WorkItem.StoredReply;
@@ -91,6 +93,14 @@ final class Replies {
                         now,
                         traceparent,
                         body));
+    }
+
+    /** A command went to the dead letters: the orchestrator makes an incident of it. */
+    OutboundMessage refused(DeadLetter letter, Instant now) {
+        CommandRefused body = new CommandRefused(letter.source(), letter.reason());
+        return new OutboundMessage(
+                topic,
+                new Message(UUID.randomUUID(), MessageType.COMMAND_REFUSED, source, body.source(), now, null, body));
     }
 
     private static Object body(StoredReply reply) {

@@ -16,13 +16,14 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -123,10 +124,9 @@ final class RunningSteps implements AutoCloseable {
                 Progress progress = run.latest;
                 run.sent = progress;
                 OutboundMessage message = replies.progress(run.command, progress, now, run.traceparent);
-                try {
-                    var _ = producer().send(WireCodec.encode(message.topic(), message.message()));
-                } catch (TimeoutException e) {
-                    LOG.debug("progress is lost", e);
+                Future<RecordMetadata> sending = producer().send(WireCodec.encode(message.topic(), message.message()));
+                if (sending.state() == Future.State.FAILED) {
+                    // Kafka is away: each further one would take as long to fail, and signals would wait.
                     return;
                 }
             }

@@ -44,6 +44,8 @@ import org.slf4j.LoggerFactory;
  *   <li>A step is refused once its undo has arrived, and so is a step of an older epoch than one that
  *       has arrived; one that runs then is told to stop.
  *   <li>A step that throws has failed and may be retried.
+ *   <li>A command that nobody understands, or that is forged, goes to the dead letters, and the result
+ *       topic says so.
  * </ol>
  *
  * <p>Several replicas share the work of a site.
@@ -91,11 +93,13 @@ public final class StepWorker implements AutoCloseable {
                 .startTasks(recurring)
                 .build();
         runtime.require(TopicSpec.log(Topics.results(builder.service)));
-        var _ = runtime.consumer(
+        DeadLetterSink refused =
+                (handle, letter) -> runtime.outbox().append(handle, List.of(replies.refused(letter, Instant.now())));
+        runtime.consumer(
                 "commands." + builder.site,
                 List.of(Topics.commands(builder.service, builder.site)),
-                new CommandIntake(runtime, table, replies, builder.others.keySet(), this::arrived),
-                DeadLetterSink.NONE);
+                new CommandIntake(runtime, table, replies, builder.others.keySet(), refused, this::arrived),
+                refused);
         Gauge.builder("uplift.work.pending", pending, AtomicLong::doubleValue)
                 .description("commands that wait or run")
                 .register(runtime.meters());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.uplift.contract.CommandRefused;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Inspection;
@@ -45,6 +46,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,6 +100,39 @@ class StepWorkerTest {
                     .allSatisfy(copy -> assertThat(copy.id()).isEqualTo(first.id()))
                     .allSatisfy(copy -> assertThat(copy.body()).isEqualTo(first.body()));
             assertThat(taken).hasSize(1);
+        }
+    }
+
+    @Test
+    void everyDeadLetterIsReportedOnTheResultTopic() {
+        try (StepWorker _ = start(builder(taking));
+                TestTopic dead = new TestTopic(Topics.deadLetters(commands))) {
+            StepCommand command = saga.command(StepName.STOP, Direction.DO, 1, 1);
+            TestTopic.send(commands, saga.message(UUID.randomUUID(), command));
+            TestTopic.send(new ProducerRecord<>(commands, "k\u202e\0", new byte[] {'{', 0}));
+
+            List<String> letters = dead.take(2, any -> true).stream()
+                    .map(letter -> TestTopic.header(letter, "dlq_topic") + "/"
+                            + TestTopic.header(letter, "dlq_partition") + "/" + TestTopic.header(letter, "dlq_offset"))
+                    .toList();
+            List<Message> reports =
+                    results
+                            .take(
+                                    2,
+                                    answer ->
+                                            answer.key() != null && answer.key().startsWith(commands))
+                            .stream()
+                            .map(TestTopic::decode)
+                            .toList();
+            assertThat(reports)
+                    .extracting(report -> report.body(CommandRefused.class).source())
+                    .containsExactlyInAnyOrderElementsOf(letters);
+            assertThat(reports)
+                    .extracting(report -> report.body(CommandRefused.class).problem())
+                    .containsExactlyInAnyOrder(
+                            "the message's id is not that of its saga, step, direction and attempt",
+                            "no CloudEvent in binary mode: header ce_specversion is missing");
+            assertThat(taken).isEmpty();
         }
     }
 

@@ -5,6 +5,7 @@ import com.github.kagkarlsson.scheduler.task.helper.RecurringTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
 import dev.uplift.contract.Topics;
+import dev.uplift.messaging.Lease;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.TopicSpec;
 import dev.uplift.orchestrator.event.ChangeFeed;
@@ -52,16 +53,12 @@ final class Service {
                 TopicSpec.log(Topics.EVENTS));
         messaging.consumer("results", ResultsHandler.topics(), results, incidents.deadLetters());
         messaging.consumer("triggers", List.of(Topics.TRIGGERS), triggers, incidents.deadLetters());
-        this.scheduler = Scheduler.create(dataSource)
+        this.scheduler = Lease.DEFAULT
+                .scheduler(dataSource, messaging.settings().instance(), THREADS, List.of())
                 .startTasks(
                         recurring("saga-deadlines", EVERY_SECOND, sagas::expire),
                         recurring("registration-deadlines", EVERY_SECOND, registration::expire),
                         recurring("housekeeping", EVERY_HOUR, housekeeping::run))
-                .threads(THREADS)
-                .pollingInterval(Duration.ofMillis(500))
-                .heartbeatInterval(Duration.ofSeconds(2))
-                .missedHeartbeatsLimit(4)
-                .shutdownMaxWait(Duration.ofSeconds(5))
                 .build();
     }
 

@@ -4,6 +4,7 @@ import dev.uplift.messaging.KafkaSettings;
 import dev.uplift.messaging.KillAt;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.Outbox;
+import dev.uplift.messaging.PartsHealth;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -12,6 +13,8 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.Optional;
 import javax.sql.DataSource;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.Liveness;
 
 /** Makes what all features stand on. */
 final class ServiceWiring {
@@ -36,6 +39,13 @@ final class ServiceWiring {
     @Singleton
     Outbox outbox(MessagingRuntime messaging) {
         return messaging.outbox();
+    }
+
+    @Produces
+    @Singleton
+    @Liveness
+    HealthCheck liveness(MessagingRuntime messaging) {
+        return new PartsHealth("messaging", messaging::liveness);
     }
 
     /** A profile with an error stops the start-up: a missing rule could let a wrong upgrade begin. */

@@ -1,5 +1,6 @@
 package dev.uplift.orchestrator.upgrade;
 
+import dev.uplift.contract.CommandRefused;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.ServiceName;
@@ -10,6 +11,7 @@ import dev.uplift.messaging.DeadLetterSink;
 import dev.uplift.messaging.DeadLetters;
 import dev.uplift.messaging.Inbox;
 import dev.uplift.messaging.Received;
+import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.inventory.Registration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,16 +31,22 @@ public final class ResultsHandler implements BatchHandler {
 
     private final Inbox inbox;
     private final DeadLetters deadLetters;
+    private final IncidentStore incidents;
     private final DeadLetterSink sink;
     private final SagaRuntime sagas;
     private final Registration registration;
 
-    /** @param sink is told of what was understood but refused */
+    /** @param incidents told of what was understood but refused, here or by a worker */
     ResultsHandler(
-            Inbox inbox, DeadLetters deadLetters, DeadLetterSink sink, SagaRuntime sagas, Registration registration) {
+            Inbox inbox,
+            DeadLetters deadLetters,
+            IncidentStore incidents,
+            SagaRuntime sagas,
+            Registration registration) {
         this.inbox = inbox;
         this.deadLetters = deadLetters;
-        this.sink = sink;
+        this.incidents = incidents;
+        this.sink = incidents.deadLetters();
         this.sagas = sagas;
         this.registration = registration;
     }
@@ -77,6 +85,11 @@ public final class ResultsHandler implements BatchHandler {
                 when service(received) == ServiceName.SWAP -> {
                     if (claimed.remove(message.id())) {
                         inspections.add(inspection);
+                    }
+                }
+                case CommandRefused refused -> {
+                    if (claimed.remove(message.id())) {
+                        incidents.record(handle, refused.source(), refused.problem(), null);
                     }
                 }
                 default -> deadLetters.refuse(handle, received, "no result: " + message.type(), sink);

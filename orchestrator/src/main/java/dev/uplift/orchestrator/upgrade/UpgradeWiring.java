@@ -26,7 +26,6 @@ final class UpgradeWiring {
     @Singleton
     ResultsHandler results(
             MessagingRuntime messaging, IncidentStore incidents, SagaRuntime sagas, Registration registration) {
-        return new ResultsHandler(
-                messaging.inbox(), messaging.deadLetters(), incidents.deadLetters(), sagas, registration);
+        return new ResultsHandler(messaging.inbox(), messaging.deadLetters(), incidents, sagas, registration);
     }
 }
