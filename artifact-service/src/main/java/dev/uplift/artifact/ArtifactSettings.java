@@ -34,26 +34,6 @@ public interface ArtifactSettings {
     @WithDefault("127.0.0.1:8484")
     String kafkaBootstrapServers();
 
-    /** The database of this service. Default {@code jdbc:postgresql://127.0.0.1:8486/artifact}. */
-    @WithName("database.url")
-    String databaseUrl();
-
-    /** Its owner. Default {@code uplift}. */
-    @WithName("database.user")
-    String databaseUser();
-
-    /** The owner's password. Default {@code uplift}. */
-    @WithName("database.password")
-    String databasePassword();
-
-    /** Where this service listens, on 127.0.0.1. Default 8481. */
-    @WithName("http.port")
-    int httpPort();
-
-    /** Whether the log is in JSON. Default false. */
-    @WithName("log.json")
-    boolean logJson();
-
     /** For crash tests only: where they arm their kills. Default: none, and nothing can be armed. */
     @WithName("crash.directory")
     Optional<Path> crashDirectory();
@@ -82,6 +62,22 @@ public interface ArtifactSettings {
     @WithName("artifact.max-bytes")
     @WithDefault("2147483648")
     long maxBytes();
+
+    /**
+     * Bytes that all artifacts together may have; beyond them the least recently used are deleted, after each
+     * fetch and at the start. Default 20 GiB, at least 0.
+     */
+    @WithName("artifact.retention.max-bytes")
+    @WithDefault("21474836480")
+    long retentionMaxBytes();
+
+    /**
+     * No artifact is deleted that was fetched, asked for or served within this time, so that an upgrade that
+     * is not finished finds it. Default 7 days, at least 1 h.
+     */
+    @WithName("artifact.retention.min-age")
+    @WithDefault("7d")
+    Duration retentionMinAge();
 
     /** How long a server may take to accept a connection. Default 10 s, above 0. */
     @WithName("artifact.connect-timeout")

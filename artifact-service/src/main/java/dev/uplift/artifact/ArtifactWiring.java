@@ -6,6 +6,7 @@ import dev.uplift.artifact.step.FetchArtifact;
 import dev.uplift.artifact.step.LocateArtifact;
 import dev.uplift.artifact.store.ArtifactStore;
 import dev.uplift.artifact.store.ReleaseTable;
+import dev.uplift.artifact.store.Retention;
 import dev.uplift.artifact.transfer.HttpSource;
 import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Direction;
@@ -14,6 +15,7 @@ import dev.uplift.contract.StepName;
 import dev.uplift.messaging.KafkaSettings;
 import dev.uplift.messaging.KillAt;
 import dev.uplift.messaging.MessagingRuntime;
+import dev.uplift.messaging.PartsHealth;
 import dev.uplift.messaging.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
@@ -27,23 +29,27 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.net.URI;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.Liveness;
 
 /** Makes the worker of this service, starts it with the process and ends it with it. */
 final class ArtifactWiring {
-    /** How long a transfer that failed can be continued. */
-    private static final Duration PARTIAL_KEPT = Duration.ofDays(7);
+    @Produces
+    @Singleton
+    ArtifactStore store(ArtifactSettings settings, Retention retention) throws IOException {
+        ArtifactStore store = new ArtifactStore(settings.home().toAbsolutePath());
+        var _ = store.forgetUnused(retention, Instant.now());
+        return store;
+    }
 
     @Produces
     @Singleton
-    ArtifactStore store(ArtifactSettings settings) throws IOException {
-        ArtifactStore store = new ArtifactStore(settings.home().toAbsolutePath());
-        store.forgetPartial(Instant.now().minus(PARTIAL_KEPT));
-        return store;
+    Retention retention(ArtifactSettings settings) {
+        return new Retention(settings.retentionMaxBytes(), settings.retentionMinAge());
     }
 
     @Produces
@@ -82,6 +88,7 @@ final class ArtifactWiring {
     StepWorker worker(
             ArtifactSettings settings,
             ArtifactStore store,
+            Retention retention,
             AddressPolicy policy,
             TransferLimits limits,
             HttpSource source,
@@ -111,11 +118,19 @@ final class ArtifactWiring {
                                 source,
                                 limits,
                                 store,
+                                retention,
                                 releases,
                                 publicUrl(settings.publicUrl()),
                                 meters))
                 .threads(settings.threads())
                 .build();
+    }
+
+    @Produces
+    @Singleton
+    @Liveness
+    HealthCheck liveness(StepWorker worker) {
+        return new PartsHealth("worker", worker::liveness);
     }
 
     /** The first use of the worker makes it: a setting that is wrong stops the start-up. */

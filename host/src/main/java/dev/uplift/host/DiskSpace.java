@@ -13,6 +13,14 @@ public final class DiskSpace {
         return Files.getFileStore(path).getUsableSpace();
     }
 
+    /** Whether what a program, or an exception, says means that the disk is full, read-only or broken. */
+    public static boolean isDiskFault(String message) {
+        return message.contains("No space left on device")
+                || message.contains("Disk quota exceeded")
+                || message.contains("Read-only file system")
+                || message.contains("Input/output error");
+    }
+
     /** Bytes of a file, or of all files of a directory; links are not followed, and 0 if there is nothing. */
     public static long usedBytes(Path path) throws IOException {
         if (!Files.exists(path)) {

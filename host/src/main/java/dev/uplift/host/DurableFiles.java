@@ -101,8 +101,17 @@ public final class DurableFiles {
 
     /** The hash and size of a file's content; links are followed. */
     public static Digested digest(Path file) throws IOException {
+        return digest(file, bytes -> {});
+    }
+
+    /**
+     * Like {@link #digest(Path)}.
+     *
+     * @param read is told how many bytes were read so far; may throw to give up
+     */
+    public static Digested digest(Path file, LongConsumer read) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
-            return transfer(in, OutputStream.nullOutputStream(), Long.MAX_VALUE, bytes -> {});
+            return transfer(in, OutputStream.nullOutputStream(), Long.MAX_VALUE, read);
         }
     }
 

@@ -5,6 +5,7 @@ import dev.uplift.artifact.address.AddressRefusedException;
 import dev.uplift.artifact.store.ArtifactStore;
 import dev.uplift.artifact.store.ReleaseTable;
 import dev.uplift.artifact.store.ReleaseTable.Recorded;
+import dev.uplift.artifact.store.Retention;
 import dev.uplift.artifact.transfer.Download;
 import dev.uplift.artifact.transfer.FetchEffect;
 import dev.uplift.artifact.transfer.HttpSource;
@@ -15,6 +16,7 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.OneLine;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
@@ -22,11 +24,14 @@ import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profiles;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,16 +45,20 @@ import org.jspecify.annotations.Nullable;
  *   <li>It is fetched, hashed on the way, and compared with the hash; the version and edition inside are
  *       compared with the command.
  *   <li>It gets its name in the store, and its version is recorded with its hash, for ever.
+ *   <li>What the store no longer keeps is taken away.
  * </ol>
  *
  * <p>Idempotent: run again after a death at any point it ends the same.
  */
 public final class FetchArtifact implements StepHandler {
+    private static final Logger LOG = Logger.getLogger(FetchArtifact.class);
+
     private final Profiles profiles;
     private final AddressPolicy policy;
     private final HttpSource source;
     private final TransferLimits limits;
     private final ArtifactStore store;
+    private final Retention retention;
     private final ReleaseTable releases;
     private final URI publicUrl;
     private final MeterRegistry meters;
@@ -62,6 +71,7 @@ public final class FetchArtifact implements StepHandler {
             HttpSource source,
             TransferLimits limits,
             ArtifactStore store,
+            Retention retention,
             ReleaseTable releases,
             URI publicUrl,
             MeterRegistry meters) {
@@ -70,6 +80,7 @@ public final class FetchArtifact implements StepHandler {
         this.source = source;
         this.limits = limits;
         this.store = store;
+        this.retention = retention;
         this.releases = releases;
         this.publicUrl = publicUrl;
         this.meters = meters;
@@ -128,7 +139,7 @@ public final class FetchArtifact implements StepHandler {
     }
 
     private Optional<Path> intact(String sha256, StepRun run) throws IOException {
-        Optional<Path> stored = store.find(sha256);
+        Optional<Path> stored = store.use(sha256);
         if (stored.isEmpty() || store.isIntact(stored.get(), hashing(stored.get(), run))) {
             return stored;
         }
@@ -168,7 +179,22 @@ public final class FetchArtifact implements StepHandler {
         run.crashPoints().before(FetchEffect.CLEAR.crashPoint());
         download.forget();
         run.crashPoints().after(FetchEffect.CLEAR.crashPoint());
+        run.crashPoints().before(FetchEffect.FORGET.crashPoint());
+        forgetUnused();
+        run.crashPoints().after(FetchEffect.FORGET.crashPoint());
         return artifact;
+    }
+
+    private void forgetUnused() {
+        try {
+            int forgotten = store.forgetUnused(retention, Instant.now());
+            if (forgotten > 0) {
+                LOG.infof("%d artifacts that nobody used for long were deleted", forgotten);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            // The artifact that was asked for is there all the same.
+            LOG.warnf("artifacts that nobody uses could not be deleted: %s", OneLine.of(e));
+        }
     }
 
     /** The stored file has this hash; it may be of another version, if it was stored for that. */
@@ -211,11 +237,7 @@ public final class FetchArtifact implements StepHandler {
     private static StepOutcome storage(IOException e) {
         return StepOutcome.failed(
                 ErrorCode.HOST_STORAGE,
-                TransferFailedException.failed(
-                                ErrorCode.HOST_STORAGE,
-                                "the artifact-service's disk failed: "
-                                        + e.getClass().getSimpleName() + " " + e.getMessage())
-                        .detail());
+                OneLine.of("the artifact-service's disk refused: " + OneLine.of(e) + "; free some room or repair it"));
     }
 
     private void count(String outcome) {

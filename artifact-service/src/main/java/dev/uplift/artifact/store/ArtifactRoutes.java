@@ -37,12 +37,12 @@ final class ArtifactRoutes {
 
     private void serve(RoutingContext context) {
         String sha256 = context.pathParam("sha256");
-        Optional<Path> file = store.find(sha256);
-        if (file.isEmpty()) {
-            problem(context.response(), 404, "Not Found");
-            return;
-        }
         try {
+            Optional<Path> file = store.use(sha256);
+            if (file.isEmpty()) {
+                problem(context.response(), 404, "Not Found");
+                return;
+            }
             serve(context.request(), context.response(), file.get(), Files.size(file.get()), "\"" + sha256 + "\"");
         } catch (IOException e) {
             context.fail(e);

@@ -167,6 +167,10 @@ public final class Download {
             } finally {
                 file.force(true);
             }
+        } catch (IOException e) {
+            // What cannot be written must not keep the disk full, and what was not fsynced is not believed.
+            discard();
+            throw e;
         }
         if (total.isPresent() && size[0] != total.getAsLong()) {
             discard();

@@ -21,7 +21,9 @@ public enum FetchEffect {
     /** Writes down which content this version has, for ever. */
     RECORD("artifact.fetch.record"),
     /** Forgets how the transfer could have been continued. */
-    CLEAR("artifact.fetch.clear");
+    CLEAR("artifact.fetch.clear"),
+    /** Deletes artifacts that the store no longer keeps. */
+    FORGET("artifact.fetch.forget");
 
     private final String crashPoint;
 

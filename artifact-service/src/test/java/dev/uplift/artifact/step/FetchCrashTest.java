@@ -83,7 +83,7 @@ final class FetchCrashTest {
                 artifact(world.fetch(command));
                 Files.writeString(home.resolve(STORED), "rotten");
             }
-            case BEGIN, DOWNLOAD, STORE, RECORD, CLEAR -> {}
+            case BEGIN, DOWNLOAD, STORE, RECORD, CLEAR, FORGET -> {}
         }
     }
 

@@ -6,6 +6,7 @@ import dev.uplift.artifact.step.FetchArtifact;
 import dev.uplift.artifact.step.LocateArtifact;
 import dev.uplift.artifact.store.ArtifactStore;
 import dev.uplift.artifact.store.ReleaseTable;
+import dev.uplift.artifact.store.Retention;
 import dev.uplift.artifact.transfer.HttpSource;
 import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Artifact;
@@ -58,6 +59,7 @@ public final class ArtifactWorld implements AutoCloseable {
                 source,
                 limits,
                 store,
+                new Retention(0, Duration.ofHours(1)),
                 releases,
                 URI.create("http://127.0.0.1:8481"),
                 new SimpleMeterRegistry());
