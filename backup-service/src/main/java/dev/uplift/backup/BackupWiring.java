@@ -8,6 +8,7 @@ import dev.uplift.contract.StepName;
 import dev.uplift.messaging.KafkaSettings;
 import dev.uplift.messaging.KillAt;
 import dev.uplift.messaging.MessagingRuntime;
+import dev.uplift.messaging.PartsHealth;
 import dev.uplift.messaging.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
@@ -23,6 +24,8 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.Liveness;
 
 /** Makes the worker of this service, starts it with the process and ends it with it. */
 final class BackupWiring {
@@ -56,6 +59,13 @@ final class BackupWiring {
                 .step(StepName.REINSTATE, Direction.DO, restore)
                 .threads(settings.threads())
                 .build();
+    }
+
+    @Produces
+    @Singleton
+    @Liveness
+    HealthCheck liveness(StepWorker worker) {
+        return new PartsHealth("worker", worker::liveness);
     }
 
     /** The first use of the worker makes it: a setting that is wrong stops the start-up. */

@@ -75,6 +75,7 @@ public final class TakeBackup implements StepHandler {
     }
 
     private Backup again(Path directory, ApplicationDatabase database, StepWork work) throws Exception {
+        store.settle(directory);
         Manifest manifest = store.verify(directory, work.bytes("reading the backup that is there", 0));
         if (!database.contentHash(work).equals(manifest.contentHash())) {
             throw StepFailedException.refused(

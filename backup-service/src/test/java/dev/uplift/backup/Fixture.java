@@ -46,7 +46,7 @@ final class Fixture {
         }
     }
 
-    final UUID installation = UUID.randomUUID();
+    final UUID installation;
     final UUID saga = UUID.randomUUID();
     final Path home;
     final Path application;
@@ -68,10 +68,21 @@ final class Fixture {
     String killAt;
 
     Fixture(Path home, Path application, DatabaseSpec database) throws Exception {
-        this(home, application, database, Clock.systemUTC(), Retention.DEFAULT);
+        this(home, application, database, UUID.randomUUID());
+    }
+
+    Fixture(Path home, Path application, DatabaseSpec database, UUID installation) throws Exception {
+        this(home, application, database, installation, Clock.systemUTC(), Retention.DEFAULT);
     }
 
     Fixture(Path home, Path application, DatabaseSpec database, Clock clock, Retention retention) throws Exception {
+        this(home, application, database, UUID.randomUUID(), clock, retention);
+    }
+
+    private Fixture(
+            Path home, Path application, DatabaseSpec database, UUID installation, Clock clock, Retention retention)
+            throws Exception {
+        this.installation = installation;
         this.home = home;
         this.application = application.toRealPath();
         this.database = database;

@@ -5,7 +5,7 @@ import static dev.uplift.backup.PostgresBackupTest.restored;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.uplift.backup.store.FileTree;
+import dev.uplift.backup.store.BackupFiles;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
@@ -44,14 +44,14 @@ final class H2BackupTest {
     void aProvenCopyComesBackByteForByteWithOwnerAndMode() throws Exception {
         Files.setPosixFilePermissions(h2.file, PosixFilePermissions.fromString("rw-rw-r--"));
         Files.setAttribute(h2.file, "unix:uid", 4242);
-        String before = FileTree.sha256(h2.file);
+        String before = BackupFiles.sha256(h2.file);
         Backup backup = fixture.take();
         assertThat(backup.contentHash()).isEqualTo(before);
         h2.run("DELETE FROM t");
 
         assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
 
-        assertThat(FileTree.sha256(h2.file)).isEqualTo(before);
+        assertThat(BackupFiles.sha256(h2.file)).isEqualTo(before);
         assertThat(Files.getAttribute(h2.file, "unix:uid")).isEqualTo(4242);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(h2.file)))
                 .isEqualTo("rw-rw-r--");
@@ -138,14 +138,14 @@ final class H2BackupTest {
     void aChangedCopyIsRefusedBeforeAnythingIsTouched() throws Exception {
         Backup backup = fixture.take();
         h2.run("DELETE FROM t");
-        String live = FileTree.sha256(h2.file);
+        String live = BackupFiles.sha256(h2.file);
         Path copy = fixture.directory(backup).resolve("data/database.mv.db");
         byte[] bytes = Files.readAllBytes(copy);
         bytes[5000] ^= 1;
         Files.write(copy, bytes);
 
         assertFailed(fixture.undo(backup), ErrorCode.BACKUP_CORRUPT, "data/database.mv.db was changed");
-        assertThat(FileTree.sha256(h2.file)).isEqualTo(live);
+        assertThat(BackupFiles.sha256(h2.file)).isEqualTo(live);
         assertThat(kept()).isEmpty();
     }
 

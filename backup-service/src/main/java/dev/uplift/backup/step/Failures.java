@@ -1,6 +1,7 @@
 package dev.uplift.backup.step;
 
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.host.DiskSpace;
 import dev.uplift.host.FenceBusyException;
 import dev.uplift.host.SecretUnavailableException;
 import dev.uplift.host.UnexpectedPathException;
@@ -63,10 +64,7 @@ public final class Failures {
 
     static StepFailedException of(ErrorCode fallback, IOException e) {
         String message = String.valueOf(e.getMessage());
-        if (message.contains("No space left on device")
-                || message.contains("Disk quota exceeded")
-                || message.contains("Read-only file system")
-                || message.contains("Input/output error")) {
+        if (DiskSpace.isDiskFault(message)) {
             return StepFailedException.failed(
                     ErrorCode.HOST_STORAGE, "the disk refused: " + message + "; free some room or repair it", e);
         }

@@ -66,7 +66,7 @@ public final class BackupStore {
         this.root = home.resolve("backups");
         this.retention = retention;
         this.clock = clock;
-        FileTree.createDirectories(root);
+        BackupFiles.createDirectories(root);
         this.key = MacKey.at(home.resolve("keys").resolve("backup-mac.key"));
     }
 
@@ -78,7 +78,7 @@ public final class BackupStore {
     /** Makes an empty directory for a backup to grow in. {@code run} differs for each attempt at the same backup. */
     public Path begin(UUID installation, UUID backup, String run) throws IOException {
         Path directory = directory(installation).resolve(backup + "." + run + PARTIAL);
-        FileTree.createDirectories(directory);
+        BackupFiles.createDirectories(directory);
         return directory;
     }
 
@@ -98,13 +98,13 @@ public final class BackupStore {
      * @param complete given the size, count and list hash of the files, returns the manifest
      */
     public Manifest seal(Path partial, ManifestOf complete) throws IOException {
-        FileTree.settle(partial);
+        BackupFiles.settle(partial);
         StringBuilder list = new StringBuilder();
         long sizeBytes = 0;
-        List<Path> files = FileTree.files(partial);
+        List<Path> files = BackupFiles.files(partial);
         for (Path file : files) {
             sizeBytes += Files.size(file);
-            list.append(FileTree.sha256(file))
+            list.append(BackupFiles.sha256(file))
                     .append("  ")
                     .append(partial.relativize(file))
                     .append('\n');
@@ -139,13 +139,13 @@ public final class BackupStore {
             if (!file.startsWith(directory) || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                 throw corrupt(directory, line.substring(66) + " is missing");
             }
-            if (!FileTree.sha256(file, bytes, progress).equals(line.substring(0, 64))) {
+            if (!BackupFiles.sha256(file, bytes, progress).equals(line.substring(0, 64))) {
                 throw corrupt(directory, line.substring(66) + " was changed");
             }
             bytes += Files.size(file);
             listed.add(file);
         }
-        for (Path file : FileTree.files(directory)) {
+        for (Path file : BackupFiles.files(directory)) {
             if (!listed.contains(file) && !OWN_FILES.contains(String.valueOf(directory.relativize(file)))) {
                 throw corrupt(directory, directory.relativize(file) + " was added");
             }
@@ -180,6 +180,11 @@ public final class BackupStore {
         }
         DurableFiles.moveInto(partial, directory);
         return directory;
+    }
+
+    /** Makes the name of a verified backup durable: whoever gave it that name may have died before it was. */
+    public void settle(Path directory) throws IOException {
+        DurableFiles.forceDirectory(directory.resolveSibling("."));
     }
 
     /**
@@ -268,8 +273,8 @@ public final class BackupStore {
     }
 
     private static String sha256(byte[] bytes) {
-        MessageDigest digest = FileTree.sha256();
+        MessageDigest digest = BackupFiles.sha256();
         digest.update(bytes);
-        return FileTree.hex(digest);
+        return BackupFiles.hex(digest);
     }
 }

@@ -65,7 +65,7 @@ final class MacKey {
         if (directory == null) {
             throw new IOException(file + " has no directory");
         }
-        FileTree.createDirectories(directory);
+        BackupFiles.createDirectories(directory);
         byte[] key = new byte[KEY_BYTES];
         new SecureRandom().nextBytes(key);
         Path draft = directory.resolve("." + file.getFileName() + "." + UUID.randomUUID());

@@ -4,7 +4,7 @@ import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.backup.step.Effect;
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.step.StepWork;
-import dev.uplift.backup.store.FileTree;
+import dev.uplift.backup.store.BackupFiles;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
@@ -146,8 +146,11 @@ public final class H2Database implements ApplicationDatabase {
         if (!live.exists()) {
             return "";
         }
+        // A restore may have died between its rename and the fsync: what is compared shall be what stays.
+        DurableFiles.force(live.path());
+        DurableFiles.forceDirectory(live.directory());
         LongConsumer progress = work.bytes("reading the database", Files.size(live.path()));
-        return FileTree.sha256(live.path(), 0, progress);
+        return BackupFiles.sha256(live.path(), 0, progress);
     }
 
     @Override
@@ -164,7 +167,7 @@ public final class H2Database implements ApplicationDatabase {
         Instant takenAt = Instant.now();
         String[] sha256 = new String[1];
         work.effect(Effect.DUMP, () -> {
-            FileTree.createDirectories(data);
+            BackupFiles.createDirectories(data);
             sha256[0] = live.locked(channel -> copy(channel, data.resolve(NAME + H2File.SUFFIX), work));
         });
         return new Snapshot(sha256[0], "H2", "copy", Files.size(live.path()), takenAt);
@@ -176,7 +179,7 @@ public final class H2Database implements ApplicationDatabase {
         try {
             work.effect(Effect.SCRATCH, () -> {
                 DurableFiles.delete(scratch);
-                FileTree.createDirectories(scratch);
+                BackupFiles.createDirectories(scratch);
                 String sha256 = DurableFiles.copy(
                                 copyIn(directory),
                                 scratch.resolve(NAME + H2File.SUFFIX),
@@ -222,7 +225,7 @@ public final class H2Database implements ApplicationDatabase {
             });
             work.fencedEffect(Effect.REPLACE, () -> {
                 requireCold();
-                if (!FileTree.sha256(draft).equals(manifest.contentHash())) {
+                if (!BackupFiles.sha256(draft).equals(manifest.contentHash())) {
                     throw StepFailedException.failed(
                             ErrorCode.RESTORE_FAILED, draft + " is not what was written to it");
                 }

@@ -1,7 +1,7 @@
 package dev.uplift.backup.database.h2;
 
 import dev.uplift.backup.step.StepFailedException;
-import dev.uplift.backup.store.FileTree;
+import dev.uplift.backup.store.BackupFiles;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.host.DurableFiles;
 import dev.uplift.host.Secret;
@@ -127,7 +127,7 @@ final class H2Driver implements AutoCloseable {
             if (nested.isEmpty()) {
                 return Optional.empty();
             }
-            FileTree.createDirectories(directory);
+            BackupFiles.createDirectories(directory);
             Path extracted = directory.resolve("h2.jar");
             try (InputStream in = file.getInputStream(nested.get())) {
                 DurableFiles.copy(in, extracted, NESTED_BYTES_MAX, DurableFiles.OWNER_ONLY, bytes -> {});

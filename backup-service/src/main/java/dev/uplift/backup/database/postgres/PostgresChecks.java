@@ -4,6 +4,7 @@ import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.DiskSpace;
+import dev.uplift.messaging.OneLine;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -35,9 +36,9 @@ final class PostgresChecks {
         String live = server.spec().database();
         try (Connection connection = server.connect(live)) {
             connection.setReadOnly(true);
-            int major = PostgresDatabase.major(connection);
+            int major = PostgresServer.major(connection);
             String version = "PostgreSQL " + connection.getMetaData().getDatabaseProductVersion();
-            long sizeBytes = PostgresDatabase.sizeBytes(connection, live);
+            long sizeBytes = PostgresServer.sizeBytes(connection, live);
             server(major, version);
             tools(major);
             rights(connection);
@@ -243,7 +244,7 @@ final class PostgresChecks {
     }
 
     private void add(String name, Check.Verdict verdict, String detail) {
-        checks.add(new Check(name, verdict, detail.replaceAll("\\p{Cntrl}+", " ")));
+        checks.add(new Check(name, verdict, OneLine.of(detail)));
     }
 
     private static List<String> strings(Connection connection, String sql) throws SQLException {

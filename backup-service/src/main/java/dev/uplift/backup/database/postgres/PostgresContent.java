@@ -1,6 +1,7 @@
 package dev.uplift.backup.database.postgres;
 
-import dev.uplift.backup.store.FileTree;
+import dev.uplift.backup.store.BackupFiles;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -87,7 +88,7 @@ record PostgresContent(List<String> lines) {
         lines = List.copyOf(lines);
     }
 
-    /** Begins the transaction, read-only and with one snapshot, that {@link #read} needs. */
+    /** Begins the transaction, read-only and with one snapshot, that {@link #of} needs. */
     static void begin(Connection connection) throws SQLException {
         connection.setAutoCommit(true);
         for (String setting : SETTINGS) {
@@ -101,11 +102,29 @@ record PostgresContent(List<String> lines) {
     /**
      * Reads the whole database.
      *
-     * @param connection after {@link #begin}
-     * @param schema as {@code pg_dump} wrote it from the same database
+     * @param connection to it; after {@link #begin}, or else in no transaction
+     * @param dumpArguments for {@code pg_dump}, so that it sees what {@code connection} sees
      * @param progress told how many bytes were read so far; may throw to give up
      */
-    static PostgresContent read(Connection connection, String schema, LongConsumer progress)
+    static PostgresContent of(
+            PostgresServer server,
+            Connection connection,
+            PostgresTools tools,
+            String database,
+            List<String> dumpArguments,
+            LongConsumer progress)
+            throws Exception {
+        if (connection.getAutoCommit()) {
+            begin(connection);
+        }
+        List<String> arguments = new ArrayList<>(dumpArguments);
+        arguments.addAll(List.of("--schema-only", "--no-password", PostgresTools.LOCK_WAIT));
+        ByteArrayOutputStream schema = new ByteArrayOutputStream();
+        tools.dump(server, database, arguments, schema, () -> progress.accept(0));
+        return read(connection, schema.toString(StandardCharsets.UTF_8), progress);
+    }
+
+    private static PostgresContent read(Connection connection, String schema, LongConsumer progress)
             throws SQLException, IOException {
         List<String> lines = new ArrayList<>();
         lines.add(FORMAT);
@@ -123,9 +142,9 @@ record PostgresContent(List<String> lines) {
 
     /** The same for equal databases. */
     String hash() {
-        MessageDigest digest = FileTree.sha256();
+        MessageDigest digest = BackupFiles.sha256();
         digest.update(text().getBytes(StandardCharsets.UTF_8));
-        return FileTree.hex(digest);
+        return BackupFiles.hex(digest);
     }
 
     String text() {
@@ -232,7 +251,7 @@ record PostgresContent(List<String> lines) {
         private static final long REPORT_BYTES = 1 << 20;
 
         private final LongConsumer progress;
-        private final MessageDigest digest = FileTree.sha256();
+        private final MessageDigest digest = BackupFiles.sha256();
         private long bytes;
         private long reportedBytes;
 
@@ -258,7 +277,7 @@ record PostgresContent(List<String> lines) {
         /** What was written since the last time. */
         String reset() {
             progress.accept(bytes);
-            return FileTree.hex(digest);
+            return BackupFiles.hex(digest);
         }
     }
 }

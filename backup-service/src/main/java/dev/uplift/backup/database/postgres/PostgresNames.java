@@ -1,6 +1,6 @@
 package dev.uplift.backup.database.postgres;
 
-import dev.uplift.backup.store.FileTree;
+import dev.uplift.backup.store.BackupFiles;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.UUID;
@@ -20,9 +20,9 @@ final class PostgresNames {
 
     PostgresNames(String live, UUID installation) {
         this.live = live;
-        MessageDigest digest = FileTree.sha256();
+        MessageDigest digest = BackupFiles.sha256();
         digest.update(installation.toString().getBytes(StandardCharsets.UTF_8));
-        this.digits = FileTree.hex(digest);
+        this.digits = BackupFiles.hex(digest);
     }
 
     /** For proving a backup. */

@@ -1,6 +1,6 @@
 package dev.uplift.backup.database.postgres;
 
-import dev.uplift.backup.store.FileTree;
+import dev.uplift.backup.store.BackupFiles;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -53,11 +53,11 @@ final class PostgresSchema {
         statements.add(statement.toString().strip());
         statements.removeIf(String::isEmpty);
         statements.sort(null);
-        MessageDigest digest = FileTree.sha256();
+        MessageDigest digest = BackupFiles.sha256();
         for (String text : statements) {
             digest.update(text.getBytes(StandardCharsets.UTF_8));
             digest.update((byte) 0);
         }
-        return FileTree.hex(digest);
+        return BackupFiles.hex(digest);
     }
 }

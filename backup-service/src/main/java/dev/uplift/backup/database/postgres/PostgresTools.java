@@ -2,6 +2,7 @@ package dev.uplift.backup.database.postgres;
 
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.host.DiskSpace;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param major {@code pg_dump} reads servers of this major version and older ones
  */
 record PostgresTools(Path directory, int major, String version) {
+    /** For {@code pg_dump}: it gives up when a table stays locked for half a minute. */
+    static final String LOCK_WAIT = "--lock-wait-timeout=30000";
+
     private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) ((\\d+)[^ \\n]*)");
     private static final int ERRORS_BYTES_MAX = 64 * 1024;
     private static final Duration POLL = Duration.ofMillis(250);
@@ -133,10 +137,11 @@ record PostgresTools(Path directory, int major, String version) {
                     .findFirst()
                     .or(() -> errors.lines().filter(line -> !line.isBlank()).findFirst())
                     .orElse("it printed nothing");
-            boolean storage = errors.contains("No space left on device") || errors.contains("Read-only file system");
+            boolean storage = DiskSpace.isDiskFault(errors);
             throw StepFailedException.failed(
                     storage ? ErrorCode.HOST_STORAGE : code,
-                    program + " of database " + database + " ended with exit code " + ended.exitCode + ": " + last);
+                    program + " of database " + database + " ended with exit code " + ended.exitCode + ": " + last
+                            + (storage ? "; free some room or repair the disk" : ""));
         }
     }
 

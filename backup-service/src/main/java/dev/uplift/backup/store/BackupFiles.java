@@ -21,10 +21,10 @@ import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /** Directories of files that only their owner can read, listed, hashed and made durable. */
-public final class FileTree {
+public final class BackupFiles {
     private static final int CHUNK_BYTES = 1 << 17;
 
-    private FileTree() {}
+    private BackupFiles() {}
 
     /** Makes a directory with mode 0700, and those above it that are missing. */
     public static void createDirectories(Path directory) throws IOException {

@@ -1,0 +1,172 @@
+package dev.uplift.backup.database.postgres;
+
+import dev.uplift.backup.step.Effect;
+import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.store.BackupFiles;
+import dev.uplift.backup.store.Manifest;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Json;
+import dev.uplift.host.DurableFiles;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
+import org.postgresql.PGConnection;
+
+/**
+ * What a backup's directory holds of a PostgreSQL database: {@code data/} (an archive of {@code pg_dump}
+ * in its directory format), {@code content.txt} (a hash for each table, sequence, large object and the
+ * schema) and {@code database.json} (what belongs to the database as a whole).
+ */
+final class PostgresArchive {
+    private static final long POLL_MS = 250;
+
+    private final Path data;
+    private final Path content;
+    private final Path form;
+    private final PostgresServer server;
+    private final int jobs;
+
+    /** @param jobs parallel ones of {@code pg_dump} and {@code pg_restore} */
+    PostgresArchive(Path directory, PostgresServer server, int jobs) {
+        this.data = directory.resolve("data");
+        this.content = directory.resolve("content.txt");
+        this.form = directory.resolve("database.json");
+        this.server = server;
+        this.jobs = jobs;
+    }
+
+    /**
+     * Writes a database, and reads it at the same time in the same snapshot.
+     *
+     * @param connection to it, in no transaction
+     * @return what it holds
+     */
+    PostgresContent write(Connection connection, PostgresTools tools, String database, StepWork work) throws Exception {
+        long sizeBytes = PostgresServer.sizeBytes(connection, database);
+        DatabaseForm written = DatabaseForm.of(connection, PostgresServer.major(connection), database);
+        PostgresContent.begin(connection);
+        String snapshot = PostgresServer.exportSnapshot(connection);
+        PostgresContent[] read = new PostgresContent[1];
+        work.effect(Effect.DUMP, () -> {
+            read[0] = dumpAndRead(connection, tools, database, snapshot, sizeBytes, work);
+            DurableFiles.write(content, read[0].text().getBytes(StandardCharsets.UTF_8), DurableFiles.OWNER_ONLY);
+            DurableFiles.write(form, Json.mapper().writeValueAsBytes(written), DurableFiles.OWNER_ONLY);
+        });
+        return read[0];
+    }
+
+    /**
+     * Reads the archive's table of contents.
+     *
+     * @throws StepFailedException BACKUP_FAILED if it is no archive
+     */
+    void list(PostgresTools tools) throws Exception {
+        tools.list(data, server);
+    }
+
+    /** The form that the database had. */
+    DatabaseForm form() throws IOException {
+        return Json.mapper().readValue(Files.readAllBytes(form), DatabaseForm.class);
+    }
+
+    /**
+     * Restores into an empty database, and compares.
+     *
+     * @param code of the failure if it cannot be restored or differs
+     * @param maintenance a connection to another database of the server
+     */
+    void load(
+            ErrorCode code,
+            String activity,
+            Connection maintenance,
+            PostgresTools tools,
+            Manifest manifest,
+            String target,
+            StepWork work)
+            throws Exception {
+        Long sizeBytes = manifest.databaseSizeBytes();
+        LongConsumer restored = work.bytes(activity, sizeBytes == null ? manifest.sizeBytes() : sizeBytes);
+        tools.restore(
+                code,
+                server,
+                target,
+                List.of(
+                        "--exit-on-error",
+                        "--no-password",
+                        "--jobs=" + jobs,
+                        "--format=directory",
+                        "--",
+                        data.toString()),
+                () -> restored.accept(PostgresServer.sizeBytes(maintenance, target)));
+        try (Connection connection = server.connect(target)) {
+            LongConsumer read = work.bytes("comparing the restored data", PostgresServer.sizeBytes(connection, target));
+            PostgresContent loaded = PostgresContent.of(server, connection, tools, target, List.of(), read);
+            if (!loaded.hash().equals(manifest.contentHash())) {
+                String difference = loaded.difference(Files.readAllLines(content));
+                throw StepFailedException.refused(
+                        code,
+                        "the data that were restored from backup " + manifest.backupId()
+                                + " differ from those that were backed up: " + difference);
+            }
+        }
+    }
+
+    private PostgresContent dumpAndRead(
+            Connection connection, PostgresTools tools, String database, String snapshot, long sizeBytes, StepWork work)
+            throws Exception {
+        List<String> inSnapshot = List.of("--snapshot=" + snapshot, PostgresTools.LOCK_WAIT, "--no-password");
+        List<String> arguments = new ArrayList<>(inSnapshot);
+        arguments.addAll(List.of(
+                "--format=directory",
+                "--jobs=" + jobs,
+                tools.major() >= 16 ? "--compress=zstd" : "--compress=1",
+                "--file=" + data));
+        AtomicLong readBytes = new AtomicLong();
+        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<PostgresContent> reading = executor.submit(
+                    () -> PostgresContent.of(server, connection, tools, database, inSnapshot, readBytes::set));
+            boolean done = false;
+            try {
+                LongConsumer written = work.bytes("dumping the database", sizeBytes);
+                tools.dump(
+                        server,
+                        database,
+                        arguments,
+                        OutputStream.nullOutputStream(),
+                        () -> written.accept(BackupFiles.growingBytes(data)));
+                LongConsumer read = work.bytes("reading the database", sizeBytes);
+                while (true) {
+                    try {
+                        PostgresContent content = reading.get(POLL_MS, TimeUnit.MILLISECONDS);
+                        done = true;
+                        return content;
+                    } catch (TimeoutException e) {
+                        read.accept(readBytes.get());
+                    } catch (ExecutionException e) {
+                        done = true;
+                        throw e.getCause() instanceof Exception cause ? cause : e;
+                    }
+                }
+            } finally {
+                if (!done) {
+                    reading.cancel(true);
+                    connection.unwrap(PGConnection.class).cancelQuery();
+                }
+            }
+        }
+    }
+}
