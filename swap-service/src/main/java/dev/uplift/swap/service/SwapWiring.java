@@ -8,6 +8,7 @@ import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.KafkaSettings;
 import dev.uplift.messaging.KillAt;
 import dev.uplift.messaging.MessagingRuntime;
+import dev.uplift.messaging.PartsHealth;
 import dev.uplift.messaging.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
@@ -25,6 +26,8 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Optional;
 import javax.sql.DataSource;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.Liveness;
 
 /** Makes the worker of this service, starts it with the process and ends it with it. */
 final class SwapWiring {
@@ -81,6 +84,13 @@ final class SwapWiring {
             worker.step(taken.step(), taken.direction(), taken.handler());
         }
         return worker.build();
+    }
+
+    @Produces
+    @Singleton
+    @Liveness
+    HealthCheck liveness(StepWorker worker) {
+        return new PartsHealth("worker", worker::liveness);
     }
 
     /** The first use of the worker makes it: a setting that is wrong stops the start-up. */
