@@ -1,8 +1,6 @@
 package dev.uplift.host;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -10,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,27 +20,18 @@ import java.util.function.Predicate;
 /** The processes of this machine, read from {@code /proc}. */
 final class LocalProcesses implements HostProcesses {
     private static final Path PROC = Path.of("/proc");
-    private static final String DELETED = " (deleted)";
-    private static final String LISTENING = "0A";
 
     @Override
     public Optional<RunningProcess> find(long pid) {
         Path directory = PROC.resolve(Long.toString(pid));
         try {
-            Stat stat = Stat.of(Files.readString(directory.resolve("stat"), StandardCharsets.ISO_8859_1));
-            if (stat.ended()) {
-                return Optional.empty();
-            }
-            Map<String, String> status = status(directory);
-            return Optional.of(new RunningProcess(
-                    new ProcessIdentity(pid, stat.startTicks()),
-                    stat.parentPid(),
-                    strings(directory.resolve("cmdline")),
+            return ProcText.process(
+                    pid,
+                    Files.readString(directory.resolve("stat"), StandardCharsets.ISO_8859_1),
+                    Files.readString(directory.resolve("status"), StandardCharsets.ISO_8859_1),
+                    Files.readAllBytes(directory.resolve("cmdline")),
                     link(directory.resolve("cwd")),
-                    link(directory.resolve("exe")),
-                    effective(status, "Uid"),
-                    effective(status, "Gid"),
-                    numbers(status.getOrDefault("Groups", ""))));
+                    link(directory.resolve("exe")));
         } catch (IOException e) {
             return Optional.empty();
         }
@@ -66,7 +54,7 @@ final class LocalProcesses implements HostProcesses {
     private static boolean runsNow(ProcessIdentity identity) {
         Path stat = PROC.resolve(Long.toString(identity.pid())).resolve("stat");
         try {
-            Stat seen = Stat.of(Files.readString(stat, StandardCharsets.ISO_8859_1));
+            ProcText.Stat seen = ProcText.Stat.of(Files.readString(stat, StandardCharsets.ISO_8859_1));
             return !seen.ended() && seen.startTicks() == identity.startTicks();
         } catch (IOException e) {
             return false;
@@ -75,13 +63,8 @@ final class LocalProcesses implements HostProcesses {
 
     @Override
     public Map<String, String> environment(ProcessIdentity identity) throws IOException {
-        Map<String, String> environment = new LinkedHashMap<>();
-        for (String entry : strings(PROC.resolve(Long.toString(identity.pid())).resolve("environ"))) {
-            int equals = entry.indexOf('=', 1);
-            if (equals > 0) {
-                environment.putIfAbsent(entry.substring(0, equals), entry.substring(equals + 1));
-            }
-        }
+        Map<String, String> environment = ProcText.environment(
+                Files.readAllBytes(PROC.resolve(Long.toString(identity.pid())).resolve("environ")));
         if (!runs(identity)) {
             throw new IOException("process " + identity.pid() + " has ended");
         }
@@ -98,7 +81,7 @@ final class LocalProcesses implements HostProcesses {
             }
         }
         Set<Integer> ports = new TreeSet<>();
-        for (Listener listener : listeners(directory.resolve("net"))) {
+        for (ProcText.Listener listener : listeners(directory.resolve("net"))) {
             if (sockets.contains(listener.inode())) {
                 ports.add(listener.port());
             }
@@ -114,7 +97,7 @@ final class LocalProcesses implements HostProcesses {
     @Override
     public List<RunningProcess> listeningOn(int port) {
         Set<String> sockets = new HashSet<>();
-        for (Listener listener : listeners(PROC.resolve("self/net"))) {
+        for (ProcText.Listener listener : listeners(PROC.resolve("self/net"))) {
             if (listener.port() == port) {
                 sockets.add("socket:[" + listener.inode() + "]");
             }
@@ -210,97 +193,25 @@ final class LocalProcesses implements HostProcesses {
         return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
     }
 
-    private record Listener(int port, String inode) {}
-
-    private static List<Listener> listeners(Path net) {
-        List<Listener> listeners = new ArrayList<>();
-        for (String table : List.of("tcp", "tcp6")) {
-            List<String> lines;
-            try {
-                lines = Files.readAllLines(net.resolve(table), StandardCharsets.US_ASCII);
-            } catch (IOException e) {
-                continue;
-            }
-            for (String line : lines) {
-                String[] columns = line.strip().split("\\s+", -1);
-                if (columns.length > 9 && columns[3].equals(LISTENING)) {
-                    String address = columns[1];
-                    int port = Integer.parseInt(address.substring(address.indexOf(':') + 1), 16);
-                    listeners.add(new Listener(port, columns[9]));
-                }
-            }
-        }
+    private static List<ProcText.Listener> listeners(Path net) {
+        List<ProcText.Listener> listeners = new ArrayList<>(listenersIn(net.resolve("tcp")));
+        listeners.addAll(listenersIn(net.resolve("tcp6")));
         return listeners;
+    }
+
+    private static List<ProcText.Listener> listenersIn(Path table) {
+        try {
+            return ProcText.listeners(Files.readAllLines(table, StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            return List.of();
+        }
     }
 
     private static Optional<String> link(Path link) {
         try {
-            String target = Files.readSymbolicLink(link).toString();
-            return Optional.of(
-                    target.endsWith(DELETED) ? target.substring(0, target.length() - DELETED.length()) : target);
+            return Optional.of(ProcText.target(Files.readSymbolicLink(link).toString()));
         } catch (IOException | RuntimeException e) {
             return Optional.empty();
-        }
-    }
-
-    private static List<String> strings(Path file) throws IOException {
-        byte[] content = Files.readAllBytes(file);
-        List<String> strings = new ArrayList<>();
-        int from = 0;
-        for (int i = 0; i < content.length; i++) {
-            if (content[i] == 0) {
-                strings.add(text(Arrays.copyOfRange(content, from, i)));
-                from = i + 1;
-            }
-        }
-        return strings;
-    }
-
-    private static String text(byte[] bytes) throws CharacterCodingException {
-        return StandardCharsets.UTF_8
-                .newDecoder()
-                .decode(ByteBuffer.wrap(bytes))
-                .toString();
-    }
-
-    private static Map<String, String> status(Path process) throws IOException {
-        Map<String, String> status = new LinkedHashMap<>();
-        for (String line : Files.readAllLines(process.resolve("status"), StandardCharsets.ISO_8859_1)) {
-            int colon = line.indexOf(':');
-            if (colon > 0) {
-                status.put(line.substring(0, colon), line.substring(colon + 1).strip());
-            }
-        }
-        return status;
-    }
-
-    /** The second of real, effective, saved and file-system id. */
-    private static long effective(Map<String, String> status, String key) throws IOException {
-        List<Long> ids = numbers(status.getOrDefault(key, ""));
-        if (ids.size() < 2) {
-            throw new IOException("/proc shows no " + key);
-        }
-        return ids.get(1);
-    }
-
-    private static List<Long> numbers(String text) {
-        return Arrays.stream(text.split("\\s+", -1))
-                .filter(number -> !number.isEmpty())
-                .map(Long::valueOf)
-                .toList();
-    }
-
-    /** Fields of {@code /proc/PID/stat}. The second is the program's name in parentheses and may hold anything. */
-    private record Stat(String state, long parentPid, long startTicks) {
-        private static final int AFTER_NAME_START_TICKS = 19;
-
-        static Stat of(String line) {
-            String[] fields = line.substring(line.lastIndexOf(')') + 2).strip().split(" ", -1);
-            return new Stat(fields[0], Long.parseLong(fields[1]), Long.parseLong(fields[AFTER_NAME_START_TICKS]));
-        }
-
-        boolean ended() {
-            return state.equals("Z") || state.equals("X");
         }
     }
 }

@@ -1,0 +1,136 @@
+package dev.uplift.host;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the files of {@code /proc} say, wherever they were read. */
+final class ProcText {
+    private static final String DELETED = " (deleted)";
+    private static final String LISTENING = "0A";
+
+    private ProcText() {}
+
+    /** Somebody who listens on a TCP port; the inode is the number of the socket. */
+    record Listener(int port, String inode) {}
+
+    /** Fields of {@code /proc/PID/stat}. The second is the program's name in parentheses and may hold anything. */
+    record Stat(String state, long parentPid, long startTicks) {
+        private static final int AFTER_NAME_START_TICKS = 19;
+
+        static Stat of(String line) {
+            String[] fields = line.substring(line.lastIndexOf(')') + 2).strip().split(" ", -1);
+            return new Stat(fields[0], Long.parseLong(fields[1]), Long.parseLong(fields[AFTER_NAME_START_TICKS]));
+        }
+
+        boolean ended() {
+            return state.equals("Z") || state.equals("X");
+        }
+    }
+
+    /**
+     * A process; empty if it has ended.
+     *
+     * @param directory where its link {@code cwd} leads
+     * @param executable where its link {@code exe} leads
+     */
+    static Optional<RunningProcess> process(
+            long pid,
+            String stat,
+            String status,
+            byte[] commandLine,
+            Optional<String> directory,
+            Optional<String> executable)
+            throws IOException {
+        Stat seen = Stat.of(stat);
+        if (seen.ended()) {
+            return Optional.empty();
+        }
+        Map<String, String> lines = new LinkedHashMap<>();
+        status.lines().forEach(line -> {
+            int colon = line.indexOf(':');
+            if (colon > 0) {
+                lines.put(line.substring(0, colon), line.substring(colon + 1).strip());
+            }
+        });
+        return Optional.of(new RunningProcess(
+                new ProcessIdentity(pid, seen.startTicks()),
+                seen.parentPid(),
+                strings(commandLine),
+                directory,
+                executable,
+                effective(lines, "Uid"),
+                effective(lines, "Gid"),
+                numbers(lines.getOrDefault("Groups", ""))));
+    }
+
+    /** {@code /proc/PID/environ}; the first of a name counts. */
+    static Map<String, String> environment(byte[] content) throws IOException {
+        Map<String, String> environment = new LinkedHashMap<>();
+        for (String entry : strings(content)) {
+            int equals = entry.indexOf('=', 1);
+            if (equals > 0) {
+                environment.putIfAbsent(entry.substring(0, equals), entry.substring(equals + 1));
+            }
+        }
+        return environment;
+    }
+
+    /** Who listens, by lines of {@code /proc/net/tcp} or {@code tcp6}. */
+    static List<Listener> listeners(Iterable<String> lines) {
+        List<Listener> listeners = new ArrayList<>();
+        for (String line : lines) {
+            String[] columns = line.strip().split("\\s+", -1);
+            if (columns.length > 9 && columns[3].equals(LISTENING)) {
+                String address = columns[1];
+                int port = Integer.parseInt(address.substring(address.indexOf(':') + 1), 16);
+                listeners.add(new Listener(port, columns[9]));
+            }
+        }
+        return listeners;
+    }
+
+    /** Where a link of {@code /proc} leads, without the kernel's word that it is gone. */
+    static String target(String link) {
+        return link.endsWith(DELETED) ? link.substring(0, link.length() - DELETED.length()) : link;
+    }
+
+    /** Texts that each end with a NUL. */
+    static List<String> strings(byte[] content) throws CharacterCodingException {
+        List<String> strings = new ArrayList<>();
+        int from = 0;
+        for (int i = 0; i < content.length; i++) {
+            if (content[i] == 0) {
+                strings.add(StandardCharsets.UTF_8
+                        .newDecoder()
+                        .decode(ByteBuffer.wrap(Arrays.copyOfRange(content, from, i)))
+                        .toString());
+                from = i + 1;
+            }
+        }
+        return strings;
+    }
+
+    /** The second of real, effective, saved and file-system id. */
+    private static long effective(Map<String, String> status, String key) throws IOException {
+        List<Long> ids = numbers(status.getOrDefault(key, ""));
+        if (ids.size() < 2) {
+            throw new IOException("/proc shows no " + key);
+        }
+        return ids.get(1);
+    }
+
+    private static List<Long> numbers(String text) {
+        return Arrays.stream(text.split("\\s+", -1))
+                .filter(number -> !number.isEmpty())
+                .map(Long::valueOf)
+                .toList();
+    }
+}

@@ -1,0 +1,204 @@
+package dev.uplift.host;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * How a program gets exactly its arguments and its environment on a host where there is only a shell.
+ * Values are handed on by the shell itself and are in no command line, where every user of the host could
+ * read them. Only variables that a shell cannot export, names of its own such as {@code PWD} or with other
+ * characters than letters, digits and underscores, go through {@code env}.
+ */
+final class RemoteCommand {
+    /**
+     * Starts an application; {@code $@} is log file, directory, uid:gid, then {@link #words}. Shows the
+     * process as soon as the last program of the chain runs in it, nothing if it has ended before, and
+     * otherwise {@code link} or {@code late}.
+     */
+    static final String START = """
+            uplift_log=$1 uplift_dir=$2 uplift_owner=$3 uplift_exports=$4 uplift_words=$5; shift 5
+            if [ -L "$uplift_log" ]; then echo link; exit 0; fi
+            if [ ! -e "$uplift_log" ]; then
+              : >"$uplift_log"; chmod 644 "$uplift_log"
+              [ "$(id -u)" != 0 ] || chown -h "$uplift_owner" "$uplift_log"
+              sync "$uplift_log"
+            fi
+            cd -- "$uplift_dir"
+            (
+              while [ "$uplift_exports" -gt 0 ]; do
+                uplift_exports=$((uplift_exports - 1)); export "$1"; shift
+              done
+              umask 022
+              exec /usr/bin/env "$@"
+            ) </dev/null >>"$uplift_log" 2>&1 9>&- &
+            uplift_pid=$!
+            shift "$((uplift_exports + uplift_words))"
+            uplift_expected=$(printf '%s\\0' "$@" | base64 -w0)
+            uplift_tries=200
+            while [ "$uplift_tries" -gt 0 ]; do
+              uplift_tries=$((uplift_tries - 1))
+              uplift_line=$(cat "/proc/$uplift_pid/stat" 2>/dev/null) || exit 0
+              case ${uplift_line##*) } in Z*|X*) exit 0;; esac
+              if [ "$(base64 -w0 <"/proc/$uplift_pid/cmdline")" = "$uplift_expected" ] &&
+                  [ "$(readlink "/proc/$uplift_pid/cwd")" = "$uplift_dir" ]; then
+                show "$uplift_pid"; exit 0
+              fi
+              sleep 0.05
+            done
+            kill -s KILL "$uplift_pid" || :
+            echo late
+            """;
+
+    /** Runs a command; {@code $@} is directory, then {@link #words}. The last line of the output is its exit code. */
+    static final String RUN = """
+            uplift_dir=$1 uplift_exports=$2; shift 3
+            cd -- "$uplift_dir"
+            uplift_status=0
+            (
+              while [ "$uplift_exports" -gt 0 ]; do
+                uplift_exports=$((uplift_exports - 1)); export "$1"; shift
+              done
+              umask 022
+              exec /usr/bin/env "$@"
+            ) 9>&- || uplift_status=$?
+            printf '\\n%s' "$uplift_status"
+            """;
+
+    private static final int TIMED_OUT = 124;
+    private static final int KILLED = 137;
+    private static final int NO_PROGRAM = 126;
+    private static final Pattern NAME = Pattern.compile("(?!uplift_|BASH|COMP_)[A-Za-z_][A-Za-z0-9_]*");
+
+    /** What the shell of {@link SshConnection} has itself, or makes itself. */
+    private static final Set<String> GIVEN = Set.of("PATH", "LC_ALL", "PWD", "OLDPWD", "SHLVL", "_");
+
+    /** Names that shells give a meaning of their own. */
+    private static final Set<String> OF_SHELLS = Set.of(
+            "PWD",
+            "OLDPWD",
+            "SHLVL",
+            "_",
+            "IFS",
+            "OPTIND",
+            "OPTARG",
+            "PPID",
+            "PS1",
+            "PS2",
+            "PS4",
+            "LINENO",
+            "UID",
+            "EUID",
+            "GROUPS",
+            "RANDOM",
+            "SRANDOM",
+            "SECONDS",
+            "EPOCHSECONDS",
+            "EPOCHREALTIME",
+            "SHELLOPTS",
+            "DIRSTACK",
+            "FUNCNAME",
+            "HISTCMD",
+            "POSIXLY_CORRECT");
+
+    private RemoteCommand() {}
+
+    /** The arguments of {@link #START}. */
+    static List<String> start(Launch launch, long loginUid) throws UnexpectedPathException {
+        List<String> before = new ArrayList<>(List.of("/usr/bin/setsid"));
+        if (loginUid == 0 && (launch.uid() != 0 || launch.gid() != 0)) {
+            before.addAll(List.of("/usr/bin/setpriv", "--reuid=" + launch.uid(), "--regid=" + launch.gid()));
+            before.add(
+                    launch.groups().isEmpty()
+                            ? "--clear-groups"
+                            : "--groups="
+                                    + launch.groups().stream()
+                                            .map(String::valueOf)
+                                            .collect(Collectors.joining(",")));
+            before.add("--");
+        } else if (loginUid != launch.uid()) {
+            throw new UnexpectedPathException(
+                    "the application runs as " + launch.user() + ", and only root can start it as another user");
+        }
+        List<String> all =
+                new ArrayList<>(List.of(launch.logFile(), launch.directory(), launch.uid() + ":" + launch.gid()));
+        all.addAll(words(launch.environment(), before, launch.argv()));
+        return all;
+    }
+
+    /** The arguments of {@link #RUN}. */
+    static List<String> run(Exec command) {
+        long seconds = Math.max(1, command.timeout().plusMillis(999).toSeconds());
+        List<String> before = List.of("/usr/bin/timeout", "--kill-after=2", Long.toString(seconds));
+        List<String> all = new ArrayList<>();
+        all.add(command.directory() == null ? "/" : command.directory().toString());
+        Map<String, String> environment = command.environment();
+        if (environment == null) {
+            all.addAll(List.of("0", "0"));
+            all.addAll(before);
+            all.addAll(command.argv());
+        } else {
+            all.addAll(words(environment, before, command.argv()));
+        }
+        return all;
+    }
+
+    /** How a command has ended, by what {@link #RUN} wrote. */
+    static Exec.Result result(Exec command, SshConnection.Ended ended) throws IOException {
+        String text = ended.text();
+        int end = text.lastIndexOf('\n');
+        int exitCode = end < 0 ? NO_PROGRAM : Integer.parseInt(text.substring(end + 1));
+        String program = command.argv().getFirst();
+        if (exitCode == TIMED_OUT || exitCode == KILLED) {
+            throw new IOException(
+                    program + " was killed after " + command.timeout().toSeconds() + " s");
+        }
+        if (exitCode == NO_PROGRAM || exitCode == NO_PROGRAM + 1) {
+            throw new IOException(
+                    program + " cannot be started: " + ended.errors().strip());
+        }
+        return new Exec.Result(
+                exitCode,
+                last(text.substring(0, end), command.outputBytesMax()),
+                last(ended.errors(), command.outputBytesMax()));
+    }
+
+    /** Number of exports, number of words before {@code argv}, exports, words for {@code env}, {@code argv}. */
+    private static List<String> words(Map<String, String> environment, List<String> before, List<String> argv) {
+        List<String> exports = new ArrayList<>();
+        List<String> odd = new ArrayList<>();
+        Set<String> given = new TreeSet<>(GIVEN);
+        for (Map.Entry<String, String> variable : environment.entrySet()) {
+            String name = variable.getKey();
+            boolean exported = NAME.matcher(name).matches() && !OF_SHELLS.contains(name);
+            (exported ? exports : odd).add(name + "=" + variable.getValue());
+            if (exported) {
+                given.remove(name);
+            }
+        }
+        List<String> words = new ArrayList<>();
+        given.forEach(name -> words.addAll(List.of("-u", name)));
+        words.add("--");
+        words.addAll(odd);
+        words.addAll(before);
+        List<String> all = new ArrayList<>();
+        all.add(Integer.toString(exports.size()));
+        all.add(Integer.toString(words.size()));
+        all.addAll(exports);
+        all.addAll(words);
+        all.addAll(argv);
+        return all;
+    }
+
+    private static String last(String text, int bytesMax) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        int from = Math.max(0, bytes.length - bytesMax);
+        return new String(bytes, from, bytes.length - from, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,8 @@
+package dev.uplift.host;
+
+class LocalHostTest extends HostContractTest {
+    @Override
+    Host host() {
+        return new LocalHost();
+    }
+}
