@@ -43,6 +43,7 @@ public final class SystemdHost {
                 "--ip", address,
                 "--cap-add", "SYS_ADMIN",
                 "--cap-add", "NET_ADMIN",
+                "--cap-add", "SYS_PTRACE",
                 "--stop-signal", "SIGRTMIN+3",
                 "--tmpfs", "/run",
                 "--tmpfs", "/run/lock"));
