@@ -40,6 +40,11 @@ public record Launch(
         return new Launch(changed, environment, uid, gid, groups, user, directory, javaExecutable, logFile, secrets);
     }
 
+    /** The same with another environment. */
+    public Launch withEnvironment(Map<String, String> changed) {
+        return new Launch(argv, changed, uid, gid, groups, user, directory, javaExecutable, logFile, secrets);
+    }
+
     /** The same with other secrets. */
     public Launch withSecrets(Map<String, String> changed) {
         return new Launch(argv, environment, uid, gid, groups, user, directory, javaExecutable, logFile, changed);

@@ -101,6 +101,12 @@ final class JarChecks {
                             + (own.isPresent() ? own.getAsInt() : "unknown"));
         } else if (own.isEmpty()) {
             checks.warn("java", launch.javaExecutable() + " does not say its version; needed is " + requirement);
+        } else if (!commandLine.get().equals(launch.argv()) && node.hasOwnCommandLine()) {
+            checks.fail(
+                    "java",
+                    version + " needs " + requirement + ", and " + node.place() + " is started with Java "
+                            + own.getAsInt() + ": have it started with "
+                            + commandLine.get().getFirst());
         } else if (!commandLine.get().equals(launch.argv())) {
             checks.warn(
                     "java",

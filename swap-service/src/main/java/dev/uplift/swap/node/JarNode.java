@@ -29,7 +29,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** An application that runs as {@code java -jar x.jar} in a directory of a host, whoever starts it there. */
-public abstract sealed class JarNode implements Node permits ProcessNode {
+public abstract sealed class JarNode implements Node permits ProcessNode, SystemdNode {
     private static final int HTTP_PORT = 80;
     private static final Pattern JAR_NAME = Pattern.compile("(?!current$|releases$)[^./\\p{Cntrl}][^/\\p{Cntrl}]*");
 
@@ -149,9 +149,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode {
         Path jar = process.isPresent() ? runningJar(process.get().identity()) : layout.jar();
         return new Observation(
                 process.map(JarNode::instance),
-                process.isPresent()
-                        ? Optional.of(LaunchCapture.of(host, process.get(), directory(), profile, before))
-                        : before,
+                process.isPresent() ? Optional.of(captured(process.get(), profile, before)) : before,
                 before,
                 probe.health(profile, answersAt()),
                 probe.version(profile, answersAt()),
@@ -188,7 +186,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode {
                 .find(identity(instance).pid())
                 .orElseThrow(() -> StepFailedException.retryable(
                         ErrorCode.INTERFERED, instance + " has ended while it was looked at"));
-        Map<String, String> environment = host.processes().environment(process.identity());
+        Map<String, String> environment = lasting(host.processes().environment(process.identity()));
         boolean sameArguments = launch.argv()
                 .subList(1, launch.argv().size())
                 .equals(process.argv().subList(1, process.argv().size()));
@@ -302,6 +300,23 @@ public abstract sealed class JarNode implements Node permits ProcessNode {
                 .orElseThrow(() -> StepFailedException.refused(
                         ErrorCode.HOST_UNEXPECTED,
                         LaunchFile.of(directory()) + " is missing; register the application again"));
+    }
+
+    /** Whether what starts it has a command line of its own, which is not Uplift's to change. */
+    boolean hasOwnCommandLine() {
+        return false;
+    }
+
+    /** Of an environment, what is the same for every start. */
+    Map<String, String> lasting(Map<String, String> environment) {
+        return environment;
+    }
+
+    /** How a process of this node was started. */
+    final Launch captured(RunningProcess process, Profile profile, Optional<Launch> before)
+            throws IOException, StepFailedException {
+        Launch launch = LaunchCapture.of(host, process, directory(), profile, before);
+        return launch.withEnvironment(lasting(launch.environment()));
     }
 
     /** A process as a start of the application. */

@@ -68,9 +68,14 @@ public final class LaunchCapture {
                         .outputFile(process.identity())
                         .map(Path::toString)
                         .or(() -> before.map(Launch::logFile))
-                        .orElseGet(() -> directory.resolve(LOG).toString()),
+                        .orElseGet(() -> fallbackLog(directory)),
                 Map.of());
         return launch.withSecrets(secrets(profile.database().settings(view(host, launch))));
+    }
+
+    /** Where the output of what is started by Uplift goes if the application's own went to no file. */
+    static String fallbackLog(Path directory) {
+        return directory.resolve(LOG).toString();
     }
 
     /** The launch as profiles read it. */

@@ -1,0 +1,233 @@
+package dev.uplift.swap.node;
+
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.host.Fence;
+import dev.uplift.host.FencedException;
+import dev.uplift.host.Host;
+import dev.uplift.host.Launch;
+import dev.uplift.host.RunningProcess;
+import dev.uplift.host.Scrubber;
+import dev.uplift.host.Signal;
+import dev.uplift.profile.ApplicationVersion;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.SwapEffect;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A JAR that a unit of systemd starts, as the unit's user and with the unit's environment. */
+public final class SystemdNode extends JarNode {
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration START_WAIT = Duration.ofSeconds(30);
+    private static final int CGROUP_BYTES_MAX = 65_536;
+
+    /** What systemd gives to each start anew. */
+    private static final List<String> OF_ONE_START = List.of(
+            "INVOCATION_ID",
+            "JOURNAL_STREAM",
+            "SYSTEMD_EXEC_PID",
+            "NOTIFY_SOCKET",
+            "MAINPID",
+            "WATCHDOG_PID",
+            "MEMORY_PRESSURE_WATCH",
+            "MEMORY_PRESSURE_WRITE");
+
+    private final SystemdUnit unit;
+
+    /** The node at its registered place; see {@link JarNode}. Fails also if no unit can have this name. */
+    public SystemdNode(Host host, NodeSpec spec, String unit) throws IOException {
+        this(host, spec, SystemdUnit.of(host, unit));
+    }
+
+    private SystemdNode(Host host, NodeSpec spec, SystemdUnit unit) throws IOException {
+        super(host, spec);
+        this.unit = unit;
+    }
+
+    @Override
+    public String place() {
+        return unit.name() + " in " + directory();
+    }
+
+    @Override
+    boolean hasOwnCommandLine() {
+        return true;
+    }
+
+    @Override
+    Map<String, String> lasting(Map<String, String> environment) {
+        Map<String, String> lasting = new HashMap<>(environment);
+        OF_ONE_START.forEach(lasting::remove);
+        return lasting;
+    }
+
+    @Override
+    public void check(NodeWork work, Observation observed, CheckList checks)
+            throws IOException, InterruptedException, StepFailedException {
+        super.check(work, observed, checks);
+        SystemdUnit.State state = unit.state();
+        if (host().uid() != 0) {
+            checks.fail("unit", "only root can stop and start " + unit.name() + ": log in to the host as root");
+        } else if (!state.isLoaded()) {
+            checks.fail("unit", "systemd has no unit " + unit.name() + " (" + state.get("LoadState") + ")");
+        } else if (!state.get("Id").equals(unit.name())) {
+            checks.fail("unit", unit.name() + " is another name of " + state.get("Id") + "; register that");
+        } else if (observed.instance().isPresent()
+                && !isOfUnit(observed.instance().get())) {
+            checks.fail("unit", observed.instance().get() + " was not started by " + unit.name());
+        } else if (state.get("NeedDaemonReload").equals("yes")) {
+            checks.fail(
+                    "unit",
+                    "the file of " + unit.name() + " was changed and systemd has not read it yet:"
+                            + " run systemctl daemon-reload and restart it, or undo the change");
+        } else {
+            checks.ok("unit", unit.name() + ", " + state.get("UnitFileState") + ", Restart=" + state.get("Restart"));
+        }
+    }
+
+    @Override
+    public void holdAutostart(NodeWork work, SwapEffect effect)
+            throws IOException, InterruptedException, FencedException {
+        if (!unit.isHeld()) {
+            work.take(effect, held -> {
+                unit.hold(held);
+                return unit;
+            });
+        }
+    }
+
+    @Override
+    public void releaseAutostart(NodeWork work, SwapEffect effect)
+            throws IOException, InterruptedException, FencedException {
+        if (unit.hasTraces()) {
+            work.take(effect, held -> {
+                unit.release(held);
+                return unit;
+            });
+        }
+    }
+
+    @Override
+    public void terminate(NodeWork work, SwapEffect effect, List<Instance> running)
+            throws IOException, InterruptedException, FencedException {
+        work.take(effect, held -> {
+            unit.stop(held);
+            for (Instance stray : strays(running)) {
+                held.signal(identity(stray), Signal.TERM);
+            }
+            return running;
+        });
+    }
+
+    @Override
+    public void kill(NodeWork work, SwapEffect effect, List<Instance> running)
+            throws IOException, InterruptedException, FencedException {
+        work.take(effect, held -> {
+            if (!unit.state().isDown()) {
+                unit.kill(held);
+            }
+            for (Instance stray : strays(running)) {
+                held.signal(identity(stray), Signal.KILL);
+            }
+            return running;
+        });
+    }
+
+    @Override
+    public Optional<String> remains() throws IOException, InterruptedException {
+        SystemdUnit.State state = unit.state();
+        return state.isDown() ? super.remains() : Optional.of(unit.name() + " is still " + state.get("ActiveState"));
+    }
+
+    @Override
+    public Optional<String> endedBy(Instance instance) throws IOException, InterruptedException {
+        return unit.state().wasTerminated()
+                ? Optional.of(unit.name() + " was stopped by somebody else, and is kept from being started again"
+                        + " while the upgrade is under way")
+                : Optional.empty();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>{@code systemctl start} returns long before the application serves, and its answer says nothing of
+     * it. {@code Restart=} is off, so that a start which fails is seen as one and not as a loop.
+     */
+    @Override
+    public Optional<Instance> start(NodeWork work, SwapEffect effect, ApplicationVersion version)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        Optional<String> remains = remains();
+        if (remains.isPresent()) {
+            throw StepFailedException.retryable(ErrorCode.HOST_UNEXPECTED, remains.get());
+        }
+        holdAutostart(work, effect);
+        String before = unit.state().get("InvocationID");
+        return work.take(effect, held -> start(held, before));
+    }
+
+    private Optional<Instance> start(Fence.Held held, String before)
+            throws IOException, InterruptedException, FencedException {
+        try {
+            unit.start(held);
+            Deadline deadline = Deadline.in(START_WAIT);
+            while (true) {
+                SystemdUnit.State state = unit.state();
+                Optional<Instance> instance = running().stream().findFirst();
+                if (instance.isPresent()) {
+                    return instance;
+                }
+                boolean began = !state.get("InvocationID").isEmpty()
+                        && !state.get("InvocationID").equals(before);
+                if (began && state.isDown()) {
+                    return Optional.empty();
+                }
+                if (deadline.passed()) {
+                    throw new IOException(unit.name() + " was not started: it is " + state.get("ActiveState")
+                            + ", conditions met: " + state.get("ConditionResult"));
+                }
+                Thread.sleep(POLL);
+            }
+        } finally {
+            unit.startedOrNot(held);
+        }
+    }
+
+    @Override
+    public NodeLog log() throws IOException, StepFailedException {
+        Launch launch = launch();
+        return launch.logFile().equals(LaunchCapture.fallbackLog(directory()))
+                ? new JournalLog(host(), unit.name(), Scrubber.of(launch))
+                : new FileLog(host(), launch);
+    }
+
+    /** Those that the unit did not start. */
+    private List<Instance> strays(List<Instance> running) throws IOException {
+        List<Instance> strays = new ArrayList<>();
+        for (Instance instance : running) {
+            if (!isOfUnit(instance)) {
+                strays.add(instance);
+            }
+        }
+        return strays;
+    }
+
+    private boolean isOfUnit(Instance instance) throws IOException {
+        Path cgroup = Path.of("/proc", Long.toString(identity(instance).pid()), "cgroup");
+        return new String(host().files().read(cgroup, CGROUP_BYTES_MAX), StandardCharsets.UTF_8)
+                .lines()
+                .anyMatch(line -> line.endsWith("/" + unit.name()) || line.contains("/" + unit.name() + "/"));
+    }
+
+    /** The process that the unit runs, for who registers it. */
+    public static Optional<RunningProcess> process(Host host, String unit) throws IOException, InterruptedException {
+        SystemdUnit.State state = SystemdUnit.of(host, unit).state();
+        return state.mainPid() == 0 ? Optional.empty() : host.processes().find(state.mainPid());
+    }
+}
