@@ -154,7 +154,7 @@ final class ComposeProduct implements AutoCloseable {
         SERVICES.forEach(
                 service -> labels.append("  ").append(service).append(":\n").append(label));
         labels.append("networks:\n  default:\n").append(label).append("volumes:\n");
-        for (String volume : List.of("kafka", "postgres", "orchestrator", "artifacts", "backups", "swap")) {
+        for (String volume : List.of("kafka", "postgres", "uplift")) {
             labels.append("  ").append(volume).append(":\n").append(label);
         }
         Files.writeString(directory.resolve("labels.yml"), labels);

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.uplift.testbed.containers.Docker;
 import dev.uplift.testbed.containers.DockerContainer;
 import dev.uplift.testbed.containers.DockerContainers;
+import dev.uplift.testbed.containers.OwnEngine;
 import dev.uplift.testbed.containers.PostgresContainer;
 import dev.uplift.testbed.containers.Registry;
 import dev.uplift.testbed.containers.StandInImages;
@@ -178,6 +179,32 @@ class ContainersTest {
         assertThat(docker.attempt(List.of("container", "inspect", own.get(0)), "")
                         .ok())
                 .isFalse();
+    }
+
+    @Test
+    @EnabledIf("dev.uplift.testbed.containers.ContainerTests#wantedAsRoot")
+    void anEngineOfItsOwnIsKilledAndComesBackWithWhatIsToBeRestarted() {
+        try (DockerContainers shared = DockerContainers.open();
+                OwnEngine engine = OwnEngine.start();
+                DockerContainers containers = DockerContainers.open(engine.docker())) {
+            Registry.Pushed image = Registry.start(shared).standIn(StandIns.OLD);
+            DockerContainer always =
+                    containers.run("--restart", "always", "--publish", "127.0.0.1::3000", image.pinned());
+            DockerContainer no = containers.run(image.pinned());
+            awaitHealthy(URI.create("http://127.0.0.1:" + always.publishedPort(3000)));
+            Docker.Result foreign = shared.docker().attempt(List.of("container", "inspect", always.reference()), "");
+            assertThat(foreign.ok()).as("the other engine knows it").isFalse();
+
+            engine.kill();
+            assertThat(engine.docker().attempt(List.of("ps"), "").ok()).isFalse();
+            engine.powerOn();
+
+            awaitHealthy(URI.create("http://127.0.0.1:" + always.publishedPort(3000)));
+            assertThat(no.running()).isFalse();
+            assertThat(Path.of("/sys/class/net/docker0"))
+                    .as("of the other engine")
+                    .exists();
+        }
     }
 
     @Test

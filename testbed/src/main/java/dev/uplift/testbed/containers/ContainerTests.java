@@ -12,4 +12,9 @@ public final class ContainerTests {
         String without = System.getenv("UPLIFT_WITHOUT_CONTAINERS");
         return without == null || without.isEmpty();
     }
+
+    /** The same for tests that need root besides, for a Docker Engine of their own: on a laptop they are skipped. */
+    public static boolean wantedAsRoot() {
+        return wanted() && "root".equals(System.getProperty("user.name"));
+    }
 }
