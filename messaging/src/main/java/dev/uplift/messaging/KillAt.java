@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,18 +17,22 @@ import org.slf4j.LoggerFactory;
  * <p>The file {@code <directory>/<service>.crash} holds {@code effect:BEFORE:n} or {@code effect:AFTER:n}: the n-th
  * time, from 1, that the point is reached since the file is there. Right before the kill the file is renamed to
  * {@code <service>.crash.fired}, which proves that it happened and keeps it from happening again.
+ *
+ * <p>Every effect that was taken is a line in {@code <service>.effects}: a test sees that none was taken twice.
  */
 public final class KillAt implements CrashPoints {
     private static final Logger LOG = LoggerFactory.getLogger(KillAt.class);
 
     private final Path armed;
     private final Path fired;
+    private final Path effects;
     private String counting = "";
     private int count;
 
     private KillAt(Path directory, String service) {
         this.armed = directory.resolve(service + ".crash");
         this.fired = directory.resolve(service + ".crash.fired");
+        this.effects = directory.resolve(service + ".effects");
     }
 
     /** The crash points of a test; {@link CrashPoints#NONE} without a directory, as in production. */
@@ -41,6 +46,9 @@ public final class KillAt implements CrashPoints {
 
     @Override
     public synchronized void reached(String effect, Moment moment) {
+        if (moment == Moment.AFTER) {
+            note(effect);
+        }
         String wanted = wanted();
         int colon = wanted.lastIndexOf(':');
         if (colon < 0 || !wanted.substring(0, colon).equals(effect + ":" + moment)) {
@@ -50,6 +58,14 @@ public final class KillAt implements CrashPoints {
         counting = wanted;
         if (count == Integer.parseInt(wanted.substring(colon + 1)) && fire()) {
             kill();
+        }
+    }
+
+    private void note(String effect) {
+        try {
+            Files.writeString(effects, effect + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

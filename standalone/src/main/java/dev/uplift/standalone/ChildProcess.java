@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class ChildProcess implements AutoCloseable {
     private static final Duration BACKOFF_MIN = Duration.ofMillis(500);
     private static final Duration BACKOFF_MAX = Duration.ofSeconds(10);
-    private static final Duration STABLE_AFTER = Duration.ofSeconds(30);
+    private static final Duration STABLE_AFTER = Duration.ofSeconds(5);
     private static final Duration STOP_GRACE = Duration.ofSeconds(20);
     private static final long LOG_BYTES_MAX = 20_000_000;
 

@@ -15,7 +15,8 @@ import java.util.Optional;
 
 /**
  * The start/stop ledger, one JSON object a line: {@code at, pid, version, event, database, detail}.
- * Events: {@code start} (about to touch the database), {@code migrated}, {@code serving}, {@code stop},
+ * Events: {@code start} (about to touch the database), {@code found} (the rows that were there then, see
+ * {@link RowsFingerprint}), {@code migrated}, {@code serving}, {@code stop},
  * {@code command}, {@code failed}, {@code fault} (one fired), {@code locked-out} (H2: another process has
  * the file), {@code violation} (another version is on the same database). Each line is one append and is
  * fsynced, so several processes may share the file. Without a path nothing is written.

@@ -130,6 +130,7 @@ final class Server {
                     "Successfully verified " + connection.getMetaData().getDatabaseProductName() + " "
                             + connection.getMetaData().getDatabaseProductVersion()
                             + " application database connection.");
+            ledger.append("found", RowsFingerprint.of(connection));
         } catch (SQLException e) {
             ledger.append(db.kind() == AppDatabase.Kind.H2 ? "locked-out" : "failed", String.valueOf(e.getMessage()));
             throw e;
