@@ -184,6 +184,27 @@ final class Product {
         }
     }
 
+    /** All effects that the service has taken since {@link #forgetEffects}, each as often as it took it. */
+    List<String> effects(String service) {
+        try {
+            return Files.exists(effectsFile(service)) ? Files.readAllLines(effectsFile(service)) : List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void forgetEffects(String service) {
+        try {
+            Files.deleteIfExists(effectsFile(service));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path effectsFile(String service) {
+        return home.resolve("run/" + service + ".effects");
+    }
+
     private Path crashFile(String service) {
         return home.resolve("run/" + service + ".crash");
     }
