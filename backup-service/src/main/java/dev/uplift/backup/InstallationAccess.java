@@ -61,21 +61,26 @@ public final class InstallationAccess {
                         new PostgresOptions(
                                 postgresJobs, postgresTools, lockQuery(installation), minimumMajor(installation)));
             case DatabaseSpec.H2 spec -> {
-                NodeSpec node = firstNode(installation);
+                NodeSpec.InDirectory node = firstNode(installation);
                 yield H2Database.open(
                         spec, Path.of(node.directory()).resolve(node.jar()), store.directory(installation.id()));
             }
         };
     }
 
-    private static NodeSpec firstNode(InstallationSpec installation) {
+    private static NodeSpec.InDirectory firstNode(InstallationSpec installation) {
         NodeSpec node = installation.nodes().getFirst();
         if (!node.host().equals(NodeSpec.LOCAL)) {
             throw StepFailedException.refused(
                     ErrorCode.INVALID,
                     "node " + node.name() + " is on host " + node.host() + ", and only local ones are supported");
         }
-        return node;
+        if (!(node instanceof NodeSpec.InDirectory inDirectory)) {
+            throw StepFailedException.refused(
+                    ErrorCode.INVALID,
+                    "node " + node.name() + " is of kind " + node.kind() + ", which has no directory");
+        }
+        return inDirectory;
     }
 
     private @Nullable String lockQuery(InstallationSpec installation) {

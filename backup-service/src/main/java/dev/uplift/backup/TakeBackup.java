@@ -142,7 +142,7 @@ public final class TakeBackup implements StepHandler {
                 command.from().version(),
                 String.valueOf(command.from().sha256()),
                 kind,
-                installation.database().identity(),
+                installation.database().address(),
                 snapshot.serverVersion(),
                 snapshot.tool(),
                 snapshot.databaseSizeBytes(),

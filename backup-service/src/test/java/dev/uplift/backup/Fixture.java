@@ -6,7 +6,6 @@ import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.InstallationSpec;
-import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
@@ -111,13 +110,8 @@ final class Fixture {
                         "test",
                         profile,
                         "default",
-                        List.of(new NodeSpec(
-                                "node",
-                                NodeKind.PROCESS,
-                                "local",
-                                application.toString(),
-                                JAR,
-                                URI.create("http://127.0.0.1:1"))),
+                        List.of(new NodeSpec.JarProcess(
+                                "node", "local", application.toString(), JAR, URI.create("http://127.0.0.1:1"))),
                         database),
                 new Release("v0.50.1", null, "ab".repeat(32), null),
                 new Release("v0.51.1", null, null, null),

@@ -3,6 +3,7 @@ package dev.uplift.cli;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.api.RegisterInstallation;
 import java.nio.file.Path;
@@ -18,14 +19,16 @@ import picocli.CommandLine.Parameters;
         name = "add",
         mixinStandardHelpOptions = true,
         description = {
-            "Registers an application that runs on this machine.",
+            "Registers an application that runs: a process, a unit of systemd, or a container.",
             "It is asked how it was started: command line, environment, user, port and database come from there. "
-                    + "What is secret stays in DIRECTORY/.uplift, readable by its owner only."
+                    + "What is secret stays on its host, readable by its owner only."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  uplift add /srv/metabase                        what runs in that directory, as \"metabase\"",
-            "  uplift add --pid 4711 --name sales              that process, as \"sales\""
+            "  uplift add --pid 4711 --name sales              that process, as \"sales\"",
+            "  uplift add --host web1 --unit metabase.service  a unit on another host",
+            "  uplift add --container metabase                 a container of this machine's Docker Engine"
         })
 final class AddCommand implements Callable<Integer> {
     private static final Duration WAIT_MAX = Duration.ofSeconds(60);
@@ -39,19 +42,44 @@ final class AddCommand implements Callable<Integer> {
     @Option(names = "--pid", paramLabel = "PID", description = "Its process, instead of or besides the directory.")
     private @Nullable Long pid;
 
-    @Option(names = "--name", paramLabel = "NAME", description = "Default: the directory's last name.")
+    @Option(names = "--unit", paramLabel = "UNIT", description = "The unit that starts it, such as metabase.service.")
+    private @Nullable String unit;
+
+    @Option(names = "--container", paramLabel = "NAME", description = "The container that it runs in.")
+    private @Nullable String container;
+
+    @Option(
+            names = "--extract-h2",
+            description = "Allow to move an H2 database, which a container without a volume would lose, to a volume.")
+    private boolean extractH2;
+
+    @Option(
+            names = "--host",
+            paramLabel = "HOST",
+            description = "The host it runs on, from `uplift hosts list`. Default: the workers' own.")
+    private @Nullable String host;
+
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "Default: the last name of the directory, or that of the unit or container.")
     private @Nullable String name;
 
     @Option(names = "--profile", paramLabel = "NAME", description = "Default: the one that recognises it.")
     private @Nullable String profile;
 
-    @Option(names = "--site", paramLabel = "SITE", description = "Default: default.")
+    @Option(names = "--site", paramLabel = "SITE", description = "Default: that of the host, or default.")
     private @Nullable String site;
 
     @Override
     public Integer call() throws InterruptedException {
-        if (directory == null && pid == null) {
-            throw new CommandFailedException(ExitCode.USAGE, "name the DIRECTORY it runs in, or its --pid");
+        boolean process = directory != null || pid != null;
+        if ((process ? 1 : 0) + (unit == null ? 0 : 1) + (container == null ? 0 : 1) != 1) {
+            throw new CommandFailedException(
+                    ExitCode.USAGE, "name the DIRECTORY it runs in or its --pid, or its --unit, or its --container");
+        }
+        if (host != null && directory != null && !directory.isAbsolute()) {
+            throw new CommandFailedException(ExitCode.USAGE, "name the whole path of the DIRECTORY on host " + host);
         }
         Output output = server.output();
         InstallationStatus found = register(
@@ -63,7 +91,11 @@ final class AddCommand implements Callable<Integer> {
                         pid,
                         directory == null
                                 ? null
-                                : directory.toAbsolutePath().normalize().toString()));
+                                : directory.toAbsolutePath().normalize().toString(),
+                        host,
+                        unit,
+                        container,
+                        extractH2 ? true : null));
         if (output.json()) {
             output.json(found);
         } else {
@@ -91,15 +123,27 @@ final class AddCommand implements Callable<Integer> {
         return status;
     }
 
+    private static String describe(NodeSpec node) {
+        String host = node.host().equals(NodeSpec.LOCAL) ? "" : node.host() + ": ";
+        return host
+                + switch (node) {
+                    case NodeSpec.JarProcess process -> "process in " + process.directory();
+                    case NodeSpec.Systemd unit -> "unit " + unit.unit() + " in " + unit.directory();
+                    case NodeSpec.Docker container -> "container " + container.container() + " of " + container.image();
+                };
+    }
+
     private static void describe(Output output, InstallationStatus found) {
         InstallationSpec spec = found.spec();
         Release running = found.running();
         output.line("added " + found.name());
         if (spec != null && running != null) {
             output.line("  application  " + spec.profile() + " " + running.version());
-            output.line("  directory    " + spec.nodes().getFirst().directory());
-            output.line("  address      " + spec.nodes().getFirst().baseUrl());
-            output.line("  database     " + spec.database().identity());
+            for (NodeSpec node : spec.nodes()) {
+                output.line("  node         " + describe(node));
+                output.line("  address      " + node.baseUrl());
+            }
+            output.line("  database     " + spec.database().address());
         }
         for (Check check : found.checks()) {
             output.line("  " + check.verdict() + " " + check.name() + ": " + check.detail());

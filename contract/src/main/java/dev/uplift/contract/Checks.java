@@ -9,6 +9,17 @@ import org.jspecify.annotations.Nullable;
 /** Refuses bad values at the edge, naming the field. */
 final class Checks {
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+    private static final Pattern UNIT = Pattern.compile("[A-Za-z0-9:_.@][A-Za-z0-9:_.@-]{0,199}\\.service");
+    private static final Pattern CONTAINER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,254}");
+    private static final Pattern REPOSITORY = Pattern.compile(
+            "(?:[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::\\d{1,5})?/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*){0,8}");
+    private static final Pattern HOST_NAME = Pattern.compile("[a-z0-9][a-z0-9.-]{0,62}");
+    private static final Pattern ADDRESS = Pattern.compile("[A-Za-z0-9][A-Za-z0-9.-]{0,252}|[0-9a-fA-F:]{2,39}");
+    private static final Pattern LOGIN = Pattern.compile("[a-z_][a-z0-9_-]{0,31}");
+    private static final Pattern HOST_KEY =
+            Pattern.compile("SHA256:[A-Za-z0-9+/]{43}|[a-z0-9@.-]{1,64} [A-Za-z0-9+/]{16,4000}={0,2}");
+    private static final Pattern REFERENCE =
+            Pattern.compile("file:/[^\\p{Cntrl}]{1,1000}|env:[A-Za-z_][A-Za-z0-9_]{0,127}");
     private static final int TEXT_LENGTH_MAX = 4096;
 
     private Checks() {}
@@ -81,6 +92,53 @@ final class Checks {
             throw new IllegalArgumentException(field + " is " + value + ", at least " + minimum + " is needed");
         }
         return value;
+    }
+
+    static void unit(@Nullable String value, String field) {
+        matching(UNIT, value, field, "the full name of a service unit, such as metabase.service");
+    }
+
+    static void container(@Nullable String value, String field) {
+        matching(CONTAINER, value, field, "a container's name: A-Z, a-z, 0-9, '_', '.' and '-'");
+    }
+
+    static void repository(@Nullable String value, String field) {
+        matching(REPOSITORY, value, field, "a repository without tag or digest, such as metabase/metabase");
+    }
+
+    static void hostName(@Nullable String value, String field) {
+        matching(HOST_NAME, value, field, "a host's name: 1 to 63 of a-z, 0-9, '.' and '-'");
+        if (NodeSpec.LOCAL.equals(value)) {
+            throw new IllegalArgumentException(field + " is local, which is the host of the workers themselves");
+        }
+    }
+
+    static void address(@Nullable String value, String field) {
+        matching(ADDRESS, value, field, "a host name or an IP address");
+    }
+
+    static void login(@Nullable String value, String field) {
+        matching(LOGIN, value, field, "the name of a user");
+    }
+
+    static void hostKey(@Nullable String value, String field) {
+        matching(HOST_KEY, value, field, "a fingerprint such as SHA256:... or a key such as ssh-ed25519 AAAA...");
+    }
+
+    static void reference(@Nullable String value, String field) {
+        matching(REFERENCE, value, field, "a reference such as file:/etc/uplift/key or env:NAME");
+    }
+
+    static void port(int value, String field) {
+        if (value < 1 || value > 65_535) {
+            throw new IllegalArgumentException(field + " is " + value + ", 1 to 65535 is possible");
+        }
+    }
+
+    private static void matching(Pattern pattern, @Nullable String value, String field, String expected) {
+        if (!pattern.matcher(text(value, field)).matches()) {
+            throw new IllegalArgumentException(field + " is not " + expected);
+        }
     }
 
     static String sha256(String value, String field) {

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 })
 public sealed interface DatabaseSpec {
 
-    /** The same for two registrations of the same database; one saga at a time works on it. */
+    /** Where it is, in one word for people. Two databases at two places may have the same. */
     @JsonIgnore
-    String identity();
+    String address();
 
     /**
      * An H2 database in a file.
@@ -38,7 +38,7 @@ public sealed interface DatabaseSpec {
         }
 
         @Override
-        public String identity() {
+        public String address() {
             return "h2:" + host + ":" + path;
         }
     }
@@ -46,26 +46,34 @@ public sealed interface DatabaseSpec {
     /**
      * A database of a PostgreSQL server.
      *
+     * @param host of the server, as the one sees it that it is reached from
      * @param passwordRef absent: the server asks for none
+     * @param reachedFrom the node from whose host the server is reached; absent: from the workers
      */
     record PostgreSql(
             String host,
             int port,
             String database,
             String user,
-            @Nullable String passwordRef) implements DatabaseSpec {
+            @Nullable String passwordRef,
+            @Nullable String reachedFrom)
+            implements DatabaseSpec {
         public PostgreSql {
             Checks.text(host, "database.host");
             Checks.text(database, "database.database");
             Checks.text(user, "database.user");
             Checks.optionalText(passwordRef, "database.passwordRef");
-            if (port < 1 || port > 65_535) {
-                throw new IllegalArgumentException("database.port is " + port + ", 1 to 65535 is possible");
-            }
+            Checks.port(port, "database.port");
+            Checks.optionalText(reachedFrom, "database.reachedFrom");
+        }
+
+        /** One that the workers reach themselves. */
+        public PostgreSql(String host, int port, String database, String user, @Nullable String passwordRef) {
+            this(host, port, database, user, passwordRef, null);
         }
 
         @Override
-        public String identity() {
+        public String address() {
             return "postgresql:" + host + ":" + port + "/" + database;
         }
     }

@@ -12,12 +12,17 @@ public sealed interface Inspection {
     UUID installationId();
 
     /**
-     * Look at what runs and write down on its host what is needed to start it again.
+     * Look at what runs and write down on its host what is needed to start it again. It is named by its pid or
+     * directory, by its unit, or by its container.
      *
      * @param installationId the id it will have
      * @param profile absent: the one profile that recognises it
      * @param pid of the application; absent: found by {@code directory}
      * @param directory the application's working directory; absent: found by {@code pid}
+     * @param host absent: the workers' own
+     * @param unit of systemd; absent: it is none
+     * @param container its name; absent: it is none
+     * @param extractH2 whether an H2 database inside of the container may be moved to a volume; absent: no
      */
     record Requested(
             UUID installationId,
@@ -25,7 +30,11 @@ public sealed interface Inspection {
             @Nullable String profile,
             String site,
             @Nullable Long pid,
-            @Nullable String directory)
+            @Nullable String directory,
+            @Nullable HostSpec host,
+            @Nullable String unit,
+            @Nullable String container,
+            @Nullable Boolean extractH2)
             implements Inspection {
         public Requested {
             Checks.present(installationId, "installationId");
@@ -33,9 +42,32 @@ public sealed interface Inspection {
             Topics.requireSite(Checks.text(site, "site"));
             Checks.optionalText(profile, "profile");
             Checks.optionalText(directory, "directory");
-            if (pid == null && directory == null) {
-                throw new IllegalArgumentException("either pid or directory is needed");
+            boolean process = pid != null || directory != null;
+            if ((process ? 1 : 0) + (unit == null ? 0 : 1) + (container == null ? 0 : 1) != 1) {
+                throw new IllegalArgumentException("one of pid or directory, unit, container is needed");
             }
+            if (unit != null) {
+                Checks.unit(unit, "unit");
+            }
+            if (container != null) {
+                Checks.container(container, "container");
+            } else if (host instanceof HostSpec.DockerTls) {
+                throw new IllegalArgumentException("host is a Docker Engine: a container is needed");
+            }
+            if (Boolean.TRUE.equals(extractH2) && container == null) {
+                throw new IllegalArgumentException("extractH2 is for a container only");
+            }
+        }
+
+        /** A process on the workers' own host. */
+        public Requested(
+                UUID installationId,
+                String name,
+                @Nullable String profile,
+                String site,
+                @Nullable Long pid,
+                @Nullable String directory) {
+            this(installationId, name, profile, site, pid, directory, null, null, null, null);
         }
     }
 

@@ -1,17 +1,34 @@
 package dev.uplift.contract;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * What workers need to know of an installation. It goes with every command, so that they keep no
  * inventory.
  *
  * @param profile name of the application profile
- * @param nodes at least one; the first is the one that migrates
+ * @param nodes at least one, of different names; the first is the one that migrates
+ * @param hosts those that the nodes and the database are on, besides the workers' own; absent: none
  */
 public record InstallationSpec(
-        UUID id, String name, String profile, String site, List<NodeSpec> nodes, DatabaseSpec database) {
+        UUID id,
+        String name,
+        String profile,
+        String site,
+        List<NodeSpec> nodes,
+        DatabaseSpec database,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<HostSpec> hosts) {
+    private static final Pattern LOOPBACK = Pattern.compile("localhost|127\\.\\d+\\.\\d+\\.\\d+|::1|0:0:0:0:0:0:0:1");
+
     public InstallationSpec {
         Checks.present(id, "installation.id");
         Checks.text(name, "installation.name");
@@ -20,5 +37,102 @@ public record InstallationSpec(
         nodes = Checks.list(nodes, "installation.nodes");
         Checks.atLeast(1, nodes.size(), "installation.nodes.size");
         Checks.present(database, "installation.database");
+        hosts = Checks.list(Objects.requireNonNullElse(hosts, List.of()), "installation.hosts");
+        requireDifferent(hosts.stream().map(HostSpec::name).toList(), "installation.hosts");
+        requireDifferent(nodes.stream().map(NodeSpec::name).toList(), "installation.nodes");
+        for (NodeSpec node : nodes) {
+            requireKnown(hosts, node.host(), "installation.nodes");
+        }
+        switch (database) {
+            case DatabaseSpec.H2 h2 -> requireKnown(hosts, h2.host(), "installation.database");
+            case DatabaseSpec.PostgreSql server -> {
+                if (server.reachedFrom() != null) {
+                    node(nodes, server.reachedFrom());
+                }
+            }
+        }
+    }
+
+    /** One whose nodes are all on the workers' own host. */
+    public InstallationSpec(
+            UUID id, String name, String profile, String site, List<NodeSpec> nodes, DatabaseSpec database) {
+        this(id, name, profile, site, nodes, database, List.of());
+    }
+
+    /** The host of this name; empty for the workers' own. */
+    public Optional<HostSpec> host(String hostName) {
+        return hosts.stream().filter(host -> host.name().equals(hostName)).findFirst();
+    }
+
+    /** The same with other hosts in place of those of the same name. */
+    public InstallationSpec withHost(HostSpec changed) {
+        if (host(changed.name()).filter(host -> !host.equals(changed)).isEmpty()) {
+            return this;
+        }
+        return new InstallationSpec(
+                id,
+                name,
+                profile,
+                site,
+                nodes,
+                database,
+                hosts.stream()
+                        .map(host -> host.name().equals(changed.name()) ? changed : host)
+                        .toList());
+    }
+
+    /**
+     * The same for two registrations of the same database, as far as addresses tell; one saga at a time works
+     * on it. A loopback address is that of the host that it is reached from, and a path that of the host that it
+     * is on: what is {@code local} at one site is not so at another. Names that mean the same server are not known
+     * to; the proof of STOP, that nobody has a session on the database, is the second line.
+     */
+    @JsonIgnore
+    public String databaseIdentity() {
+        return switch (database) {
+            case DatabaseSpec.H2 h2 -> "h2:" + place(h2.host()) + ":" + h2.path();
+            case DatabaseSpec.PostgreSql server ->
+                "postgresql:" + server(server) + ":" + server.port() + "/" + server.database();
+        };
+    }
+
+    private String server(DatabaseSpec.PostgreSql database) {
+        String address = database.host().toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
+        if (!LOOPBACK.matcher(address).matches()) {
+            return address;
+        }
+        if (database.reachedFrom() == null) {
+            return place(NodeSpec.LOCAL);
+        }
+        return switch (node(nodes, database.reachedFrom())) {
+            case NodeSpec.InDirectory node -> place(node.host());
+            case NodeSpec.Docker node -> place(node.host()) + "/" + node.container();
+        };
+    }
+
+    private String place(String hostName) {
+        return hostName.equals(NodeSpec.LOCAL) ? site + "/" + NodeSpec.LOCAL : hostName;
+    }
+
+    private static NodeSpec node(List<NodeSpec> nodes, String name) {
+        return nodes.stream()
+                .filter(node -> node.name().equals(name))
+                .findFirst()
+                .orElseThrow(() ->
+                        new IllegalArgumentException("installation.database is reached from a node that is not there"));
+    }
+
+    private static void requireDifferent(List<String> names, String field) {
+        Set<String> seen = new HashSet<>();
+        if (!names.stream().allMatch(seen::add)) {
+            throw new IllegalArgumentException(field + " has the same name twice");
+        }
+    }
+
+    private static void requireKnown(List<HostSpec> hosts, String name, String field) {
+        if (!name.equals(NodeSpec.LOCAL)
+                && hosts.stream().noneMatch(host -> host.name().equals(name))) {
+            throw new IllegalArgumentException(field + " is on a host that installation.hosts does not have");
+        }
     }
 }

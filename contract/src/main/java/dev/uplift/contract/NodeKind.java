@@ -6,5 +6,11 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 public enum NodeKind {
     /** A JAR started by hand in a directory. */
     @JsonProperty("process")
-    PROCESS
+    PROCESS,
+    /** A JAR in a directory, started by a unit of systemd. */
+    @JsonProperty("systemd")
+    SYSTEMD,
+    /** A container of a Docker Engine. */
+    @JsonProperty("docker")
+    DOCKER
 }

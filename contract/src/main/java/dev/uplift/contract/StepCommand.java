@@ -53,6 +53,26 @@ public record StepCommand(
         Checks.present(limits, "limits");
     }
 
+    /** The same command for an installation that is described otherwise. */
+    public StepCommand withInstallation(InstallationSpec described) {
+        return new StepCommand(
+                sagaId,
+                stepIndex,
+                step,
+                direction,
+                attempt,
+                epoch,
+                pivotReached,
+                dryRun,
+                described,
+                from,
+                to,
+                artifact,
+                backup,
+                source,
+                limits);
+    }
+
     /** The same for every copy of this command: UUIDv5 of saga, step, direction and attempt. */
     @JsonIgnore
     public UUID commandId() {

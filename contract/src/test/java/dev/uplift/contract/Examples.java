@@ -31,12 +31,23 @@ final class Examples {
             "v0.50.1",
             OLD_JAR,
             AT);
-    private static final NodeSpec NODE = new NodeSpec(
-            "node-1",
-            NodeKind.PROCESS,
-            NodeSpec.LOCAL,
-            "/srv/metabase",
-            "metabase.jar",
+    private static final NodeSpec NODE = new NodeSpec.JarProcess(
+            "node-1", NodeSpec.LOCAL, "/srv/metabase", "metabase.jar", URI.create("http://127.0.0.1:3000"));
+    private static final HostSpec SSH = new HostSpec.Ssh(
+            "web1", "web1.example.org", 22, "deploy", "SHA256:" + "k".repeat(43), "file:/etc/uplift/id_ed25519");
+    private static final HostSpec ENGINE = new HostSpec.DockerTls(
+            "engine",
+            URI.create("https://engine.example.org:2376"),
+            "file:/etc/uplift/ca.pem",
+            "file:/etc/uplift/cert.pem",
+            "env:ENGINE_KEY");
+    private static final NodeSpec UNIT = new NodeSpec.Systemd(
+            "node-2", "web1", "metabase.service", "/srv/metabase", "metabase.jar", URI.create("http://127.0.0.1:3000"));
+    private static final NodeSpec CONTAINER = new NodeSpec.Docker(
+            "node-3",
+            "engine",
+            "metabase",
+            "registry.example.org:5000/metabase/metabase",
             URI.create("http://127.0.0.1:3000"));
     private static final DatabaseSpec POSTGRESQL = new DatabaseSpec.PostgreSql(
             "127.0.0.1",
@@ -187,6 +198,40 @@ final class Examples {
                 new Inspection.Found(
                         INSTALLATION,
                         new InstallationSpec(INSTALLATION, "sales", "metabase", "default", List.of(NODE), H2),
+                        FROM,
+                        CHECKS));
+        put(
+                all,
+                "swap.inspect.unit",
+                Inspection.REQUESTED_TYPE,
+                new Inspection.Requested(
+                        INSTALLATION, "sales", null, "default", null, null, SSH, "metabase.service", null, null));
+        put(
+                all,
+                "swap.inspect.container",
+                Inspection.REQUESTED_TYPE,
+                new Inspection.Requested(
+                        INSTALLATION, "sales", null, "default", null, null, ENGINE, null, "metabase", true));
+        put(
+                all,
+                "installation.found.cluster",
+                MessageType.INSTALLATION_FOUND,
+                new Inspection.Found(
+                        INSTALLATION,
+                        new InstallationSpec(
+                                INSTALLATION,
+                                "sales",
+                                "metabase",
+                                "default",
+                                List.of(NODE, UNIT, CONTAINER),
+                                new DatabaseSpec.PostgreSql(
+                                        "127.0.0.1",
+                                        5432,
+                                        "metabase",
+                                        "metabase",
+                                        "file:/srv/metabase/.uplift/launch.json#/secrets/database-password",
+                                        "node-2"),
+                                List.of(SSH, ENGINE)),
                         FROM,
                         CHECKS));
         put(

@@ -1,5 +1,6 @@
 package dev.uplift.contract;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.victools.jsonschema.generator.CustomDefinition;
 import com.github.victools.jsonschema.generator.OptionPreset;
@@ -70,7 +71,8 @@ final class MessageSchemas {
                 .withCustomDefinitionProvider((type, _) -> string(FORMATS.get(type.getErasedType())));
         config.forFields()
                 .withRequiredCheck(
-                        field -> !field.getRawMember().getAnnotatedType().isAnnotationPresent(Nullable.class));
+                        field -> !field.getRawMember().getAnnotatedType().isAnnotationPresent(Nullable.class)
+                                && !field.getRawMember().isAnnotationPresent(JsonInclude.class));
         return new SchemaGenerator(config.build());
     }
 

@@ -7,7 +7,6 @@ import dev.uplift.contract.Direction;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.MessageType;
-import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.ServiceName;
@@ -161,7 +160,7 @@ class BatchTest {
                 .bind("site", spec.site())
                 .bind("spec", Columns.json(spec))
                 .bind("running", Columns.json(new Release("v0.50.1", "oss", ScriptedWorker.OLD_SHA256, null)))
-                .bind("identity", spec.database().identity())
+                .bind("identity", spec.databaseIdentity())
                 .execute();
     }
 
@@ -171,13 +170,8 @@ class BatchTest {
                 name,
                 "metabase",
                 site,
-                List.of(new NodeSpec(
-                        "node-1",
-                        NodeKind.PROCESS,
-                        NodeSpec.LOCAL,
-                        "/srv/" + name,
-                        "metabase.jar",
-                        URI.create("http://127.0.0.1:3000"))),
+                List.of(new NodeSpec.JarProcess(
+                        "node-1", NodeSpec.LOCAL, "/srv/" + name, "metabase.jar", URI.create("http://127.0.0.1:3000"))),
                 new DatabaseSpec.H2(NodeSpec.LOCAL, "/srv/" + name + "/metabase.db.mv.db", null, null));
     }
 

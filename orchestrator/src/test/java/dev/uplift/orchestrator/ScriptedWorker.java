@@ -5,12 +5,12 @@ import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.MalformedMessageException;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.MessageType;
-import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.ServiceName;
@@ -44,6 +44,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers the commands of the default site on the real topics. Every step succeeds unless a script of
@@ -58,6 +59,7 @@ final class ScriptedWorker {
     private final KafkaProducer<String, byte[]> producer;
     private final Map<String, Script> scripts = new ConcurrentHashMap<>();
     private final List<StepCommand> commands = new CopyOnWriteArrayList<>();
+    private volatile @Nullable HostSpec foundOn;
 
     private static final class Shared {
         static final ScriptedWorker WORKER =
@@ -108,6 +110,11 @@ final class ScriptedWorker {
     /** What the installation of this name does from now on. */
     void script(String installation, Script script) {
         scripts.put(installation, script);
+    }
+
+    /** Where applications are found from now on, whatever is asked; absent: where they are looked for. */
+    void findOn(@Nullable HostSpec host) {
+        foundOn = host;
     }
 
     /** All commands that came for the installation of this name, copies included, in order. */
@@ -241,9 +248,18 @@ final class ScriptedWorker {
         }
     }
 
+    private static NodeSpec node(Inspection.Requested asked, String host, String directory) {
+        URI url = URI.create("http://127.0.0.1:3000");
+        return asked.unit() == null
+                ? new NodeSpec.JarProcess("node-1", host, directory, "metabase.jar", url)
+                : new NodeSpec.Systemd("node-1", host, asked.unit(), directory, "metabase.jar", url);
+    }
+
     private void inspect(Inspection.Requested asked) {
         String directory = Optional.ofNullable(asked.directory()).orElse("/srv/" + asked.name());
         boolean refuse = directory.contains("refuse");
+        HostSpec host = foundOn == null ? asked.host() : foundOn;
+        String on = host == null ? NodeSpec.LOCAL : host.name();
         Inspection answer = refuse
                 ? new Inspection.Refused(asked.installationId(), ErrorCode.HOST_UNEXPECTED, "nothing runs there")
                 : new Inspection.Found(
@@ -253,14 +269,9 @@ final class ScriptedWorker {
                                 asked.name(),
                                 Objects.requireNonNullElse(asked.profile(), "metabase"),
                                 asked.site(),
-                                List.of(new NodeSpec(
-                                        "node-1",
-                                        NodeKind.PROCESS,
-                                        NodeSpec.LOCAL,
-                                        directory,
-                                        "metabase.jar",
-                                        URI.create("http://127.0.0.1:3000"))),
-                                new DatabaseSpec.H2(NodeSpec.LOCAL, directory + "/metabase.db.mv.db", null, null)),
+                                List.of(node(asked, on, directory)),
+                                new DatabaseSpec.H2(on, directory + "/metabase.db.mv.db", null, null),
+                                host == null ? List.of() : List.of(host)),
                         new Release("v0.50.1", "oss", OLD_SHA256, null),
                         List.of());
         send(

@@ -3,7 +3,6 @@ package dev.uplift.artifact.testing;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.InstallationSpec;
-import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
@@ -43,9 +42,8 @@ public final class Commands {
                         "sales",
                         "metabase",
                         "default",
-                        List.of(new NodeSpec(
+                        List.of(new NodeSpec.JarProcess(
                                 "one",
-                                NodeKind.PROCESS,
                                 NodeSpec.LOCAL,
                                 "/srv/sales",
                                 "metabase.jar",

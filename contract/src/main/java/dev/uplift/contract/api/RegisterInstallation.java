@@ -3,15 +3,33 @@ package dev.uplift.contract.api;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Body of {@code POST /api/v1/installations}. Either {@code pid} or {@code directory} is needed.
+ * Body of {@code POST /api/v1/installations}. One of {@code pid} or {@code directory}, {@code unit}, {@code container} is
+ * needed.
  *
- * @param name absent: the directory's last name
+ * @param name absent: the directory's last name, or that of the unit or container
  * @param profile absent: the one profile that recognises it
- * @param site absent: {@code default}
+ * @param site absent: that of the host, or {@code default}
+ * @param host name of a registered host; absent: the one that the site's workers run on
+ * @param extractH2 whether an H2 database inside of the container may be moved to a volume; absent: no
  */
 public record RegisterInstallation(
         @Nullable String name,
         @Nullable String profile,
         @Nullable String site,
         @Nullable Long pid,
-        @Nullable String directory) {}
+        @Nullable String directory,
+        @Nullable String host,
+        @Nullable String unit,
+        @Nullable String container,
+        @Nullable Boolean extractH2) {
+
+    /** A process on the host that the site's workers run on. */
+    public RegisterInstallation(
+            @Nullable String name,
+            @Nullable String profile,
+            @Nullable String site,
+            @Nullable Long pid,
+            @Nullable String directory) {
+        this(name, profile, site, pid, directory, null, null, null, null);
+    }
+}

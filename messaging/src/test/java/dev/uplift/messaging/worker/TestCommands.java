@@ -4,7 +4,6 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.Message;
-import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
@@ -62,9 +61,8 @@ record TestCommands(UUID saga, UUID installation) {
                         "metrics",
                         "metabase",
                         "default",
-                        List.of(new NodeSpec(
+                        List.of(new NodeSpec.JarProcess(
                                 "node-1",
-                                NodeKind.PROCESS,
                                 NodeSpec.LOCAL,
                                 "/srv/metrics",
                                 "metabase.jar",

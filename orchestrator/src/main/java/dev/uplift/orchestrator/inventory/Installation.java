@@ -1,6 +1,7 @@
 package dev.uplift.orchestrator.inventory;
 
 import dev.uplift.contract.Check;
+import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.InstallationStatus;
@@ -121,6 +122,24 @@ public record Installation(
     public Installation runs(Release seen, Instant at) {
         return new Installation(
                 id, name, state, rev + 1, epoch, site, profile, spec, seen, checks, problem, liveSaga, at);
+    }
+
+    /** One of its hosts is reached otherwise; only of a {@link #known} one. */
+    Installation reachedBy(HostSpec host, Instant at) {
+        return new Installation(
+                id,
+                name,
+                state,
+                rev + 1,
+                epoch,
+                site,
+                profile,
+                requireSpec().withHost(host),
+                running,
+                checks,
+                problem,
+                liveSaga,
+                at);
     }
 
     /** Whether a saga can be begun once nothing else works on it. */

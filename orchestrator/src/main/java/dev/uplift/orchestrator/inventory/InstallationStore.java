@@ -34,6 +34,8 @@ public final class InstallationStore {
 
     private static final String COLUMNS = "id, name, state, rev, epoch, site, profile, spec::text, running::text,"
             + " checks::text, problem, live_saga, updated_at";
+    private static final String ON_HOST =
+            "state <> 'REFUSED' AND spec->'hosts' @> jsonb_build_array(jsonb_build_object('name', :host::text))";
     private static final TypeReference<List<Check>> CHECKS = new TypeReference<>() {};
 
     private InstallationStore() {}
@@ -141,6 +143,24 @@ public final class InstallationStore {
                 .list();
     }
 
+    /** The names of installations on this host; at most {@code limit}. */
+    static List<String> on(Handle handle, String host, int limit) {
+        return handle.createQuery("SELECT name FROM installation WHERE " + ON_HOST + " ORDER BY name LIMIT :limit")
+                .bind("host", host)
+                .bind("limit", limit)
+                .mapTo(String.class)
+                .list();
+    }
+
+    /** Locks all that are known to be on this host. */
+    static List<Installation> lockOn(Handle handle, String host) {
+        return handle.createQuery(
+                        "SELECT " + COLUMNS + " FROM installation WHERE " + ON_HOST + " ORDER BY id FOR UPDATE")
+                .bind("host", host)
+                .map((row, context) -> read(row))
+                .list();
+    }
+
     /** Those that were refused under this name, locked. */
     static List<Installation> refused(Handle handle, String name) {
         return handle.createQuery("SELECT " + COLUMNS + " FROM installation WHERE name = :name AND state = 'REFUSED'"
@@ -184,7 +204,7 @@ public final class InstallationStore {
                 .execute();
     }
 
-    /** Writes the rows, which the caller holds locked, in one statement. */
+    /** Writes the rows, which the caller holds locked, in one statement. The identity of the database stays as it was found. */
     public static void update(Handle handle, Collection<Installation> rows) {
         if (rows.isEmpty()) {
             return;
@@ -192,7 +212,8 @@ public final class InstallationStore {
         handle.createUpdate("""
                         UPDATE installation i SET state = u.state, rev = u.rev, epoch = u.epoch, profile = u.profile,
                                spec = u.spec::jsonb, running = u.running::jsonb, checks = u.checks::jsonb,
-                               problem = u.problem, database_identity = u.identity, live_saga = u.live,
+                               problem = u.problem, database_identity = COALESCE(i.database_identity, u.identity),
+                               live_saga = u.live,
                                inspect_due_at = CASE WHEN u.state = 'REGISTERING' THEN i.inspect_due_at END,
                                updated_at = u.at::timestamptz, change_seq = next_change()
                           FROM unnest(:ids, :states, :revs, :epochs, :profiles, :specs, :runnings, :checks, :problems,
@@ -249,7 +270,7 @@ public final class InstallationStore {
     }
 
     private static @Nullable String identity(Installation row) {
-        return row.spec() == null ? null : row.spec().database().identity();
+        return row.spec() == null ? null : row.spec().databaseIdentity();
     }
 
     private static @Nullable Object[] column(

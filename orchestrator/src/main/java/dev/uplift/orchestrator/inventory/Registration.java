@@ -1,9 +1,12 @@
 package dev.uplift.orchestrator.inventory;
 
+import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationRemoved;
 import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Topics;
+import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.messaging.OutboundMessage;
 import dev.uplift.messaging.Outbox;
@@ -24,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
@@ -58,17 +62,27 @@ public final class Registration {
      * Begins a registration.
      *
      * @return its row, in state REGISTERING
-     * @throws ProblemException 400 if the request is not sound, 409 if the name is taken
+     * @throws ProblemException 400 if the request is not sound, 404 if the host is unknown, 409 if the name is taken
      */
     public InstallationStatus register(RegisterInstallation request) {
         String name = name(request);
-        String site = Optional.ofNullable(request.site()).orElse(Topics.DEFAULT_SITE);
+        HostEntry host = host(request);
+        String site = site(request, host);
         Instant now = Instant.now();
         Installation row = Installation.registering(UUID.randomUUID(), name, site, request.profile(), now);
         Inspection.Requested question;
         try {
             question = new Inspection.Requested(
-                    row.id(), name, request.profile(), site, request.pid(), request.directory());
+                    row.id(),
+                    name,
+                    request.profile(),
+                    site,
+                    request.pid(),
+                    request.directory(),
+                    host == null ? null : host.host(),
+                    request.unit(),
+                    request.container(),
+                    request.extractH2());
         } catch (IllegalArgumentException e) {
             throw ProblemException.invalid(String.valueOf(e.getMessage()));
         }
@@ -100,6 +114,7 @@ public final class Registration {
             return;
         }
         Instant now = Instant.now();
+        Map<String, HostEntry> hosts = HostStore.hold(handle, hostNames(answers));
         Map<UUID, Installation> rows = new HashMap<>(InstallationStore.lock(
                 handle, answers.stream().map(Inspection::installationId).toList()));
         Map<String, String> owners = new HashMap<>(InstallationStore.owners(handle, identities(answers)));
@@ -113,7 +128,7 @@ public final class Registration {
                 case Inspection.Requested _ -> row;
                 case Inspection.Refused refused ->
                     row.refused(refused.code().wireName() + ": " + refused.detail(), now);
-                case Inspection.Found found -> found(row, found, owners, now);
+                case Inspection.Found found -> found(row, found, owners, hosts, now);
             };
             if (next.rev() > row.rev()) {
                 rows.put(next.id(), next);
@@ -171,9 +186,7 @@ public final class Registration {
 
     /** The problem of a request about an installation that nobody knows. */
     public static ProblemException unknown(String nameOrId) {
-        String shown = nameOrId.length() > 64 ? nameOrId.substring(0, 64) + "..." : nameOrId;
-        return ProblemException.notFound(
-                "installation.unknown", "no installation has the name or id " + shown.replaceAll("\\p{Cntrl}", "?"));
+        return ProblemException.unknown("installation.unknown", "no installation has the name or id", nameOrId);
     }
 
     private void save(Handle handle, List<Installation> changed) {
@@ -186,13 +199,25 @@ public final class Registration {
     }
 
     private static Installation found(
-            Installation row, Inspection.Found found, Map<String, String> owners, Instant now) {
+            Installation row,
+            Inspection.Found found,
+            Map<String, String> owners,
+            Map<String, HostEntry> hosts,
+            Instant now) {
         if (!found.installation().id().equals(row.id())
                 || !found.installation().site().equals(row.site())
                 || !found.installation().name().equals(row.name())) {
             return row.refused("the answer is about another installation, site or name", now);
         }
-        String identity = found.installation().database().identity();
+        for (HostSpec host : found.installation().hosts()) {
+            HostEntry known = hosts.get(host.name());
+            if (known == null || !known.host().equals(host) || !row.site().equals(known.site())) {
+                return row.refused(
+                        "host " + host.name() + " was changed or removed meanwhile; ask for the registration again",
+                        now);
+            }
+        }
+        String identity = found.installation().databaseIdentity();
         String owner = owners.putIfAbsent(identity, row.name());
         if (owner != null) {
             return row.refused("its database belongs to installation " + owner + " already", now);
@@ -200,19 +225,53 @@ public final class Registration {
         return row.found(found, now);
     }
 
+    private static List<String> hostNames(Collection<Inspection> answers) {
+        return answers.stream()
+                .flatMap(answer -> answer instanceof Inspection.Found found
+                        ? found.installation().hosts().stream().map(HostSpec::name)
+                        : Stream.empty())
+                .toList();
+    }
+
     private static List<String> identities(Collection<Inspection> answers) {
         List<String> identities = new ArrayList<>();
         for (Inspection answer : answers) {
             if (answer instanceof Inspection.Found found) {
-                identities.add(found.installation().database().identity());
+                identities.add(found.installation().databaseIdentity());
             }
         }
         return identities;
     }
 
+    private @Nullable HostEntry host(RegisterInstallation request) {
+        String name = request.host();
+        if (name == null || name.equals(NodeSpec.LOCAL)) {
+            return null;
+        }
+        return Optional.ofNullable(jdbi.withHandle(handle -> HostStore.find(handle, List.of(name)))
+                        .get(name))
+                .orElseThrow(() -> ProblemException.unknown(
+                        "host.unknown", "register the host first: no host has the name", name));
+    }
+
+    private static String site(RegisterInstallation request, @Nullable HostEntry host) {
+        String asked = request.site();
+        if (host == null) {
+            return asked == null ? Topics.DEFAULT_SITE : asked;
+        }
+        if (asked != null && !asked.equals(host.site())) {
+            throw ProblemException.invalid("host " + host.host().name() + " is at site " + host.site());
+        }
+        return String.valueOf(host.site());
+    }
+
     private static String name(RegisterInstallation request) {
         String name = request.name();
-        if (name == null) {
+        if (name == null && request.unit() != null) {
+            name = request.unit().replaceFirst("\\.service$", "");
+        } else if (name == null && request.container() != null) {
+            name = request.container();
+        } else if (name == null) {
             name = lastName(request.directory());
         }
         if (!NAME.matcher(name).matches()) {

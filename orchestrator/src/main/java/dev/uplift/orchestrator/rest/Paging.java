@@ -32,6 +32,22 @@ public record Paging(int offset, int limit, String orderBy, String pattern) {
             @Nullable String q,
             Map<String, String> columns,
             String otherwise) {
+        return of(offset, limit, sort, q, columns, otherwise, "id");
+    }
+
+    /**
+     * The same for a list whose rows have another key.
+     *
+     * @param key its column, which decides between equal ones
+     */
+    public static Paging of(
+            @Nullable Integer offset,
+            @Nullable Integer limit,
+            @Nullable String sort,
+            @Nullable String q,
+            Map<String, String> columns,
+            String otherwise,
+            String key) {
         int from = Optional.ofNullable(offset).orElse(0);
         int most = Optional.ofNullable(limit).orElse(LIMIT_DEFAULT);
         if (from < 0) {
@@ -40,10 +56,10 @@ public record Paging(int offset, int limit, String orderBy, String pattern) {
         if (most < 1 || most > LIMIT_MAX) {
             throw ProblemException.invalid("limit is " + most + ", 1 to " + LIMIT_MAX + " is possible");
         }
-        return new Paging(from, most, orderBy(Optional.ofNullable(sort).orElse(otherwise), columns), pattern(q));
+        return new Paging(from, most, orderBy(Optional.ofNullable(sort).orElse(otherwise), columns, key), pattern(q));
     }
 
-    private static String orderBy(String sort, Map<String, String> columns) {
+    private static String orderBy(String sort, Map<String, String> columns, String key) {
         String[] parts = sort.split(":", 2);
         String column = columns.get(parts[0]);
         String direction = parts.length == 1 ? "ASC" : parts[1].toUpperCase(Locale.ROOT);
@@ -52,7 +68,7 @@ public record Paging(int offset, int limit, String orderBy, String pattern) {
                     + columns.keySet().stream().sorted().collect(Collectors.joining(", "))
                     + ", with :asc or :desc behind it if wanted");
         }
-        return column + " " + direction + ", id " + direction;
+        return column + " " + direction + ", " + key + " " + direction;
     }
 
     private static String pattern(@Nullable String q) {

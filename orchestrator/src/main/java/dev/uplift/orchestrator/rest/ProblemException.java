@@ -23,6 +23,12 @@ public final class ProblemException extends RuntimeException {
         return new ProblemException(Problem.of(404, "Not Found", code, detail));
     }
 
+    /** 404 about a name that was sent, which is shown cut and without control characters. */
+    public static ProblemException unknown(String code, String detail, String name) {
+        String shown = name.length() > 64 ? name.substring(0, 64) + "..." : name;
+        return notFound(code, detail + " " + shown.replaceAll("\\p{Cntrl}", "?"));
+    }
+
     /** 409: it cannot be granted as things are. */
     public static ProblemException conflict(String code, String detail) {
         return new ProblemException(Problem.of(409, "Conflict", code, detail));

@@ -1,16 +1,21 @@
 package dev.uplift.orchestrator.upgrade;
 
 import dev.uplift.contract.Direction;
+import dev.uplift.contract.HostSpec;
+import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.Release;
+import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeTransitioned;
+import dev.uplift.contract.api.HostEntry;
 import dev.uplift.messaging.OutboundMessage;
 import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.backup.BackupStore;
+import dev.uplift.orchestrator.inventory.HostStore;
 import dev.uplift.orchestrator.inventory.Installation;
 import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.publish.Outgoing;
@@ -22,6 +27,7 @@ import dev.uplift.orchestrator.saga.Transition;
 import dev.uplift.orchestrator.saga.UpgradeSaga;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -30,6 +36,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +55,7 @@ final class SagaBatch {
     private final Map<UUID, SagaRow> rows;
     private final Set<UUID> inserted = new LinkedHashSet<>();
     private final Map<UUID, @Nullable Deadline> deadlines = new LinkedHashMap<>();
-    private final List<OutboundMessage> commands = new ArrayList<>();
+    private final List<StepCommand> commands = new ArrayList<>();
     private final List<UpgradeTransitioned> transitions = new ArrayList<>();
     private final List<BackupStore.Taken> backups = new ArrayList<>();
     private final Map<UUID, Release> observed = new HashMap<>();
@@ -95,7 +102,7 @@ final class SagaBatch {
         }
         List<SagaStore.Saved> added = new ArrayList<>();
         List<SagaStore.Saved> changed = new ArrayList<>();
-        List<OutboundMessage> messages = new ArrayList<>(commands);
+        List<OutboundMessage> messages = new ArrayList<>(withPresentHosts(handle));
         deadlines.forEach((id, deadline) -> {
             SagaRow row = Objects.requireNonNull(rows.get(id));
             (inserted.contains(id) ? added : changed).add(new SagaStore.Saved(row, deadline));
@@ -112,6 +119,24 @@ final class SagaBatch {
         outbox.append(handle, messages);
     }
 
+    /** Hosts are reached as the inventory says now, not as it said when the saga began: a key may have changed since. */
+    private List<OutboundMessage> withPresentHosts(Handle handle) {
+        Set<String> names = commands.stream()
+                .flatMap(command -> command.installation().hosts().stream())
+                .map(HostSpec::name)
+                .collect(Collectors.toSet());
+        Collection<HostEntry> present = HostStore.find(handle, names).values();
+        return commands.stream()
+                .map(command -> {
+                    InstallationSpec installation = command.installation();
+                    for (HostEntry entry : present) {
+                        installation = installation.withHost(entry.host());
+                    }
+                    return Outgoing.command(command.withInstallation(installation), now);
+                })
+                .toList();
+    }
+
     List<UpgradeTransitioned> transitions() {
         return transitions;
     }
@@ -123,7 +148,7 @@ final class SagaBatch {
         rows.put(row.id(), next);
         deadlines.put(row.id(), moved.deadline());
         if (moved.command() != null) {
-            commands.add(Outgoing.command(next.message(moved.command()), now));
+            commands.add(next.message(moved.command()));
         }
         if (result instanceof StepResult.Succeeded succeeded) {
             learn(next, succeeded.output());

@@ -127,9 +127,7 @@ final class SagaStore {
                 .bindArray(
                         "identities",
                         String.class,
-                        column(
-                                sagas,
-                                row -> row.context().installation().database().identity()))
+                        column(sagas, row -> row.context().installation().databaseIdentity()))
                 .bindArray("sources", UUID.class, column(sagas, SagaStore::source))
                 .bindArray(
                         "started_ats",

@@ -197,7 +197,7 @@ public final class Upgrades {
                     handle, found.stream().map(Installation::id).toList());
             List<String> identities = locked.values().stream()
                     .filter(Installation::known)
-                    .map(installation -> installation.requireSpec().database().identity())
+                    .map(installation -> installation.requireSpec().databaseIdentity())
                     .toList();
             SagaStore.live(handle, identities).forEach(live -> liveByDatabase.put(live.databaseIdentity(), live));
             Map<UUID, Installation> ordered = new LinkedHashMap<>();
@@ -222,8 +222,7 @@ public final class Upgrades {
                 refuse(target.name(), "upgrade " + target.liveSaga() + " works on it");
                 return false;
             }
-            SagaStore.Live other =
-                    liveByDatabase.get(target.requireSpec().database().identity());
+            SagaStore.Live other = liveByDatabase.get(target.requireSpec().databaseIdentity());
             if (other != null) {
                 refuse(
                         target.name(),
@@ -245,12 +244,9 @@ public final class Upgrades {
             beginnings.add(new SagaRuntime.Beginning(planned, epoch));
             accepted.add(new Accepted(target.name(), id));
             liveByDatabase.put(
-                    target.requireSpec().database().identity(),
+                    target.requireSpec().databaseIdentity(),
                     new SagaStore.Live(
-                            id,
-                            target.id(),
-                            target.name(),
-                            target.requireSpec().database().identity()));
+                            id, target.id(), target.name(), target.requireSpec().databaseIdentity()));
         }
 
         AcceptedSagas begin() {

@@ -5,7 +5,6 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
-import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FenceBusyException;
@@ -87,6 +86,9 @@ public final class Inspector {
 
     private Inspection found(Inspection.Requested asked)
             throws IOException, InterruptedException, StepFailedException, FencedException {
+        if (asked.host() != null || asked.unit() != null || asked.container() != null) {
+            throw refuse("only processes on the host of the workers can be registered here");
+        }
         RunningProcess process = process(asked);
         RegisteredRoot root = RegisteredRoot.of(
                 host.files(),
@@ -106,8 +108,7 @@ public final class Inspector {
         };
         ProcessNode node = new ProcessNode(
                 host,
-                new NodeSpec(
-                        NODE_NAME, NodeKind.PROCESS, host.name(), root.path().toString(), jar, baseUrl));
+                new NodeSpec.JarProcess(NODE_NAME, host.name(), root.path().toString(), jar, baseUrl));
         node.layout().form();
         Observation observed = node.observe(profile, probe);
         ApplicationVersion version = switch (observed.version()) {

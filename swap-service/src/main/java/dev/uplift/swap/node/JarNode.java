@@ -34,7 +34,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     private static final Pattern JAR_NAME = Pattern.compile("(?!current$|releases$)[^./\\p{Cntrl}][^/\\p{Cntrl}]*");
 
     private final Host host;
-    private final NodeSpec spec;
+    private final NodeSpec.InDirectory spec;
     private final RegisteredRoot root;
     private final Layout layout;
 
@@ -43,7 +43,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
      *
      * @throws UnexpectedPathException if the directory is not, or no longer, a canonical path
      */
-    JarNode(Host host, NodeSpec spec) throws IOException {
+    JarNode(Host host, NodeSpec.InDirectory spec) throws IOException {
         this.host = host;
         this.spec = spec;
         this.root = RegisteredRoot.of(host.files(), spec.directory());
@@ -54,7 +54,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     }
 
     @Override
-    public final NodeSpec spec() {
+    public final NodeSpec.InDirectory spec() {
         return spec;
     }
 

@@ -22,7 +22,7 @@ public final class ProcessNode extends JarNode {
     private static final Duration PORT_WAIT = Duration.ofSeconds(5);
 
     /** The node at its registered place; see {@link JarNode}. */
-    public ProcessNode(Host host, NodeSpec spec) throws IOException {
+    public ProcessNode(Host host, NodeSpec.JarProcess spec) throws IOException {
         super(host, spec);
     }
 

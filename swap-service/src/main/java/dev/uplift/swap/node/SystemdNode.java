@@ -42,11 +42,11 @@ public final class SystemdNode extends JarNode {
     private final SystemdUnit unit;
 
     /** The node at its registered place; see {@link JarNode}. Fails also if no unit can have this name. */
-    public SystemdNode(Host host, NodeSpec spec, String unit) throws IOException {
-        this(host, spec, SystemdUnit.of(host, unit));
+    public SystemdNode(Host host, NodeSpec.Systemd spec) throws IOException {
+        this(host, spec, SystemdUnit.of(host, spec.unit()));
     }
 
-    private SystemdNode(Host host, NodeSpec spec, SystemdUnit unit) throws IOException {
+    private SystemdNode(Host host, NodeSpec.Systemd spec, SystemdUnit unit) throws IOException {
         super(host, spec);
         this.unit = unit;
     }

@@ -76,12 +76,12 @@ final class NodeChecks {
             case NodeDatabase.Unsupported(String reason) -> checks.fail("database", reason);
             case NodeDatabase.Supported(DatabaseSpec spec) -> {
                 if (spec.equals(work.command().installation().database())) {
-                    checks.ok("database", spec.identity());
+                    checks.ok("database", spec.address());
                 } else {
                     checks.fail(
                             "database",
-                            "it works on " + spec.identity() + " now, registered is "
-                                    + work.command().installation().database().identity() + "; register it again");
+                            "it works on " + spec.address() + " now, registered is "
+                                    + work.command().installation().database().address() + "; register it again");
                 }
             }
         }

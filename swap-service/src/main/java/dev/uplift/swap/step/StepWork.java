@@ -23,6 +23,7 @@ import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.ProcessNode;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.swap.node.SystemdNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +57,13 @@ final class StepWork {
             throw StepFailedException.refused(
                     ErrorCode.INVALID, "host " + spec.host() + " is not reached from here, only " + host.name());
         }
-        return new ProcessNode(host, spec);
+        return switch (spec) {
+            case NodeSpec.JarProcess process -> new ProcessNode(host, process);
+            case NodeSpec.Systemd unit -> new SystemdNode(host, unit);
+            case NodeSpec.Docker _ ->
+                throw StepFailedException.refused(
+                        ErrorCode.INVALID, "nodes of kind " + spec.kind() + " are not supported here");
+        };
     }
 
     StepCommand command() {

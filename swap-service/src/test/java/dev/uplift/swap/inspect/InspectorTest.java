@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Inspection;
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Fence;
 import dev.uplift.host.Host;
 import dev.uplift.host.LaunchFile;
@@ -72,7 +73,7 @@ class InspectorTest {
         assertThat(found.toString()).doesNotContain(CANARY);
         assertThat(found.running().version()).isEqualTo("v0.50.3");
         assertThat(found.installation().profile()).isEqualTo("metabase");
-        assertThat(found.installation().nodes().getFirst().jar()).isEqualTo("metabase.jar");
+        assertThat(node(found).jar()).isEqualTo("metabase.jar");
         assertThat(found.installation().database())
                 .isEqualTo(new DatabaseSpec.PostgreSql(
                         "db.example", 5432, "mb", "u", LaunchFile.reference(directory, "database-password")));
@@ -87,7 +88,7 @@ class InspectorTest {
 
         Inspection.Found found = (Inspection.Found) inspect(null, process.pid(), "metabase");
 
-        assertThat(found.installation().nodes().getFirst().directory()).isEqualTo(directory.toString());
+        assertThat(node(found).directory()).isEqualTo(directory.toString());
         assertThat(found.installation().database())
                 .isEqualTo(new DatabaseSpec.H2(
                         "local", directory.resolve("metabase.db.mv.db").toString(), null, null));
@@ -160,6 +161,10 @@ class InspectorTest {
         Inspection answer = inspect(where, pid, profile);
         assertThat(answer).isInstanceOf(Inspection.Refused.class);
         assertThat(((Inspection.Refused) answer).detail()).contains(reason).doesNotContain("\n");
+    }
+
+    private static NodeSpec.InDirectory node(Inspection.Found found) {
+        return (NodeSpec.InDirectory) found.installation().nodes().getFirst();
     }
 
     private Inspection inspect(@Nullable Path where, @Nullable Long pid, @Nullable String profile) throws Exception {

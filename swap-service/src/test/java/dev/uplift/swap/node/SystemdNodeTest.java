@@ -10,7 +10,6 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.InstallationSpec;
-import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
@@ -240,14 +239,13 @@ class SystemdNodeTest {
         (faults.isEmpty() ? standIn : standIn.faults(faults)).installUnit(name);
         SystemdNode node = new SystemdNode(
                 host,
-                new NodeSpec(
+                new NodeSpec.Systemd(
                         "node-1",
-                        NodeKind.PROCESS,
                         "units",
+                        unit,
                         directory.toString(),
                         "metabase.jar",
-                        URI.create("http://127.0.0.1:" + port)),
-                unit);
+                        URI.create("http://127.0.0.1:" + port)));
         awaitVersion(node, OLD);
         return node;
     }

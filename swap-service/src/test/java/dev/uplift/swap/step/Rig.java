@@ -6,7 +6,6 @@ import dev.uplift.contract.Backup;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
-import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
@@ -190,9 +189,8 @@ final class Rig implements AutoCloseable {
                 "stand-in",
                 "metabase",
                 "default",
-                List.of(new NodeSpec(
+                List.of(new NodeSpec.JarProcess(
                         "node-1",
-                        NodeKind.PROCESS,
                         NodeSpec.LOCAL,
                         directory.toString(),
                         "metabase.jar",

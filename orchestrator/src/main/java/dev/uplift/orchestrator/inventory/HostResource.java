@@ -1,0 +1,132 @@
+package dev.uplift.orchestrator.inventory;
+
+import dev.uplift.contract.Topics;
+import dev.uplift.contract.api.HostEntry;
+import dev.uplift.contract.api.Page;
+import dev.uplift.orchestrator.rest.Paging;
+import dev.uplift.orchestrator.rest.ProblemException;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestResponse;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/hosts}. */
+@Path("/api/v1/hosts")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "hosts")
+@Blocking
+public final class HostResource {
+    private final Jdbi jdbi;
+    private final InstallationHosts installations;
+
+    HostResource(Jdbi jdbi, InstallationHosts installations) {
+        this.jdbi = jdbi;
+        this.installations = installations;
+    }
+
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(summary = "Register a host that workers reach by SSH, or its Docker Engine by TLS")
+    public RestResponse<HostEntry> add(@Nullable HostEntry request) {
+        HostEntry entry = complete(request);
+        if (!jdbi.inTransaction(handle -> HostStore.insert(handle, entry))) {
+            throw ProblemException.conflict(
+                    "host.exists", "a host " + entry.host().name() + " is registered already; PUT replaces it");
+        }
+        return RestResponse.ResponseBuilder.create(RestResponse.Status.CREATED, entry)
+                .location(URI.create("/api/v1/hosts/" + entry.host().name()))
+                .build();
+    }
+
+    @PUT
+    @Path("{name}")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(
+            summary = "Replace how a host is reached, such as its key; upgrades under way take it with their next step")
+    public HostEntry replace(@PathParam("name") String name, @Nullable HostEntry request) {
+        HostEntry entry = complete(request);
+        if (!entry.host().name().equals(name)) {
+            throw ProblemException.invalid(
+                    "the body is about host " + entry.host().name());
+        }
+        return jdbi.inTransaction(handle -> {
+            HostEntry before = HostStore.lock(handle, name).orElseThrow(() -> unknown(name));
+            List<String> users = installations.on(handle, name);
+            if (!users.isEmpty() && !String.valueOf(entry.site()).equals(before.site())) {
+                throw inUse(name, users);
+            }
+            HostStore.update(handle, entry);
+            installations.reachedBy(handle, entry.host());
+            return entry;
+        });
+    }
+
+    @GET
+    @Operation(summary = "List the hosts")
+    public Page<HostEntry> list(
+            @QueryParam("offset") @Nullable Integer offset,
+            @QueryParam("limit") @Nullable Integer limit,
+            @QueryParam("sort") @Nullable String sort,
+            @QueryParam("q") @Nullable String q) {
+        Paging paging = Paging.of(offset, limit, sort, q, HostStore.SORTS, "name", "name");
+        return jdbi.withHandle(handle -> HostStore.page(handle, paging));
+    }
+
+    @GET
+    @Path("{name}")
+    @Operation(summary = "Show one host")
+    public HostEntry get(@PathParam("name") String name) {
+        return Optional.ofNullable(jdbi.withHandle(handle -> HostStore.find(handle, List.of(name)))
+                        .get(name))
+                .orElseThrow(() -> unknown(name));
+    }
+
+    @DELETE
+    @Path("{name}")
+    @Operation(summary = "Forget a host that no installation is on; the host itself is not touched")
+    public void remove(@PathParam("name") String name) {
+        jdbi.useTransaction(handle -> {
+            if (HostStore.lock(handle, name).isEmpty()) {
+                throw unknown(name);
+            }
+            List<String> users = installations.on(handle, name);
+            if (!users.isEmpty()) {
+                throw inUse(name, users);
+            }
+            HostStore.delete(handle, name);
+        });
+    }
+
+    private static HostEntry complete(@Nullable HostEntry request) {
+        if (request == null) {
+            throw ProblemException.invalid("the body is missing");
+        }
+        return new HostEntry(
+                request.host(), Optional.ofNullable(request.site()).orElse(Topics.DEFAULT_SITE), Instant.now());
+    }
+
+    private static ProblemException unknown(String name) {
+        return ProblemException.unknown("host.unknown", "no host has the name", name);
+    }
+
+    private static ProblemException inUse(String name, List<String> users) {
+        return ProblemException.conflict(
+                "host.in-use", String.join(", ", users) + " run on host " + name + "; remove them first");
+    }
+}
