@@ -11,6 +11,7 @@ import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.BackupEntry;
+import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.Page;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.contract.api.RequestRestore;
@@ -60,6 +61,22 @@ final class Api {
     /** All with this in their name; empty: all. */
     List<InstallationStatus> installations(String q) {
         return all("/installations?sort=name&q=" + encoded(q), new TypeReference<>() {});
+    }
+
+    HostEntry addHost(HostEntry host) {
+        return call("POST", "/hosts", host, new TypeReference<>() {});
+    }
+
+    HostEntry replaceHost(HostEntry host) {
+        return call("PUT", "/hosts/" + encoded(host.host().name()), host, new TypeReference<>() {});
+    }
+
+    void removeHost(String name) {
+        send("DELETE", "/hosts/" + encoded(name), null);
+    }
+
+    List<HostEntry> hosts() {
+        return all("/hosts?sort=name", new TypeReference<>() {});
     }
 
     /** What happens, from now on; to be closed. */

@@ -39,6 +39,7 @@ import picocli.CommandLine.Command;
             AddCommand.class,
             RemoveCommand.class,
             ListCommand.class,
+            HostsCommand.class,
             PlanCommand.class,
             UpgradeCommand.class,
             StatusCommand.class,

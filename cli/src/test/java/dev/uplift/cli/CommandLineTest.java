@@ -33,7 +33,15 @@ final class CommandLineTest {
                     upgrade sales --to v0.51.2 --stop-grace 0s          | limits.stopGrace is not positive
                     upgrade sales --to v0.51.2 --url metabase.jar       | url is not absolute
                     restore sales 7                                     | Invalid value for positional parameter at index 1
-                    add                                                 | name the DIRECTORY it runs in, or its --pid
+                    add                                                 | name the DIRECTORY it runs in or its --pid, or its --unit
+                    add /srv/x --unit x.service                         | name the DIRECTORY it runs in or its --pid, or its --unit
+                    add srv/x --host web1                               | name the whole path of the DIRECTORY on host web1
+                    hosts                                               | Missing required subcommand
+                    hosts add web1 --address web1                       | Missing required option: '--key-file=FILE'
+                    hosts add web1 --address web1 --key-file /k         | --host-key is missing
+                    hosts add web1 --address web1 --key-file /k --host-key yes | host.hostKey is not a fingerprint
+                    hosts add web1 --key-file /k                        | either --address or --docker-url is needed
+                    hosts add local --docker-url http://e --key-file /k --cert-file /c --ca-file /a | host.name is local
                     upgrad sales                                        | Did you mean: uplift upgrade
                     list --server ftp://example.org                     | is no http or https URL such as
                     list --server http://example.org/?x=1               | is no http or https URL such as
