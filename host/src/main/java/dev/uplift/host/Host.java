@@ -3,6 +3,7 @@ package dev.uplift.host;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A machine that applications run on. Everything that is done there goes through this: looking is free,
@@ -32,6 +33,14 @@ public interface Host extends AutoCloseable {
      * @throws IOException if it cannot be started, or was killed because it took longer than its timeout
      */
     Exec.Result run(Exec command) throws IOException, InterruptedException;
+
+    /**
+     * Starts a command that changes nothing by itself, to talk with it.
+     *
+     * @param words its program and arguments, each of letters, digits and {@code / . _ -} only
+     * @throws IOException if it cannot be started; that a program is missing may show only in an answer that ends
+     */
+    Conversation converse(List<String> words) throws IOException;
 
     /** The fence of the application in this directory: the only way to change anything of it. */
     Fence fence(Path applicationDirectory);

@@ -1,9 +1,12 @@
 package dev.uplift.host;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /** This machine. Closing it does nothing. */
 public final class LocalHost implements Host {
@@ -38,6 +41,31 @@ public final class LocalHost implements Host {
     @Override
     public Exec.Result run(Exec command) throws IOException, InterruptedException {
         return command.run();
+    }
+
+    @Override
+    public Conversation converse(List<String> words) throws IOException {
+        Process process = new ProcessBuilder(words)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        return new LocalConversation(process);
+    }
+
+    private record LocalConversation(Process process) implements Conversation {
+        @Override
+        public InputStream answers() {
+            return process.getInputStream();
+        }
+
+        @Override
+        public OutputStream questions() {
+            return process.getOutputStream();
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly();
+        }
     }
 
     @Override

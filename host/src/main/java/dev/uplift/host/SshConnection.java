@@ -104,6 +104,33 @@ final class SshConnection implements AutoCloseable {
         }
     }
 
+    /** Starts a command to talk with it, in a channel of its own. */
+    Conversation converse(String command) throws IOException {
+        ChannelExec channel = lost(() -> {
+            ChannelExec made = session().createExecChannel(command);
+            made.open().verify(CHANNEL_MAX);
+            return made;
+        });
+        return new ChannelConversation(channel);
+    }
+
+    private record ChannelConversation(ChannelExec channel) implements Conversation {
+        @Override
+        public InputStream answers() {
+            return channel.getInvertedOut();
+        }
+
+        @Override
+        public OutputStream questions() {
+            return channel.getInvertedIn();
+        }
+
+        @Override
+        public void close() {
+            channel.close(true);
+        }
+    }
+
     /** The file transfer of this connection. */
     synchronized SftpClient sftp() throws IOException {
         SftpClient open = sftp;

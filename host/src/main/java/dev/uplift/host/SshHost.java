@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.sshd.client.SshClient;
 
 /**
@@ -13,6 +15,7 @@ import org.apache.sshd.client.SshClient;
  */
 public final class SshHost implements Host {
     private static final Duration FENCE_WAIT_MAX = Duration.ofSeconds(20);
+    private static final Pattern WORD = Pattern.compile("[A-Za-z0-9/._-]+");
     private static final Duration QUICK = Duration.ofMinutes(1);
 
     private final SshTarget target;
@@ -64,6 +67,14 @@ public final class SshHost implements Host {
                 script(
                         new ShellScript("set -e\n" + RemoteCommand.RUN, RemoteCommand.run(command)),
                         command.timeout().plus(QUICK)));
+    }
+
+    @Override
+    public Conversation converse(List<String> words) throws IOException {
+        if (!words.stream().allMatch(WORD.asMatchPredicate())) {
+            throw new IllegalArgumentException("a word would need quotes: " + words);
+        }
+        return connection.converse(String.join(" ", words));
     }
 
     @Override

@@ -1,16 +1,30 @@
 package dev.uplift.host.docker;
 
+import dev.uplift.host.Conversation;
+import dev.uplift.host.Host;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Where a Docker Engine is reached. */
 public sealed interface DockerEndpoint {
+    /** What connects its standard streams with the engine's socket. */
+    List<String> DIAL = List.of("docker", "system", "dial-stdio");
+
     /** The socket of an engine on this machine. */
     DockerEndpoint LOCAL = new Unix(Path.of("/var/run/docker.sock"));
+
+    /**
+     * The engine of a host, through whatever way leads to the host: {@code docker system dial-stdio} is run there
+     * and talked with, so the host needs the {@code docker} command, and its user the right to use it.
+     */
+    static DockerEndpoint of(Host host) {
+        return new Dialled("the Docker Engine of host " + host.name(), () -> new Talk(host.converse(DIAL)));
+    }
 
     /** For a person. */
     String name();
@@ -58,5 +72,23 @@ public sealed interface DockerEndpoint {
 
         /** What is written is sent at once or when flushed; closing it tells the other side that no more will come. */
         OutputStream output() throws IOException;
+    }
+
+    /** A conversation as a connection. */
+    record Talk(Conversation conversation) implements Stream {
+        @Override
+        public InputStream input() {
+            return conversation.answers();
+        }
+
+        @Override
+        public OutputStream output() {
+            return conversation.questions();
+        }
+
+        @Override
+        public void close() throws IOException {
+            conversation.close();
+        }
     }
 }
