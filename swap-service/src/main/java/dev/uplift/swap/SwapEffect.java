@@ -44,6 +44,16 @@ public enum SwapEffect {
     SWITCH_JAR("swap.switch.jar"),
     /** Points {@code current} to the new release. */
     SWITCH_CURRENT("swap.switch.current"),
+    /** Renames the old container. */
+    SWITCH_ASIDE("swap.container.aside"),
+    /** Removes a container that an earlier hop has made. */
+    SWITCH_DISCARD("swap.container.discard"),
+    /** Creates the new container, which does not run yet. */
+    SWITCH_CREATE("swap.container.create"),
+    /** Removes the new container. */
+    REVERT_DISCARD("swap.container.revert-discard"),
+    /** Gives the old container its name again. */
+    REVERT_NAME("swap.container.revert-name"),
     /** Points {@code current} back to the old release. */
     REVERT_CURRENT("swap.revert.current"),
     /** Puts back a directory that belongs to the version. */
@@ -72,6 +82,10 @@ public enum SwapEffect {
     COMMIT_AUTOSTART("swap.commit.autostart"),
     /** Takes releases away that are no longer kept. */
     COMMIT_RELEASES("swap.commit.releases"),
+    /** Removes containers that are no longer kept. */
+    COMMIT_CONTAINERS("swap.container.retire"),
+    /** Writes down the new container as the one to go back to. */
+    COMMIT_RECORD("swap.container.record"),
     /** Forgets what the saga had written down. */
     COMMIT_FORGET("swap.commit.forget");
 

@@ -84,7 +84,8 @@ public final class LaunchCapture {
                 launch.argv(), launch.environment(), Path.of(launch.directory()), file -> settingFile(host, file));
     }
 
-    private static Map<String, String> secrets(DatabaseSettings settings) {
+    /** What other services need to know to reach a database, by names of ours. */
+    public static Map<String, String> secrets(DatabaseSettings settings) {
         return switch (settings) {
             case DatabaseSettings.PostgreSql server ->
                 server.password() == null ? Map.of() : Map.of(DATABASE_PASSWORD, server.password());

@@ -4,6 +4,7 @@ import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
+import dev.uplift.host.Launch;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
@@ -64,6 +65,11 @@ public interface Node {
 
     /** The version that what is in place says it is. */
     VersionReading versionInPlace(Profile profile) throws IOException;
+
+    /** Where it keeps its data if it is started so, as seen from its host. */
+    default NodeDatabase database(Profile profile, Launch launch) throws IOException {
+        return NodeDatabase.of(host(), profile, launch);
+    }
 
     /** What of {@code running} stands in the way of an upgrade that only this kind of node knows of. */
     void check(NodeWork work, Observation observed, CheckList checks)

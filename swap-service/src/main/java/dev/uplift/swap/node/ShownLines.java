@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /** The end of a log, fit to be shown: without secrets, in one line. */
-final class ShownLines {
+public final class ShownLines {
     private static final int LINES_MAX = 5;
     private static final int LINE_LENGTH_MAX = 300;
 
@@ -16,7 +16,7 @@ final class ShownLines {
     private ShownLines() {}
 
     /** The last lines of {@code text} and those with one of the {@code telling} texts; see {@link NodeLog#since}. */
-    static String of(String text, Scrubber scrubber, List<String> telling) {
+    public static String of(String text, Scrubber scrubber, List<String> telling) {
         List<String> lines = text.lines()
                 .map(line -> scrubber.scrub(line)
                         .replaceAll("\\e\\[[0-9;]*m", "")

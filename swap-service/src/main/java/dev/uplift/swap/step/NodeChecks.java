@@ -71,8 +71,8 @@ final class NodeChecks {
         }
     }
 
-    private void settings(Launch launch, Optional<Launch> before) {
-        switch (NodeDatabase.of(node.host(), work.profile(), launch)) {
+    private void settings(Launch launch, Optional<Launch> before) throws IOException {
+        switch (node.database(work.profile(), launch)) {
             case NodeDatabase.Unsupported(String reason) -> checks.fail("database", reason);
             case NodeDatabase.Supported(DatabaseSpec spec) -> {
                 if (spec.equals(work.command().installation().database())) {

@@ -10,6 +10,7 @@ import dev.uplift.host.Host;
 import dev.uplift.host.HostLostException;
 import dev.uplift.host.SecretUnavailableException;
 import dev.uplift.host.UnexpectedPathException;
+import dev.uplift.host.docker.DockerException;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
@@ -103,6 +104,8 @@ public final class SwapSteps {
             return StepOutcome.refused(ErrorCode.FENCED, oneLine(e.getMessage()));
         } catch (FenceBusyException | HostLostException e) {
             return StepOutcome.failed(ErrorCode.INTERNAL, oneLine(e.getMessage()));
+        } catch (DockerException e) {
+            return StepOutcome.failed(ErrorCode.HOST_UNEXPECTED, oneLine(e.getMessage()));
         } catch (UnexpectedPathException | SecretUnavailableException e) {
             return StepOutcome.refused(ErrorCode.HOST_UNEXPECTED, oneLine(e.getMessage()));
         } catch (FileSystemException e) {

@@ -1,0 +1,88 @@
+package dev.uplift.swap.node.docker;
+
+import dev.uplift.host.FencedException;
+import dev.uplift.host.Host;
+import dev.uplift.host.LaunchFile;
+import dev.uplift.host.docker.ContainerInspection;
+import dev.uplift.host.docker.InspectDiff;
+import dev.uplift.host.docker.RestartPolicy;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.NodeWork;
+import dev.uplift.swap.node.Observation;
+import dev.uplift.swap.node.SagaState;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Writes down what container an upgrade begins with, and tells whether it still is that one. */
+final class ContainerCapture {
+    private final ContainerFamily family;
+    private final Host host;
+    private final Path directory;
+
+    ContainerCapture(ContainerFamily family) {
+        this.family = family;
+        this.host = family.host();
+        this.directory = family.place().directory();
+    }
+
+    /** Writes it down again, if it has changed. */
+    void write(NodeWork work, Observation observed)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        ContainerInspection container = family.requireInPlace();
+        Optional<ContainerRecord> before = ContainerRecord.read(host, directory);
+        ContainerRecord record = record(container, before);
+        boolean changed = before.isEmpty()
+                || !before.get().container().id().equals(container.id())
+                || !InspectDiff.between(before.get().container(), record.container())
+                        .isEmpty();
+        if (changed || !observed.launch().equals(observed.launchBefore())) {
+            work.take(SwapEffect.PREFLIGHT_LAUNCH, held -> {
+                record.write(held, directory);
+                if (observed.launch().isPresent()) {
+                    LaunchFile.write(held, directory, observed.launch().get());
+                }
+                return record;
+            });
+        }
+    }
+
+    /** In what a container differs from the one that was written down; empty: in nothing. */
+    Optional<String> difference(ContainerInspection container) throws IOException, StepFailedException {
+        ContainerInspection written = family.record().container();
+        if (!written.id().equals(container.id())) {
+            return Optional.of("it is another container than " + written.shortId());
+        }
+        List<String> paths = InspectDiff.between(written, container).stream()
+                .map(InspectDiff.Difference::path)
+                .toList();
+        return paths.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", paths));
+    }
+
+    /** Where the application's JAR is in a container; empty if it does not run and nobody has written it down. */
+    Optional<String> jar(ContainerInspection container) throws IOException, InterruptedException {
+        Optional<String> running = ContainerJar.runningIn(family.engine(), container);
+        return running.isPresent()
+                ? running
+                : ContainerRecord.read(host, directory).map(ContainerRecord::jar);
+    }
+
+    /** A restart policy that a saga is holding back is not the operator's. */
+    private ContainerRecord record(ContainerInspection container, Optional<ContainerRecord> before)
+            throws IOException, InterruptedException {
+        ContainerRecord record = new ContainerRecord(
+                container.raw(),
+                jar(container).orElse(null),
+                before.map(ContainerRecord::retired).orElse(List.of()));
+        boolean held = before.isPresent()
+                && before.get().container().id().equals(container.id())
+                && container.restartPolicy().equals(RestartPolicy.NO)
+                && SagaState.read(host, directory).isPresent();
+        return held
+                ? record.withRestartPolicy(
+                        before.get().inspection().path("HostConfig").path("RestartPolicy"))
+                : record;
+    }
+}

@@ -1,0 +1,117 @@
+package dev.uplift.swap.node.docker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.uplift.host.docker.ComposeService;
+import dev.uplift.host.docker.ContainerInspection;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.node.CheckList;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What only a container can have that stands in the way of an upgrade, or gets lost in one. */
+record ContainerChecks(ContainerFamily family, CheckList checks) {
+    private static final int SHOWN_MAX = 5;
+    private static final Map<String, String> SUPERVISORS = Map.of(
+            "com.docker.swarm.service.id", "a swarm service",
+            "io.kubernetes.pod.name", "a pod of Kubernetes",
+            "com.hashicorp.nomad.alloc_id", "an allocation of Nomad");
+
+    void run() throws IOException, InterruptedException, StepFailedException {
+        ContainerInspection container = family.requireInPlace();
+        image(container);
+        supervisor(container);
+        lifetime(container);
+        neighbours(container);
+        ownFiles(container);
+        randomPorts(container);
+        compose(container);
+    }
+
+    private void image(ContainerInspection container) throws IOException, InterruptedException {
+        try {
+            checks.ok("image", family.image(container).toString());
+        } catch (StepFailedException e) {
+            checks.fail("image", e.detail());
+        }
+    }
+
+    private void supervisor(ContainerInspection container) {
+        SUPERVISORS.forEach((label, what) -> {
+            if (container.labels().containsKey(label)) {
+                checks.fail("supervisor", "the container is " + what + ", which would start the old one again");
+            }
+        });
+    }
+
+    private void lifetime(ContainerInspection container) {
+        if (container.raw().path("HostConfig").path("AutoRemove").asBoolean()) {
+            checks.fail(
+                    "auto-remove",
+                    "the container was made with --rm: it would be gone as soon as it is stopped, and with it the way"
+                            + " back; make it again without");
+        }
+        if (container.raw().path("State").path("Paused").asBoolean()) {
+            checks.fail("paused", "the container is paused; unpause it first");
+        }
+    }
+
+    private void neighbours(ContainerInspection container) throws IOException, InterruptedException {
+        List<String> sharing = family.sharing(container);
+        if (!sharing.isEmpty()) {
+            checks.fail(
+                    "neighbours",
+                    "the network of the container is also that of " + shown(sharing)
+                            + ", which would lose it; upgrade them together by hand");
+        }
+    }
+
+    private void ownFiles(ContainerInspection container) throws IOException, InterruptedException {
+        List<String> own = family.engine().containers().ownFiles(container.id()).stream()
+                .filter(path -> !path.startsWith("/tmp") && !path.startsWith("/run") && !path.startsWith("/var/run"))
+                .toList();
+        List<String> leaves = own.stream()
+                .filter(path -> own.stream().noneMatch(other -> other.startsWith(path + "/")))
+                .toList();
+        if (!leaves.isEmpty()) {
+            checks.warn(
+                    "own-files",
+                    leaves.size() + " files lie in the container itself, in no volume: " + shown(leaves)
+                            + "; the new container does not have them, the old one is kept");
+        }
+    }
+
+    private void randomPorts(ContainerInspection container) {
+        for (Map.Entry<String, JsonNode> binding :
+                container.raw().path("HostConfig").path("PortBindings").properties()) {
+            for (JsonNode address : binding.getValue()) {
+                String port = address.path("HostPort").asText("");
+                if (port.isEmpty() || port.equals("0")) {
+                    checks.warn(
+                            "ports",
+                            binding.getKey() + " is published on a port that changes with every start; name one");
+                }
+            }
+        }
+    }
+
+    private void compose(ContainerInspection container) {
+        Optional<ComposeService> service = ComposeService.of(container);
+        if (service.isPresent()) {
+            String files = service.get().files().isEmpty()
+                    ? "its compose file"
+                    : shown(service.get().files().stream().map(Object::toString).toList());
+            checks.warn(
+                    "compose",
+                    "the container is service " + service.get().service() + " of the Docker Compose project "
+                            + service.get().project() + " and stays it; after the upgrade change the image in " + files
+                            + ", or the next recreation by compose brings the old version back");
+        }
+    }
+
+    private static String shown(List<String> names) {
+        String first = String.join(", ", names.stream().limit(SHOWN_MAX).toList());
+        return (names.size() > SHOWN_MAX ? first + " ..." : first).replaceAll("\\p{Cntrl}", "?");
+    }
+}

@@ -1,0 +1,140 @@
+package dev.uplift.swap.node.docker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.host.Host;
+import dev.uplift.host.docker.ContainerInspection;
+import dev.uplift.host.docker.DockerEngine;
+import dev.uplift.host.docker.ImageInspection;
+import dev.uplift.host.docker.ImageReference;
+import dev.uplift.host.docker.InvalidImageReferenceException;
+import dev.uplift.host.docker.UpliftLabels;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.node.Instance;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** All containers of one node: the one that has its name, its predecessors, and commands that run beside it. */
+record ContainerFamily(DockerEngine engine, Host host, DockerPlace place) {
+    private static final String SHA256 = "sha256:";
+
+    /** The one that has the node's name; empty in the middle of a switch. */
+    Optional<ContainerInspection> inPlace() throws IOException, InterruptedException {
+        return engine.containers()
+                .find(place.container())
+                .filter(found -> found.name().equals(place.container()));
+    }
+
+    /**
+     * The same, where it has to be there.
+     *
+     * @throws StepFailedException if it is not
+     */
+    ContainerInspection requireInPlace() throws IOException, InterruptedException, StepFailedException {
+        return inPlace()
+                .orElseThrow(() -> StepFailedException.refused(
+                        ErrorCode.HOST_UNEXPECTED,
+                        "there is no container " + place.container() + " on " + engine.name()));
+    }
+
+    /** All of them, running or not. */
+    List<ContainerInspection> all() throws IOException, InterruptedException {
+        Map<String, ContainerInspection> all = new LinkedHashMap<>();
+        inPlace().ifPresent(found -> all.put(found.id(), found));
+        Optional<ContainerRecord> record = ContainerRecord.read(host, place.directory());
+        List<String> known = new ArrayList<>(engine.containers()
+                .list(Map.of(UpliftLabels.NODE, place.directory().toString())));
+        if (record.isPresent()) {
+            known.add(record.get().container().id());
+            known.addAll(record.get().retired());
+        }
+        for (String id : known) {
+            if (!all.containsKey(id)) {
+                engine.containers().find(id).ifPresent(found -> all.put(found.id(), found));
+            }
+        }
+        return List.copyOf(all.values());
+    }
+
+    /** What was remembered when the node was registered or checked. */
+    ContainerRecord record() throws IOException, StepFailedException {
+        return ContainerRecord.read(host, place.directory())
+                .orElseThrow(() -> StepFailedException.refused(
+                        ErrorCode.HOST_UNEXPECTED,
+                        "what is known of container " + place.container() + " is missing in " + place.directory()
+                                + "; register it again"));
+    }
+
+    /** Whether an upgrade made it. */
+    boolean isOurs(ContainerInspection container) {
+        return place.directory().toString().equals(container.labels().get(UpliftLabels.NODE));
+    }
+
+    /**
+     * The image of a container by its digest in the node's repository.
+     *
+     * @throws StepFailedException if the engine has it from elsewhere, or not at all any more
+     */
+    ImageReference image(ContainerInspection container) throws IOException, InterruptedException, StepFailedException {
+        Optional<ImageInspection> image = engine.images().find(container.imageId());
+        List<ImageReference> pulled = image.map(ImageInspection::repoDigests).orElse(List.of()).stream()
+                .filter(known -> known.repository().equals(place.repository().repository()))
+                .toList();
+        return pulled.stream()
+                .filter(known -> container.imageName().endsWith(String.valueOf(known.digest())))
+                .findFirst()
+                .or(() -> pulled.stream().findFirst())
+                .orElseThrow(() -> StepFailedException.refused(
+                        ErrorCode.HOST_UNEXPECTED,
+                        image.isEmpty()
+                                ? "the image of container " + container.name() + " (" + container.imageName()
+                                        + ") was removed from the engine: pull it again"
+                                : "the image of container " + container.name() + " (" + container.imageName()
+                                        + ") was not pulled from "
+                                        + place.repository().name()
+                                        + ": it has no digest there to go back to"));
+    }
+
+    /** The digest of that image without its algorithm: 64 hexadecimal digits. */
+    String sha256(ContainerInspection container) throws IOException, InterruptedException, StepFailedException {
+        return String.valueOf(image(container).digest()).substring(SHA256.length());
+    }
+
+    /** The node's image with this digest. */
+    ImageReference image(String sha256) throws StepFailedException {
+        try {
+            return place.repository().at(SHA256 + sha256);
+        } catch (InvalidImageReferenceException e) {
+            throw StepFailedException.refused(ErrorCode.INVALID, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** One start of a container. */
+    static Instance instance(ContainerInspection container) {
+        return new Instance(
+                container.id() + "@" + container.startedAt(),
+                "container " + container.name() + " (" + container.shortId() + ")");
+    }
+
+    /** The container of a start. */
+    static String id(Instance instance) {
+        return instance.identity().substring(0, instance.identity().indexOf('@'));
+    }
+
+    /** Ids of running containers that share a namespace of this one: they end with it. */
+    List<String> sharing(ContainerInspection container) throws IOException, InterruptedException {
+        List<String> names = new ArrayList<>();
+        for (JsonNode other : engine.containers().all()) {
+            String mode = other.path("HostConfig").path("NetworkMode").asText();
+            if (Objects.equals(mode, "container:" + container.id())) {
+                names.add(other.path("Names").path(0).asText().replaceFirst("^/", ""));
+            }
+        }
+        return names;
+    }
+}

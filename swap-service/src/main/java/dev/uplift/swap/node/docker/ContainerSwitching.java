@@ -1,0 +1,183 @@
+package dev.uplift.swap.node.docker;
+
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Progress;
+import dev.uplift.host.FencedException;
+import dev.uplift.host.docker.ContainerInspection;
+import dev.uplift.host.docker.Containers;
+import dev.uplift.host.docker.CreateRequest;
+import dev.uplift.host.docker.DockerException;
+import dev.uplift.host.docker.ImageInspection;
+import dev.uplift.host.docker.ImageReference;
+import dev.uplift.host.docker.NameTakenException;
+import dev.uplift.host.docker.Recreation;
+import dev.uplift.host.docker.UpliftLabels;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.NodeWork;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Puts a container of another image in a stopped container's place, and the old one back.
+ *
+ * <pre>
+ * name             origin   ->   (nobody)   ->   created, never ran
+ * name-uplift-ID                 origin          origin
+ * </pre>
+ *
+ * <p>The origin is only renamed: it is the way back, with its own layer, until it is no longer kept. Nothing
+ * of it can start by itself, because its restart policy was set to {@code no} before it was stopped. Cut off
+ * anywhere, the same again looks who has the name and goes on from there.
+ */
+final class ContainerSwitching {
+    private final NodeWork work;
+    private final ContainerFamily family;
+    private final Containers containers;
+
+    ContainerSwitching(NodeWork work, ContainerFamily family) {
+        this.work = work;
+        this.family = family;
+        this.containers = family.engine().containers();
+    }
+
+    /** To the target of the command. */
+    void over() throws IOException, InterruptedException, FencedException, StepFailedException {
+        ContainerRecord record = family.record();
+        ContainerInspection origin = origin(record);
+        ImageReference target = family.image(work.targetSha256());
+        ImageInspection image = staged(target, record);
+        Optional<ContainerInspection> occupant = family.inPlace();
+        if (occupant.isPresent() && occupant.get().id().equals(origin.id())) {
+            if (image.id().equals(origin.imageId())) {
+                return;
+            }
+            work.take(SwapEffect.SWITCH_ASIDE, _ -> {
+                containers.rename(origin.id(), aside(origin));
+                return origin;
+            });
+        } else if (occupant.isPresent()) {
+            requireOurs(occupant.get());
+            if (!occupant.get().imageId().equals(image.id())) {
+                discard(occupant.get(), SwapEffect.SWITCH_DISCARD);
+            }
+        }
+        CreateRequest request = request(record, target);
+        try {
+            work.take(SwapEffect.SWITCH_CREATE, _ -> containers.create(request));
+        } catch (NameTakenException e) {
+            throw StepFailedException.refused(ErrorCode.INTERFERED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** To the container that ran before. */
+    void back() throws IOException, InterruptedException, FencedException, StepFailedException {
+        ContainerInspection origin = origin(family.record());
+        Optional<ContainerInspection> occupant = family.inPlace();
+        if (occupant.isPresent() && occupant.get().id().equals(origin.id())) {
+            return;
+        }
+        if (occupant.isPresent()) {
+            requireOurs(occupant.get());
+            discard(occupant.get(), SwapEffect.REVERT_DISCARD);
+        }
+        work.take(SwapEffect.REVERT_NAME, _ -> {
+            containers.rename(origin.id(), family.place().container());
+            return origin;
+        });
+    }
+
+    /** What the node's container of this image is created with. */
+    CreateRequest request(ContainerRecord record, ImageReference target)
+            throws IOException, InterruptedException, StepFailedException {
+        ImageInspection oldImage = family.engine()
+                .images()
+                .find(record.container().imageId())
+                .orElseThrow(() -> StepFailedException.refused(
+                        ErrorCode.HOST_UNEXPECTED,
+                        "the image of the old container was removed from the engine: what its operator set cannot be"
+                                + " told from what it inherited"));
+        String engineHost = family.engine().info().path("Name").asText();
+        Map<String, String> labels = Map.of(
+                UpliftLabels.INSTALLATION,
+                work.command().installation().id().toString(),
+                UpliftLabels.NODE,
+                family.place().directory().toString(),
+                UpliftLabels.EPOCH,
+                Long.toString(work.command().epoch()));
+        return new Recreation(record.container(), oldImage, engineHost).of(target, labels);
+    }
+
+    /** Forgets the predecessors that are no longer kept, and makes what is in place the next origin. */
+    void commit() throws IOException, InterruptedException, FencedException, StepFailedException {
+        ContainerRecord record = family.record();
+        ContainerInspection inPlace = family.requireInPlace();
+        boolean moved = !inPlace.id().equals(record.container().id());
+        if (moved) {
+            for (String id : record.retired()) {
+                Optional<ContainerInspection> old = containers.find(id).filter(found -> !found.lives());
+                if (old.isPresent() && !id.equals(inPlace.id())) {
+                    discard(old.get(), SwapEffect.COMMIT_CONTAINERS);
+                }
+            }
+            List<String> retired = new ArrayList<>();
+            retired.add(record.container().id());
+            ContainerRecord next = new ContainerRecord(inPlace.raw(), record.jar(), retired);
+            work.take(SwapEffect.COMMIT_RECORD, held -> {
+                next.write(held, family.place().directory());
+                return next;
+            });
+        }
+    }
+
+    /** The image of the target, pulled again if somebody has removed it since it was staged. */
+    private ImageInspection staged(ImageReference target, ContainerRecord record)
+            throws IOException, InterruptedException, StepFailedException {
+        Optional<ImageInspection> staged = family.engine().images().find(target);
+        return staged.isPresent() ? staged.get() : new ImageStaging(work, family).pull(target, record);
+    }
+
+    private ContainerInspection origin(ContainerRecord record)
+            throws IOException, InterruptedException, StepFailedException {
+        return containers
+                .find(record.container().id())
+                .orElseThrow(() -> StepFailedException.refused(
+                        ErrorCode.HOST_UNEXPECTED,
+                        "the old container " + record.container().shortId()
+                                + " was removed by somebody: there is nothing to go back to; register what runs now"));
+    }
+
+    private void discard(ContainerInspection container, SwapEffect effect)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        if (container.lives()) {
+            throw StepFailedException.refused(
+                    ErrorCode.INTERFERED,
+                    ContainerFamily.instance(container) + " runs although it was stopped; stop it and retry");
+        }
+        try {
+            work.take(effect, _ -> {
+                containers.remove(container.id());
+                return container;
+            });
+        } catch (DockerException e) {
+            throw StepFailedException.retryable(ErrorCode.HOST_UNEXPECTED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void requireOurs(ContainerInspection container) throws StepFailedException {
+        if (!family.isOurs(container)) {
+            throw StepFailedException.refused(
+                    ErrorCode.INTERFERED,
+                    ContainerFamily.instance(container) + " was put in the place of "
+                            + family.place().container() + " by somebody else; rename it or remove it, and retry");
+        }
+        work.progress(Progress.of("looking at what an earlier try has left"));
+    }
+
+    private String aside(ContainerInspection origin) {
+        return family.place().container() + "-uplift-" + origin.shortId();
+    }
+}

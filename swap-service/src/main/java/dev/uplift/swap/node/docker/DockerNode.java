@@ -1,0 +1,374 @@
+package dev.uplift.swap.node.docker;
+
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.host.FencedException;
+import dev.uplift.host.Host;
+import dev.uplift.host.Launch;
+import dev.uplift.host.LaunchFile;
+import dev.uplift.host.RegisteredRoot;
+import dev.uplift.host.Scrubber;
+import dev.uplift.host.docker.ContainerInspection;
+import dev.uplift.host.docker.Containers;
+import dev.uplift.host.docker.CreateRequest;
+import dev.uplift.host.docker.DockerEngine;
+import dev.uplift.host.docker.DockerRefusedException;
+import dev.uplift.host.docker.ImageReference;
+import dev.uplift.host.docker.OneOff;
+import dev.uplift.host.docker.RestartPolicy;
+import dev.uplift.profile.ApplicationVersion;
+import dev.uplift.profile.Profile;
+import dev.uplift.profile.VersionReading;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.CheckList;
+import dev.uplift.swap.node.Instance;
+import dev.uplift.swap.node.Node;
+import dev.uplift.swap.node.NodeDatabase;
+import dev.uplift.swap.node.NodeLog;
+import dev.uplift.swap.node.NodeProbe;
+import dev.uplift.swap.node.NodeWork;
+import dev.uplift.swap.node.Observation;
+import dev.uplift.swap.node.SagaState;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * An application that runs in a container. A release's SHA-256 is the digest of its image in the node's
+ * repository.
+ */
+public final class DockerNode implements Node {
+    private static final int HTTP_PORT = 80;
+    private static final String STOP_SIGNAL = "SIGTERM";
+
+    /** Exit codes that a process has which was told to end from outside: INT, KILL and TERM. */
+    private static final Set<Integer> TOLD_TO_END = Set.of(130, 137, 143);
+
+    private final DockerEngine engine;
+    private final Host host;
+    private final NodeSpec spec;
+    private final DockerPlace place;
+    private final RegisteredRoot root;
+    private final ContainerFamily family;
+    private final Containers containers;
+
+    /**
+     * A container at its registered place.
+     *
+     * @param host the engine's
+     * @throws dev.uplift.host.UnexpectedPathException if the place's directory is not, or no longer, a canonical path
+     */
+    public DockerNode(DockerEngine engine, Host host, NodeSpec spec, DockerPlace place) throws IOException {
+        this.engine = engine;
+        this.host = host;
+        this.spec = spec;
+        this.place = place;
+        this.root = RegisteredRoot.of(host.files(), place.directory().toString());
+        this.family = new ContainerFamily(engine, host, place);
+        this.containers = engine.containers();
+    }
+
+    @Override
+    public NodeSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public String place() {
+        return "container " + place.container();
+    }
+
+    @Override
+    public Host host() {
+        return host;
+    }
+
+    @Override
+    public Path directory() {
+        return root.path();
+    }
+
+    @Override
+    public URI answersAt() throws IOException {
+        URI url = spec.baseUrl();
+        InetSocketAddress reached = host.reach(url.getHost(), port());
+        try {
+            return new URI(
+                    url.getScheme(), null, reached.getHostString(), reached.getPort(), url.getPath(), null, null);
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException("an address was made of an address", e);
+        }
+    }
+
+    @Override
+    public void requireUnmoved() throws IOException {
+        root.requireUnmoved();
+    }
+
+    @Override
+    public List<Instance> running() throws IOException, InterruptedException {
+        return family.all().stream()
+                .filter(ContainerInspection::lives)
+                .map(ContainerFamily::instance)
+                .toList();
+    }
+
+    @Override
+    public boolean runs(Instance instance) throws IOException, InterruptedException {
+        return containers
+                .find(ContainerFamily.id(instance))
+                .filter(found -> found.lives()
+                        && ContainerFamily.instance(found).identity().equals(instance.identity()))
+                .isPresent();
+    }
+
+    @Override
+    public String sha256(Instance instance) throws IOException {
+        return uninterrupted(() -> family.sha256(containers.inspect(ContainerFamily.id(instance))));
+    }
+
+    @Override
+    public String sha256InPlace() throws IOException {
+        return uninterrupted(() -> family.sha256(family.requireInPlace()));
+    }
+
+    @Override
+    public Observation observe(Profile profile, NodeProbe probe)
+            throws IOException, InterruptedException, StepFailedException {
+        ContainerInspection container = family.requireInPlace();
+        ContainerLaunch launch = new ContainerLaunch(engine, directory(), container);
+        return new Observation(
+                container.lives() ? Optional.of(ContainerFamily.instance(container)) : Optional.empty(),
+                Optional.of(launch.of(profile)),
+                LaunchFile.read(host, directory()),
+                probe.health(profile, answersAt()),
+                probe.version(profile, answersAt()),
+                versionInPlace(profile),
+                family.sha256(container));
+    }
+
+    @Override
+    public VersionReading versionInPlace(Profile profile) throws IOException {
+        return uninterrupted(() -> {
+            ContainerInspection container = family.requireInPlace();
+            Optional<String> jar = new ContainerCapture(family).jar(container);
+            return jar.isEmpty()
+                    ? new VersionReading.Unreadable("nobody knows where its JAR is in the container")
+                    : profile.jarIdentity(new ContainerJar(engine, container.id(), jar.get()));
+        });
+    }
+
+    /** Where the container's database is, as seen from the engine's host. */
+    @Override
+    public NodeDatabase database(Profile profile, Launch launch) throws IOException {
+        return uninterrupted(() -> {
+            ContainerInspection container = family.requireInPlace();
+            ContainerLaunch view = new ContainerLaunch(engine, directory(), container);
+            return new ContainerDatabase(host, directory()).of(container, view.view(), profile, launch);
+        });
+    }
+
+    @Override
+    public void check(NodeWork work, Observation observed, CheckList checks)
+            throws IOException, InterruptedException, StepFailedException {
+        new ContainerChecks(family, checks).run();
+    }
+
+    @Override
+    public void capture(NodeWork work, Observation observed)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        new ContainerCapture(family).write(work, observed);
+    }
+
+    @Override
+    public void requireAsChecked(NodeWork work, Instance instance) throws IOException, StepFailedException {
+        Optional<String> difference = uninterrupted(
+                () -> new ContainerCapture(family).difference(containers.inspect(ContainerFamily.id(instance))));
+        if (difference.isPresent()) {
+            throw StepFailedException.refused(
+                    ErrorCode.INTERFERED, instance + " is not as it was when it was checked: " + difference.get());
+        }
+    }
+
+    @Override
+    public void stage(NodeWork work) throws IOException, InterruptedException, StepFailedException {
+        new ImageStaging(work, family).stage();
+    }
+
+    @Override
+    public void unstage(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException {
+        String staged = work.targetSha256();
+        ImageReference target = family.image(staged);
+        work.take(SwapEffect.UNSTAGE_RELEASE, held -> {
+            if (!staged.equals(work.command().from().sha256())) {
+                engine.images().remove(target);
+            }
+            Optional<SagaState> state =
+                    SagaState.read(host, directory(), work.command().sagaId());
+            if (state.filter(SagaState::over).isPresent()) {
+                SagaState.forget(held, directory());
+            }
+            return target;
+        });
+    }
+
+    @Override
+    public void holdAutostart(NodeWork work, SwapEffect effect)
+            throws IOException, InterruptedException, FencedException {
+        List<ContainerInspection> all = family.all();
+        work.take(effect, _ -> {
+            for (ContainerInspection container : all) {
+                containers.restartPolicy(container.id(), RestartPolicy.NO);
+            }
+            return all;
+        });
+    }
+
+    @Override
+    public void releaseAutostart(NodeWork work, SwapEffect effect)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        ContainerInspection container = family.requireInPlace();
+        RestartPolicy policy = family.record().container().restartPolicy();
+        work.take(effect, _ -> {
+            containers.restartPolicy(container.id(), policy);
+            return policy;
+        });
+    }
+
+    @Override
+    public void terminate(NodeWork work, SwapEffect effect, List<Instance> running)
+            throws IOException, InterruptedException, FencedException {
+        work.take(effect, _ -> {
+            for (Instance instance : running) {
+                ContainerInspection container = containers.inspect(ContainerFamily.id(instance));
+                String signal =
+                        container.raw().path("Config").path("StopSignal").asText("");
+                containers.signal(container.id(), signal.isEmpty() ? STOP_SIGNAL : signal);
+            }
+            return running;
+        });
+    }
+
+    @Override
+    public void kill(NodeWork work, SwapEffect effect, List<Instance> running)
+            throws IOException, InterruptedException, FencedException {
+        work.take(effect, _ -> {
+            for (Instance instance : running) {
+                containers.kill(ContainerFamily.id(instance));
+            }
+            return running;
+        });
+    }
+
+    @Override
+    public Optional<String> remains() {
+        return Optional.empty();
+    }
+
+    @Override
+    public String startedBy(Instance instance) throws IOException {
+        return uninterrupted(() -> {
+            ContainerInspection container = containers.inspect(ContainerFamily.id(instance));
+            return container.raw().path("RestartCount").asInt() > 0
+                    ? "the Docker Engine, by the container's restart policy"
+                    : "somebody through the Docker Engine";
+        });
+    }
+
+    @Override
+    public Optional<String> endedBy(Instance instance) throws IOException, InterruptedException {
+        return containers
+                .find(ContainerFamily.id(instance))
+                .filter(found -> !found.lives()
+                        && TOLD_TO_END.contains(found.exitCode())
+                        && !found.raw().path("State").path("OOMKilled").asBoolean())
+                .map(found -> instance + " was told to end by somebody (exit code " + found.exitCode() + ")");
+    }
+
+    @Override
+    public void switchOver(NodeWork work)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        new ContainerSwitching(work, family).over();
+    }
+
+    @Override
+    public void revert(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException {
+        new ContainerSwitching(work, family).back();
+    }
+
+    @Override
+    public Optional<Instance> start(NodeWork work, SwapEffect effect, ApplicationVersion version)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        ContainerInspection container = family.requireInPlace();
+        try {
+            work.take(effect, _ -> {
+                containers.start(container.id());
+                return container;
+            });
+        } catch (DockerRefusedException e) {
+            throw StepFailedException.retryable(ErrorCode.HOST_UNEXPECTED, "it cannot be started: " + e.getMessage());
+        }
+        return containers
+                .find(container.id())
+                .filter(ContainerInspection::lives)
+                .map(ContainerFamily::instance);
+    }
+
+    @Override
+    public NodeLog log() throws IOException {
+        Scrubber scrubber = LaunchFile.read(host, directory()).map(Scrubber::of).orElse(Scrubber.of(List.of()));
+        return new ContainerLog(engine, place.container(), scrubber);
+    }
+
+    @Override
+    public void commit(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException {
+        new ContainerSwitching(work, family).commit();
+        work.take(SwapEffect.COMMIT_FORGET, held -> {
+            SagaState.forget(held, directory());
+            return held;
+        });
+    }
+
+    /**
+     * Runs a command of the application once, in a container of the target's image with the node's own settings.
+     *
+     * @param arguments one element is one argument of the image's entry point, such as {@code migrate down}
+     */
+    public OneOff.Ended runOnce(NodeWork work, SwapEffect effect, List<String> arguments, Duration atMost)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        CreateRequest node =
+                new ContainerSwitching(work, family).request(family.record(), family.image(work.targetSha256()));
+        String name = place.container() + "-uplift-" + work.command().commandId();
+        return work.take(effect, _ -> engine.oneOff().run(OneOff.request(node, name, arguments), atMost));
+    }
+
+    private int port() {
+        int port = spec.baseUrl().getPort();
+        return port > 0 ? port : HTTP_PORT;
+    }
+
+    /** What a question asks of the engine. */
+    @FunctionalInterface
+    private interface Question<T> {
+        T ask() throws IOException, InterruptedException, StepFailedException;
+    }
+
+    private static <T> T uninterrupted(Question<T> question) throws IOException {
+        try {
+            return question.ask();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while the Docker Engine was asked");
+        } catch (StepFailedException e) {
+            throw new IOException(e.detail(), e);
+        }
+    }
+}
