@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -76,7 +77,7 @@ class ReplayIT {
     void duplicatesInAnyOrderChangeNothing() throws SQLException {
         wire.awaitTaken();
         Evidence before = evidence();
-        List<ConsumerRecord<byte[], byte[]>> records = wire.read(wire.working());
+        List<ConsumerRecord<byte[], byte[]>> records = ours();
         assertThat(records.stream().map(ConsumerRecord::topic).collect(Collectors.toSet()))
                 .isEqualTo(wire.working());
         assertThat(types(records))
@@ -89,7 +90,7 @@ class ReplayIT {
         }
 
         System.out.println("ReplayIT: " + records.size() + " records published " + COPIES + " times more");
-        assertThat(wire.read(wire.working()).size()).isGreaterThanOrEqualTo(records.size() * (1 + COPIES));
+        assertThat(ours().size()).isGreaterThanOrEqualTo(records.size() * (1 + COPIES));
         assertThat(evidence()).isEqualTo(before);
         assertThat(RowCheck.of(good.server().uri(), goodRows).lostCount()).isZero();
     }
@@ -104,7 +105,7 @@ class ReplayIT {
 
         Map<String, Integer> copies = new HashMap<>();
         while (!ended(forward) || !ended(back)) {
-            List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>(wire.read(wire.working()));
+            List<ConsumerRecord<byte[], byte[]>> records = ours();
             Collections.shuffle(records, random);
             records.stream()
                     .filter(record -> copies.merge(identity(record), 1, Integer::sum) <= COPIES)
@@ -173,6 +174,15 @@ class ReplayIT {
                             .sorted()
                             .toList());
         }
+    }
+
+    /** What lies on the topics about the two; other tests leave malformed records there, which are refused each time. */
+    private List<ConsumerRecord<byte[], byte[]>> ours() {
+        Set<String> keys = Set.of(
+                good.name(), broken.name(), good.id().toString(), broken.id().toString());
+        return wire.read(wire.working()).stream()
+                .filter(record -> keys.contains(new String(record.key(), StandardCharsets.UTF_8)))
+                .collect(Collectors.toCollection(ArrayList::new));
     }
 
     private boolean ended(UUID upgrade) {
