@@ -57,14 +57,16 @@ public final class ArtifactStore {
      */
     public Optional<Path> use(String sha256) throws IOException {
         Optional<Path> file = find(sha256);
-        if (file.isPresent()) {
-            try {
-                Files.setLastModifiedTime(file.get(), FileTime.from(Instant.now()));
-            } catch (NoSuchFileException e) {
-                return Optional.empty();
-            }
+        if (file.isEmpty()) {
+            return file;
         }
-        return file;
+        try {
+            Files.setLastModifiedTime(file.get(), FileTime.from(Instant.now()));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+        // The time is set on an open file, which may have been renamed and looked at meanwhile: see forget.
+        return find(sha256);
     }
 
     /** The file with this name; empty if there is none, or {@code sha256} is not 64 lower-case hexadecimal digits. */
