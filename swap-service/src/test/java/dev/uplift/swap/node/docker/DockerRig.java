@@ -4,7 +4,6 @@ import dev.uplift.contract.Artifact;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.InstallationSpec;
-import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
@@ -223,13 +222,8 @@ final class DockerRig implements AutoCloseable {
     }
 
     private NodeSpec spec() {
-        return new NodeSpec(
-                "node-1",
-                NodeKind.PROCESS,
-                NodeSpec.LOCAL,
-                directory.toString(),
-                "unused.jar",
-                URI.create("http://127.0.0.1:" + port));
+        return new NodeSpec.Docker(
+                "node-1", NodeSpec.LOCAL, name, oldImage.repository(), URI.create("http://127.0.0.1:" + port));
     }
 
     @Override
