@@ -9,6 +9,7 @@ import dev.uplift.contract.Artifact;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
+import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
@@ -301,7 +302,14 @@ class SystemdNodeTest {
                                         "units",
                                         directory.resolve("metabase.db.mv.db").toString(),
                                         null,
-                                        null)),
+                                        null),
+                                List.of(new HostSpec.Ssh(
+                                        "units",
+                                        machine.address(),
+                                        SystemdHost.SSH_PORT,
+                                        "root",
+                                        machine.fingerprint(),
+                                        "file:" + machines.privateKey()))),
                         new Release(OLD, "oss", release(OLD).sha256(), null),
                         new Release(NEW, "oss", to.sha256(), null),
                         artifact,
