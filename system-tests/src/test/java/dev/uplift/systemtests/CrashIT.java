@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -129,7 +130,10 @@ class CrashIT {
     private static final Product PRODUCT = Product.shared();
     private static final Map<Path, Map<Store, Dashboard>> DASHBOARDS = new EnumMap<>(Path.class);
     private static final List<String> TABLE = new ArrayList<>();
-    private static int release = 3;
+    private static final Set<String> INSTALLATIONS = new HashSet<>();
+
+    /** No other test of this product fetches these. */
+    private static int release = 100;
 
     /** Where the saga goes. */
     enum Path {
@@ -332,7 +336,7 @@ class CrashIT {
         }
     }
 
-    /** I4: no command has a lower epoch than one before it, for as long as this product runs. */
+    /** I4: no command about an installation of this class has a lower epoch than one before it. */
     @Order(2)
     @Test
     void epochsNeverDecrease() throws IOException {
@@ -341,9 +345,10 @@ class CrashIT {
             for (ServiceName service : ServiceName.values()) {
                 for (ConsumerRecord<byte[], byte[]> record :
                         wire.read(List.of(Topics.commands(service, Topics.DEFAULT_SITE)))) {
+                    String installation = new String(record.key(), StandardCharsets.UTF_8);
                     JsonNode epoch = Json.mapper().readTree(record.value()).path("epoch");
-                    if (epoch.isNumber()) {
-                        String key = service + " " + new String(record.key(), StandardCharsets.UTF_8);
+                    if (INSTALLATIONS.contains(installation) && epoch.isNumber()) {
+                        String key = service + " " + installation;
                         assertThat(epoch.asLong()).isGreaterThanOrEqualTo(highest.getOrDefault(key, 0L));
                         highest.put(key, epoch.asLong());
                     }
@@ -382,7 +387,10 @@ class CrashIT {
     }
 
     private static Dashboard start(String name, Store store, UnaryOperator<StandInServer.Launch> launch) {
-        return Dashboard.start(PRODUCT, ("crash-" + name).toLowerCase(Locale.ROOT), store, OLD_MAJOR + release, launch);
+        Dashboard dashboard = Dashboard.start(
+                PRODUCT, ("crash-" + name).toLowerCase(Locale.ROOT), store, OLD_MAJOR + release, launch);
+        INSTALLATIONS.add(dashboard.id().toString());
+        return dashboard;
     }
 
     /** The orchestrator may die while it takes the request: the same request is sent until it is answered. */
