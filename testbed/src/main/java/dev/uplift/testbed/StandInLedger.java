@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What the stand-ins of an installation wrote down about themselves; the evidence for oracle I2. */
 public record StandInLedger(List<Entry> entries) {
@@ -114,7 +115,9 @@ public record StandInLedger(List<Entry> entries) {
         }
     }
 
+    /** Of each start: in containers a process has the id of the one before it. */
     private List<Span> spans() {
+        List<Span> over = new ArrayList<>();
         Map<User, Span> spans = new LinkedHashMap<>();
         for (Entry entry : entries) {
             if (entry.database().isEmpty()) {
@@ -123,11 +126,14 @@ public record StandInLedger(List<Entry> entries) {
             User user = new User(entry.pid(), entry.version(), entry.database());
             if (entry.event().equals("locked-out")) {
                 spans.remove(user);
-            } else if (entry.event().equals("start") || spans.containsKey(user)) {
-                Span known = spans.get(user);
-                spans.put(user, new Span(user, known == null ? entry.at() : known.from(), entry.at()));
+            } else if (entry.event().equals("start")) {
+                Optional.ofNullable(spans.put(user, new Span(user, entry.at(), entry.at())))
+                        .ifPresent(over::add);
+            } else {
+                spans.computeIfPresent(user, (key, known) -> new Span(user, known.from(), entry.at()));
             }
         }
-        return List.copyOf(spans.values());
+        over.addAll(spans.values());
+        return over;
     }
 }

@@ -1,16 +1,11 @@
 package dev.uplift.testbed;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -32,10 +27,6 @@ import java.util.concurrent.TimeoutException;
  * {@link #pid()} names the process that this launcher started.
  */
 public final class StandInServer implements AutoCloseable {
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final HttpClient HTTP =
-            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
-
     private final Path directory;
     private final int port;
     private final Process process;
@@ -184,17 +175,6 @@ public final class StandInServer implements AutoCloseable {
     /** A finished command of the JAR. */
     public record CommandResult(int exitCode, String output) {}
 
-    /** One answer of the server. */
-    public record Answer(int status, String body) {
-        public JsonNode json() {
-            try {
-                return JSON.readTree(body);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-    }
-
     /** A port that nobody listens on at this moment. */
     private static String freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -237,37 +217,29 @@ public final class StandInServer implements AutoCloseable {
         }
     }
 
-    /** Empty while nothing answers. */
-    public Optional<Answer> get(String path) {
-        return send(HttpRequest.newBuilder(uri().resolve(path)).GET());
+    /** What it answers. */
+    public StandInApi api() {
+        return new StandInApi(uri());
     }
 
-    /** Empty when nothing answers; the outcome is unknown then. */
-    public Optional<Answer> post(String path, String json) {
-        return send(HttpRequest.newBuilder(uri().resolve(path)).POST(HttpRequest.BodyPublishers.ofString(json)));
+    /** As {@link StandInApi#get}. */
+    public Optional<StandInApi.Answer> get(String path) {
+        return api().get(path);
     }
 
-    private static Optional<Answer> send(HttpRequest.Builder request) {
-        try {
-            HttpResponse<String> response =
-                    HTTP.send(request.timeout(Duration.ofSeconds(6)).build(), HttpResponse.BodyHandlers.ofString());
-            return Optional.of(new Answer(response.statusCode(), response.body()));
-        } catch (IOException unreachable) {
-            return Optional.empty();
-        } catch (InterruptedException e) {
-            throw interrupted(e);
-        }
+    /** As {@link StandInApi#post}. */
+    public Optional<StandInApi.Answer> post(String path, String json) {
+        return api().post(path, json);
     }
 
+    /** As {@link StandInApi#healthy}. */
     public boolean healthy() {
-        return get("/api/health").filter(answer -> answer.status() == 200).isPresent();
+        return api().healthy();
     }
 
-    /** The tag that the version endpoint names; empty while it does not answer. */
+    /** As {@link StandInApi#version}. */
     public Optional<String> version() {
-        return get("/api/session/properties")
-                .filter(answer -> answer.status() == 200)
-                .map(answer -> answer.json().path("version").path("tag").asText());
+        return api().version();
     }
 
     /**

@@ -34,7 +34,7 @@ class ContractTest {
             List<Double> progress = new ArrayList<>();
             List<Long> changesets = new ArrayList<>();
             Awaitility.await().atMost(START).pollInterval(Duration.ofMillis(50)).until(() -> {
-                Optional<StandInServer.Answer> health = server.get("/api/health");
+                Optional<StandInApi.Answer> health = server.get("/api/health");
                 health.filter(answer -> answer.status() == 503).ifPresent(answer -> {
                     assertThat(answer.json().path("status").asText()).isEqualTo("initializing");
                     progress.add(answer.json().path("progress").asDouble());
@@ -230,7 +230,7 @@ class ContractTest {
                 statement.execute("DROP DATABASE " + database + " WITH (FORCE)");
             }
             assertThat(server.get("/api/health").orElseThrow())
-                    .isEqualTo(new StandInServer.Answer(503, "{\"status\":\"Error getting app-db connection\"}"));
+                    .isEqualTo(new StandInApi.Answer(503, "{\"status\":\"Error getting app-db connection\"}"));
         }
     }
 

@@ -64,6 +64,20 @@ class StandInLedgerTest {
     }
 
     @Test
+    void aProcessWithTheIdOfAnEarlierOneIsAnotherStart() throws IOException {
+        assertThat(ledger(
+                                line(1, 1, "v0.50.3", "start", "db"),
+                                line(2, 1, "v0.50.3", "stop", "db"),
+                                line(3, 1, "v0.51.2", "start", "db"),
+                                line(4, 1, "v0.51.2", "stop", "db"),
+                                line(5, 1, "v0.50.3", "start", "db"),
+                                line(6, 1, "v0.50.3", "stop", "db"),
+                                "")
+                        .violations())
+                .isEmpty();
+    }
+
+    @Test
     void anAbsentLedgerIsEmpty() {
         assertThat(StandInLedger.read(directory.resolve("none")).entries()).isEmpty();
     }
