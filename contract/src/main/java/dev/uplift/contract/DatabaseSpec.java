@@ -72,6 +72,11 @@ public sealed interface DatabaseSpec {
             this(host, port, database, user, passwordRef, null);
         }
 
+        /** The same, as a node sees it. */
+        public PostgreSql seenFrom(String node) {
+            return new PostgreSql(host, port, database, user, passwordRef, node);
+        }
+
         @Override
         public String address() {
             return "postgresql:" + host + ":" + port + "/" + database;

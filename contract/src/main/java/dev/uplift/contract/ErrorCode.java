@@ -28,6 +28,9 @@ public enum ErrorCode {
     /** The host's disk is full, read-only or failing. */
     @JsonProperty("host.storage")
     HOST_STORAGE("host.storage"),
+    /** The way to the host was lost, or there is none: whether what was asked for was done there is not known. */
+    @JsonProperty("host.unreachable")
+    HOST_UNREACHABLE("host.unreachable"),
     /** A node could not be stopped, or something still works on its database. */
     @JsonProperty("swap.still-running")
     STILL_RUNNING("swap.still-running"),
