@@ -10,27 +10,34 @@ import dev.uplift.host.Fence;
 import dev.uplift.host.FenceBusyException;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
+import dev.uplift.host.HostLostException;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.RegisteredRoot;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.UnexpectedPathException;
+import dev.uplift.host.docker.DockerLostException;
+import dev.uplift.host.docker.DockerUnreachableException;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.ApplicationVersion;
-import dev.uplift.profile.LaunchView;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.SettingException;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.CheckList;
 import dev.uplift.swap.node.JarFileEntries;
+import dev.uplift.swap.node.JarNode;
 import dev.uplift.swap.node.LaunchCapture;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.ProcessNode;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.swap.node.Supervision;
+import dev.uplift.swap.node.SystemdNode;
+import dev.uplift.swap.site.Site;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.AccessDeniedException;
@@ -52,13 +59,13 @@ import org.jspecify.annotations.Nullable;
 public final class Inspector {
     private static final String NODE_NAME = "node-1";
 
-    private final Host host;
+    private final Site site;
     private final Profiles profiles;
     private final NodeProbe probe;
     private final CrashPoints crashPoints;
 
-    public Inspector(Host host, Profiles profiles, NodeProbe probe, CrashPoints crashPoints) {
-        this.host = host;
+    public Inspector(Site site, Profiles profiles, NodeProbe probe, CrashPoints crashPoints) {
+        this.site = site;
         this.profiles = profiles;
         this.probe = probe;
         this.crashPoints = crashPoints;
@@ -72,6 +79,8 @@ public final class Inspector {
             return refused(asked, e.code(), e.detail());
         } catch (SettingException e) {
             return refused(asked, ErrorCode.HOST_UNEXPECTED, e.getMessage());
+        } catch (HostLostException | DockerLostException | DockerUnreachableException e) {
+            return refused(asked, ErrorCode.HOST_UNREACHABLE, e.getMessage());
         } catch (FencedException | UnexpectedPathException | FenceBusyException e) {
             return refused(asked, ErrorCode.HOST_UNEXPECTED, e.getMessage());
         } catch (FileSystemException e) {
@@ -86,29 +95,28 @@ public final class Inspector {
 
     private Inspection found(Inspection.Requested asked)
             throws IOException, InterruptedException, StepFailedException, FencedException {
-        if (asked.host() != null || asked.unit() != null || asked.container() != null) {
-            throw refuse("only processes on the host of the workers can be registered here");
+        if (asked.container() != null) {
+            throw refuse("containers cannot be registered yet");
         }
-        RunningProcess process = process(asked);
+        Host host = site.reach().host(asked.host());
+        RunningProcess process = process(host, asked);
         RegisteredRoot root = RegisteredRoot.of(
                 host.files(),
                 process.directory()
                         .orElseThrow(() ->
                                 refuse(process + " cannot be looked into: its working directory is not visible")));
         String jar = jarName(process, root.path());
-        requireNoOtherSaga(asked, root.path());
-        Profile profile = profile(asked, root.path().resolve(jar));
+        requireNoOtherSaga(host, asked, root.path());
+        Profile profile = profile(host, asked, root.path().resolve(jar));
         Optional<Launch> before = LaunchFile.read(host, root.path());
-        Launch launch = LaunchCapture.of(host, process, root.path(), profile, before);
-        LaunchView view = LaunchCapture.view(host, launch);
-        URI baseUrl = profile.health().baseUrl(view);
-        DatabaseSpec database = switch (NodeDatabase.of(host, profile, launch)) {
+        URI baseUrl = profile.health()
+                .baseUrl(LaunchCapture.view(host, LaunchCapture.of(host, process, root.path(), profile, before)));
+        JarNode node = node(host, asked, root.path().toString(), jar, baseUrl);
+        Launch launch = node.captured(process, profile, before);
+        DatabaseSpec database = switch (node.database(profile, launch)) {
             case NodeDatabase.Supported(DatabaseSpec spec) -> spec;
             case NodeDatabase.Unsupported(String reason) -> throw refuse(reason);
         };
-        ProcessNode node = new ProcessNode(
-                host,
-                new NodeSpec.JarProcess(NODE_NAME, host.name(), root.path().toString(), jar, baseUrl));
         node.layout().form();
         Observation observed = node.observe(profile, probe);
         ApplicationVersion version = switch (observed.version()) {
@@ -130,12 +138,42 @@ public final class Inspector {
                         profile.name(),
                         asked.site(),
                         List.of(node.spec()),
-                        database),
+                        database,
+                        asked.host() == null ? List.of() : List.of(asked.host())),
                 observed.release(version),
                 checks);
     }
 
-    private RunningProcess process(Inspection.Requested asked) throws IOException, StepFailedException {
+    private static JarNode node(Host host, Inspection.Requested asked, String directory, String jar, URI baseUrl)
+            throws IOException {
+        String unit = asked.unit();
+        return unit == null
+                ? new ProcessNode(host, new NodeSpec.JarProcess(NODE_NAME, host.name(), directory, jar, baseUrl))
+                : new SystemdNode(host, new NodeSpec.Systemd(NODE_NAME, host.name(), unit, directory, jar, baseUrl));
+    }
+
+    private static RunningProcess process(Host host, Inspection.Requested asked)
+            throws IOException, InterruptedException, StepFailedException {
+        String unit = asked.unit();
+        if (unit != null) {
+            return SystemdNode.process(host, unit)
+                    .orElseThrow(() -> refuse(unit + " runs no JAR (java -jar x.jar); start it first"));
+        }
+        RunningProcess process = plain(host, asked);
+        Optional<String> container = Supervision.of(host, process).container();
+        if (container.isPresent()) {
+            throw refuse(process + " runs in container " + container.get()
+                    + "; register that: --container NAME, with the name that `docker ps` shows for it");
+        }
+        Optional<String> starter = SystemdNode.unitOf(host, process);
+        if (starter.isPresent()) {
+            throw refuse(process + " is run by systemd, which would start it again; register its unit: --unit "
+                    + starter.get());
+        }
+        return process;
+    }
+
+    private static RunningProcess plain(Host host, Inspection.Requested asked) throws IOException, StepFailedException {
         Long pid = asked.pid();
         if (pid != null) {
             RunningProcess process = host.processes()
@@ -177,7 +215,7 @@ public final class Inspector {
         }
     }
 
-    private void requireNoOtherSaga(Inspection.Requested asked, Path directory)
+    private static void requireNoOtherSaga(Host host, Inspection.Requested asked, Path directory)
             throws IOException, StepFailedException {
         Path state = directory.resolve(".uplift");
         if (host.files().isLink(state)) {
@@ -194,7 +232,7 @@ public final class Inspector {
         }
     }
 
-    private Profile profile(Inspection.Requested asked, Path jar) throws IOException, StepFailedException {
+    private Profile profile(Host host, Inspection.Requested asked, Path jar) throws IOException, StepFailedException {
         String name = String.valueOf(jar.getFileName());
         try (JarFileEntries entries = new JarFileEntries(host, jar)) {
             if (asked.profile() != null) {
@@ -221,11 +259,15 @@ public final class Inspector {
         }
     }
 
-    private List<Check> checks(
-            RunningProcess process, ProcessNode node, Observation observed, ApplicationVersion version)
-            throws IOException {
+    private static List<Check> checks(
+            RunningProcess process, JarNode node, Observation observed, ApplicationVersion version)
+            throws IOException, InterruptedException, StepFailedException {
         List<Check> checks = new ArrayList<>();
-        boolean listens = host.processes().listeningPorts(process.identity()).contains(node.port());
+        if (node instanceof SystemdNode unit) {
+            checks.addAll(unitChecks(unit, observed));
+        }
+        boolean listens =
+                node.host().processes().listeningPorts(process.identity()).contains(node.port());
         checks.add(new Check(
                 "process",
                 listens ? Check.Verdict.OK : Check.Verdict.WARN,
@@ -243,6 +285,18 @@ public final class Inspector {
                 agrees ? Check.Verdict.OK : Check.Verdict.WARN,
                 agrees ? version.text() : "it answers " + version + ", its JAR says something else"));
         return checks;
+    }
+
+    private static List<Check> unitChecks(SystemdNode node, Observation observed)
+            throws IOException, InterruptedException, StepFailedException {
+        CheckList checks = new CheckList(false);
+        node.check(observed.instance(), checks);
+        for (Check check : checks.all()) {
+            if (check.verdict() == Check.Verdict.FAIL) {
+                throw refuse(check.detail());
+            }
+        }
+        return checks.all();
     }
 
     private static String names(List<Profile> profiles) {

@@ -2,8 +2,8 @@ package dev.uplift.swap.node;
 
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.host.Host;
+import dev.uplift.host.Route;
 import dev.uplift.profile.DatabaseRules;
-import dev.uplift.profile.Migrations;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -12,13 +12,19 @@ import java.util.OptionalLong;
 /** The application's database, seen from outside the application. */
 public sealed interface AppDatabase permits PostgresAppDatabase, H2AppDatabase {
 
-    /** The database of an installation, reached from {@code host}, which also keeps its password or its file. */
-    static AppDatabase of(Host host, DatabaseSpec spec, DatabaseRules rules) {
-        Optional<Migrations> migrations = Optional.ofNullable(rules.migrations());
-        return switch (spec) {
-            case DatabaseSpec.PostgreSql server -> new PostgresAppDatabase(host, server, migrations);
-            case DatabaseSpec.H2 file -> new H2AppDatabase(host, file);
-        };
+    /** A file of {@code host}. */
+    static AppDatabase of(Host host, DatabaseSpec.H2 file) {
+        return new H2AppDatabase(host, file);
+    }
+
+    /**
+     * A database of a server.
+     *
+     * @param keeper has its password
+     * @param route the way to it
+     */
+    static AppDatabase of(Host keeper, Route route, DatabaseSpec.PostgreSql server, DatabaseRules rules) {
+        return new PostgresAppDatabase(keeper, route, server, Optional.ofNullable(rules.migrations()));
     }
 
     /** Who works on it besides us, in one line; empty: nobody does. */

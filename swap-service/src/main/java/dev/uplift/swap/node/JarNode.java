@@ -313,7 +313,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     }
 
     /** How a process of this node was started. */
-    final Launch captured(RunningProcess process, Profile profile, Optional<Launch> before)
+    public final Launch captured(RunningProcess process, Profile profile, Optional<Launch> before)
             throws IOException, StepFailedException {
         Launch launch = LaunchCapture.of(host, process, directory(), profile, before);
         return launch.withEnvironment(lasting(launch.environment()));

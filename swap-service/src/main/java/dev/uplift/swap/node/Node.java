@@ -68,7 +68,7 @@ public interface Node {
 
     /** Where it keeps its data if it is started so, as seen from its host. */
     default NodeDatabase database(Profile profile, Launch launch) throws IOException {
-        return NodeDatabase.of(host(), profile, launch);
+        return NodeDatabase.of(host(), spec().name(), profile, launch);
     }
 
     /** What of {@code running} stands in the way of an upgrade that only this kind of node knows of. */

@@ -1,6 +1,7 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
@@ -18,22 +19,33 @@ public sealed interface NodeDatabase {
     /** It cannot; {@code reason} is one line. */
     record Unsupported(String reason) implements NodeDatabase {}
 
-    /** The database of an application that is started so; its password is a reference into its launch file. */
-    static NodeDatabase of(Host host, Profile profile, Launch launch) {
+    /**
+     * The database of an application that is started so; its password is a reference into its launch file.
+     *
+     * @param node its name, for what is reached as it is seen from there
+     */
+    static NodeDatabase of(Host host, String node, Profile profile, Launch launch) {
         @Nullable
         String password = launch.secrets().containsKey(LaunchCapture.DATABASE_PASSWORD)
                 ? LaunchFile.reference(Path.of(launch.directory()), LaunchCapture.DATABASE_PASSWORD)
                 : null;
         return switch (profile.database().settings(LaunchCapture.view(host, launch))) {
             case DatabaseSettings.PostgreSql server ->
-                new Supported(new DatabaseSpec.PostgreSql(
-                        server.host(), server.port(), server.database(), server.user(), password));
+                new Supported(seen(
+                        host,
+                        node,
+                        new DatabaseSpec.PostgreSql(
+                                server.host(), server.port(), server.database(), server.user(), password)));
             case DatabaseSettings.H2(Path path, String user, String _) ->
                 new Supported(new DatabaseSpec.H2(
                         host.name(), canonical(host, path).toString(), user.isEmpty() ? null : user, password));
             case DatabaseSettings.Unsupported(String kind, String reason) ->
                 new Unsupported("its database is not supported yet (" + kind + "): " + reason);
         };
+    }
+
+    private static DatabaseSpec seen(Host host, String node, DatabaseSpec.PostgreSql server) {
+        return host.name().equals(NodeSpec.LOCAL) ? server : server.seenFrom(node);
     }
 
     private static Path canonical(Host host, Path file) {

@@ -2,6 +2,7 @@ package dev.uplift.swap.node;
 
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.host.Host;
+import dev.uplift.host.Route;
 import dev.uplift.host.Secrets;
 import dev.uplift.profile.Migrations;
 import java.io.IOException;
@@ -15,7 +16,8 @@ import java.util.OptionalLong;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** A database of a PostgreSQL server. Every look opens a connection of its own and leaves none behind. */
-record PostgresAppDatabase(Host host, DatabaseSpec.PostgreSql spec, Optional<Migrations> rules) implements AppDatabase {
+record PostgresAppDatabase(Host keeper, Route route, DatabaseSpec.PostgreSql spec, Optional<Migrations> rules)
+        implements AppDatabase {
     private static final String OUR_NAME = "uplift-swap";
     private static final int CONNECT_SECONDS_MAX = 5;
     private static final int ANSWER_SECONDS_MAX = 10;
@@ -73,13 +75,13 @@ record PostgresAppDatabase(Host host, DatabaseSpec.PostgreSql spec, Optional<Mig
 
     private Connection connect() throws IOException, SQLException {
         PGSimpleDataSource source = new PGSimpleDataSource();
-        InetSocketAddress server = host.reach(spec.host(), spec.port());
+        InetSocketAddress server = route.to(spec.host(), spec.port());
         source.setServerNames(new String[] {server.getHostString()});
         source.setPortNumbers(new int[] {server.getPort()});
         source.setDatabaseName(spec.database());
         source.setUser(spec.user());
         if (spec.passwordRef() != null) {
-            source.setPassword(Secrets.resolve(host, spec.passwordRef()).reveal());
+            source.setPassword(Secrets.resolve(keeper, spec.passwordRef()).reveal());
         }
         source.setApplicationName(OUR_NAME);
         source.setConnectTimeout(CONNECT_SECONDS_MAX);

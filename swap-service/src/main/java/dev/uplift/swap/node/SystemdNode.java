@@ -9,6 +9,7 @@ import dev.uplift.host.Launch;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.Scrubber;
 import dev.uplift.host.Signal;
+import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
@@ -72,6 +73,11 @@ public final class SystemdNode extends JarNode {
     public void check(NodeWork work, Observation observed, CheckList checks)
             throws IOException, InterruptedException, StepFailedException {
         super.check(work, observed, checks);
+        check(observed.instance(), checks);
+    }
+
+    /** Looks whether the unit can be worked on, and is what runs this. */
+    public void check(Optional<Instance> running, CheckList checks) throws IOException, InterruptedException {
         SystemdUnit.State state = unit.state();
         if (host().uid() != 0) {
             checks.fail("unit", "only root can stop and start " + unit.name() + ": log in to the host as root");
@@ -79,9 +85,8 @@ public final class SystemdNode extends JarNode {
             checks.fail("unit", "systemd has no unit " + unit.name() + " (" + state.get("LoadState") + ")");
         } else if (!state.get("Id").equals(unit.name())) {
             checks.fail("unit", unit.name() + " is another name of " + state.get("Id") + "; register that");
-        } else if (observed.instance().isPresent()
-                && !isOfUnit(observed.instance().get())) {
-            checks.fail("unit", observed.instance().get() + " was not started by " + unit.name());
+        } else if (running.isPresent() && !isOfUnit(running.get())) {
+            checks.fail("unit", running.get() + " was not started by " + unit.name());
         } else if (state.get("NeedDaemonReload").equals("yes")) {
             checks.fail(
                     "unit",
@@ -219,15 +224,53 @@ public final class SystemdNode extends JarNode {
     }
 
     private boolean isOfUnit(Instance instance) throws IOException {
-        Path cgroup = Path.of("/proc", Long.toString(identity(instance).pid()), "cgroup");
-        return new String(host().files().read(cgroup, CGROUP_BYTES_MAX), StandardCharsets.UTF_8)
-                .lines()
-                .anyMatch(line -> line.endsWith("/" + unit.name()) || line.contains("/" + unit.name() + "/"));
+        return isOfUnit(host(), identity(instance).pid(), unit.name());
     }
 
-    /** The process that the unit runs, for who registers it. */
-    public static Optional<RunningProcess> process(Host host, String unit) throws IOException, InterruptedException {
-        SystemdUnit.State state = SystemdUnit.of(host, unit).state();
-        return state.mainPid() == 0 ? Optional.empty() : host.processes().find(state.mainPid());
+    private static boolean isOfUnit(Host host, long pid, String unit) throws IOException {
+        Path cgroup = Path.of("/proc", Long.toString(pid), "cgroup");
+        return new String(host.files().read(cgroup, CGROUP_BYTES_MAX), StandardCharsets.UTF_8)
+                .lines()
+                .anyMatch(line -> line.endsWith("/" + unit) || line.contains("/" + unit + "/"));
+    }
+
+    /**
+     * The process of the unit that runs a JAR, for who registers it; empty if none does.
+     *
+     * @throws UnexpectedPathException if there is no such unit, or several of its processes run JARs
+     */
+    public static Optional<RunningProcess> process(Host host, String name) throws IOException, InterruptedException {
+        SystemdUnit.State state = SystemdUnit.of(host, name).state();
+        if (!state.isLoaded()) {
+            throw new UnexpectedPathException("systemd has no unit " + name + " (" + state.get("LoadState") + ")");
+        }
+        if (state.mainPid() == 0) {
+            return Optional.empty();
+        }
+        Optional<RunningProcess> main = host.processes().find(state.mainPid());
+        if (main.isPresent() && main.get().jar().isPresent()) {
+            return main;
+        }
+        List<RunningProcess> jars = new ArrayList<>();
+        for (RunningProcess process : host.processes().runningJars()) {
+            if (isOfUnit(host, process.pid(), name)) {
+                jars.add(process);
+            }
+        }
+        if (jars.size() > 1) {
+            throw new UnexpectedPathException(
+                    name + " runs several JARs: " + RunningProcess.names(jars) + "; one is expected");
+        }
+        return jars.stream().findFirst();
+    }
+
+    /** The unit that started a process and starts it again when it ends; empty: none does. */
+    public static Optional<String> unitOf(Host host, RunningProcess process) throws IOException, InterruptedException {
+        Optional<String> unit = Supervision.of(host, process).unit();
+        if (unit.isEmpty()) {
+            return unit;
+        }
+        long main = SystemdUnit.of(host, unit.get()).state().mainPid();
+        return main == process.pid() || (main != 0 && main == process.parentPid()) ? unit : Optional.empty();
     }
 }

@@ -11,7 +11,8 @@ import java.util.Optional;
 public interface SwapSettings {
     /**
      * The one directory for data. Default: {@code .uplift} below the user's home. This service reads the
-     * operator's profiles in its {@code profiles/} and writes nothing there.
+     * operator's profiles in its {@code profiles/}, and writes in its {@code containers/} what it knows of
+     * containers of this machine.
      */
     Path home();
 
@@ -34,6 +35,11 @@ public interface SwapSettings {
     /** For crash tests only: where they arm their kills. Default: none, and nothing can be armed. */
     @WithName("crash.directory")
     Optional<Path> crashDirectory();
+
+    /** The socket of the Docker Engine of this machine. Default {@code /var/run/docker.sock}; it need not exist. */
+    @WithName("docker.socket")
+    @WithDefault("/var/run/docker.sock")
+    Path dockerSocket();
 
     /** How many installations are worked at at a time. Default 16, at least 1. */
     @WithName("swap.threads")

@@ -2,8 +2,8 @@ package dev.uplift.swap.service;
 
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.ServiceName;
-import dev.uplift.host.Host;
-import dev.uplift.host.LocalHost;
+import dev.uplift.host.docker.DockerEndpoint;
+import dev.uplift.host.reach.Reach;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.KafkaSettings;
 import dev.uplift.messaging.KillAt;
@@ -14,6 +14,7 @@ import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.inspect.Inspector;
 import dev.uplift.swap.node.NodeProbe;
+import dev.uplift.swap.site.Site;
 import dev.uplift.swap.step.SwapSteps;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
@@ -45,24 +46,25 @@ final class SwapWiring {
 
     @Produces
     @Singleton
-    Host host() {
-        return new LocalHost();
+    Reach reach(SwapSettings settings) {
+        return new Reach(settings.home().toAbsolutePath(), new DockerEndpoint.Unix(settings.dockerSocket()));
     }
 
-    void close(@Disposes Host host) {
-        host.close();
+    void close(@Disposes Reach reach) {
+        reach.close();
     }
 
     @Produces
     @Singleton
     StepWorker worker(
             SwapSettings settings,
-            Host host,
+            Reach reach,
             NodeProbe probe,
             DataSource dataSource,
             MeterRegistry meters,
             OpenTelemetry openTelemetry)
             throws ProfileException {
+        Site site = new Site(reach);
         CrashPoints crashPoints = KillAt.armedIn(settings.crashDirectory(), ServiceName.SWAP.wireName());
         MessagingRuntime messaging = new MessagingRuntime(
                 new MessagingRuntime.Settings(
@@ -79,8 +81,8 @@ final class SwapWiring {
                 .message(
                         Inspection.REQUESTED_TYPE,
                         Inspection.Requested.class,
-                        new InspectionHandler(new Inspector(host, profiles, probe, crashPoints)));
-        for (SwapSteps.Taken taken : new SwapSteps(host, profiles, probe).all()) {
+                        new InspectionHandler(new Inspector(site, profiles, probe, crashPoints)));
+        for (SwapSteps.Taken taken : new SwapSteps(site, profiles, probe).all()) {
             worker.step(taken.step(), taken.direction(), taken.handler());
         }
         return worker.build();

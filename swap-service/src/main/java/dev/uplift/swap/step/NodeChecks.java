@@ -75,7 +75,7 @@ final class NodeChecks {
         switch (node.database(work.profile(), launch)) {
             case NodeDatabase.Unsupported(String reason) -> checks.fail("database", reason);
             case NodeDatabase.Supported(DatabaseSpec spec) -> {
-                if (spec.equals(work.command().installation().database())) {
+                if (isRegistered(spec)) {
                     checks.ok("database", spec.address());
                 } else {
                     checks.fail(
@@ -88,6 +88,21 @@ final class NodeChecks {
         if (before.isPresent() && !before.get().equals(launch)) {
             unchanged(launch, before.get());
         }
+    }
+
+    /** Each node keeps a password of its own and sees the server from its own place: the first one's are registered. */
+    private boolean isRegistered(DatabaseSpec spec) {
+        DatabaseSpec registered = work.command().installation().database();
+        if (node.spec().name().equals(work.first().spec().name())) {
+            return spec.equals(registered);
+        }
+        return switch (spec) {
+            case DatabaseSpec.H2 file -> file.address().equals(registered.address());
+            case DatabaseSpec.PostgreSql seen ->
+                registered instanceof DatabaseSpec.PostgreSql server
+                        && seen.database().equals(server.database())
+                        && seen.user().equals(server.user());
+        };
     }
 
     private void unchanged(Launch launch, Launch before) {

@@ -9,7 +9,6 @@ import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
-import dev.uplift.host.Host;
 import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
@@ -21,9 +20,8 @@ import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.NodeWork;
-import dev.uplift.swap.node.ProcessNode;
 import dev.uplift.swap.node.SagaState;
-import dev.uplift.swap.node.SystemdNode;
+import dev.uplift.swap.site.Site;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,31 +37,17 @@ final class StepWork {
     private final AppDatabase database;
 
     /** The nodes of the command's installation; fails if one is not where it was registered. */
-    StepWork(Host host, StepCommand command, StepRun run, Profile profile, NodeProbe probe)
-            throws IOException, StepFailedException {
+    StepWork(Site site, StepCommand command, StepRun run, Profile profile, NodeProbe probe)
+            throws IOException, InterruptedException {
         this.command = command;
         this.run = run;
         this.profile = profile;
         this.probe = probe;
         this.nodes = new ArrayList<>();
         for (NodeSpec spec : command.installation().nodes()) {
-            nodes.add(node(host, spec));
+            nodes.add(site.node(command.installation(), spec));
         }
-        this.database = AppDatabase.of(host, command.installation().database(), profile.database());
-    }
-
-    private static Node node(Host host, NodeSpec spec) throws IOException, StepFailedException {
-        if (!spec.host().equals(host.name())) {
-            throw StepFailedException.refused(
-                    ErrorCode.INVALID, "host " + spec.host() + " is not reached from here, only " + host.name());
-        }
-        return switch (spec) {
-            case NodeSpec.JarProcess process -> new ProcessNode(host, process);
-            case NodeSpec.Systemd unit -> new SystemdNode(host, unit);
-            case NodeSpec.Docker _ ->
-                throw StepFailedException.refused(
-                        ErrorCode.INVALID, "nodes of kind " + spec.kind() + " are not supported here");
-        };
+        this.database = site.database(command.installation(), profile.database());
     }
 
     StepCommand command() {

@@ -6,11 +6,13 @@ import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepName;
 import dev.uplift.host.FenceBusyException;
 import dev.uplift.host.FencedException;
-import dev.uplift.host.Host;
+import dev.uplift.host.HostKeyRefusedException;
 import dev.uplift.host.HostLostException;
 import dev.uplift.host.SecretUnavailableException;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.host.docker.DockerException;
+import dev.uplift.host.docker.DockerLostException;
+import dev.uplift.host.docker.DockerUnreachableException;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
@@ -18,6 +20,7 @@ import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.NodeProbe;
+import dev.uplift.swap.site.Site;
 import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.List;
@@ -34,12 +37,12 @@ public final class SwapSteps {
 
     private static final int DETAIL_LENGTH_MAX = 2_000;
 
-    private final Host host;
+    private final Site site;
     private final Profiles profiles;
     private final NodeProbe probe;
 
-    public SwapSteps(Host host, Profiles profiles, NodeProbe probe) {
-        this.host = host;
+    public SwapSteps(Site site, Profiles profiles, NodeProbe probe) {
+        this.site = site;
         this.profiles = profiles;
         this.probe = probe;
     }
@@ -97,16 +100,18 @@ public final class SwapSteps {
 
     private StepOutcome outcome(SwapStep taking, StepCommand command, StepRun run) throws Exception {
         try {
-            return taking.take(new StepWork(host, command, run, profile(command), probe));
+            return taking.take(new StepWork(site, command, run, profile(command), probe));
         } catch (StepFailedException e) {
             return new StepOutcome.Failed(e.code(), e.isRetryable(), oneLine(e.detail()));
         } catch (FencedException e) {
             return StepOutcome.refused(ErrorCode.FENCED, oneLine(e.getMessage()));
-        } catch (FenceBusyException | HostLostException e) {
+        } catch (FenceBusyException e) {
             return StepOutcome.failed(ErrorCode.INTERNAL, oneLine(e.getMessage()));
+        } catch (HostLostException | DockerLostException | DockerUnreachableException e) {
+            return StepOutcome.failed(ErrorCode.HOST_UNREACHABLE, oneLine(e.getMessage()));
         } catch (DockerException e) {
             return StepOutcome.failed(ErrorCode.HOST_UNEXPECTED, oneLine(e.getMessage()));
-        } catch (UnexpectedPathException | SecretUnavailableException e) {
+        } catch (UnexpectedPathException | SecretUnavailableException | HostKeyRefusedException e) {
             return StepOutcome.refused(ErrorCode.HOST_UNEXPECTED, oneLine(e.getMessage()));
         } catch (FileSystemException e) {
             return StepOutcome.failed(

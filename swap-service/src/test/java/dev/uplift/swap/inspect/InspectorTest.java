@@ -10,10 +10,13 @@ import dev.uplift.host.Fence;
 import dev.uplift.host.Host;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.LocalHost;
+import dev.uplift.host.docker.DockerEndpoint;
+import dev.uplift.host.reach.Reach;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.swap.site.Site;
 import dev.uplift.swap.step.IdleJar;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class InspectorTest {
     private static final Host HOST = new LocalHost();
+    private static final Site SITE = new Site(new Reach(Path.of("/nonexistent"), DockerEndpoint.LOCAL));
     private static final String CANARY = "canary-p@ss/w\"rd";
 
     @TempDir
@@ -168,7 +172,7 @@ class InspectorTest {
     }
 
     private Inspection inspect(@Nullable Path where, @Nullable Long pid, @Nullable String profile) throws Exception {
-        return new Inspector(HOST, Profiles.load(Optional.empty()), probe, CrashPoints.NONE)
+        return new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.NONE)
                 .inspect(new Inspection.Requested(
                         installation, "it", profile, "default", pid, where == null ? null : where.toString()));
     }

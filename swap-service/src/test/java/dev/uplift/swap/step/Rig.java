@@ -17,6 +17,8 @@ import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.LocalHost;
+import dev.uplift.host.docker.DockerEndpoint;
+import dev.uplift.host.reach.Reach;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
@@ -27,6 +29,7 @@ import dev.uplift.swap.node.LaunchCapture;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.swap.site.Site;
 import dev.uplift.testbed.StandInReleases;
 import dev.uplift.testbed.StandInServer;
 import java.io.IOException;
@@ -58,6 +61,7 @@ final class Rig implements AutoCloseable {
     static final String OLD = "v0.50.3";
     static final String NEW = "v0.51.2";
     static final Host HOST = new LocalHost();
+    static final Site SITE = new Site(new Reach(Path.of("/nonexistent"), DockerEndpoint.LOCAL));
     static final Duration START = Duration.ofSeconds(40);
 
     private static final Map<String, StandInReleases.StandInRelease> STAMPED = new HashMap<>();
@@ -107,7 +111,7 @@ final class Rig implements AutoCloseable {
             }
         });
         artifacts.start();
-        for (SwapSteps.Taken taken : new SwapSteps(HOST, profiles, probe).all()) {
+        for (SwapSteps.Taken taken : new SwapSteps(SITE, profiles, probe).all()) {
             handlers.put(taken.step().commandType(taken.direction()), taken.handler());
         }
     }
@@ -183,7 +187,7 @@ final class Rig implements AutoCloseable {
             SagaState.stopping(installationId, sagaId, used, Instant.now()).write(held, directory);
         }
         NodeDatabase database =
-                NodeDatabase.of(HOST, profiles.byName("metabase").orElseThrow(), launch);
+                NodeDatabase.of(HOST, "node-1", profiles.byName("metabase").orElseThrow(), launch);
         installed(new InstallationSpec(
                 installationId,
                 "stand-in",
@@ -212,7 +216,7 @@ final class Rig implements AutoCloseable {
 
     /** Registers what runs in the directory, as {@code uplift add} does. */
     Inspection.Found register() throws Exception {
-        Inspection answer = new Inspector(HOST, profiles, probe, CrashPoints.NONE)
+        Inspection answer = new Inspector(SITE, profiles, probe, CrashPoints.NONE)
                 .inspect(new Inspection.Requested(
                         installationId, "stand-in", null, "default", null, directory.toString()));
         if (!(answer instanceof Inspection.Found found)) {

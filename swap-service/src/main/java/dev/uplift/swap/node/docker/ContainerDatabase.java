@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 record ContainerDatabase(Host host, Path directory) {
     private static final String H2_SUFFIX = ".mv.db";
 
-    /** The database of a container; its password is a reference into the node's launch file. */
-    NodeDatabase of(ContainerInspection container, LaunchView view, Profile profile, Launch launch) throws IOException {
+    /** The database of the container of a node, as seen from there; its password is a reference into the node's launch file. */
+    NodeDatabase of(String node, ContainerInspection container, LaunchView view, Profile profile, Launch launch)
+            throws IOException {
         @Nullable
         String password = launch.secrets().containsKey(LaunchCapture.DATABASE_PASSWORD)
                 ? LaunchFile.reference(directory, LaunchCapture.DATABASE_PASSWORD)
@@ -29,7 +30,7 @@ record ContainerDatabase(Host host, Path directory) {
         return switch (profile.database().settings(view)) {
             case DatabaseSettings.PostgreSql server ->
                 new NodeDatabase.Supported(new DatabaseSpec.PostgreSql(
-                        server.host(), server.port(), server.database(), server.user(), password));
+                        server.host(), server.port(), server.database(), server.user(), password, node));
             case DatabaseSettings.H2(Path path, String user, String _) ->
                 h2(container, path, user.isEmpty() ? null : user, password);
             case DatabaseSettings.Unsupported(String kind, String reason) ->

@@ -172,7 +172,7 @@ public final class DockerNode implements Node {
         return uninterrupted(() -> {
             ContainerInspection container = family.requireInPlace();
             ContainerLaunch view = new ContainerLaunch(engine, directory(), container);
-            return new ContainerDatabase(host, directory()).of(container, view.view(), profile, launch);
+            return new ContainerDatabase(host, directory()).of(spec.name(), container, view.view(), profile, launch);
         });
     }
 

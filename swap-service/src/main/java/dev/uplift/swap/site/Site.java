@@ -1,0 +1,68 @@
+package dev.uplift.swap.site;
+
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.HostSpec;
+import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.host.UnexpectedPathException;
+import dev.uplift.host.docker.ImageReference;
+import dev.uplift.host.docker.InvalidImageReferenceException;
+import dev.uplift.host.docker.RegistryLogins;
+import dev.uplift.host.reach.Reach;
+import dev.uplift.profile.DatabaseRules;
+import dev.uplift.swap.node.AppDatabase;
+import dev.uplift.swap.node.Node;
+import dev.uplift.swap.node.ProcessNode;
+import dev.uplift.swap.node.SystemdNode;
+import dev.uplift.swap.node.docker.DockerNode;
+import dev.uplift.swap.node.docker.DockerPlace;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** The nodes of a site and their databases, as they are reached from this process. */
+public record Site(Reach reach) {
+    private static final Path DOCKER_CONFIG = Path.of(System.getProperty("user.home"), ".docker", "config.json");
+
+    /**
+     * A node of an installation at its registered place.
+     *
+     * @throws UnexpectedPathException if it is not there, or its host is none for nodes of its kind
+     */
+    public Node node(InstallationSpec installation, NodeSpec spec) throws IOException, InterruptedException {
+        HostSpec host = installation.host(spec.host()).orElse(null);
+        return switch (spec) {
+            case NodeSpec.JarProcess process -> new ProcessNode(reach.host(host), process);
+            case NodeSpec.Systemd unit -> new SystemdNode(reach.host(host), unit);
+            case NodeSpec.Docker container -> node(host, container);
+        };
+    }
+
+    /** A container on the engine of a host. */
+    public DockerNode node(@Nullable HostSpec host, NodeSpec.Docker spec) throws IOException, InterruptedException {
+        RegistryLogins logins = RegistryLogins.none(reach.local()).withDockerConfig(DOCKER_CONFIG);
+        DockerPlace place = new DockerPlace(
+                spec.container(), repository(spec.image()), logins, reach.directory(host, spec.container()));
+        return new DockerNode(reach.engine(host), reach.keeper(host), spec, place);
+    }
+
+    /** The database of an installation. */
+    public AppDatabase database(InstallationSpec installation, DatabaseRules rules)
+            throws IOException, InterruptedException {
+        return switch (installation.database()) {
+            case DatabaseSpec.H2 file -> AppDatabase.of(reach.host(installation, file.host()), file);
+            case DatabaseSpec.PostgreSql server -> {
+                Reach.ServerAccess access = reach.server(installation, server);
+                yield AppDatabase.of(access.keeper(), access.route(), server, rules);
+            }
+        };
+    }
+
+    private static ImageReference repository(String image) throws UnexpectedPathException {
+        try {
+            return ImageReference.parse(image);
+        } catch (InvalidImageReferenceException e) {
+            throw new UnexpectedPathException(String.valueOf(e.getMessage()));
+        }
+    }
+}
