@@ -54,6 +54,11 @@ public interface BackupSettings {
     @WithName("backup.postgres.tools")
     Optional<List<Path>> postgresTools();
 
+    /** The socket of the Docker Engine of this machine. Default {@code /var/run/docker.sock}; it need not exist. */
+    @WithName("docker.socket")
+    @WithDefault("/var/run/docker.sock")
+    Path dockerSocket();
+
     /** How many verified backups of an installation are kept. Default 5, at least 1. */
     @WithName("backup.retention.count")
     @WithDefault("5")

@@ -5,6 +5,8 @@ import dev.uplift.backup.store.Retention;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.StepName;
+import dev.uplift.host.docker.DockerEndpoint;
+import dev.uplift.host.reach.Reach;
 import dev.uplift.messaging.KafkaSettings;
 import dev.uplift.messaging.KillAt;
 import dev.uplift.messaging.MessagingRuntime;
@@ -17,6 +19,7 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -31,7 +34,22 @@ import org.eclipse.microprofile.health.Liveness;
 final class BackupWiring {
     @Produces
     @Singleton
-    StepWorker worker(BackupSettings settings, DataSource dataSource, MeterRegistry meters, OpenTelemetry openTelemetry)
+    Reach reach(BackupSettings settings) {
+        return new Reach(settings.home().toAbsolutePath(), new DockerEndpoint.Unix(settings.dockerSocket()));
+    }
+
+    void close(@Disposes Reach reach) {
+        reach.close();
+    }
+
+    @Produces
+    @Singleton
+    StepWorker worker(
+            BackupSettings settings,
+            Reach reach,
+            DataSource dataSource,
+            MeterRegistry meters,
+            OpenTelemetry openTelemetry)
             throws IOException, ProfileException {
         MessagingRuntime messaging = new MessagingRuntime(
                 new MessagingRuntime.Settings(
@@ -50,7 +68,8 @@ final class BackupWiring {
                 Profiles.load(Optional.of(settings.home().resolve("profiles"))),
                 store,
                 settings.postgresJobs(),
-                settings.postgresTools().orElse(List.of()));
+                settings.postgresTools().orElse(List.of()),
+                reach);
         RestoreBackup restore = new RestoreBackup(access, store);
         return StepWorker.builder(messaging, ServiceName.BACKUP, settings.site())
                 .step(StepName.PREFLIGHT_DATABASE, Direction.DO, new CheckDatabase(access, store))

@@ -12,7 +12,7 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepCommand;
-import dev.uplift.host.LocalHost;
+import dev.uplift.host.reach.Reach;
 import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.DatabaseRules;
 import dev.uplift.profile.Migrations;
@@ -30,34 +30,38 @@ public final class InstallationAccess {
     private final BackupStore store;
     private final int postgresJobs;
     private final List<Path> postgresTools;
+    private final Reach reach;
 
-    public InstallationAccess(Profiles profiles, BackupStore store, int postgresJobs, List<Path> postgresTools) {
+    public InstallationAccess(
+            Profiles profiles, BackupStore store, int postgresJobs, List<Path> postgresTools, Reach reach) {
+        this.reach = reach;
         this.profiles = profiles;
         this.store = store;
         this.postgresJobs = postgresJobs;
         this.postgresTools = List.copyOf(postgresTools);
     }
 
-    /** One run of a command, behind the fence beside the first node's application. */
-    StepWork work(StepCommand command, StepRun run) {
+    /** One run of a command, behind the fence of the first node. */
+    StepWork work(StepCommand command, StepRun run) throws IOException {
+        InstallationSpec installation = command.installation();
+        NodeSpec first = installation.nodes().getFirst();
         return new StepWork(
-                command,
-                run,
-                new LocalHost().fence(Path.of(firstNode(command.installation()).directory())));
+                command, run, reach.keeper(installation, first).fence(reach.directory(installation, first)));
     }
 
     /**
-     * The installation's database. Connects to nothing yet.
+     * The installation's database. Connects to nothing yet but, perhaps, to the host that it is reached from.
      *
      * @throws StepFailedException INVALID if it cannot be reached from here
-     * @throws IOException if a path or a secret is not what was registered
+     * @throws IOException if a path or a secret is not what was registered, or the host is not reached
      */
-    ApplicationDatabase database(InstallationSpec installation) throws IOException {
+    ApplicationDatabase database(InstallationSpec installation) throws IOException, InterruptedException {
         return switch (installation.database()) {
             case DatabaseSpec.PostgreSql spec ->
                 PostgresDatabases.open(
                         installation.id(),
                         spec,
+                        reach.server(installation, spec),
                         new PostgresOptions(
                                 postgresJobs, postgresTools, lockQuery(installation), minimumMajor(installation)));
             case DatabaseSpec.H2 spec -> {
@@ -73,12 +77,13 @@ public final class InstallationAccess {
         if (!node.host().equals(NodeSpec.LOCAL)) {
             throw StepFailedException.refused(
                     ErrorCode.INVALID,
-                    "node " + node.name() + " is on host " + node.host() + ", and only local ones are supported");
+                    "the H2 file of node " + node.name() + " is on host " + node.host()
+                            + ", and only local ones are supported; move it to PostgreSQL");
         }
         if (!(node instanceof NodeSpec.InDirectory inDirectory)) {
             throw StepFailedException.refused(
                     ErrorCode.INVALID,
-                    "node " + node.name() + " is of kind " + node.kind() + ", which has no directory");
+                    "node " + node.name() + " is of kind " + node.kind() + ", whose H2 file is not supported here");
         }
         return inDirectory;
     }

@@ -13,6 +13,8 @@ import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.host.docker.DockerEndpoint;
+import dev.uplift.host.reach.Reach;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
@@ -86,7 +88,8 @@ final class Fixture {
         this.application = application.toRealPath();
         this.database = database;
         this.store = new BackupStore(home, retention, clock);
-        InstallationAccess access = new InstallationAccess(Profiles.load(Optional.empty()), store, 2, List.of());
+        InstallationAccess access = new InstallationAccess(
+                Profiles.load(Optional.empty()), store, 2, List.of(), new Reach(home, DockerEndpoint.LOCAL));
         this.take = new TakeBackup(access, store, new SimpleMeterRegistry());
         this.restore = new RestoreBackup(access, store);
         this.check = new CheckDatabase(access, store);

@@ -3,8 +3,12 @@ package dev.uplift.backup.step;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.host.DiskSpace;
 import dev.uplift.host.FenceBusyException;
+import dev.uplift.host.HostKeyRefusedException;
+import dev.uplift.host.HostLostException;
 import dev.uplift.host.SecretUnavailableException;
 import dev.uplift.host.UnexpectedPathException;
+import dev.uplift.host.docker.DockerLostException;
+import dev.uplift.host.docker.DockerUnreachableException;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -62,7 +66,8 @@ public final class Failures {
         };
     }
 
-    static StepFailedException of(ErrorCode fallback, IOException e) {
+    /** What is reported of a file, a program or a way that failed. */
+    public static StepFailedException of(ErrorCode fallback, IOException e) {
         String message = String.valueOf(e.getMessage());
         if (DiskSpace.isDiskFault(message)) {
             return StepFailedException.failed(
@@ -71,6 +76,11 @@ public final class Failures {
         return switch (e) {
             case FenceBusyException busy ->
                 StepFailedException.failed(ErrorCode.INTERNAL, String.valueOf(busy.getMessage()), busy);
+            case HostLostException lost -> StepFailedException.failed(ErrorCode.HOST_UNREACHABLE, message, lost);
+            case DockerLostException lost -> StepFailedException.failed(ErrorCode.HOST_UNREACHABLE, message, lost);
+            case DockerUnreachableException lost ->
+                StepFailedException.failed(ErrorCode.HOST_UNREACHABLE, message, lost);
+            case HostKeyRefusedException key -> StepFailedException.refused(ErrorCode.HOST_UNEXPECTED, message, key);
             case SecretUnavailableException secret ->
                 StepFailedException.refused(ErrorCode.HOST_UNEXPECTED, message, secret);
             case UnexpectedPathException path -> StepFailedException.refused(ErrorCode.HOST_UNEXPECTED, message, path);

@@ -207,7 +207,8 @@ final class PostgresChecks {
 
     private Optional<Path> dataDirectory(Connection connection) throws SQLException {
         try {
-            if (!InetAddress.getByName(server.spec().host()).isLoopbackAddress()) {
+            if (!server.isReachedFromHere()
+                    || !InetAddress.getByName(server.spec().host()).isLoopbackAddress()) {
                 return Optional.empty();
             }
         } catch (IOException e) {

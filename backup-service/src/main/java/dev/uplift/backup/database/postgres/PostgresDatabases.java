@@ -2,8 +2,8 @@ package dev.uplift.backup.database.postgres;
 
 import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.contract.DatabaseSpec;
-import dev.uplift.host.LocalHost;
 import dev.uplift.host.Secrets;
+import dev.uplift.host.reach.Reach;
 import java.io.IOException;
 import java.util.UUID;
 
@@ -16,11 +16,12 @@ public final class PostgresDatabases {
      *
      * @throws IOException if the reference to its password leads nowhere
      */
-    public static ApplicationDatabase open(UUID installation, DatabaseSpec.PostgreSql spec, PostgresOptions options)
+    public static ApplicationDatabase open(
+            UUID installation, DatabaseSpec.PostgreSql spec, Reach.ServerAccess access, PostgresOptions options)
             throws IOException {
         String reference = spec.passwordRef();
-        PostgresServer server =
-                new PostgresServer(spec, reference == null ? null : Secrets.resolve(new LocalHost(), reference));
+        PostgresServer server = new PostgresServer(
+                spec, access.route(), reference == null ? null : Secrets.resolve(access.keeper(), reference));
         return new PostgresDatabase(server, options, installation);
     }
 }

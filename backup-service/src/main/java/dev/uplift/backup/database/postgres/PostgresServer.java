@@ -1,10 +1,14 @@
 package dev.uplift.backup.database.postgres;
 
+import dev.uplift.backup.step.Failures;
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.host.Route;
 import dev.uplift.host.Scrubber;
 import dev.uplift.host.Secret;
+import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -29,17 +33,33 @@ final class PostgresServer {
     private static final List<String> MAINTENANCE_DATABASES = List.of("postgres", "template1");
 
     private final DatabaseSpec.PostgreSql spec;
+    private final Route route;
     private final @Nullable Secret password;
     private final Scrubber scrubber;
 
-    PostgresServer(DatabaseSpec.PostgreSql spec, @Nullable Secret password) {
+    PostgresServer(DatabaseSpec.PostgreSql spec, Route route, @Nullable Secret password) {
         this.spec = spec;
+        this.route = route;
         this.password = password;
         this.scrubber = Scrubber.of(password == null ? List.of() : List.of(password.reveal()));
     }
 
     DatabaseSpec.PostgreSql spec() {
         return spec;
+    }
+
+    /** Where it is reached at this moment: the way may lead through a connection that was made again. */
+    private InetSocketAddress address() {
+        try {
+            return route.to(spec.host(), spec.port());
+        } catch (IOException e) {
+            throw Failures.of(ErrorCode.DATABASE_UNAVAILABLE, e);
+        }
+    }
+
+    /** Whether its files, if it is at a loopback address, are this machine's. */
+    boolean isReachedFromHere() {
+        return spec.reachedFrom() == null;
     }
 
     /** Takes the password out of a text. */
@@ -49,9 +69,10 @@ final class PostgresServer {
 
     /** Settings for libpq that name the server and the user, and hold the password. */
     Map<String, String> environment(String database) {
+        InetSocketAddress address = address();
         Map<String, String> environment = new TreeMap<>();
-        environment.put("PGHOST", spec.host());
-        environment.put("PGPORT", Integer.toString(spec.port()));
+        environment.put("PGHOST", address.getHostString());
+        environment.put("PGPORT", Integer.toString(address.getPort()));
         environment.put("PGUSER", spec.user());
         environment.put("PGDATABASE", database);
         environment.put("PGAPPNAME", APPLICATION_NAME);
@@ -70,8 +91,9 @@ final class PostgresServer {
      */
     Connection connect(String database) {
         PGSimpleDataSource source = new PGSimpleDataSource();
-        source.setServerNames(new String[] {spec.host()});
-        source.setPortNumbers(new int[] {spec.port()});
+        InetSocketAddress address = address();
+        source.setServerNames(new String[] {address.getHostString()});
+        source.setPortNumbers(new int[] {address.getPort()});
         source.setDatabaseName(database);
         source.setUser(spec.user());
         if (password != null) {
