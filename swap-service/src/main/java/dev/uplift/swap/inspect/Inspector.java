@@ -1,5 +1,7 @@
 package dev.uplift.swap.inspect;
 
+import static dev.uplift.swap.inspect.Refusals.refuse;
+
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
@@ -23,7 +25,6 @@ import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.SettingException;
-import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.CheckList;
@@ -34,7 +35,6 @@ import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.ProcessNode;
-import dev.uplift.swap.node.SagaState;
 import dev.uplift.swap.node.Supervision;
 import dev.uplift.swap.node.SystemdNode;
 import dev.uplift.swap.site.Site;
@@ -57,16 +57,16 @@ import org.jspecify.annotations.Nullable;
  * written nothing. Asking again writes the same again.
  */
 public final class Inspector {
-    private static final String NODE_NAME = "node-1";
+    static final String NODE_NAME = "node-1";
 
     private final Site site;
-    private final Profiles profiles;
+    private final ProfileChoice profiles;
     private final NodeProbe probe;
     private final CrashPoints crashPoints;
 
     public Inspector(Site site, Profiles profiles, NodeProbe probe, CrashPoints crashPoints) {
         this.site = site;
-        this.profiles = profiles;
+        this.profiles = new ProfileChoice(profiles);
         this.probe = probe;
         this.crashPoints = crashPoints;
     }
@@ -95,8 +95,9 @@ public final class Inspector {
 
     private Inspection found(Inspection.Requested asked)
             throws IOException, InterruptedException, StepFailedException, FencedException {
-        if (asked.container() != null) {
-            throw refuse("containers cannot be registered yet");
+        String container = asked.container();
+        if (container != null) {
+            return new ContainerInspector(site, profiles, probe, crashPoints).found(asked, container);
         }
         Host host = site.reach().host(asked.host());
         RunningProcess process = process(host, asked);
@@ -106,7 +107,7 @@ public final class Inspector {
                         .orElseThrow(() ->
                                 refuse(process + " cannot be looked into: its working directory is not visible")));
         String jar = jarName(process, root.path());
-        requireNoOtherSaga(host, asked, root.path());
+        Refusals.requireNoOtherSaga(host, asked.installationId(), root.path());
         Profile profile = profile(host, asked, root.path().resolve(jar));
         Optional<Launch> before = LaunchFile.read(host, root.path());
         URI baseUrl = profile.health()
@@ -119,10 +120,7 @@ public final class Inspector {
         };
         node.layout().form();
         Observation observed = node.observe(profile, probe);
-        ApplicationVersion version = switch (observed.version()) {
-            case VersionReading.Known(ApplicationVersion known) -> known;
-            case VersionReading.Unreadable(String reason) -> throw refuse("its version cannot be told: " + reason);
-        };
+        ApplicationVersion version = Refusals.requireVersion(observed);
         List<Check> checks = checks(process, node, observed, version);
 
         crashPoints.before(SwapEffect.INSPECT_LAUNCH.wireName());
@@ -215,43 +213,10 @@ public final class Inspector {
         }
     }
 
-    private static void requireNoOtherSaga(Host host, Inspection.Requested asked, Path directory)
-            throws IOException, StepFailedException {
-        Path state = directory.resolve(".uplift");
-        if (host.files().isLink(state)) {
-            throw new UnexpectedPathException(state + " is a symbolic link");
-        }
-        Optional<SagaState> saga = SagaState.read(host, directory)
-                .filter(remembered -> !remembered.over())
-                .filter(remembered -> !remembered.installationId().equals(asked.installationId()));
-        if (saga.isPresent()) {
-            throw StepFailedException.refused(
-                    ErrorCode.INTERFERED,
-                    directory + " is being upgraded as another installation ("
-                            + saga.get().installationId() + ")");
-        }
-    }
-
     private Profile profile(Host host, Inspection.Requested asked, Path jar) throws IOException, StepFailedException {
         String name = String.valueOf(jar.getFileName());
         try (JarFileEntries entries = new JarFileEntries(host, jar)) {
-            if (asked.profile() != null) {
-                Profile profile = profiles.byName(asked.profile())
-                        .orElseThrow(() -> refuse("there is no profile '" + asked.profile() + "'; there are "
-                                + names(List.copyOf(profiles.all()))));
-                if (!profile.recognises(name, entries)) {
-                    throw refuse(name + " is not " + profile.title() + ": its profile does not recognise the JAR");
-                }
-                return profile;
-            }
-            List<Profile> recognising = profiles.recognise(name, entries);
-            if (recognising.isEmpty()) {
-                throw refuse("no profile recognises " + name + "; there are " + names(List.copyOf(profiles.all())));
-            }
-            if (recognising.size() > 1) {
-                throw refuse("several profiles recognise " + name + ": " + names(recognising) + "; say which");
-            }
-            return recognising.getFirst();
+            return profiles.of(asked.profile(), name, entries);
         } catch (AccessDeniedException | NoSuchFileException e) {
             throw refuse(jar + " cannot be read");
         } catch (ZipException e) {
@@ -264,7 +229,9 @@ public final class Inspector {
             throws IOException, InterruptedException, StepFailedException {
         List<Check> checks = new ArrayList<>();
         if (node instanceof SystemdNode unit) {
-            checks.addAll(unitChecks(unit, observed));
+            CheckList own = new CheckList(false);
+            unit.check(observed.instance(), own);
+            checks.addAll(Refusals.requireNoFailure(own));
         }
         boolean listens =
                 node.host().processes().listeningPorts(process.identity()).contains(node.port());
@@ -272,39 +239,8 @@ public final class Inspector {
                 "process",
                 listens ? Check.Verdict.OK : Check.Verdict.WARN,
                 "process " + process.pid() + (listens ? " listens" : " does not listen") + " on port " + node.port()));
-        checks.add(
-                switch (observed.health()) {
-                    case NodeProbe.Health.Healthy() -> new Check("health", Check.Verdict.OK, "healthy");
-                    case NodeProbe.Health.Starting _ -> new Check("health", Check.Verdict.WARN, "it is still starting");
-                    case NodeProbe.Health.Failing(String reason) -> new Check("health", Check.Verdict.WARN, reason);
-                });
-        boolean agrees =
-                observed.inPlace() instanceof VersionReading.Known(ApplicationVersion inJar) && inJar.equals(version);
-        checks.add(new Check(
-                "version",
-                agrees ? Check.Verdict.OK : Check.Verdict.WARN,
-                agrees ? version.text() : "it answers " + version + ", its JAR says something else"));
+        checks.addAll(Refusals.checks(observed, version));
         return checks;
-    }
-
-    private static List<Check> unitChecks(SystemdNode node, Observation observed)
-            throws IOException, InterruptedException, StepFailedException {
-        CheckList checks = new CheckList(false);
-        node.check(observed.instance(), checks);
-        for (Check check : checks.all()) {
-            if (check.verdict() == Check.Verdict.FAIL) {
-                throw refuse(check.detail());
-            }
-        }
-        return checks.all();
-    }
-
-    private static String names(List<Profile> profiles) {
-        return String.join(", ", profiles.stream().map(Profile::name).toList());
-    }
-
-    private static StepFailedException refuse(String detail) {
-        return StepFailedException.refused(ErrorCode.PREFLIGHT_REFUSED, detail);
     }
 
     private static Inspection refused(Inspection.Requested asked, ErrorCode code, @Nullable String detail) {

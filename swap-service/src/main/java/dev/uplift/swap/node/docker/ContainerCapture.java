@@ -1,5 +1,6 @@
 package dev.uplift.swap.node.docker;
 
+import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
 import dev.uplift.host.LaunchFile;
@@ -46,6 +47,15 @@ final class ContainerCapture {
                 }
                 return record;
             });
+        }
+    }
+
+    /** Writes it down for the first time, or anew. */
+    void register(Fence.Held held, Observation observed)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        record(family.requireInPlace(), ContainerRecord.read(host, directory)).write(held, directory);
+        if (observed.launch().isPresent()) {
+            LaunchFile.write(held, directory, observed.launch().get());
         }
     }
 

@@ -2,6 +2,7 @@ package dev.uplift.swap.node.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
@@ -21,7 +22,7 @@ record ContainerDatabase(Host host, Path directory) {
     private static final String H2_SUFFIX = ".mv.db";
 
     /** The database of the container of a node, as seen from there; its password is a reference into the node's launch file. */
-    NodeDatabase of(String node, ContainerInspection container, LaunchView view, Profile profile, Launch launch)
+    NodeDatabase of(NodeSpec node, ContainerInspection container, LaunchView view, Profile profile, Launch launch)
             throws IOException {
         @Nullable
         String password = launch.secrets().containsKey(LaunchCapture.DATABASE_PASSWORD)
@@ -30,9 +31,13 @@ record ContainerDatabase(Host host, Path directory) {
         return switch (profile.database().settings(view)) {
             case DatabaseSettings.PostgreSql server ->
                 new NodeDatabase.Supported(new DatabaseSpec.PostgreSql(
-                        server.host(), server.port(), server.database(), server.user(), password, node));
+                        server.host(), server.port(), server.database(), server.user(), password, node.name()));
             case DatabaseSettings.H2(Path path, String user, String _) ->
-                h2(container, path, user.isEmpty() ? null : user, password);
+                node.host().equals(host.name())
+                        ? h2(container, path, user.isEmpty() ? null : user, password)
+                        : new NodeDatabase.Unsupported("its H2 database " + path + " lies on host " + node.host()
+                                + ", of which nothing but the Docker Engine is reached: register that host by SSH, or"
+                                + " move the database to PostgreSQL");
             case DatabaseSettings.Unsupported(String kind, String reason) ->
                 new NodeDatabase.Unsupported("its database is not supported yet (" + kind + "): " + reason);
         };

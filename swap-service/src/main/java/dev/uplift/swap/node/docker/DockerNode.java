@@ -2,6 +2,7 @@ package dev.uplift.swap.node.docker;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
+import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
@@ -172,14 +173,25 @@ public final class DockerNode implements Node {
         return uninterrupted(() -> {
             ContainerInspection container = family.requireInPlace();
             ContainerLaunch view = new ContainerLaunch(engine, directory(), container);
-            return new ContainerDatabase(host, directory()).of(spec.name(), container, view.view(), profile, launch);
+            return new ContainerDatabase(host, directory()).of(spec, container, view.view(), profile, launch);
         });
     }
 
     @Override
     public void check(NodeWork work, Observation observed, CheckList checks)
             throws IOException, InterruptedException, StepFailedException {
+        check(checks);
+    }
+
+    /** Looks at what only a container can have. */
+    public void check(CheckList checks) throws IOException, InterruptedException, StepFailedException {
         new ContainerChecks(family, checks).run();
+    }
+
+    /** Writes down what was seen when it was registered. */
+    public void register(Fence.Held held, Observation observed)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        new ContainerCapture(family).register(held, observed);
     }
 
     @Override

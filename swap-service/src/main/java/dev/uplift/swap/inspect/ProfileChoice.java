@@ -1,0 +1,44 @@
+package dev.uplift.swap.inspect;
+
+import static dev.uplift.swap.inspect.Refusals.refuse;
+
+import dev.uplift.profile.JarEntries;
+import dev.uplift.profile.Profile;
+import dev.uplift.profile.Profiles;
+import dev.uplift.swap.StepFailedException;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Which application a JAR is. */
+record ProfileChoice(Profiles profiles) {
+
+    /**
+     * The profile of that name; of any name, the only one that recognises the JAR.
+     *
+     * @throws StepFailedException if there is no such profile, or the name does not decide
+     */
+    Profile of(@Nullable String name, String jar, JarEntries entries) throws IOException, StepFailedException {
+        if (name != null) {
+            Profile profile = profiles.byName(name)
+                    .orElseThrow(() -> refuse(
+                            "there is no profile '" + name + "'; there are " + names(List.copyOf(profiles.all()))));
+            if (!profile.recognises(jar, entries)) {
+                throw refuse(jar + " is not " + profile.title() + ": its profile does not recognise the JAR");
+            }
+            return profile;
+        }
+        List<Profile> recognising = profiles.recognise(jar, entries);
+        if (recognising.isEmpty()) {
+            throw refuse("no profile recognises " + jar + "; there are " + names(List.copyOf(profiles.all())));
+        }
+        if (recognising.size() > 1) {
+            throw refuse("several profiles recognise " + jar + ": " + names(recognising) + "; say which");
+        }
+        return recognising.getFirst();
+    }
+
+    private static String names(List<Profile> profiles) {
+        return String.join(", ", profiles.stream().map(Profile::name).toList());
+    }
+}

@@ -1,0 +1,181 @@
+package dev.uplift.swap.inspect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.Inspection;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.host.Host;
+import dev.uplift.host.LaunchFile;
+import dev.uplift.host.LocalHost;
+import dev.uplift.host.docker.DockerEndpoint;
+import dev.uplift.host.reach.Reach;
+import dev.uplift.messaging.CrashPoints;
+import dev.uplift.profile.Profiles;
+import dev.uplift.swap.node.NodeProbe;
+import dev.uplift.swap.site.Site;
+import dev.uplift.testbed.StandInApi;
+import dev.uplift.testbed.containers.DockerContainer;
+import dev.uplift.testbed.containers.DockerContainers;
+import dev.uplift.testbed.containers.Registry;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real containers of the stand-in, their image from a real registry. */
+@Tag("docker")
+@EnabledIf("dev.uplift.testbed.containers.ContainerTests#wanted")
+class ContainerInspectionTest {
+    private static final String VERSION = "v0.50.3";
+    private static final String CANARY = "canary of a key";
+    private static final Host HOST = new LocalHost();
+
+    private static DockerContainers containers;
+    private static Registry.Pushed image;
+    private static NodeProbe probe;
+
+    @TempDir
+    Path home;
+
+    private Reach reach;
+    private final UUID installation = UUID.randomUUID();
+
+    @BeforeAll
+    static void push() {
+        containers = DockerContainers.open();
+        image = Registry.start(containers).standIn(VERSION);
+        probe = new NodeProbe(Duration.ofSeconds(3));
+    }
+
+    @AfterAll
+    static void close() {
+        probe.close();
+        containers.close();
+    }
+
+    @BeforeEach
+    void open() {
+        reach = new Reach(home, DockerEndpoint.LOCAL);
+    }
+
+    @AfterEach
+    void disconnect() {
+        reach.close();
+    }
+
+    @Test
+    void containerIsFoundWithItsRepositoryItsPublishedPortAndItsVolume() throws Exception {
+        String name = containers.name("found");
+        String volume = containers.volume("found");
+        int port = run(name, "--volume", volume + ":/metabase.db", "--env", "MB_ENCRYPTION_SECRET_KEY=" + CANARY);
+
+        Inspection.Found found = (Inspection.Found) inspect(name, false);
+
+        assertThat(found.toString()).doesNotContain(CANARY);
+        assertThat(found.running().version()).isEqualTo(VERSION);
+        assertThat("sha256:" + found.running().sha256()).isEqualTo(image.digest());
+        assertThat(found.installation().nodes())
+                .containsExactly(new NodeSpec.Docker(
+                        "node-1", NodeSpec.LOCAL, name, image.repository(), URI.create("http://127.0.0.1:" + port)));
+        assertThat(found.installation().database()).isInstanceOfSatisfying(DatabaseSpec.H2.class, database -> {
+            assertThat(database.host()).isEqualTo(NodeSpec.LOCAL);
+            assertThat(database.path()).contains(volume).endsWith("metabase.db.mv.db");
+        });
+        assertThat(LaunchFile.read(HOST, directory(name)).orElseThrow().environment())
+                .containsEntry("MB_ENCRYPTION_SECRET_KEY", CANARY);
+        assertThat(inspect(name, false)).isEqualTo(found);
+    }
+
+    @Test
+    void anH2DatabaseThatWouldBeLostIsRefusedAndMovedToAVolumeIfThatIsAllowed() throws Exception {
+        String name = containers.name("unsafe");
+        run(name);
+        refuses(inspect(name, false), "--extract-h2");
+
+        Inspection.Found found = (Inspection.Found) inspect(name, true);
+
+        assertThat(found.installation().database())
+                .isInstanceOfSatisfying(
+                        DatabaseSpec.H2.class,
+                        database -> assertThat(Path.of(database.path())).isRegularFile());
+    }
+
+    @Test
+    void whatCannotBeRegisteredIsRefusedWithWhatToDo() throws Exception {
+        refuses(inspect("no-such-container", false), "there is no container");
+        String idle = containers.name("idle");
+        containers.run("--name", idle, DockerContainers.JRE_IMAGE, "sleep", "600");
+        refuses(inspect(idle, false), "runs no JAR");
+        String hidden = containers.name("hidden");
+        DockerContainer container = containers.run("--name", hidden, image.reference());
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> inspect(hidden, false) instanceof Inspection.Refused refused
+                        && refused.detail().contains("is not published"));
+
+        long pid = container.inspect().at("/State/Pid").asLong();
+        refuses(inspect(null, pid, false), "--container NAME");
+        assertThat(Files.exists(directory(idle).resolve(".uplift"))).isFalse();
+    }
+
+    /** Starts it and waits until it serves. */
+    private static int run(String name, String... options) throws Exception {
+        int port;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = socket.getLocalPort();
+        }
+        List<String> arguments = new ArrayList<>(List.of("--name", name, "--publish", "127.0.0.1:" + port + ":3000"));
+        arguments.addAll(List.of(options));
+        arguments.add(image.reference());
+        containers.run(arguments.toArray(String[]::new));
+        StandInApi api = new StandInApi(URI.create("http://127.0.0.1:" + port));
+        await().atMost(Duration.ofSeconds(90)).until(api::healthy);
+        return port;
+    }
+
+    private Path directory(String name) throws Exception {
+        return home.toRealPath().resolve("containers/local").resolve(name);
+    }
+
+    private static void refuses(Inspection answer, String detail) {
+        assertThat(answer)
+                .isInstanceOfSatisfying(
+                        Inspection.Refused.class,
+                        refused -> assertThat(refused.detail()).contains(detail).doesNotContain("\n"));
+    }
+
+    private Inspection inspect(String container, boolean extract) throws Exception {
+        return inspect(container, null, extract);
+    }
+
+    private Inspection inspect(@Nullable String container, @Nullable Long pid, boolean extract) throws Exception {
+        return new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.NONE)
+                .inspect(new Inspection.Requested(
+                        installation,
+                        "inspected",
+                        null,
+                        "default",
+                        pid,
+                        null,
+                        null,
+                        null,
+                        container,
+                        extract ? true : null));
+    }
+}
