@@ -32,6 +32,15 @@ public sealed interface NodeSpec {
     /** Where the node answers HTTP as its host sees it, without a trailing slash. */
     URI baseUrl();
 
+    /** Whether both run the same artifact where they run the same release: a JAR, or an image of one repository. */
+    default boolean sharesArtifacts(NodeSpec other) {
+        return switch (this) {
+            case InDirectory _ -> other instanceof InDirectory;
+            case Docker container ->
+                other instanceof Docker another && another.image().equals(container.image());
+        };
+    }
+
     /** A node that runs a JAR in a directory of its own. How to start it again is in the directory's {@code .uplift}. */
     sealed interface InDirectory extends NodeSpec {
         /** Absolute path of the application's working directory on the host. */

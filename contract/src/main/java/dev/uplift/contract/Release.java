@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param version as the application names it, such as {@code v0.50.1}
  * @param edition as the profile names it; absent where the application has none
- * @param sha256 64 hexadecimal digits; absent: nobody has pinned it
+ * @param sha256 64 hexadecimal digits: of the JAR or, where the nodes are containers, of the image, which is its
+ *     digest in their repository; absent: nobody has pinned it
  * @param url where to fetch it; absent: the profile's location
  */
 public record Release(

@@ -28,6 +28,14 @@ final class PreflightStep implements SwapStep {
         Map<Node, Observation> observations = new LinkedHashMap<>();
         Optional<Release> running = Optional.empty();
         for (Node node : work.nodes()) {
+            if (!node.spec().sharesArtifacts(work.first().spec())) {
+                throw StepFailedException.refused(
+                        ErrorCode.PREFLIGHT_REFUSED,
+                        "node " + node.spec().name() + " and node "
+                                + work.first().spec().name()
+                                + " run different artifacts, a JAR and an image or images of two repositories: they"
+                                + " cannot be upgraded together yet");
+            }
             Observation observed = node.observe(work.profile(), work.probe());
             ApplicationVersion version = version(observed);
             Release release = observed.release(version);
@@ -37,7 +45,7 @@ final class PreflightStep implements SwapStep {
                     .isPresent()) {
                 throw StepFailedException.refused(
                         ErrorCode.VERSION_UNEXPECTED,
-                        "node " + node.spec().name() + " runs another JAR than the first");
+                        "node " + node.spec().name() + " runs another JAR or image than the first");
             }
             running = Optional.of(running.orElse(release));
             observations.put(node, observed);
@@ -70,8 +78,8 @@ final class PreflightStep implements SwapStep {
         if (from.sha256() != null && !from.sha256().equals(running.sha256())) {
             throw StepFailedException.refused(
                     ErrorCode.VERSION_UNEXPECTED,
-                    "another JAR of " + from.version() + " runs: SHA-256 " + running.sha256() + ", expected is "
-                            + from.sha256());
+                    "another JAR or image of " + from.version() + " runs: SHA-256 " + running.sha256()
+                            + ", expected is " + from.sha256());
         }
     }
 
