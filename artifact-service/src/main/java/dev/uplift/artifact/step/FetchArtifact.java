@@ -13,6 +13,7 @@ import dev.uplift.artifact.transfer.TransferFailedException;
 import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
@@ -107,6 +108,10 @@ public final class FetchArtifact implements StepHandler {
             throws TransferFailedException, IOException, InterruptedException {
         Wanted wanted = Wanted.of(command, profiles);
         wanted.requireUpgrade();
+        Optional<NodeSpec.Docker> container = Wanted.container(command);
+        if (container.isPresent()) {
+            return new ImageDigests(source, releases).fetch(wanted, container.get(), run);
+        }
         requireAllowed(wanted.url());
         Optional<Recorded> recorded = releases.find(wanted.key());
         String expected = expected(wanted, recorded);

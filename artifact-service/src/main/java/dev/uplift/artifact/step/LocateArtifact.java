@@ -11,6 +11,7 @@ import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.Check.Verdict;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.OneLine;
@@ -54,6 +55,11 @@ public final class LocateArtifact implements StepHandler {
         }
         List<Check> checks = new ArrayList<>();
         checks.add(version(wanted));
+        Optional<NodeSpec.Docker> container = Wanted.container(command);
+        if (container.isPresent()) {
+            checks.add(image(wanted, container.get(), run));
+            return outcome(command, new StepOutput.ArtifactLocated(display(wanted.url()), null, false, checks));
+        }
         Optional<Recorded> recorded = releases.find(wanted.key());
         checks.add(hash(wanted, recorded));
         Optional<Path> stored = Optional.ofNullable(wanted.pinned())
@@ -63,14 +69,32 @@ public final class LocateArtifact implements StepHandler {
         if (size.isPresent()) {
             checks.add(room(size.getAsLong(), stored.isPresent()));
         }
-        Optional<Check> failure =
-                checks.stream().filter(check -> check.verdict() == Verdict.FAIL).findFirst();
+        return outcome(
+                command,
+                new StepOutput.ArtifactLocated(
+                        display(wanted.url()), size.isPresent() ? size.getAsLong() : null, stored.isPresent(), checks));
+    }
+
+    private static StepOutcome outcome(StepCommand command, StepOutput.ArtifactLocated located) {
+        Optional<Check> failure = located.checks().stream()
+                .filter(check -> check.verdict() == Verdict.FAIL)
+                .findFirst();
         if (failure.isPresent() && !command.dryRun()) {
             return StepOutcome.refused(
                     ErrorCode.PREFLIGHT_REFUSED, failure.get().detail());
         }
-        return StepOutcome.done(new StepOutput.ArtifactLocated(
-                display(wanted.url()), size.isPresent() ? size.getAsLong() : null, stored.isPresent(), checks));
+        return StepOutcome.done(located);
+    }
+
+    private Check image(Wanted wanted, NodeSpec.Docker container, StepRun run) throws IOException {
+        try {
+            String sha256 = new ImageDigests(source, releases)
+                    .resolve(wanted, container, run)
+                    .sha256();
+            return check("artifact.image", Verdict.OK, container.image() + "@sha256:" + sha256);
+        } catch (TransferFailedException e) {
+            return check("artifact.image", Verdict.FAIL, e.detail());
+        }
     }
 
     private static Check version(Wanted wanted) {

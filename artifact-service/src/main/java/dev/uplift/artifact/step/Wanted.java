@@ -3,6 +3,7 @@ package dev.uplift.artifact.step;
 import dev.uplift.artifact.store.ReleaseTable;
 import dev.uplift.artifact.transfer.TransferFailedException;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.PathDecision;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param from what runs
  * @param version what shall run
  * @param edition absent where the application has none
- * @param url where it is fetched from
+ * @param url where it is fetched from; the repository of images has the scheme {@code docker}
  * @param pinned the hash that the operator gave; absent: none
  */
 record Wanted(
@@ -46,6 +47,18 @@ record Wanted(
         ApplicationVersion from = version(profile, command.from().version());
         ApplicationVersion version = version(profile, command.to().version());
         String edition = first(command.to().edition(), command.from().edition(), version.edition());
+        Optional<NodeSpec.Docker> container = container(command);
+        if (container.isPresent()) {
+            if (command.to().url() != null) {
+                throw TransferFailedException.refused(
+                        ErrorCode.INVALID,
+                        "releases of a container come from its repository "
+                                + container.get().image() + ", not from a URL");
+            }
+            URI image = URI.create("docker://" + container.get().image());
+            return new Wanted(
+                    profile, from, version, edition, image, command.to().sha256());
+        }
         URI url = Optional.ofNullable(command.to().url())
                 .or(() -> profile.location(edition, version.text()))
                 .orElseThrow(() -> TransferFailedException.refused(
@@ -53,6 +66,13 @@ record Wanted(
                         "the profile " + profile.name() + " knows no place for " + version + named(edition)
                                 + "; give a URL"));
         return new Wanted(profile, from, version, edition, url, command.to().sha256());
+    }
+
+    /** The node whose image is wanted, and no JAR; empty: a JAR is. */
+    static Optional<NodeSpec.Docker> container(StepCommand command) {
+        return command.installation().nodes().getFirst() instanceof NodeSpec.Docker container
+                ? Optional.of(container)
+                : Optional.empty();
     }
 
     ReleaseTable.Key key() {

@@ -28,6 +28,24 @@ public final class Commands {
     }
 
     public static StepCommand command(StepName step, String from, Release to) {
+        return command(
+                step,
+                from,
+                to,
+                new NodeSpec.JarProcess(
+                        "one", NodeSpec.LOCAL, "/srv/sales", "metabase.jar", URI.create("http://127.0.0.1:3000")));
+    }
+
+    /** About a container whose releases are in that repository. */
+    public static StepCommand image(StepName step, Release to, String repository) {
+        return command(
+                step,
+                FROM,
+                to,
+                new NodeSpec.Docker("one", NodeSpec.LOCAL, "sales", repository, URI.create("http://127.0.0.1:3000")));
+    }
+
+    private static StepCommand command(StepName step, String from, Release to, NodeSpec node) {
         return new StepCommand(
                 UUID.randomUUID(),
                 0,
@@ -42,12 +60,7 @@ public final class Commands {
                         "sales",
                         "metabase",
                         "default",
-                        List.of(new NodeSpec.JarProcess(
-                                "one",
-                                NodeSpec.LOCAL,
-                                "/srv/sales",
-                                "metabase.jar",
-                                URI.create("http://127.0.0.1:3000"))),
+                        List.of(node),
                         new DatabaseSpec.H2("local", "/srv/sales/metabase.db.mv.db", null, null)),
                 new Release(from, "oss", "a".repeat(64), null),
                 to,

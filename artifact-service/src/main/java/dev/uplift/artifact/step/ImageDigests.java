@@ -1,0 +1,211 @@
+package dev.uplift.artifact.step;
+
+import static dev.uplift.artifact.address.AddressPolicy.display;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.uplift.artifact.store.ReleaseTable;
+import dev.uplift.artifact.store.ReleaseTable.Recorded;
+import dev.uplift.artifact.transfer.FetchEffect;
+import dev.uplift.artifact.transfer.HttpSource;
+import dev.uplift.artifact.transfer.TransferFailedException;
+import dev.uplift.contract.Artifact;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Json;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.host.docker.ImageReference;
+import dev.uplift.host.docker.InvalidImageReferenceException;
+import dev.uplift.messaging.worker.StepRun;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Resolves the tag of an image to its digest, once: what is fetched where nodes are containers. Nothing but the
+ * digest is kept here; engines pull by it, and what they pull they verify by it. Registries are asked as nobody in
+ * particular: one that wants a login is asked by the engines only, if the operator names the digest.
+ */
+final class ImageDigests {
+    private static final String MANIFESTS = "application/vnd.oci.image.index.v1+json,"
+            + "application/vnd.docker.distribution.manifest.list.v2+json,"
+            + "application/vnd.oci.image.manifest.v1+json,"
+            + "application/vnd.docker.distribution.manifest.v2+json";
+
+    /** A connection that is not used again cannot be found closed by its server. */
+    private static final Map<String, String> ONE_QUESTION = Map.of("Accept", MANIFESTS, "Connection", "close");
+
+    private static final Pattern DIGEST = Pattern.compile("sha256:([0-9a-f]{64})");
+    private static final Pattern PARAMETER = Pattern.compile("(realm|service|scope)=\"([^\"]*)\"");
+    private static final Pattern LOOPBACK = Pattern.compile("(localhost|127\\.\\d+\\.\\d+\\.\\d+|\\[::1])(:\\d+)?");
+    private static final int TOKEN_BYTES_MAX = 65_536;
+
+    private final HttpSource source;
+    private final ReleaseTable releases;
+
+    ImageDigests(HttpSource source, ReleaseTable releases) {
+        this.source = source;
+        this.releases = releases;
+    }
+
+    /** A digest, its hexadecimal digits only, and the size of what it is of; 1 where nobody has said that. */
+    record Resolved(String sha256, long sizeBytes) {}
+
+    /**
+     * The image of a release, recorded as that release's for ever.
+     *
+     * @throws TransferFailedException ARTIFACT_WRONG if it was another one before, ARTIFACT_UNAVAILABLE if the
+     *     registry does not have it or does not answer
+     */
+    Artifact fetch(Wanted wanted, NodeSpec.Docker node, StepRun run) throws TransferFailedException, IOException {
+        Resolved resolved = resolve(wanted, node, run);
+        URI location = URI.create("docker://" + reference(node).repository() + "@sha256:" + resolved.sha256());
+        run.crashPoints().before(FetchEffect.RECORD.crashPoint());
+        Recorded recorded = releases.record(
+                key(wanted, node), resolved.sha256(), resolved.sizeBytes(), wanted.pinned() != null, display(location));
+        run.crashPoints().after(FetchEffect.RECORD.crashPoint());
+        if (!recorded.sha256().equals(resolved.sha256())) {
+            throw changed(wanted, recorded, resolved.sha256());
+        }
+        return new Artifact(
+                resolved.sha256(),
+                resolved.sizeBytes(),
+                wanted.version().text(),
+                wanted.edition(),
+                location,
+                recorded.pinned());
+    }
+
+    /** The same without recording anything. */
+    Resolved resolve(Wanted wanted, NodeSpec.Docker node, StepRun run) throws TransferFailedException, IOException {
+        Optional<Recorded> recorded = releases.find(key(wanted, node));
+        String pinned = wanted.pinned();
+        if (recorded.isPresent()) {
+            if (pinned != null && !pinned.equals(recorded.get().sha256())) {
+                throw changed(wanted, recorded.get(), pinned);
+            }
+            return new Resolved(recorded.get().sha256(), recorded.get().sizeBytes());
+        }
+        return pinned == null ? ask(reference(node, wanted.version().text()), run) : new Resolved(pinned, 1);
+    }
+
+    private Resolved ask(ImageReference image, StepRun run) throws TransferFailedException, IOException {
+        String registry = image.registry().equals("docker.io") ? "registry-1.docker.io" : image.registry();
+        String scheme = LOOPBACK.matcher(registry).matches() ? "http" : "https";
+        URI url = URI.create(scheme + "://" + registry + "/v2/" + image.path() + "/manifests/" + image.wanted());
+        Optional<String> challenge;
+        try (HttpSource.Reply reply = source.ask("HEAD", url, ONE_QUESTION, run::cancelled)) {
+            if (reply.status() != 401) {
+                return digest(reply, image);
+            }
+            challenge = reply.header("WWW-Authenticate");
+        }
+        Map<String, String> headers = new HashMap<>(ONE_QUESTION);
+        headers.put("Authorization", "Bearer " + token(challenge, image, run));
+        try (HttpSource.Reply reply = source.ask("HEAD", url, headers, run::cancelled)) {
+            return digest(reply, image);
+        }
+    }
+
+    private static Resolved digest(HttpSource.Reply reply, ImageReference image) throws TransferFailedException {
+        Matcher digest = DIGEST.matcher(reply.header("Docker-Content-Digest").orElse(""));
+        return switch (reply.status()) {
+            case 200 -> {
+                if (!digest.matches()) {
+                    throw unavailable(image, "names no SHA-256 digest for the tag " + image.wanted());
+                }
+                yield new Resolved(digest.group(1), Math.max(1, reply.length().orElse(1)));
+            }
+            case 404 -> throw unavailable(image, "has no tag " + image.wanted());
+            case 401, 403 -> throw login(image);
+            default -> throw unavailable(image, "answers " + reply.status() + " to the tag " + image.wanted());
+        };
+    }
+
+    private String token(Optional<String> challenge, ImageReference image, StepRun run)
+            throws TransferFailedException, IOException {
+        String realm = "";
+        StringBuilder query = new StringBuilder();
+        Matcher parameter = PARAMETER.matcher(
+                challenge.filter(text -> text.startsWith("Bearer ")).orElse(""));
+        while (parameter.find()) {
+            if (parameter.group(1).equals("realm")) {
+                realm = parameter.group(2);
+            } else {
+                query.append(query.isEmpty() ? "?" : "&")
+                        .append(parameter.group(1))
+                        .append('=')
+                        .append(URLEncoder.encode(parameter.group(2), StandardCharsets.UTF_8));
+            }
+        }
+        if (!realm.startsWith("https://") || realm.contains("?")) {
+            throw login(image);
+        }
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        try (HttpSource.Reply reply = source.ask("GET", URI.create(realm + query), Map.of(), run::cancelled)) {
+            if (reply.status() != 200) {
+                throw login(image);
+            }
+            reply.read((buffer, count) -> {
+                if (body.size() + count > TOKEN_BYTES_MAX) {
+                    throw login(image);
+                }
+                body.write(buffer, 0, count);
+            });
+            JsonNode answer = Json.mapper().readTree(body.toByteArray());
+            String token =
+                    answer.path("token").asText(answer.path("access_token").asText(""));
+            if (!token.matches("[A-Za-z0-9._~+/=-]{1,20000}")) {
+                throw login(image);
+            }
+            return token;
+        } catch (JacksonException | IllegalArgumentException e) {
+            throw login(image);
+        }
+    }
+
+    private static TransferFailedException login(ImageReference image) {
+        return TransferFailedException.refused(
+                ErrorCode.ARTIFACT_UNAVAILABLE,
+                "the registry of " + image.name()
+                        + " wants a login: name the digest of the image (--sha256), the engine pulls by it");
+    }
+
+    private static TransferFailedException unavailable(ImageReference image, String what) {
+        return TransferFailedException.failed(
+                ErrorCode.ARTIFACT_UNAVAILABLE, "the registry of " + image.name() + " " + what);
+    }
+
+    private static TransferFailedException changed(Wanted wanted, Recorded recorded, String found) {
+        return TransferFailedException.refused(
+                ErrorCode.ARTIFACT_WRONG,
+                "the image of " + wanted.version() + " had the digest sha256:" + recorded.sha256() + ", now sha256:"
+                        + found + " is asked for: a released version must not change");
+    }
+
+    private static ReleaseTable.Key key(Wanted wanted, NodeSpec.Docker node) throws TransferFailedException {
+        return ReleaseTable.Key.of("image " + reference(node).repository(), wanted.edition(), wanted.version());
+    }
+
+    private static ImageReference reference(NodeSpec.Docker node) throws TransferFailedException {
+        return parsed(node.image());
+    }
+
+    private static ImageReference reference(NodeSpec.Docker node, String tag) throws TransferFailedException {
+        return parsed(node.image() + ":" + tag);
+    }
+
+    private static ImageReference parsed(String text) throws TransferFailedException {
+        try {
+            return ImageReference.parse(text);
+        } catch (InvalidImageReferenceException e) {
+            throw TransferFailedException.refused(ErrorCode.INVALID, String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package dev.uplift.artifact.step;
+
+import static dev.uplift.artifact.testing.ArtifactWorld.artifact;
+import static dev.uplift.artifact.testing.RawServer.status;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.uplift.artifact.testing.ArtifactWorld;
+import dev.uplift.artifact.testing.Commands;
+import dev.uplift.artifact.testing.RawServer;
+import dev.uplift.contract.Artifact;
+import dev.uplift.contract.Check;
+import dev.uplift.contract.Check.Verdict;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Release;
+import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.worker.StepOutcome;
+import java.net.URI;
+import java.nio.file.Path;
+import org.assertj.core.groups.Tuple;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a registry may say about the tag of an image. */
+class ImageDigestsTest {
+    private static final String TAG = "v0.51.8";
+    private static final String ONE = "1".repeat(64);
+    private static final String TWO = "2".repeat(64);
+
+    @TempDir
+    Path home;
+
+    private ArtifactWorld world;
+    private RawServer registry;
+    private String repository;
+
+    @BeforeEach
+    void start() throws Exception {
+        world = new ArtifactWorld(home);
+        registry = new RawServer(image(ONE));
+        repository = "127.0.0.1:" + registry.port() + "/metabase/metabase";
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        registry.close();
+        world.close();
+    }
+
+    @Test
+    void aTagIsLookedUpOnceAndStaysTheDigestThatItHadThen() throws Exception {
+        Artifact first = artifact(fetch(null));
+        registry.answer(image(TWO));
+
+        assertThat(first.sha256()).isEqualTo(ONE);
+        assertThat(first.pinned()).isFalse();
+        assertThat(first.location()).hasToString("docker://" + repository + "@sha256:" + ONE);
+        assertThat(artifact(fetch(null))).isEqualTo(first);
+        assertThat(registry.requests())
+                .extracting(RawServer.Request::method, RawServer.Request::path)
+                .containsExactly(Tuple.tuple("HEAD", "/v2/metabase/metabase/manifests/" + TAG));
+        assertThat(world.files()).isEmpty();
+    }
+
+    @Test
+    void aDigestThatTheOperatorNamesIsNotAskedForAndCountsAgainstWhatTheTagWas() throws Exception {
+        assertThat(artifact(fetch(TWO)).sha256()).isEqualTo(TWO);
+        assertThat(registry.requests()).isEmpty();
+        assertThat(artifact(fetch(null)).sha256()).isEqualTo(TWO);
+        refuses(fetch(ONE), ErrorCode.ARTIFACT_WRONG, "must not change");
+    }
+
+    @Test
+    void whatIsNoImageIsRefused() throws Exception {
+        registry.answer(status("404 Not Found"));
+        refuses(fetch(null), ErrorCode.ARTIFACT_UNAVAILABLE, "has no tag " + TAG);
+        registry.answer(status("200 OK"));
+        refuses(fetch(null), ErrorCode.ARTIFACT_UNAVAILABLE, "names no SHA-256 digest");
+        registry.answer(status("200 OK", "Docker-Content-Digest: sha512:" + ONE + TWO));
+        refuses(fetch(null), ErrorCode.ARTIFACT_UNAVAILABLE, "names no SHA-256 digest");
+        registry.answer(status("401 Unauthorized", "WWW-Authenticate: Basic realm=\"private\""));
+        refuses(fetch(null), ErrorCode.ARTIFACT_UNAVAILABLE, "--sha256");
+        registry.answer(status(
+                "401 Unauthorized", "WWW-Authenticate: Bearer realm=\"http://169.254.169.254/token\",scope=\"x\""));
+        refuses(fetch(null), ErrorCode.ARTIFACT_UNAVAILABLE, "--sha256");
+        refuses(
+                world.fetch(Commands.image(
+                        StepName.FETCH,
+                        new Release(TAG, null, null, URI.create("https://downloads.example.org/x.jar")),
+                        repository)),
+                ErrorCode.INVALID,
+                "not from a URL");
+        refuses(
+                world.fetch(
+                        Commands.image(StepName.FETCH, new Release(TAG, null, null, null), "10.0.0.1:5000/metabase")),
+                ErrorCode.ARTIFACT_ADDRESS_REFUSED,
+                "10.0.0.1");
+    }
+
+    @Test
+    void aPlanSaysWhatTheTagIsAndRecordsNothing() throws Exception {
+        assertThat(locate()).contains(Tuple.tuple("artifact.image", Verdict.OK));
+        registry.answer(image(TWO));
+        assertThat(artifact(fetch(null)).sha256()).isEqualTo(TWO);
+    }
+
+    @Test
+    void aPlanSaysThatThereIsNoSuchTag() throws Exception {
+        registry.answer(status("404 Not Found"));
+        assertThat(locate()).contains(Tuple.tuple("artifact.image", Verdict.FAIL));
+    }
+
+    private Iterable<Tuple> locate() throws Exception {
+        StepOutcome outcome =
+                world.locate(Commands.image(StepName.LOCATE, new Release(TAG, null, null, null), repository));
+        assertThat(outcome).isInstanceOf(StepOutcome.Succeeded.class);
+        return ((StepOutput.ArtifactLocated) ((StepOutcome.Succeeded) outcome).output())
+                .checks().stream()
+                        .map((Check check) -> Tuple.tuple(check.name(), check.verdict()))
+                        .toList();
+    }
+
+    private StepOutcome fetch(@Nullable String sha256) throws Exception {
+        return world.fetch(Commands.image(StepName.FETCH, new Release(TAG, null, sha256, null), repository));
+    }
+
+    private static RawServer.Answer image(String sha256) {
+        return status("200 OK", "Docker-Content-Digest: sha256:" + sha256);
+    }
+
+    private static void refuses(StepOutcome outcome, ErrorCode code, String detail) {
+        assertThat(outcome).isInstanceOfSatisfying(StepOutcome.Failed.class, failed -> {
+            assertThat(failed.code()).isEqualTo(code);
+            assertThat(failed.detail()).contains(detail);
+        });
+    }
+}
