@@ -36,21 +36,7 @@ final class DetachedStart {
         requireRepresentable(launch);
         Path log = Path.of(launch.logFile());
         prepareLog(log, launch);
-        List<String> command = new ArrayList<>(List.of("setsid"));
-        if (LocalFiles.ownUid() == 0 && (launch.uid() != 0 || launch.gid() != 0)) {
-            command.addAll(List.of("setpriv", "--reuid=" + launch.uid(), "--regid=" + launch.gid()));
-            command.add(
-                    launch.groups().isEmpty()
-                            ? "--clear-groups"
-                            : "--groups="
-                                    + launch.groups().stream()
-                                            .map(String::valueOf)
-                                            .collect(Collectors.joining(",")));
-            command.add("--");
-        } else if (LocalFiles.ownUid() != launch.uid()) {
-            throw new UnexpectedPathException(
-                    "the application runs as " + launch.user() + ", and only root can start it as another user");
-        }
+        List<String> command = new ArrayList<>(inItsOwnSession(launch, LocalFiles.ownUid()));
         command.addAll(launch.argv());
 
         ProcessBuilder builder = new ProcessBuilder(command)
@@ -61,6 +47,29 @@ final class DetachedStart {
         builder.environment().clear();
         builder.environment().putAll(launch.environment());
         return awaitProgram(builder.start(), launch);
+    }
+
+    /**
+     * What comes before the command line of an application to start it in a session of its own and as its user.
+     *
+     * @param ownUid who does this
+     * @throws UnexpectedPathException if that one cannot become the application's user
+     */
+    static List<String> inItsOwnSession(Launch launch, long ownUid) throws UnexpectedPathException {
+        List<String> words = new ArrayList<>(List.of("/usr/bin/setsid"));
+        if (ownUid == 0 && (launch.uid() != 0 || launch.gid() != 0)) {
+            String groups = launch.groups().stream().map(String::valueOf).collect(Collectors.joining(","));
+            words.addAll(List.of(
+                    "/usr/bin/setpriv",
+                    "--reuid=" + launch.uid(),
+                    "--regid=" + launch.gid(),
+                    groups.isEmpty() ? "--clear-groups" : "--groups=" + groups,
+                    "--"));
+        } else if (ownUid != launch.uid()) {
+            throw new UnexpectedPathException(
+                    "the application runs as " + launch.user() + ", and only root can start it as another user");
+        }
+        return words;
     }
 
     /**

@@ -1,7 +1,9 @@
 package dev.uplift.host;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
 /** Room on the disk that holds a path. */
@@ -29,11 +31,13 @@ public final class DiskSpace {
         try (var files = Files.walk(path)) {
             long total = 0;
             for (Path file : (Iterable<Path>) files::iterator) {
-                if (Files.isRegularFile(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+                if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                     total += Files.size(file);
                 }
             }
             return total;
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
     }
 }

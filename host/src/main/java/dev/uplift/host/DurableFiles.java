@@ -6,15 +6,17 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
@@ -29,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Everything that returns normally is on the disk: file content is fsynced before its name
  * appears, and the directory after. A crash in the middle may leave a hidden file whose name ends in
- * {@value #TEMPORARY_SUFFIX}; the next change of the same name takes it away. No call follows a symbolic
+ * {@value #TEMPORARY_SUFFIX}; the next change of the same name takes it away. A change that finds itself done
+ * is fsynced all the same: whoever has made it may have been killed before that. No call follows a symbolic
  * link in the last part of a path. One thread at a time may change one name.
  */
 public final class DurableFiles {
@@ -136,9 +139,10 @@ public final class DurableFiles {
         moveInto(temporary, link);
     }
 
-    /** Gives a file a second name. Does nothing if {@code link} is that file already. */
+    /** Gives a file a second name, replacing in one step what has it. */
     public static void hardLink(Path link, Path existing) throws IOException {
         if (Files.isRegularFile(link, LinkOption.NOFOLLOW_LINKS) && Files.isSameFile(link, existing)) {
+            forceDirectory(parent(link));
             return;
         }
         Path temporary = temporary(link);
@@ -155,16 +159,28 @@ public final class DurableFiles {
     public static void createDirectory(Path directory, Set<PosixFilePermission> mode) throws IOException {
         if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
             Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(mode));
-            Files.setPosixFilePermissions(directory, mode);
-            forceDirectory(parent(directory));
         } else if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
             throw new UnexpectedPathException(directory + " is not a directory");
         }
+        if (!Files.getPosixFilePermissions(directory, LinkOption.NOFOLLOW_LINKS).equals(mode)) {
+            setMode(directory, mode);
+        }
+        forceDirectory(directory);
+        forceDirectory(parent(directory));
+    }
+
+    /** Sets the mode of a file or directory; fails if {@code path} is a symbolic link. */
+    public static void setMode(Path path, Set<PosixFilePermission> mode) throws IOException {
+        change(path, mode);
+        force(path);
     }
 
     /** Deletes a file, a link or a whole directory, without following links. Does nothing if there is none. */
     public static void delete(Path path) throws IOException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            if (Files.isDirectory(parent(path))) {
+                forceDirectory(parent(path));
+            }
             return;
         }
         Files.walkFileTree(path, new SimpleFileVisitor<>() {
@@ -214,14 +230,27 @@ public final class DurableFiles {
         return parent;
     }
 
+    /** By the directory: with a path alone Java's own way follows a link even if it is told not to. */
+    private static void change(Path path, Set<PosixFilePermission> mode) throws IOException {
+        try (DirectoryStream<Path> directory = Files.newDirectoryStream(parent(path))) {
+            if (!(directory instanceof SecureDirectoryStream<Path> names)) {
+                throw new IOException(parent(path) + " cannot be looked into without following links");
+            }
+            names.getFileAttributeView(path.getFileName(), PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                    .setPermissions(mode);
+        }
+    }
+
     private static FileChannel createNew(Path file, Set<PosixFilePermission> mode) throws IOException {
         FileChannel channel = FileChannel.open(
                 file,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                 PosixFilePermissions.asFileAttribute(OWNER_ONLY));
         try {
-            Files.setPosixFilePermissions(file, mode);
-        } catch (NoSuchFileException e) {
+            if (!mode.equals(OWNER_ONLY)) {
+                change(file, mode);
+            }
+        } catch (IOException e) {
             channel.close();
             throw e;
         }

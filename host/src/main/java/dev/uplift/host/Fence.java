@@ -16,9 +16,8 @@ import java.util.function.LongConsumer;
  *
  * <p>A lease ends while its holder is paused; so the number is checked on the application's host, under a
  * lock that is held for as long as an effect takes. The highest token is in {@code .uplift/fence},
- * fsynced; the lock is on {@code .uplift/fence.lock}, which is never replaced. A process that dies gives
- * the lock free. One installation is worked on through one {@link Host}: the locks of two kinds of hosts
- * do not know each other.
+ * fsynced; the lock, {@code flock}'s, is on {@code .uplift/fence.lock}, which is never replaced. A process that
+ * dies gives the lock free. It is the same fence through whatever kind of {@link Host} it is reached.
  */
 public interface Fence {
 
@@ -95,7 +94,7 @@ public interface Fence {
         /** Makes {@code link} a symbolic link to {@code target}, replacing in one step what has that name. */
         void replaceLink(Path link, Path target) throws IOException, FencedException;
 
-        /** Gives a file a second name. Does nothing if {@code link} is that file already. */
+        /** Gives a file a second name, replacing in one step what has it. */
         void hardLink(Path link, Path existing) throws IOException, FencedException;
 
         /** Sets the mode of a file or directory. */
@@ -134,9 +133,24 @@ public interface Fence {
          */
         Optional<RunningProcess> start(Launch launch) throws IOException, InterruptedException, FencedException;
 
+        /**
+         * Keeps everybody else from coming in until it is closed. For effects on what is not on the host and cannot
+         * ask the fence itself, such as a database server or a Docker Engine; nothing else of this may be called
+         * meanwhile. It is free again when the host sees that this process, or the connection to it, is gone.
+         *
+         * @throws FenceBusyException if an effect of somebody else lasted for the whole wait
+         */
+        Locked lock() throws IOException, FencedException;
+
         /** Runs a command to its end, like {@link Host#run}, that may change something. */
         Exec.Result run(Exec command) throws IOException, InterruptedException, FencedException;
 
+        @Override
+        void close() throws IOException;
+    }
+
+    /** Nobody else is behind the fence until this is closed. */
+    interface Locked extends AutoCloseable {
         @Override
         void close() throws IOException;
     }

@@ -4,6 +4,7 @@ import dev.uplift.contract.Direction;
 import dev.uplift.contract.StepCommand;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -36,13 +37,29 @@ public record FenceToken(UUID installationId, long epoch, int position, int atte
         return ORDER.compare(this, other);
     }
 
-    /** Of an installation to which a directory was given, before any command. */
-    static FenceToken claimed(UUID installationId) {
-        return new FenceToken(installationId, 0, 0, 0, 0);
+    /** Tells who is behind a fence next, by who was there last. */
+    @FunctionalInterface
+    interface Admission<X extends Exception> {
+        FenceToken next(Optional<FenceToken> last) throws X;
     }
 
-    /** Lets {@code next} in after this one, at the application in {@code directory}. */
-    void admit(FenceToken next, Path directory) throws FencedException {
+    /** This one, unless a greater one or one of another installation was at the application in {@code directory}. */
+    Admission<FencedException> at(Path directory) {
+        return last -> {
+            if (last.isPresent()) {
+                last.get().admit(this, directory);
+            }
+            return this;
+        };
+    }
+
+    /** Whoever was last there of this installation; if nobody was, one that is lower than any command's. */
+    static Admission<RuntimeException> claiming(UUID installationId) {
+        return last -> last.filter(token -> token.installationId().equals(installationId))
+                .orElseGet(() -> new FenceToken(installationId, 0, 0, 0, 0));
+    }
+
+    private void admit(FenceToken next, Path directory) throws FencedException {
         if (!installationId.equals(next.installationId())) {
             throw new FencedException(directory + " is registered as another installation now");
         }
@@ -66,12 +83,15 @@ public record FenceToken(UUID installationId, long epoch, int position, int atte
         String[] parts = line.strip().split(" ", -1);
         try {
             if (parts.length == 5) {
-                return new FenceToken(
+                FenceToken token = new FenceToken(
                         UUID.fromString(parts[0]),
                         Long.parseLong(parts[1]),
                         Integer.parseInt(parts[2]),
                         Integer.parseInt(parts[3]),
                         Integer.parseInt(parts[4]));
+                if (token.line().equals(line)) {
+                    return token;
+                }
             }
         } catch (IllegalArgumentException e) {
             UnexpectedPathException damaged = damaged(file);

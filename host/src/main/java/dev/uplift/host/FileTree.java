@@ -46,12 +46,11 @@ final class FileTree {
                     throw failure;
                 }
                 Path copied = target(directory);
-                Files.setPosixFilePermissions(
-                        copied,
-                        Files.readAttributes(directory, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                                .permissions());
+                PosixFileAttributes attributes =
+                        Files.readAttributes(directory, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
                 chown(directory, copied);
-                DurableFiles.forceDirectory(copied);
+                Files.setLastModifiedTime(copied, attributes.lastModifiedTime());
+                DurableFiles.setMode(copied, attributes.permissions());
                 return FileVisitResult.CONTINUE;
             }
 

@@ -30,7 +30,8 @@ public interface Host extends AutoCloseable {
     /**
      * Runs a command to its end that changes nothing of any application.
      *
-     * @throws IOException if it cannot be started, or was killed because it took longer than its timeout
+     * @throws IOException if it cannot be started, was killed because it took longer than its timeout, or wrote more
+     *     than is carried over a connection: 16 MiB
      */
     Exec.Result run(Exec command) throws IOException, InterruptedException;
 

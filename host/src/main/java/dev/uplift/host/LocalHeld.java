@@ -1,24 +1,16 @@
 package dev.uplift.host;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
 
 /** Being behind the fence of an application on this machine, where nobody else is until this is closed. */
 final class LocalHeld implements Fence.Held {
-    private final Semaphore threads;
-    private final FileChannel channel;
-    private final FileLock lock;
+    private final Flock lock;
 
-    LocalHeld(Semaphore threads, FileChannel channel, FileLock lock) {
-        this.threads = threads;
-        this.channel = channel;
+    LocalHeld(Flock lock) {
         this.lock = lock;
     }
 
@@ -49,8 +41,7 @@ final class LocalHeld implements Fence.Held {
 
     @Override
     public void setMode(Path path, Set<PosixFilePermission> mode) throws IOException {
-        Files.setPosixFilePermissions(path, mode);
-        DurableFiles.force(path);
+        DurableFiles.setMode(path, mode);
     }
 
     @Override
@@ -89,14 +80,14 @@ final class LocalHeld implements Fence.Held {
         return command.run();
     }
 
+    /** It is locked as it is. */
     @Override
-    public void close() throws IOException {
-        if (lock.isValid()) {
-            try (channel) {
-                lock.release();
-            } finally {
-                threads.release();
-            }
-        }
+    public Fence.Locked lock() {
+        return () -> {};
+    }
+
+    @Override
+    public void close() {
+        lock.close();
     }
 }

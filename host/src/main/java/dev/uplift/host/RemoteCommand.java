@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * How a program gets exactly its arguments and its environment on a host where there is only a shell.
@@ -111,24 +110,9 @@ final class RemoteCommand {
 
     /** The arguments of {@link #START}. */
     static List<String> start(Launch launch, long loginUid) throws UnexpectedPathException {
-        List<String> before = new ArrayList<>(List.of("/usr/bin/setsid"));
-        if (loginUid == 0 && (launch.uid() != 0 || launch.gid() != 0)) {
-            before.addAll(List.of("/usr/bin/setpriv", "--reuid=" + launch.uid(), "--regid=" + launch.gid()));
-            before.add(
-                    launch.groups().isEmpty()
-                            ? "--clear-groups"
-                            : "--groups="
-                                    + launch.groups().stream()
-                                            .map(String::valueOf)
-                                            .collect(Collectors.joining(",")));
-            before.add("--");
-        } else if (loginUid != launch.uid()) {
-            throw new UnexpectedPathException(
-                    "the application runs as " + launch.user() + ", and only root can start it as another user");
-        }
         List<String> all =
                 new ArrayList<>(List.of(launch.logFile(), launch.directory(), launch.uid() + ":" + launch.gid()));
-        all.addAll(words(launch.environment(), before, launch.argv()));
+        all.addAll(words(launch.environment(), DetachedStart.inItsOwnSession(launch, loginUid), launch.argv()));
         return all;
     }
 

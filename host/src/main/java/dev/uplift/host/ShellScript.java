@@ -13,6 +13,9 @@ import java.util.List;
  * positional parameters.
  */
 record ShellScript(String body, List<String> arguments) {
+    /** See {@link #bytesToStay}. */
+    static final String READY = "ready";
+
     ShellScript {
         arguments = List.copyOf(arguments);
         for (String argument : arguments) {
@@ -28,10 +31,22 @@ record ShellScript(String body, List<String> arguments) {
 
     /** What the shell is to read. */
     byte[] bytes() {
+        return text(body + "\nexit 0\n", "").getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The same for a shell that says {@link #READY} when it has come to the end of the script, and then stays until its input ends. */
+    byte[] bytesToStay() {
+        return text(body + "\necho " + READY + "\n", "exec cat >/dev/null\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    private String text(String whole, String after) {
         StringBuilder script = new StringBuilder("{\nset --");
         arguments.forEach(argument -> script.append(' ').append(quote(argument)));
-        script.append('\n').append(body).append("\nexit 0\n} </dev/null\n");
-        return script.toString().getBytes(StandardCharsets.UTF_8);
+        return script.append('\n')
+                .append(whole)
+                .append("} </dev/null\n")
+                .append(after)
+                .toString();
     }
 
     /** One word for the shell that stands for exactly this text. */

@@ -28,7 +28,7 @@ final class SshClients {
     static SshClient start() {
         SshClient client = SshClient.setUpDefaultClient();
         client.setServerKeyVerifier((session, _, key) -> {
-            SshConnection.Attempt attempt = attempt(session);
+            SshLogin.Attempt attempt = attempt(session);
             return attempt != null && attempt.accepts(key);
         });
         client.setHostConfigEntryResolver(HostConfigEntryResolver.EMPTY);
@@ -38,7 +38,7 @@ final class SshClients {
         client.addSessionListener(new SessionListener() {
             @Override
             public void sessionNegotiationOptionsCreated(Session session, Map<KexProposalOption, String> proposal) {
-                SshConnection.Attempt attempt = session instanceof ClientSession ours ? attempt(ours) : null;
+                SshLogin.Attempt attempt = session instanceof ClientSession ours ? attempt(ours) : null;
                 if (attempt != null) {
                     proposal.put(KexProposalOption.SERVERKEYS, String.join(",", attempt.algorithms));
                 }
@@ -52,9 +52,9 @@ final class SshClients {
         return client;
     }
 
-    private static SshConnection.@Nullable Attempt attempt(ClientSession session) {
+    private static SshLogin.@Nullable Attempt attempt(ClientSession session) {
         return session.getConnectionContext() == null
                 ? null
-                : session.getConnectionContext().getAttribute(SshConnection.ATTEMPT);
+                : session.getConnectionContext().getAttribute(SshLogin.ATTEMPT);
     }
 }

@@ -3,30 +3,24 @@ package dev.uplift.host;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.KeyPair;
-import java.security.PublicKey;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.sshd.client.SshClient;
 import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.client.channel.ClientChannelEvent;
 import org.apache.sshd.client.future.OpenFuture;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.client.session.forward.ExplicitPortForwardingTracker;
-import org.apache.sshd.common.AttributeRepository;
-import org.apache.sshd.common.NamedResource;
-import org.apache.sshd.common.config.keys.FilePasswordProvider;
+import org.apache.sshd.common.channel.exception.SshChannelOpenException;
 import org.apache.sshd.common.util.net.SshdSocketAddress;
-import org.apache.sshd.common.util.security.SecurityUtils;
 import org.apache.sshd.sftp.client.SftpClient;
 import org.apache.sshd.sftp.client.SftpClientFactory;
 import org.jspecify.annotations.Nullable;
@@ -37,61 +31,45 @@ import org.jspecify.annotations.Nullable;
  * leaves the outcome unknown.
  */
 final class SshConnection implements AutoCloseable {
-    static final AttributeRepository.AttributeKey<Attempt> ATTEMPT = new AttributeRepository.AttributeKey<>();
-
-    private static final Duration CONNECT_MAX = Duration.ofSeconds(15);
     private static final Duration CHANNEL_MAX = Duration.ofSeconds(20);
+    private static final Duration FULL_MAX = Duration.ofMinutes(1);
+    private static final Duration FULL_POLL = Duration.ofMillis(50);
+    private static final Duration READY_POLL = Duration.ofMillis(20);
     private static final int OUTPUT_BYTES_MAX = 16 << 20;
 
     /** Nothing of the login's environment reaches a script, and the login shell is asked for nothing but this. */
     private static final String SHELL =
             "exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C /bin/sh -s";
 
-    private final SshClient client;
     private final SshTarget target;
-    private final Host here;
+    private final SshLogin login;
     private final Map<InetSocketAddress, ExplicitPortForwardingTracker> forwards = new HashMap<>();
     private @Nullable ClientSession session;
     private @Nullable SftpClient sftp;
 
     SshConnection(SshClient client, SshTarget target, Host here) {
-        this.client = client;
         this.target = target;
-        this.here = here;
+        this.login = new SshLogin(client, target, here);
     }
 
-    /** One try to connect: the key that is expected, what may prove it, and who answered instead. */
-    static final class Attempt {
-        final HostKeyPin pin;
-        final List<String> algorithms;
-        private volatile @Nullable PublicKey refused;
-
-        Attempt(HostKeyPin pin, List<String> algorithms) {
-            this.pin = pin;
-            this.algorithms = algorithms;
-        }
-
-        boolean accepts(PublicKey key) {
-            boolean right = pin.matches(key);
-            if (!right) {
-                refused = key;
-            }
-            return right;
-        }
-    }
-
-    /** How a script ended, with the beginning of what it wrote. */
+    /** How a script ended, with all that it wrote. */
     record Ended(int exitCode, String text, String errors) {}
 
     /**
      * Runs a script to its end.
      *
+     * @throws IOException also if it wrote more than 16 MiB: half an answer is none
      * @throws HostLostException if the connection was lost, or it took longer: its outcome is unknown
      */
     Ended run(ShellScript script, Duration timeout) throws IOException {
         BoundedOutput output = new BoundedOutput(OUTPUT_BYTES_MAX);
         BoundedOutput errors = new BoundedOutput(OUTPUT_BYTES_MAX);
-        try (ChannelExec channel = open(script.bytes(), output, errors)) {
+        byte[] input = script.bytes();
+        try (ChannelExec channel = open(SHELL, made -> {
+            made.setOut(output);
+            made.setErr(errors);
+            made.setIn(new ByteArrayInputStream(input));
+        })) {
             Set<ClientChannelEvent> events =
                     channel.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), timeout.plus(CHANNEL_MAX));
             Integer exit = channel.getExitStatus();
@@ -100,18 +78,62 @@ final class SshConnection implements AutoCloseable {
                 throw new HostLostException("the connection to " + target + " was lost, or it does not answer;"
                         + " what it was doing is not known");
             }
+            if (output.overflowed() || errors.overflowed()) {
+                throw new IOException(target + " answers with more than " + OUTPUT_BYTES_MAX + " bytes");
+            }
             return new Ended(exit, output.text(), errors.text());
+        }
+    }
+
+    /** A script that has come to its end and stays until this is closed, unless it has ended by itself with this code. */
+    record Standing(ChannelExec channel, OptionalInt exitCode) implements AutoCloseable {
+        @Override
+        public void close() {
+            end(channel);
+        }
+    }
+
+    /**
+     * Runs a script that stays when it has come to its end.
+     *
+     * @throws HostLostException if the connection was lost, or it took longer: it ends by itself then
+     */
+    Standing stand(ShellScript script, Duration timeout) throws IOException {
+        BoundedOutput output = new BoundedOutput(OUTPUT_BYTES_MAX);
+        ChannelExec channel = open(SHELL, made -> {
+            made.setOut(output);
+            made.setErr(new BoundedOutput(OUTPUT_BYTES_MAX));
+        });
+        boolean stands = false;
+        try {
+            channel.getInvertedIn().write(script.bytesToStay());
+            channel.getInvertedIn().flush();
+            long begun = System.nanoTime();
+            while (!output.text().endsWith(ShellScript.READY + "\n")) {
+                boolean ended = channel.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), READY_POLL)
+                        .contains(ClientChannelEvent.CLOSED);
+                Integer exit = channel.getExitStatus();
+                if (ended && exit != null) {
+                    return new Standing(channel, OptionalInt.of(exit));
+                }
+                if (ended || System.nanoTime() - begun > timeout.toNanos()) {
+                    throw new IOException("no answer");
+                }
+            }
+            stands = true;
+            return new Standing(channel, OptionalInt.empty());
+        } catch (IOException e) {
+            throw new HostLostException("the connection to " + target + " was lost, or it does not answer", e);
+        } finally {
+            if (!stands) {
+                end(channel);
+            }
         }
     }
 
     /** Starts a command to talk with it, in a channel of its own. */
     Conversation converse(String command) throws IOException {
-        ChannelExec channel = lost(() -> {
-            ChannelExec made = session().createExecChannel(command);
-            made.open().verify(CHANNEL_MAX);
-            return made;
-        });
-        return new ChannelConversation(channel);
+        return new ChannelConversation(open(command, _ -> {}));
     }
 
     private record ChannelConversation(ChannelExec channel) implements Conversation {
@@ -127,18 +149,37 @@ final class SshConnection implements AutoCloseable {
 
         @Override
         public void close() {
-            channel.close(true);
+            end(channel);
         }
+    }
+
+    /** Tells the host that no more comes, so that what runs there ends too: a channel that is closed at once tells it nothing. */
+    private static void end(ChannelExec channel) {
+        channel.close(false);
     }
 
     /** The file transfer of this connection. */
     synchronized SftpClient sftp() throws IOException {
         SftpClient open = sftp;
         if (open == null || !open.isOpen()) {
-            open = lost(() -> SftpClientFactory.instance().createSftpClient(session()));
+            open = lost(this::openSftp);
             sftp = open;
         }
         return open;
+    }
+
+    private SftpClient openSftp() throws IOException {
+        long begun = System.nanoTime();
+        while (true) {
+            try {
+                return SftpClientFactory.instance().createSftpClient(session());
+            } catch (IOException e) {
+                if (!isRefused(e) || System.nanoTime() - begun > FULL_MAX.toNanos()) {
+                    throw e;
+                }
+                awaitOthers();
+            }
+        }
     }
 
     /** The loopback port of this machine behind which {@code host:port}, as seen from the host, is. */
@@ -171,25 +212,51 @@ final class SshConnection implements AutoCloseable {
         drop();
     }
 
-    /** The shell begins to read only when its channel is open: one that could not be opened has read nothing. */
-    private ChannelExec open(byte[] input, OutputStream output, OutputStream errors) throws IOException {
+    /**
+     * Opens a channel. A shell begins to read only when its channel is open: one that could not be opened has read
+     * nothing, and is tried once more on a new connection. A server has only so many channels open at a time for one
+     * connection (MaxSessions, 10 if nobody says otherwise): the next one waits until one of them is closed.
+     */
+    private ChannelExec open(String command, Consumer<ChannelExec> prepare) throws IOException {
+        long begun = System.nanoTime();
         boolean last = false;
         while (true) {
-            ChannelExec channel = lost(() -> session().createExecChannel(SHELL));
-            channel.setOut(output);
-            channel.setErr(errors);
-            channel.setIn(new ByteArrayInputStream(input));
+            ChannelExec channel = lost(() -> session().createExecChannel(command));
+            prepare.accept(channel);
             OpenFuture opening = channel.open();
             try {
                 opening.verify(CHANNEL_MAX);
                 return channel;
             } catch (IOException e) {
-                drop();
-                if (last || opening.isOpened() || !opening.isDone()) {
-                    throw new HostLostException("the connection to " + target + " was lost: " + e.getMessage(), e);
+                if (isRefused(e) && System.nanoTime() - begun < FULL_MAX.toNanos()) {
+                    awaitOthers();
+                } else {
+                    drop();
+                    if (last || opening.isOpened() || !opening.isDone()) {
+                        throw new HostLostException("the connection to " + target + " was lost: " + e.getMessage(), e);
+                    }
+                    last = true;
                 }
-                last = true;
             }
+        }
+    }
+
+    private static boolean isRefused(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SshChannelOpenException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void awaitOthers() throws InterruptedIOException {
+        try {
+            // The server does not tell when there is room again, and counts a channel until it has seen its end itself.
+            Thread.sleep(FULL_POLL);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for room on a connection");
         }
     }
 
@@ -197,80 +264,10 @@ final class SshConnection implements AutoCloseable {
         ClientSession open = session;
         if (open == null || !open.isOpen()) {
             drop();
-            open = connect();
+            open = login.connect();
             session = open;
         }
         return open;
-    }
-
-    private ClientSession connect() throws IOException {
-        HostKeyPin pin = HostKeyPin.parse(target.hostKey());
-        KeyPair key = key();
-        List<String> refused = new ArrayList<>();
-        for (List<String> algorithms : pin.kinds()) {
-            Attempt attempt = new Attempt(pin, algorithms);
-            try {
-                return connect(attempt, key);
-            } catch (IOException e) {
-                PublicKey other = attempt.refused;
-                if (other != null) {
-                    refused.add(HostKeyPin.fingerprint(other));
-                } else if (!noSuchKey(e)) {
-                    throw new HostLostException(target + " is not reached: " + e.getMessage(), e);
-                }
-            }
-        }
-        throw new HostKeyRefusedException(target + " has another host key than was registered: it shows "
-                + (refused.isEmpty() ? "none of that kind" : String.join(", ", refused)) + ", registered is " + pin
-                + ". If the host was set up anew, compare the key on its own console and register the host again;"
-                + " otherwise somebody is in between");
-    }
-
-    private ClientSession connect(Attempt attempt, KeyPair key) throws IOException {
-        ClientSession made = client.connect(
-                        target.user(),
-                        target.address(),
-                        target.port(),
-                        AttributeRepository.ofKeyValuePair(ATTEMPT, attempt))
-                .verify(CONNECT_MAX)
-                .getSession();
-        boolean ready = false;
-        try {
-            made.addPublicKeyIdentity(key);
-            made.auth().verify(CONNECT_MAX);
-            ready = true;
-            return made;
-        } finally {
-            if (!ready) {
-                made.close(true);
-            }
-        }
-    }
-
-    /** The host has no key of the kind that was asked for: another kind may be the pinned one. */
-    private static boolean noSuchKey(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (String.valueOf(cause.getMessage()).contains("SERVERKEYS")
-                    || String.valueOf(cause.getMessage()).contains("server host key")) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private KeyPair key() throws IOException {
-        String text = Secrets.key(here, target.keyRef()).reveal();
-        try (InputStream in = new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8))) {
-            Iterable<KeyPair> keys = SecurityUtils.loadKeyPairIdentities(
-                    null, NamedResource.ofName(target.keyRef()), in, FilePasswordProvider.EMPTY);
-            if (keys == null || !keys.iterator().hasNext()) {
-                throw new SecretUnavailableException(target.keyRef() + " is not a private key");
-            }
-            return keys.iterator().next();
-        } catch (GeneralSecurityException e) {
-            throw new SecretUnavailableException(
-                    target.keyRef() + " is not a private key without a passphrase (" + e.getMessage() + ")");
-        }
     }
 
     @FunctionalInterface
@@ -282,13 +279,16 @@ final class SshConnection implements AutoCloseable {
     private synchronized <T> T lost(Call<T> call) throws IOException {
         try {
             return call.call();
-        } catch (HostKeyRefusedException | SecretUnavailableException | HostLostException e) {
+        } catch (HostKeyRefusedException | SecretUnavailableException | HostLostException | InterruptedIOException e) {
             throw e;
         } catch (IOException e) {
             drop();
             try {
                 return call.call();
-            } catch (HostKeyRefusedException | SecretUnavailableException | HostLostException again) {
+            } catch (HostKeyRefusedException
+                    | SecretUnavailableException
+                    | HostLostException
+                    | InterruptedIOException again) {
                 throw again;
             } catch (IOException again) {
                 again.addSuppressed(e);

@@ -3,8 +3,7 @@ package dev.uplift.host;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -50,67 +49,60 @@ final class SshFence implements Fence {
             sync .uplift
             """;
 
-    private static final int TOKEN_BYTES_MAX = 1_000;
+    private static final int TRIES_MAX = 20;
     private static final Duration QUICK = Duration.ofMinutes(1);
     private static final Duration READ_BACK = Duration.ofMinutes(10);
 
     private final SshHost host;
-    private final Path applicationDirectory;
+    private final FenceFiles files;
     private final Duration waitMax;
 
     SshFence(SshHost host, Path applicationDirectory, Duration waitMax) {
         this.host = host;
-        this.applicationDirectory = applicationDirectory;
+        this.files = new FenceFiles(host, applicationDirectory);
         this.waitMax = waitMax;
     }
 
     @Override
     public Fence waiting(Duration atMost) {
-        return new SshFence(host, applicationDirectory, atMost);
+        return new SshFence(host, files.applicationDirectory(), atMost);
     }
 
     @Override
     public Held hold(FenceToken token) throws IOException, FencedException {
-        while (true) {
-            String seen = seen();
-            if (!seen.isEmpty()) {
-                FenceToken.parse(seen, file()).admit(token, applicationDirectory);
-            }
-            if (seen.equals(token.line().strip()) || replace(seen, token)) {
-                return new SshHeld(host, this, token);
-            }
-        }
+        return enter(token.at(files.applicationDirectory()));
     }
 
     @Override
     public Held claim(UUID installationId) throws IOException {
-        while (true) {
-            String seen = seen();
-            FenceToken last = seen.isEmpty() ? null : FenceToken.parse(seen, file());
-            if (last != null && last.installationId().equals(installationId)) {
-                return new SshHeld(host, this, last);
-            }
-            FenceToken claimed = FenceToken.claimed(installationId);
-            if (replace(seen, claimed)) {
-                return new SshHeld(host, this, claimed);
+        return enter(FenceToken.claiming(installationId));
+    }
+
+    /** Whoever was there last is read without the lock, and compared again under it. */
+    private <X extends Exception> Held enter(FenceToken.Admission<X> admission) throws IOException, X {
+        for (int tries = 0; tries < TRIES_MAX; tries++) {
+            Optional<FenceToken> last = files.last();
+            FenceToken next = admission.next(last);
+            if (last.equals(Optional.of(next)) || replace(last, next)) {
+                return new SshHeld(host, this, next);
             }
         }
+        throw new FenceBusyException("others come and go at the fence of " + files.applicationDirectory());
     }
 
     @Override
     public Optional<FenceToken> last() throws IOException {
-        String seen = seen();
-        return seen.isEmpty() ? Optional.empty() : Optional.of(FenceToken.parse(seen, file()));
+        return files.last();
     }
 
     @Override
     public Path incoming() {
-        return applicationDirectory.resolve(StateDirectory.INCOMING);
+        return files.incoming();
     }
 
     @Override
     public Path bring(Content content, String sha256, long sizeBytes, LongConsumer brought) throws IOException {
-        StateDirectory.existing(host, applicationDirectory);
+        StateDirectory.existing(host, files.applicationDirectory());
         Path file = incoming().resolve(sha256);
         require(host.script(script(LOCK + """
                 set -e
@@ -157,32 +149,36 @@ final class SshFence implements Fence {
     SshConnection.Ended behind(FenceToken token, Duration timeout, String body, String... arguments)
             throws IOException, FencedException {
         String[] all = new String[arguments.length + 3];
-        all[0] = applicationDirectory.toString();
+        all[0] = files.applicationDirectory().toString();
         all[1] = Long.toString(waitMax.toSeconds());
         all[2] = token.line().strip();
         System.arraycopy(arguments, 0, all, 3, arguments.length);
         SshConnection.Ended ended = host.script(ShellScript.of(LOCK + COMPARE + body, all), timeout.plus(waitMax));
-        if (ended.exitCode() == FENCED) {
-            throw new FencedException(
-                    "a newer command has been at " + applicationDirectory + "; this one is of epoch " + token.epoch());
-        }
-        refuse(ended.exitCode());
+        requireLetIn(token, ended.exitCode());
         return ended;
     }
 
-    /** The line of the token that is there; empty if there is none. It is compared again under the lock. */
-    private String seen() throws IOException {
-        if (StateDirectory.existing(host, applicationDirectory).isEmpty()) {
-            return "";
+    /** Holds the lock by a shell on the host, which ends when its input does. */
+    Locked lock(FenceToken token) throws IOException, FencedException {
+        SshConnection.Standing standing =
+                host.stand(script(LOCK + COMPARE, token.line().strip()), QUICK.plus(waitMax));
+        if (standing.exitCode().isPresent()) {
+            requireLetIn(token, standing.exitCode().getAsInt());
+            throw new FileSystemException(files.lock().toString(), null, "cannot be locked");
         }
-        try {
-            return new String(host.files().read(file(), TOKEN_BYTES_MAX), StandardCharsets.US_ASCII).strip();
-        } catch (NoSuchFileException e) {
-            return "";
-        }
+        return standing::close;
     }
 
-    private boolean replace(String seen, FenceToken token) throws IOException {
+    private void requireLetIn(FenceToken token, int exitCode) throws IOException, FencedException {
+        if (exitCode == FENCED) {
+            throw new FencedException("a newer command has been at " + files.applicationDirectory()
+                    + "; this one is of epoch " + token.epoch());
+        }
+        refuse(exitCode);
+    }
+
+    private boolean replace(Optional<FenceToken> last, FenceToken token) throws IOException {
+        String seen = last.map(there -> there.line().strip()).orElse("");
         SshConnection.Ended ended =
                 host.script(script(LOCK + WRITE_TOKEN, seen, token.line().strip()), QUICK.plus(waitMax));
         return ended.exitCode() != CHANGED && require(ended).exitCode() == 0;
@@ -190,7 +186,7 @@ final class SshFence implements Fence {
 
     private ShellScript script(String body, String... arguments) {
         String[] all = new String[arguments.length + 2];
-        all[0] = applicationDirectory.toString();
+        all[0] = files.applicationDirectory().toString();
         all[1] = Long.toString(waitMax.toSeconds());
         System.arraycopy(arguments, 0, all, 2, arguments.length);
         return ShellScript.of(body, all);
@@ -199,7 +195,7 @@ final class SshFence implements Fence {
     private SshConnection.Ended require(SshConnection.Ended ended) throws IOException {
         refuse(ended.exitCode());
         if (ended.exitCode() != 0) {
-            throw SshFiles.failure(file(), ended.errors());
+            throw SshFiles.failure(files.token(), ended.errors());
         }
         return ended;
     }
@@ -208,22 +204,16 @@ final class SshFence implements Fence {
         @Nullable
         IOException refused = switch (exitCode) {
             case NOT_AS_REGISTERED ->
-                new UnexpectedPathException(
-                        applicationDirectory + " is not a directory, or is reached through a symbolic link, by now");
+                new UnexpectedPathException(files.applicationDirectory()
+                        + " is not a directory, or is reached through a symbolic link, by now");
             case OTHER_OWNER ->
-                new UnexpectedPathException(applicationDirectory.resolve(StateDirectory.NAME)
+                new UnexpectedPathException(files.applicationDirectory().resolve(StateDirectory.NAME)
                         + " is a link or belongs to another user than the one that is logged in");
-            case BUSY ->
-                new FenceBusyException("another command has worked on " + applicationDirectory + " for more than "
-                        + waitMax.toSeconds() + " s");
+            case BUSY -> files.busy(waitMax);
             default -> null;
         };
         if (refused != null) {
             throw refused;
         }
-    }
-
-    private Path file() {
-        return applicationDirectory.resolve(StateDirectory.NAME).resolve("fence");
     }
 }

@@ -59,7 +59,9 @@ final class SshHeld implements Fence.Held {
     public void createDirectory(Path directory, Set<PosixFilePermission> mode) throws IOException, FencedException {
         String found = quick(directory, """
                 if [ -L "$1" ] || { [ -e "$1" ] && [ ! -d "$1" ]; }; then echo other; exit 0; fi
-                if [ ! -d "$1" ]; then mkdir -m "$3" -- "$1"; sync -- "$2"; fi
+                [ -d "$1" ] || mkdir -m "$3" -- "$1"
+                [ "$(stat -c %a -- "$1")" = "$3" ] || chmod -- "$3" "$1"
+                sync -- "$1" "$2"
                 """, directory, parent(directory), chmod(mode));
         if (!found.isEmpty()) {
             throw new UnexpectedPathException(directory + " is not a directory");
@@ -94,14 +96,18 @@ final class SshHeld implements Fence.Held {
                   rm -f -- "$3"
                   ln -P -- "$2" "$3"
                   mv -fT -- "$3" "$1"
-                  sync -- "$4"
                 fi
+                sync -- "$4"
                 """, link, existing, DurableFiles.temporary(link), parent(link));
     }
 
     @Override
     public void setMode(Path path, Set<PosixFilePermission> mode) throws IOException, FencedException {
-        quick(path, "chmod -- \"$2\" \"$1\"\nsync -- \"$1\"\n", path, chmod(mode));
+        quick(path, """
+                [ ! -L "$1" ] || { echo 'a symbolic link has no mode' >&2; exit 1; }
+                chmod -- "$2" "$1"
+                sync -- "$1"
+                """, path, chmod(mode));
     }
 
     @Override
@@ -120,7 +126,7 @@ final class SshHeld implements Fence.Held {
                 token,
                 path,
                 COPY,
-                "if [ -e \"$1\" ] || [ -L \"$1\" ]; then rm -rf -- \"$1\"; sync -- \"$2\"; fi\n",
+                "rm -rf -- \"$1\"\n[ ! -d \"$2\" ] || sync -- \"$2\"\n",
                 path.toString(),
                 parent(path).toString());
     }
@@ -205,6 +211,11 @@ final class SshHeld implements Fence.Held {
                         RemoteCommand.run(command).toArray(String[]::new)));
     }
 
+    @Override
+    public Fence.Locked lock() throws IOException, FencedException {
+        return fence.lock(token);
+    }
+
     /** No lock is held between effects. */
     @Override
     public void close() {}
@@ -225,9 +236,12 @@ final class SshHeld implements Fence.Held {
         return parent;
     }
 
-    /** As {@code chmod} understands it. */
+    /** As {@code chmod} takes it and {@code stat} prints it: {@code 644}. */
     private static String chmod(Set<PosixFilePermission> mode) {
-        String all = PosixFilePermissions.toString(mode);
-        return ("u=" + all.substring(0, 3) + ",g=" + all.substring(3, 6) + ",o=" + all.substring(6)).replace("-", "");
+        int bits = 0;
+        for (char letter : PosixFilePermissions.toString(mode).toCharArray()) {
+            bits = 2 * bits + (letter == '-' ? 0 : 1);
+        }
+        return Integer.toOctalString(bits);
     }
 }

@@ -96,6 +96,10 @@ public final class SshHost implements Host {
         return connection.run(script, timeout);
     }
 
+    SshConnection.Standing stand(ShellScript script, Duration timeout) throws IOException {
+        return connection.stand(script, timeout);
+    }
+
     @Override
     public String toString() {
         return target.toString();

@@ -39,7 +39,7 @@ class DetachedStartTest {
 
     @Test
     void applicationOutlivesItsStarterAndItsStartersProcessGroup() throws Exception {
-        Launch launch = launch(List.of(), Map.of(), HOST.uid(), 0);
+        Launch launch = SleeperJar.launch(directory, List.of(), Map.of(), HOST.uid(), 0);
         try (Fence.Held held = HOST.fence(directory).claim(UUID.randomUUID())) {
             LaunchFile.write(held, directory, launch);
         }
@@ -75,23 +75,8 @@ class DetachedStartTest {
         public static void main(String[] arguments) throws Exception {
             Launch launch = LaunchFile.read(HOST, Path.of(arguments[0])).orElseThrow();
             System.out.println("started " + DetachedStart.start(launch).orElseThrow());
+            // The test kills it; if that has died, nobody does.
             Thread.sleep(Duration.ofMinutes(1));
         }
-    }
-
-    private Launch launch(List<String> arguments, Map<String, String> environment, long uid, long gid) {
-        List<String> argv = new ArrayList<>(List.of(SleeperJar.java(), "-Xmx32m", "-jar", "app.jar"));
-        argv.addAll(arguments);
-        return new Launch(
-                argv,
-                environment,
-                uid,
-                gid,
-                List.of(),
-                Long.toString(uid),
-                directory.toString(),
-                SleeperJar.java(),
-                directory.resolve("app.log").toString(),
-                Map.of());
     }
 }

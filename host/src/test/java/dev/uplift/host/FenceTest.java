@@ -2,7 +2,6 @@ package dev.uplift.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -11,24 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class FenceTest {
-    private static final Host HOST = new LocalHost();
-    private static final UUID INSTALLATION = UUID.randomUUID();
-
-    @TempDir
-    Path temporary;
-
-    private Path directory;
-
-    @BeforeEach
-    void canonical() throws Exception {
-        directory = temporary.toRealPath();
-    }
-
+/** The fence of every kind of host. */
+class FenceTest extends OnEveryHost {
     @Test
     void lowerEpochIsRefusedAfterAHigherOneWasHere() throws Exception {
         enter(token(7, 3, 1, 1));
@@ -36,7 +21,7 @@ class FenceTest {
         assertThatExceptionOfType(FencedException.class)
                 .isThrownBy(() -> enter(token(6, 9, 9, 9)))
                 .withMessageContaining("epoch 7");
-        assertThat(HOST.fence(directory).last()).contains(token(7, 3, 1, 1));
+        assertThat(host.fence(directory).last()).contains(token(7, 3, 1, 1));
     }
 
     @Test
@@ -60,7 +45,7 @@ class FenceTest {
         enter(token(1, 0, 1, 1));
         enter(token(1, 0, 1, 1));
 
-        assertThat(HOST.fence(directory).last()).contains(token(1, 0, 1, 1));
+        assertThat(host.fence(directory).last()).contains(token(1, 0, 1, 1));
     }
 
     @Test
@@ -69,7 +54,7 @@ class FenceTest {
         UUID other = UUID.randomUUID();
 
         assertThatExceptionOfType(FencedException.class).isThrownBy(() -> enter(new FenceToken(other, 9, 0, 1, 1)));
-        HOST.fence(directory).claim(other).close();
+        host.fence(directory).claim(other).close();
         enter(new FenceToken(other, 1, 0, 1, 1));
         assertThatExceptionOfType(FencedException.class).isThrownBy(() -> enter(token(99, 0, 1, 1)));
     }
@@ -77,64 +62,61 @@ class FenceTest {
     @Test
     void claimingAgainOpensNothing() throws Exception {
         enter(token(5, 0, 1, 1));
-        HOST.fence(directory).claim(INSTALLATION).close();
+        host.fence(directory).claim(INSTALLATION).close();
 
         assertThatExceptionOfType(FencedException.class).isThrownBy(() -> enter(token(4, 0, 1, 1)));
     }
 
     @Test
-    void otherThreadWaitsForABoundedTime() throws Exception {
-        try (var _ = HOST.fence(directory).hold(token(1, 0, 1, 1))) {
-            assertThatExceptionOfType(FenceBusyException.class)
-                    .isThrownBy(() -> HOST.fence(directory)
-                            .waiting(Duration.ofMillis(50))
-                            .hold(token(2, 0, 1, 1))
-                            .close());
-        }
-        enter(token(2, 0, 1, 1));
-    }
-
-    @Test
-    void otherProcessIsWaitedForAndItsDeathOpensTheFence() throws Exception {
-        enter(token(1, 0, 1, 1));
+    void whoeverIsBehindTheFenceIsWaitedForAndHisDeathOpensIt() throws Exception {
+        enter(token(1));
         Process holder = new ProcessBuilder(
-                        "python3",
+                        "flock",
+                        "--no-fork",
+                        directory.resolve(".uplift/fence.lock").toString(),
+                        "sh",
                         "-c",
-                        "import fcntl,sys,time\nf=open(sys.argv[1],'r+')\nfcntl.lockf(f,fcntl.LOCK_EX)\nprint('held',flush=True)\ntime.sleep(60)",
-                        directory.resolve(".uplift/fence.lock").toString())
+                        "echo held; exec sleep 60")
                 .start();
         try (var out = new BufferedReader(new InputStreamReader(holder.getInputStream(), StandardCharsets.UTF_8))) {
             assertThat(out.readLine()).isEqualTo("held");
-            assertThatThrownBy(() -> HOST.fence(directory)
+            assertThatExceptionOfType(FenceBusyException.class)
+                    .isThrownBy(() -> host.fence(directory)
                             .waiting(Duration.ofMillis(100))
-                            .hold(token(2, 0, 1, 1))
-                            .close())
-                    .isInstanceOf(FenceBusyException.class);
+                            .hold(token(2))
+                            .close());
         } finally {
             holder.destroyForcibly().waitFor();
         }
-        enter(token(2, 0, 1, 1));
-    }
-
-    @Test
-    void stateDirectoryThatIsALinkIsRefused() throws Exception {
-        Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
-        Files.createSymbolicLink(directory.resolve(".uplift"), elsewhere);
-
-        assertThatExceptionOfType(UnexpectedPathException.class).isThrownBy(() -> enter(token(1, 0, 1, 1)));
-        assertThat(elsewhere).isEmptyDirectory();
+        enter(token(2));
     }
 
     @Test
     void damagedFenceLetsNobodyIn() throws Exception {
-        enter(token(3, 0, 1, 1));
-        Files.writeString(directory.resolve(".uplift/fence"), "3 0");
+        enter(token(3));
+        for (String damage : new String[] {"", "3 0", token(3).line().replace(" 3 ", " 03 ")}) {
+            Files.writeString(directory.resolve(".uplift/fence"), damage);
 
-        assertThatExceptionOfType(UnexpectedPathException.class).isThrownBy(() -> enter(token(9, 0, 1, 1)));
+            assertThatExceptionOfType(UnexpectedPathException.class).isThrownBy(() -> enter(token(9)));
+        }
+    }
+
+    @Test
+    void stateThatIsNotOursIsNotBelieved() throws Exception {
+        Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        Files.createSymbolicLink(directory.resolve(".uplift"), elsewhere);
+        assertThatExceptionOfType(UnexpectedPathException.class).isThrownBy(this::held);
+        assertThat(elsewhere).isEmptyDirectory();
+
+        Path moved = Files.move(elsewhere, directory.resolve("moved"));
+        Files.createSymbolicLink(elsewhere, moved);
+        assertThatExceptionOfType(UnexpectedPathException.class)
+                .isThrownBy(() -> host.fence(elsewhere).hold(token(1)));
+        assertThat(moved).isEmptyDirectory();
     }
 
     private void enter(FenceToken token) throws Exception {
-        HOST.fence(directory).hold(token).close();
+        host.fence(directory).hold(token).close();
     }
 
     private static FenceToken token(long epoch, int position, int attempt, int delivery) {

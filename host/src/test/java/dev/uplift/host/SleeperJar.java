@@ -4,6 +4,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
@@ -26,6 +29,23 @@ final class SleeperJar {
             in.transferTo(out);
         }
         return jar;
+    }
+
+    /** How the JAR {@code app.jar} of a directory is started there. */
+    static Launch launch(Path directory, List<String> arguments, Map<String, String> environment, long uid, long gid) {
+        List<String> argv = new ArrayList<>(List.of(java(), "-Xmx32m", "-jar", "app.jar"));
+        argv.addAll(arguments);
+        return new Launch(
+                argv,
+                environment,
+                uid,
+                gid,
+                List.of(),
+                Long.toString(uid),
+                directory.toString(),
+                java(),
+                directory.resolve("app.log").toString(),
+                Map.of());
     }
 
     static String java() {

@@ -7,16 +7,21 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Against a real OpenSSH server. */
-class SshHostTest extends HostContractTest {
+class SshHostTest {
+    private static final UUID INSTALLATION = UUID.randomUUID();
     private static final Duration SOON = Duration.ofSeconds(20);
 
     @TempDir
@@ -24,7 +29,12 @@ class SshHostTest extends HostContractTest {
 
     private static TestSshd sshd;
 
+    @TempDir
+    Path temporary;
+
     private final Hosts hosts = new Hosts();
+    private Path directory;
+    private Host host;
 
     @BeforeAll
     static void serve() throws Exception {
@@ -36,14 +46,15 @@ class SshHostTest extends HostContractTest {
         sshd.close();
     }
 
+    @BeforeEach
+    void prepare() throws Exception {
+        directory = temporary.toRealPath();
+        host = hosts.ssh(sshd.target());
+    }
+
     @AfterEach
     void disconnect() {
         hosts.close();
-    }
-
-    @Override
-    Host host() throws Exception {
-        return hosts.ssh(sshd.target(sshd.port()));
     }
 
     @Test
@@ -74,7 +85,7 @@ class SshHostTest extends HostContractTest {
     @Test
     void keyThatOthersCanReadOrThatIsNoneIsRefused() throws Exception {
         Path key = Files.writeString(directory.resolve("key"), "no key");
-        SshTarget target = sshd.target(sshd.port());
+        SshTarget target = sshd.target();
         SshTarget with =
                 new SshTarget("far", target.address(), target.port(), target.user(), target.hostKey(), "file:" + key);
         assertThatExceptionOfType(SecretUnavailableException.class)
@@ -105,7 +116,7 @@ class SshHostTest extends HostContractTest {
 
     @Test
     void effectThatIsCutOffHasAnUnknownOutcomeAndTheFenceIsFreeAfterIt() throws Exception {
-        Fence.Held held = held();
+        Fence.Held held = host.fence(directory).hold(token(1));
         CompletableFuture<Exec.Result> cut = CompletableFuture.supplyAsync(() -> {
             try {
                 return held.run(Exec.of(
@@ -135,7 +146,7 @@ class SshHostTest extends HostContractTest {
 
     @Test
     void effectOfOneWhoWasTakenOverIsRefusedOnTheHost() throws Exception {
-        Fence.Held old = held();
+        Fence.Held old = host.fence(directory).hold(token(1));
         old.write(directory.resolve("file"), new byte[] {1}, DurableFiles.READABLE);
         host.fence(directory).hold(token(2)).close();
 
@@ -175,6 +186,40 @@ class SshHostTest extends HostContractTest {
     }
 
     @Test
+    void lockIsKeptUntilItIsClosedOrTheConnectionIsGone() throws Exception {
+        Fence fence = host.fence(directory);
+        Fence.Held held = fence.hold(token(1));
+        try (Fence.Locked _ = held.lock()) {
+            assertThatExceptionOfType(FenceBusyException.class)
+                    .isThrownBy(() -> fence.waiting(Duration.ofMillis(50)).hold(token(2)));
+        }
+        try (Fence.Locked _ = held.lock()) {
+            sshd.cutSessions();
+            await().atMost(SOON).until(() -> !sshd.hasSessions());
+            fence.hold(token(2)).close();
+        }
+        assertThatExceptionOfType(FencedException.class).isThrownBy(held::lock);
+    }
+
+    @Test
+    void moreAtATimeThanTheServerAllowsTakeTurns() throws Exception {
+        assertThat(host.files().exists(directory)).isTrue();
+        List<CompletableFuture<Exec.Result>> many = new ArrayList<>();
+        for (int i = 0; i < 25; i++) {
+            many.add(CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            return host.run(Exec.of(SOON, "sleep", "0.5"));
+                        } catch (Exception e) {
+                            throw new java.util.concurrent.CompletionException(e);
+                        }
+                    },
+                    task -> Thread.ofVirtual().start(task)));
+        }
+        assertThat(many).allSatisfy(one -> assertThat(one).succeedsWithin(SOON).matches(Exec.Result::succeeded));
+    }
+
+    @Test
     void scriptThatIsCutOffOnItsWayRunsNothing() throws Exception {
         byte[] script = ShellScript.of("touch \"$1\"\ntouch \"$1.b\"\n", "" + directory.resolve("a"))
                 .bytes();
@@ -189,10 +234,27 @@ class SshHostTest extends HostContractTest {
             shell.waitFor();
         }
         assertThat(directory.resolve("a")).doesNotExist();
+        Process shell = new ProcessBuilder("/bin/sh", "-s").start();
+        try (var in = shell.getOutputStream()) {
+            in.write(script);
+        }
+        shell.waitFor();
+        assertThat(directory.resolve("a.b")).exists();
+    }
+
+    @Test
+    void answerThatIsTooLongToBeCarriedIsNoAnswer() throws Exception {
+        assertThatExceptionOfType(java.io.IOException.class)
+                .isThrownBy(() -> host.run(Exec.of(SOON, "head", "-c", "17000000", "/dev/zero")))
+                .withMessageContaining("more than");
+    }
+
+    private static FenceToken token(long epoch) {
+        return new FenceToken(INSTALLATION, epoch, 0, 1, 1);
     }
 
     private Host pinned(String hostKey) throws Exception {
-        SshTarget target = sshd.target(sshd.port());
+        SshTarget target = sshd.target();
         return hosts.ssh(
                 new SshTarget("far", target.address(), target.port(), target.user(), hostKey, target.keyRef()));
     }

@@ -3,6 +3,7 @@ package dev.uplift.host;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -55,8 +56,39 @@ final class TestSshd implements AutoCloseable {
         process = start();
     }
 
+    /** One for all tests that do not disturb it. */
+    static TestSshd shared() {
+        return Shared.ONE;
+    }
+
+    private static final class Shared {
+        static final TestSshd ONE = start();
+
+        private static TestSshd start() {
+            try {
+                Path keys = Files.createTempDirectory("uplift-sshd");
+                TestSshd started = new TestSshd(keys);
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                    started.close();
+                    try {
+                        DurableFiles.delete(keys);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }));
+                return started;
+            } catch (Exception e) {
+                throw new IllegalStateException("no OpenSSH server could be started", e);
+            }
+        }
+    }
+
     int port() {
         return port;
+    }
+
+    SshTarget target() throws IOException {
+        return target(port);
     }
 
     /** The connection to it, or to something before it. */

@@ -171,23 +171,28 @@ public final class Containers {
     }
 
     /**
-     * Waits until a container ends.
+     * Waits until a container ends, also if the connection to the engine is lost meanwhile and comes back.
      *
      * @return its exit code; empty if it still runs after that time
      */
     public Optional<Integer> awaitExit(String id, Duration atMost) throws IOException, InterruptedException {
-        try {
-            JsonNode answer = http.call(EngineRequest.post("/containers/{}/wait", id)
-                    .query("condition", "not-running")
-                    .silentFor(atMost));
-            return Optional.of(answer.path("StatusCode").asInt());
-        } catch (DockerLostException e) {
-            ContainerInspection container = inspect(id);
-            if (container.lives()) {
-                return Optional.empty();
+        long begun = System.nanoTime();
+        Duration left = atMost;
+        while (left.isPositive()) {
+            try {
+                JsonNode answer = http.call(EngineRequest.post("/containers/{}/wait", id)
+                        .query("condition", "not-running")
+                        .silentFor(left));
+                return Optional.of(answer.path("StatusCode").asInt());
+            } catch (DockerLostException e) {
+                ContainerInspection container = inspect(id);
+                if (!container.lives()) {
+                    return Optional.of(container.exitCode());
+                }
             }
-            return Optional.of(container.exitCode());
+            left = atMost.minusNanos(System.nanoTime() - begun);
         }
+        return Optional.empty();
     }
 
     /** Ends a container at once. One that does not run is left alone. */

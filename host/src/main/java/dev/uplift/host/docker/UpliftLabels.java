@@ -10,7 +10,7 @@ public final class UpliftLabels {
     public static final String INSTALLATION = PREFIX + "installation";
     /** The directory on the engine's host that holds what is remembered of the node. */
     public static final String NODE = PREFIX + "node";
-    /** The epoch of the command that created the container: commands of a lower one do not touch it. */
+    /** The epoch of the command that created the container: commands of a lower one do not remove it. */
     public static final String EPOCH = PREFIX + "epoch";
     /** SHA-256 of what the engine was asked to create: the same request again finds the same container. */
     public static final String REQUEST = PREFIX + "request";

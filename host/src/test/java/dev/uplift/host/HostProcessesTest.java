@@ -1,0 +1,194 @@
+package dev.uplift.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.awaitility.Awaitility.await;
+
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+
+/** Commands, processes and ports of every kind of host. */
+class HostProcessesTest extends OnEveryHost {
+    private static final long NOBODY = 65534;
+
+    private final List<ProcessIdentity> started = new ArrayList<>();
+
+    @AfterEach
+    void endWhatWasStarted() {
+        started.forEach(process -> LocalProcesses.signal(process, Signal.KILL));
+    }
+
+    @Test
+    void commandGetsExactlyItsArgumentsAndItsEnvironment() throws Exception {
+        Exec.Result echo = host.run(
+                new Exec(List.of("printf", "%s|", AWKWARD, "", "-x", "a=b"), Path.of("/"), null, LONG, 1 << 16));
+        assertThat(echo.output()).isEqualTo(AWKWARD + "||-x|a=b|");
+
+        Exec.Result variables =
+                host.run(new Exec(List.of("/usr/bin/env", "-0"), directory, environment(), LONG, 1 << 16));
+        assertThat(variables.output().split("\0"))
+                .containsExactlyInAnyOrderElementsOf(environment().entrySet().stream()
+                        .map(entry -> entry.getKey() + "=" + entry.getValue())
+                        .toList());
+
+        Exec.Result failed = host.run(Exec.of(LONG, "sh", "-c", "pwd; echo oops >&2; exit 3"));
+        assertThat(failed.exitCode()).isEqualTo(3);
+        assertThat(failed.errors()).isEqualTo("oops\n");
+        Exec.Result last = host.run(new Exec(List.of("seq", "1", "100000"), Path.of("/"), null, LONG, 20));
+        assertThat(last.output()).hasSize(20).endsWith("99999\n100000\n");
+        assertThatIOException()
+                .isThrownBy(() -> host.run(Exec.of(Duration.ofSeconds(1), "sh", "-c", "sleep 73 & sleep 73")))
+                .withMessageContaining("killed");
+        assertThatIOException().isThrownBy(() -> host.run(Exec.of(LONG, "/no/such/program")));
+    }
+
+    @Test
+    void applicationGetsExactlyItsCommandLineEnvironmentAndDirectory() throws Exception {
+        SleeperJar.in(directory, "app.jar");
+        Files.writeString(directory.resolve("app.log"), "before\n");
+        Launch launch =
+                SleeperJar.launch(directory, List.of("a b", "", "$HOME", "*", "'"), environment(), host.uid(), 0);
+
+        RunningProcess process = start(launch).orElseThrow();
+
+        assertThat(process.argv()).isEqualTo(launch.argv());
+        assertThat(process.directory()).contains(directory.toString());
+        assertThat(process.jar()).contains("app.jar");
+        assertThat(host.processes().environment(process.identity())).isEqualTo(environment());
+        assertThat(host.processes().runningJarsIn(directory))
+                .extracting(RunningProcess::identity)
+                .containsExactly(process.identity());
+        assertThat(host.processes().find(process.pid()).map(RunningProcess::argv))
+                .contains(launch.argv());
+        await().atMost(LONG)
+                .until(() -> Files.readString(directory.resolve("app.log")).contains("listening on"));
+        String[] stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"))
+                .replaceFirst(".*\\) ", "")
+                .split(" ", -1);
+        assertThat(List.of(stat[2], stat[3])).containsOnly(Long.toString(process.pid()));
+        assertThat(Files.readString(directory.resolve("app.log"))).startsWith("before\nstarted in " + directory);
+        assertThat(host.processes().outputFile(process.identity())).contains(directory.resolve("app.log"));
+        int port =
+                host.processes().listeningPorts(process.identity()).iterator().next();
+        assertThat(host.processes().isListenedOn(port)).isTrue();
+        assertThat(host.processes().listeningOn(port))
+                .extracting(RunningProcess::pid)
+                .containsExactly(process.pid());
+        assertThat(host.processes().holding(directory.resolve("app.log")))
+                .extracting(RunningProcess::pid)
+                .containsExactly(process.pid());
+        Digested jar = DurableFiles.digest(directory.resolve("app.jar"));
+        Files.writeString(directory.resolve("other"), "another");
+        Files.move(directory.resolve("other"), directory.resolve("app.jar"), StandardCopyOption.REPLACE_EXISTING);
+        Path open = host.processes()
+                .openFile(process.identity(), path -> path.endsWith("app.jar"))
+                .orElseThrow();
+        assertThat(host.files().digest(open)).isEqualTo(jar);
+    }
+
+    @Test
+    void signalReachesOnlyTheVeryProcess() throws Exception {
+        SleeperJar.in(directory, "app.jar");
+        RunningProcess process = start(SleeperJar.launch(directory, List.of(), Map.of(), host.uid(), 0))
+                .orElseThrow();
+        ProcessIdentity reused =
+                new ProcessIdentity(process.pid(), process.identity().startTicks() + 1);
+        try (Fence.Held held = held()) {
+            assertThat(held.signal(reused, Signal.KILL)).isFalse();
+            assertThat(host.processes().runs(process.identity())).isTrue();
+            assertThat(held.signal(process.identity(), Signal.TERM)).isTrue();
+            await().atMost(LONG).until(() -> !host.processes().runs(process.identity()));
+            assertThat(held.signal(process.identity(), Signal.KILL)).isFalse();
+        }
+        assertThat(host.processes().find(process.pid())).isEmpty();
+        assertThat(host.processes().find(4_000_000)).isEmpty();
+    }
+
+    @Test
+    @EnabledIf("root")
+    void applicationRunsAsItsOwnUser() throws Exception {
+        SleeperJar.in(directory, "app.jar");
+        RunningProcess process = start(SleeperJar.launch(directory, List.of(), Map.of(), NOBODY, NOBODY))
+                .orElseThrow();
+
+        assertThat(process.uid()).isEqualTo(NOBODY);
+        assertThat(process.gid()).isEqualTo(NOBODY);
+        assertThat(process.groups()).isEmpty();
+        assertThat(Files.getAttribute(directory.resolve("app.log"), "unix:uid")).isEqualTo((int) NOBODY);
+        try (Fence.Held held = held()) {
+            held.setOwner(directory.resolve("app.log"), 1, 2);
+        }
+        assertThat(Files.getAttribute(directory.resolve("app.log"), "unix:gid")).isEqualTo(2);
+    }
+
+    @Test
+    void startThatFailsLeavesItsReasonInTheLogAndALogThatIsALinkAlone() throws Exception {
+        Launch launch = SleeperJar.launch(directory, List.of(), Map.of(), host.uid(), 0);
+        Optional<RunningProcess> process = start(launch.withArgv(List.of("/no/such/java", "-jar", "app.jar")));
+        assertThat(process.isPresent() && host.processes().runs(process.get().identity()))
+                .isFalse();
+        assertThat(Files.readString(directory.resolve("app.log"))).contains("/no/such/java");
+
+        Path victim = Files.writeString(directory.resolve("victim"), "");
+        Files.delete(directory.resolve("app.log"));
+        Files.createSymbolicLink(directory.resolve("app.log"), victim);
+        assertThatExceptionOfType(UnexpectedPathException.class).isThrownBy(() -> start(launch));
+        assertThat(victim).isEmptyFile();
+    }
+
+    @Test
+    void portOnTheHostIsReached() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            InetSocketAddress reached = host.reach("127.0.0.1", server.getLocalPort());
+            try (Socket client = new Socket(reached.getHostString(), reached.getPort());
+                    Socket accepted = server.accept()) {
+                try (OutputStream out = accepted.getOutputStream()) {
+                    out.write("hello".getBytes(StandardCharsets.US_ASCII));
+                }
+                assertThat(client.getInputStream().readAllBytes()).asString().isEqualTo("hello");
+            }
+            assertThat(host.reach("127.0.0.1", server.getLocalPort())).isEqualTo(reached);
+        }
+    }
+
+    private static Map<String, String> environment() {
+        Map<String, String> environment = new LinkedHashMap<>();
+        environment.put("PLAIN", "x");
+        environment.put("EMPTY", "");
+        environment.put("AWKWARD", AWKWARD);
+        environment.put("SPACE D", "v");
+        environment.put("PWD", "/elsewhere");
+        environment.put("uplift_words", "1");
+        environment.put("IFS", "x");
+        return environment;
+    }
+
+    private Optional<RunningProcess> start(Launch launch) throws Exception {
+        try (Fence.Held held = held()) {
+            Optional<RunningProcess> process = held.start(launch);
+            process.ifPresent(running -> started.add(running.identity()));
+            return process;
+        }
+    }
+
+    static boolean root() throws Exception {
+        return new LocalHost().uid() == 0;
+    }
+}
