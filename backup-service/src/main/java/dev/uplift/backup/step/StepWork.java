@@ -43,7 +43,8 @@ public record StepWork(StepCommand command, StepRun run, Fence fence) {
      * @throws StepFailedException FENCED, with nothing done, if a newer command or delivery has been there
      */
     public void fenced(Action action) throws Exception {
-        try (Fence.Held _ = fence.hold(command, run.delivery())) {
+        try (Fence.Held held = fence.hold(command, run.delivery());
+                Fence.Locked _ = held.lock()) {
             action.run();
         } catch (FencedException e) {
             throw StepFailedException.refused(ErrorCode.FENCED, String.valueOf(e.getMessage()), e);
