@@ -1,5 +1,6 @@
 package dev.uplift.profile;
 
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.MatchResult;
@@ -78,7 +79,7 @@ public record ApplicationVersion(
         boolean leftIsNumber = Character.isDigit(left.charAt(0));
         boolean rightIsNumber = Character.isDigit(right.charAt(0));
         if (leftIsNumber && rightIsNumber) {
-            return Integer.compare(Integer.parseInt(left), Integer.parseInt(right));
+            return new BigInteger(left).compareTo(new BigInteger(right));
         }
         return leftIsNumber == rightIsNumber
                 ? left.compareToIgnoreCase(right)

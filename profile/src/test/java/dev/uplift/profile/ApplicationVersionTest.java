@@ -62,7 +62,8 @@ class ApplicationVersionTest {
         for (int i = 0; i < count; i++) {
             int major = random.nextInt(8);
             String preRelease = random.nextInt(4) == 0
-                    ? List.of("RC1", "rc2", "RC10", "beta", "M1", "1").get(random.nextInt(6))
+                    ? List.of("RC1", "rc2", "RC10", "RC99999999999", "beta", "M1", "1")
+                            .get(random.nextInt(7))
                     : null;
             String edition = random.nextBoolean() ? "oss" : "paid";
             versions.add(new ApplicationVersion(
