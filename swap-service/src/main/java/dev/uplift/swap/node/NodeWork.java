@@ -36,6 +36,16 @@ public interface NodeWork {
      */
     <T> T take(SwapEffect effect, Effect<T> action) throws IOException, InterruptedException, FencedException;
 
+    /** {@link #take} of an effect that the node's host cannot refuse by itself: its Docker Engine's, for one. */
+    default <T> T takeElsewhere(SwapEffect effect, Effect<T> action)
+            throws IOException, InterruptedException, FencedException {
+        return take(effect, held -> {
+            try (Fence.Locked _ = held.lock()) {
+                return action.take(held);
+            }
+        });
+    }
+
     /** An effect on the outside world. */
     @FunctionalInterface
     interface Effect<T> {

@@ -88,6 +88,7 @@ public final class ProcessNode extends JarNode {
                         "port " + port() + " is held by "
                                 + (holders.isEmpty() ? "somebody else" : RunningProcess.names(holders)));
             }
+            // Who holds the port is none of ours: that it is free can only be looked for.
             Thread.sleep(POLL);
         }
     }

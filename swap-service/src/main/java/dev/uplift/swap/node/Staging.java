@@ -80,6 +80,7 @@ final class Staging {
 
     private static void pause() throws InterruptedIOException {
         try {
+            // Nobody tells when the service is back.
             Thread.sleep(SERVICE_POLL);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

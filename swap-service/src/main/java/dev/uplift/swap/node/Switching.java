@@ -96,6 +96,9 @@ final class Switching {
             });
         }
         work.take(SwapEffect.SWITCH_JAR, held -> {
+            // Whoever gave the file its second name may have been killed before that was on the disk. From here on it
+            // is the only one.
+            held.hardLink(layout.createRelease(held, found), layout.jar());
             held.replaceLink(layout.jar(), layout.jarTarget());
             return found;
         });

@@ -197,6 +197,7 @@ public final class SystemdNode extends JarNode {
                     throw new IOException(unit.name() + " was not started: it is " + state.get("ActiveState")
                             + ", conditions met: " + state.get("ConditionResult"));
                 }
+                // systemctl returns before the unit is anything: what became of it can only be looked for.
                 Thread.sleep(POLL);
             }
         } finally {

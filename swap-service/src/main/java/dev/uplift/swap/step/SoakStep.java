@@ -63,6 +63,7 @@ final class SoakStep implements SwapStep {
                                             Progress.Unit.SECONDS,
                                             healthy.elapsed().toSeconds(),
                                             needed.toSeconds()));
+            // Often enough to see a break, seldom enough to be no load on what is watched.
             Thread.sleep(POLL);
         }
     }

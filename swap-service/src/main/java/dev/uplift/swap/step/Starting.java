@@ -133,6 +133,7 @@ final class Starting {
                         ErrorCode.UNHEALTHY,
                         "not healthy after " + work.command().limits().healthyDeadline() + ": " + problem.get());
             }
+            // Applications do not tell when they serve: they are asked.
             Thread.sleep(POLL);
         }
     }

@@ -82,6 +82,7 @@ final class Stopping {
                 throw StepFailedException.retryable(ErrorCode.STILL_RUNNING, problem.get());
             }
             work.run().progress(Progress.of("proving that it stopped"));
+            // Two looks at one moment would be one: what somebody starts again shows only after a while.
             Thread.sleep(problem.isPresent() ? POLL : QUIET);
             problem = problem(withDatabase);
             quiet = problem.isEmpty() ? quiet + 1 : 0;
@@ -109,6 +110,7 @@ final class Stopping {
                     .progress(Progress.of(
                             activity, Progress.Unit.SECONDS, deadline.elapsed().toSeconds(), atMost.toSeconds()));
             watch.look();
+            // What runs is nobody's child here, if it is on this machine at all: its end can only be looked for.
             Thread.sleep(POLL);
         }
     }
