@@ -1,43 +1,17 @@
 package dev.uplift.artifact;
 
+import dev.uplift.messaging.worker.WorkerSettings;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What this process is told by its environment. */
+/** What this process is told by its environment. Artifacts are in the home's {@code artifacts/}. */
 @ConfigMapping(prefix = "uplift")
-public interface ArtifactSettings {
-    /**
-     * The one directory for data. Default: {@code .uplift} below the user's home. Artifacts are in its
-     * {@code artifacts/}, the operator's profiles in {@code profiles/}.
-     */
-    Path home();
-
-    /** The site whose installations this process works for. Default {@code default}. */
-    @WithDefault("default")
-    String site();
-
-    /**
-     * The name of this replica: the same after a restart, and unlike that of any other replica. Default
-     * {@code artifact}; 1 to 100 characters of {@code A-Z a-z 0-9 . _ -}.
-     */
-    @WithDefault("artifact")
-    String instance();
-
-    /** Where Kafka is: {@code host:port}, several separated by commas. Default {@code 127.0.0.1:8484}. */
-    @WithName("kafka.bootstrap-servers")
-    @WithDefault("127.0.0.1:8484")
-    String kafkaBootstrapServers();
-
-    /** For crash tests only: where they arm their kills. Default: none, and nothing can be armed. */
-    @WithName("crash.directory")
-    Optional<Path> crashDirectory();
-
+public interface ArtifactSettings extends WorkerSettings {
     /** How many installations' artifacts are fetched at a time. Default 4, at least 1. */
     @WithName("artifact.threads")
     @WithDefault("4")

@@ -12,18 +12,12 @@ import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.StepName;
-import dev.uplift.messaging.KafkaSettings;
-import dev.uplift.messaging.KillAt;
 import dev.uplift.messaging.MessagingRuntime;
-import dev.uplift.messaging.PartsHealth;
 import dev.uplift.messaging.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
-import io.quarkus.runtime.ShutdownEvent;
-import io.quarkus.runtime.StartupEvent;
-import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -33,10 +27,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
-import org.eclipse.microprofile.health.HealthCheck;
-import org.eclipse.microprofile.health.Liveness;
 
-/** Makes the worker of this service, starts it with the process and ends it with it. */
+/** Makes the worker of this service. */
 final class ArtifactWiring {
     @Produces
     @Singleton
@@ -96,15 +88,8 @@ final class ArtifactWiring {
             MeterRegistry meters,
             OpenTelemetry openTelemetry)
             throws ProfileException {
-        MessagingRuntime messaging = new MessagingRuntime(
-                new MessagingRuntime.Settings(
-                        ServiceName.ARTIFACT.wireName(),
-                        settings.instance(),
-                        new KafkaSettings(settings.kafkaBootstrapServers(), settings.instance())),
-                dataSource,
-                meters,
-                openTelemetry,
-                KillAt.armedIn(settings.crashDirectory(), ServiceName.ARTIFACT.wireName()));
+        MessagingRuntime messaging =
+                MessagingRuntime.of(ServiceName.ARTIFACT.wireName(), settings, dataSource, meters, openTelemetry);
         Profiles profiles = Profiles.load(Optional.of(settings.home().resolve("profiles")));
         ReleaseTable releases = new ReleaseTable(messaging.jdbi());
         return StepWorker.builder(messaging, ServiceName.ARTIFACT, settings.site())
@@ -124,22 +109,6 @@ final class ArtifactWiring {
                                 meters))
                 .threads(settings.threads())
                 .build();
-    }
-
-    @Produces
-    @Singleton
-    @Liveness
-    HealthCheck liveness(StepWorker worker) {
-        return new PartsHealth("worker", worker::liveness);
-    }
-
-    /** The first use of the worker makes it: a setting that is wrong stops the start-up. */
-    void start(@Observes StartupEvent started, StepWorker worker) {
-        worker.start();
-    }
-
-    void stop(@Observes ShutdownEvent stopped, StepWorker worker) {
-        worker.close();
     }
 
     private static URI publicUrl(URI url) {

@@ -1,5 +1,6 @@
 package dev.uplift.backup;
 
+import dev.uplift.messaging.worker.WorkerSettings;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
@@ -8,35 +9,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What this process is told by its environment. */
+/**
+ * What this process is told by its environment. Backups are in the home's {@code backups/}, the key of their MACs
+ * is in {@code keys/}.
+ */
 @ConfigMapping(prefix = "uplift")
-public interface BackupSettings {
-    /**
-     * The one directory for data. Default: {@code .uplift} below the user's home. Backups are in its
-     * {@code backups/}, the key of their MACs in {@code keys/}, the operator's profiles in {@code profiles/}.
-     */
-    Path home();
-
-    /** The site whose installations this process works for. Default {@code default}. */
-    @WithDefault("default")
-    String site();
-
-    /**
-     * The name of this replica: the same after a restart, and unlike that of any other replica. Default
-     * {@code backup}; 1 to 100 characters of {@code A-Z a-z 0-9 . _ -}.
-     */
-    @WithDefault("backup")
-    String instance();
-
-    /** Where Kafka is: {@code host:port}, several separated by commas. Default {@code 127.0.0.1:8484}. */
-    @WithName("kafka.bootstrap-servers")
-    @WithDefault("127.0.0.1:8484")
-    String kafkaBootstrapServers();
-
-    /** For crash tests only: where they arm their kills. Default: none, and nothing can be armed. */
-    @WithName("crash.directory")
-    Optional<Path> crashDirectory();
-
+public interface BackupSettings extends WorkerSettings {
     /** How many installations are backed up or restored at a time. Default 4, at least 1. */
     @WithName("backup.threads")
     @WithDefault("4")

@@ -7,18 +7,12 @@ import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.StepName;
 import dev.uplift.host.docker.DockerEndpoint;
 import dev.uplift.host.reach.Reach;
-import dev.uplift.messaging.KafkaSettings;
-import dev.uplift.messaging.KillAt;
 import dev.uplift.messaging.MessagingRuntime;
-import dev.uplift.messaging.PartsHealth;
 import dev.uplift.messaging.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
-import io.quarkus.runtime.ShutdownEvent;
-import io.quarkus.runtime.StartupEvent;
-import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -27,10 +21,8 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
-import org.eclipse.microprofile.health.HealthCheck;
-import org.eclipse.microprofile.health.Liveness;
 
-/** Makes the worker of this service, starts it with the process and ends it with it. */
+/** Makes the worker of this service. */
 final class BackupWiring {
     @Produces
     @Singleton
@@ -51,15 +43,8 @@ final class BackupWiring {
             MeterRegistry meters,
             OpenTelemetry openTelemetry)
             throws IOException, ProfileException {
-        MessagingRuntime messaging = new MessagingRuntime(
-                new MessagingRuntime.Settings(
-                        ServiceName.BACKUP.wireName(),
-                        settings.instance(),
-                        new KafkaSettings(settings.kafkaBootstrapServers(), settings.instance())),
-                dataSource,
-                meters,
-                openTelemetry,
-                KillAt.armedIn(settings.crashDirectory(), ServiceName.BACKUP.wireName()));
+        MessagingRuntime messaging =
+                MessagingRuntime.of(ServiceName.BACKUP.wireName(), settings, dataSource, meters, openTelemetry);
         BackupStore store = new BackupStore(
                 settings.home().toAbsolutePath(),
                 new Retention(settings.retentionCount(), settings.retentionMinAge()),
@@ -78,21 +63,5 @@ final class BackupWiring {
                 .step(StepName.REINSTATE, Direction.DO, restore)
                 .threads(settings.threads())
                 .build();
-    }
-
-    @Produces
-    @Singleton
-    @Liveness
-    HealthCheck liveness(StepWorker worker) {
-        return new PartsHealth("worker", worker::liveness);
-    }
-
-    /** The first use of the worker makes it: a setting that is wrong stops the start-up. */
-    void start(@Observes StartupEvent started, StepWorker worker) {
-        worker.start();
-    }
-
-    void stop(@Observes ShutdownEvent stopped, StepWorker worker) {
-        worker.close();
     }
 }

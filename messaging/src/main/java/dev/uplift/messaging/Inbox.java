@@ -28,7 +28,7 @@ public final class Inbox {
                         SELECT DISTINCT id FROM unnest(:ids) AS claimed (id) ORDER BY id
                         ON CONFLICT DO NOTHING RETURNING message_id
                         """)
-                .bind("ids", SqlArray.uuids(ids))
+                .bindArray("ids", UUID.class, ids)
                 .mapTo(UUID.class)
                 .list());
     }

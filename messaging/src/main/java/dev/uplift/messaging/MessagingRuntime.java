@@ -5,6 +5,7 @@ import io.opentelemetry.api.OpenTelemetry;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -49,6 +50,26 @@ public final class MessagingRuntime implements AutoCloseable {
         }
     }
 
+    /**
+     * The messaging of a service in production.
+     *
+     * @param service such as {@code swap}
+     */
+    public static MessagingRuntime of(
+            String service,
+            ServiceSettings settings,
+            DataSource dataSource,
+            MeterRegistry meters,
+            OpenTelemetry openTelemetry) {
+        String instance = settings.instance();
+        return new MessagingRuntime(
+                new Settings(service, instance, new KafkaSettings(settings.kafkaBootstrapServers(), instance)),
+                dataSource,
+                meters,
+                openTelemetry,
+                KillAt.armedIn(settings.crashDirectory(), service));
+    }
+
     public MessagingRuntime(
             Settings settings,
             DataSource dataSource,
@@ -57,7 +78,7 @@ public final class MessagingRuntime implements AutoCloseable {
             CrashPoints crashPoints) {
         this.settings = settings;
         this.dataSource = dataSource;
-        this.jdbi = Jdbi.create(dataSource);
+        this.jdbi = jdbi(dataSource);
         this.meters = meters;
         this.tracing = new Tracing(openTelemetry);
         this.crashPoints = crashPoints;
@@ -65,6 +86,14 @@ public final class MessagingRuntime implements AutoCloseable {
         this.relay = new OutboxRelay(jdbi, settings.kafka(), topics, meters, crashPoints, settings.service());
         this.outbox = new Outbox(tracing, relay::wake);
         this.deadLetters = new DeadLetters(outbox, meters);
+    }
+
+    static Jdbi jdbi(DataSource dataSource) {
+        return Jdbi.create(dataSource)
+                .registerArrayType(UUID.class, "uuid")
+                .registerArrayType(String.class, "text")
+                .registerArrayType(Long.class, "bigint")
+                .registerArrayType(Boolean.class, "boolean");
     }
 
     /** Lets topics that are written to be created, where they are missing, at any time. Does not wait for Kafka. */
@@ -114,6 +143,7 @@ public final class MessagingRuntime implements AutoCloseable {
         return dataSource;
     }
 
+    /** The one {@link Jdbi} of the process: it binds arrays of ids, texts, numbers and booleans. */
     public Jdbi jdbi() {
         return jdbi;
     }

@@ -14,6 +14,7 @@ import java.util.UUID;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.argument.Argument;
 import org.jspecify.annotations.Nullable;
 
 /** Messages that leave if, and only if, the transaction that decided on them commits. Thread-safe. */
@@ -77,10 +78,10 @@ public final class Outbox {
                             AS message (topic, key, headers, value, position)
                         ORDER BY position
                         """)
-                .bind("topics", SqlArray.texts(topics))
-                .bind("keys", SqlArray.texts(keys))
-                .bind("headers", SqlArray.texts(headers))
-                .bind("values", SqlArray.bytes(values))
+                .bindArray("topics", String.class, topics)
+                .bindArray("keys", String.class, keys)
+                .bindArray("headers", String.class, headers)
+                .bind("values", byteArrays(values))
                 .execute();
         handle.afterCommit(relay);
     }
@@ -97,6 +98,12 @@ public final class Outbox {
                         message.time(),
                         traceparent,
                         message.body());
+    }
+
+    /** The driver takes byte arrays in an array of just these; Jdbi would give it one of objects. */
+    private static Argument byteArrays(List<byte @Nullable []> values) {
+        return (position, statement, context) -> statement.setArray(
+                position, statement.getConnection().createArrayOf("bytea", values.toArray(byte[][]::new)));
     }
 
     private static String headers(ProducerRecord<String, byte[]> message) {

@@ -225,7 +225,7 @@ final class OutboxRelay implements AutoCloseable {
 
     private static void delete(Handle handle, List<Row> rows) {
         handle.createUpdate("DELETE FROM outbox WHERE id = ANY (:ids)")
-                .bind("ids", SqlArray.longs(rows.stream().map(Row::id).toList()))
+                .bindArray("ids", Long.class, rows.stream().map(Row::id).toList())
                 .execute();
     }
 

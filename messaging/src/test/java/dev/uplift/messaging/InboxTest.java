@@ -18,7 +18,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 class InboxTest {
-    private final Jdbi jdbi = Jdbi.create(TestDatabase.create("db/messaging"));
+    private final Jdbi jdbi = MessagingRuntime.jdbi(TestDatabase.create("db/messaging"));
     private final Inbox inbox = new Inbox();
 
     @Test

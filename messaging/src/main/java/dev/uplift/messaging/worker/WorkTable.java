@@ -1,6 +1,5 @@
 package dev.uplift.messaging.worker;
 
-import dev.uplift.messaging.SqlArray;
 import dev.uplift.messaging.worker.WorkItem.Begun;
 import dev.uplift.messaging.worker.WorkItem.Signal;
 import dev.uplift.messaging.worker.WorkItem.StoredReply;
@@ -31,26 +30,36 @@ final class WorkTable {
                         ORDER BY position
                         ON CONFLICT DO NOTHING RETURNING command_id
                         """)
-                .bind(
+                .bindArray(
                         "ids",
-                        SqlArray.uuids(items.stream().map(WorkItem::commandId).toList()))
-                .bind("keys", SqlArray.texts(items.stream().map(WorkItem::key).toList()))
-                .bind(
+                        UUID.class,
+                        items.stream().map(WorkItem::commandId).toList())
+                .bindArray(
+                        "keys", String.class, items.stream().map(WorkItem::key).toList())
+                .bindArray(
                         "scopes",
-                        SqlArray.texts(items.stream().map(WorkItem::scope).toList()))
-                .bind(
+                        String.class,
+                        items.stream().map(WorkItem::scope).toList())
+                .bindArray(
                         "revokes",
-                        SqlArray.booleans(items.stream().map(WorkItem::revokes).toList()))
-                .bind(
+                        Boolean.class,
+                        items.stream().map(WorkItem::revokes).toList())
+                .bindArray(
                         "epochs",
-                        SqlArray.longs(items.stream().map(WorkItem::epoch).toList()))
-                .bind("types", SqlArray.texts(items.stream().map(WorkItem::type).toList()))
-                .bind(
+                        Long.class,
+                        items.stream().map(WorkItem::epoch).toList())
+                .bindArray(
+                        "types",
+                        String.class,
+                        items.stream().map(WorkItem::type).toList())
+                .bindArray(
                         "traceparents",
-                        SqlArray.texts(items.stream().map(WorkItem::traceparent).toList()))
-                .bind(
+                        String.class,
+                        items.stream().map(WorkItem::traceparent).toList())
+                .bindArray(
                         "bodies",
-                        SqlArray.texts(items.stream().map(WorkItem::body).toList()))
+                        String.class,
+                        items.stream().map(WorkItem::body).toList())
                 .mapTo(UUID.class)
                 .list());
     }
@@ -61,7 +70,7 @@ final class WorkTable {
                         SELECT command_id, key, reply_type, reply FROM work
                         WHERE command_id = ANY (:ids) AND reply IS NOT NULL ORDER BY seq
                         """)
-                .bind("ids", SqlArray.uuids(commandIds))
+                .bindArray("ids", UUID.class, commandIds)
                 .map((row, context) -> new StoredReply(
                         row.getObject("command_id", UUID.class),
                         row.getString("key"),
@@ -84,7 +93,7 @@ final class WorkTable {
                         """)
                 .bind("task", TASK)
                 .bind("now", utc(now))
-                .bind("keys", SqlArray.texts(keys))
+                .bindArray("keys", String.class, keys)
                 .execute();
     }
 
@@ -168,7 +177,7 @@ final class WorkTable {
                         ) AS revoked
                         FROM work AS run WHERE command_id = ANY (:running)
                         """)
-                .bind("running", SqlArray.uuids(running))
+                .bindArray("running", UUID.class, running)
                 .map((row, context) -> new Signal(
                         row.getObject("command_id", UUID.class), row.getInt("deliveries"), row.getBoolean("revoked")))
                 .list();

@@ -1,7 +1,5 @@
 package dev.uplift.orchestrator.runtime;
 
-import dev.uplift.messaging.KafkaSettings;
-import dev.uplift.messaging.KillAt;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.Outbox;
 import dev.uplift.messaging.PartsHealth;
@@ -15,24 +13,21 @@ import java.util.Optional;
 import javax.sql.DataSource;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.Liveness;
+import org.jdbi.v3.core.Jdbi;
 
 /** Makes what all features stand on. */
 final class ServiceWiring {
-    private static final String SERVICE = "orchestrator";
-
     @Produces
     @Singleton
     MessagingRuntime messaging(
-            ServiceSettings settings, DataSource dataSource, MeterRegistry meters, OpenTelemetry openTelemetry) {
-        return new MessagingRuntime(
-                new MessagingRuntime.Settings(
-                        SERVICE,
-                        settings.instance(),
-                        new KafkaSettings(settings.kafkaBootstrapServers(), settings.instance())),
-                dataSource,
-                meters,
-                openTelemetry,
-                KillAt.armedIn(settings.crashDirectory(), SERVICE));
+            OrchestratorSettings settings, DataSource dataSource, MeterRegistry meters, OpenTelemetry openTelemetry) {
+        return MessagingRuntime.of("orchestrator", settings, dataSource, meters, openTelemetry);
+    }
+
+    @Produces
+    @Singleton
+    Jdbi jdbi(MessagingRuntime messaging) {
+        return messaging.jdbi();
     }
 
     @Produces
@@ -51,7 +46,7 @@ final class ServiceWiring {
     /** A profile with an error stops the start-up: a missing rule could let a wrong upgrade begin. */
     @Produces
     @Singleton
-    Profiles profiles(ServiceSettings settings) throws ProfileException {
+    Profiles profiles(OrchestratorSettings settings) throws ProfileException {
         return Profiles.load(Optional.of(settings.home().resolve("profiles")));
     }
 }

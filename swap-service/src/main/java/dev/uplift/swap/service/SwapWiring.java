@@ -4,11 +4,7 @@ import dev.uplift.contract.Inspection;
 import dev.uplift.contract.ServiceName;
 import dev.uplift.host.docker.DockerEndpoint;
 import dev.uplift.host.reach.Reach;
-import dev.uplift.messaging.CrashPoints;
-import dev.uplift.messaging.KafkaSettings;
-import dev.uplift.messaging.KillAt;
 import dev.uplift.messaging.MessagingRuntime;
-import dev.uplift.messaging.PartsHealth;
 import dev.uplift.messaging.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
@@ -18,19 +14,14 @@ import dev.uplift.swap.site.Site;
 import dev.uplift.swap.step.SwapSteps;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
-import io.quarkus.runtime.ShutdownEvent;
-import io.quarkus.runtime.StartupEvent;
-import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Optional;
 import javax.sql.DataSource;
-import org.eclipse.microprofile.health.HealthCheck;
-import org.eclipse.microprofile.health.Liveness;
 
-/** Makes the worker of this service, starts it with the process and ends it with it. */
+/** Makes the worker of this service. */
 final class SwapWiring {
     private static final Duration ANSWER_MAX = Duration.ofSeconds(3);
 
@@ -65,42 +56,18 @@ final class SwapWiring {
             OpenTelemetry openTelemetry)
             throws ProfileException {
         Site site = new Site(reach);
-        CrashPoints crashPoints = KillAt.armedIn(settings.crashDirectory(), ServiceName.SWAP.wireName());
-        MessagingRuntime messaging = new MessagingRuntime(
-                new MessagingRuntime.Settings(
-                        ServiceName.SWAP.wireName(),
-                        settings.instance(),
-                        new KafkaSettings(settings.kafkaBootstrapServers(), settings.instance())),
-                dataSource,
-                meters,
-                openTelemetry,
-                crashPoints);
+        MessagingRuntime messaging =
+                MessagingRuntime.of(ServiceName.SWAP.wireName(), settings, dataSource, meters, openTelemetry);
         Profiles profiles = Profiles.load(Optional.of(settings.home().resolve("profiles")));
         StepWorker.Builder worker = StepWorker.builder(messaging, ServiceName.SWAP, settings.site())
                 .threads(settings.threads())
                 .message(
                         Inspection.REQUESTED_TYPE,
                         Inspection.Requested.class,
-                        new InspectionHandler(new Inspector(site, profiles, probe, crashPoints)));
+                        new InspectionHandler(new Inspector(site, profiles, probe, messaging.crashPoints())));
         for (SwapSteps.Taken taken : new SwapSteps(site, profiles, probe).all()) {
             worker.step(taken.step(), taken.direction(), taken.handler());
         }
         return worker.build();
-    }
-
-    @Produces
-    @Singleton
-    @Liveness
-    HealthCheck liveness(StepWorker worker) {
-        return new PartsHealth("worker", worker::liveness);
-    }
-
-    /** The first use of the worker makes it: a setting that is wrong stops the start-up. */
-    void start(@Observes StartupEvent started, StepWorker worker) {
-        worker.start();
-    }
-
-    void stop(@Observes ShutdownEvent stopped, StepWorker worker) {
-        worker.close();
     }
 }

@@ -1,19 +1,17 @@
-package dev.uplift.orchestrator.runtime;
+package dev.uplift.messaging;
 
-import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithName;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What this process is told by its environment. */
-@ConfigMapping(prefix = "uplift")
+/** What every service is told by its environment. Each adds its own to it, and maps all of it from {@code uplift}. */
 public interface ServiceSettings {
-    /** The one directory for data; default {@code .uplift} below the user's home. The operator's profiles are in its {@code profiles}. */
+    /** The one directory for data; the operator's profiles are in its {@code profiles}. Default {@code .uplift} below the user's home. */
     Path home();
 
     /**
-     * The name of this replica: the same after a restart, and unlike that of any other replica. Default
-     * {@code orchestrator}; 1 to 100 characters of {@code A-Z a-z 0-9 . _ -}.
+     * The name of this replica: the same after a restart, and unlike that of any other replica. Default: the
+     * service's name; 1 to 100 characters of {@code A-Z a-z 0-9 . _ -}.
      */
     String instance();
 

@@ -1,0 +1,9 @@
+package dev.uplift.messaging.worker;
+
+import dev.uplift.messaging.ServiceSettings;
+
+/** What every service that takes steps is told by its environment. */
+public interface WorkerSettings extends ServiceSettings {
+    /** The site whose installations this process works for. Default {@code default}. */
+    String site();
+}
