@@ -32,8 +32,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.LongConsumer;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Step FETCH: the artifact is in the store, and is what was asked for.
@@ -52,7 +53,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Idempotent: run again after a death at any point it ends the same.
  */
 public final class FetchArtifact implements StepHandler {
-    private static final Logger LOG = Logger.getLogger(FetchArtifact.class);
+    private static final Logger LOG = LoggerFactory.getLogger(FetchArtifact.class);
 
     private final Profiles profiles;
     private final AddressPolicy policy;
@@ -156,7 +157,7 @@ public final class FetchArtifact implements StepHandler {
     }
 
     private Artifact download(Wanted wanted, @Nullable String expected, StepRun run)
-            throws TransferFailedException, IOException {
+            throws TransferFailedException, IOException, InterruptedException {
         Download download = new Download(source, limits, store.partialDirectory(), wanted.url(), run);
         Download.Fetched fetched = download.fetch();
         if (expected != null && !fetched.sha256().equals(expected) && fetched.continued()) {
@@ -194,11 +195,11 @@ public final class FetchArtifact implements StepHandler {
         try {
             int forgotten = store.forgetUnused(retention, Instant.now());
             if (forgotten > 0) {
-                LOG.infof("%d artifacts that nobody used for long were deleted", forgotten);
+                LOG.info("{} artifacts that nobody used for long were deleted", forgotten);
             }
         } catch (IOException | UncheckedIOException e) {
             // The artifact that was asked for is there all the same.
-            LOG.warnf("artifacts that nobody uses could not be deleted: %s", OneLine.of(e));
+            LOG.warn("artifacts that nobody uses could not be deleted: {}", OneLine.of(e));
         }
     }
 

@@ -78,10 +78,10 @@ final class FetchLocks {
         }
     }
 
+    /** A lock that another process gives up wakes nobody, and waiting for it in the kernel could not be cancelled. */
     private static void pause(StepRun run) throws InterruptedException {
-        run.checkCancelled();
         run.progress(Progress.of("waiting for another fetch of the same artifact"));
-        Thread.sleep(POLL);
+        run.pause(POLL);
     }
 
     private synchronized boolean claim(String key) {

@@ -119,7 +119,8 @@ public final class ArtifactStore {
             if (forget(oldest.file(), youngest)) {
                 forgotten++;
             }
-            bytes -= oldest.sizeBytes();
+            // One that was given back is still there.
+            bytes -= Files.exists(oldest.file()) ? 0 : oldest.sizeBytes();
         }
         return forgotten;
     }

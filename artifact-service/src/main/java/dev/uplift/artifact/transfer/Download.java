@@ -72,7 +72,7 @@ public final class Download {
      * @throws dev.uplift.messaging.worker.StepCancelledException if the step was cancelled
      * @throws IOException if the disk fails
      */
-    public Fetched fetch() throws TransferFailedException, IOException {
+    public Fetched fetch() throws TransferFailedException, IOException, InterruptedException {
         Duration pause = limits.pause();
         for (int attempt = 1; ; attempt++) {
             try {
@@ -82,7 +82,7 @@ public final class Download {
                     throw e;
                 }
                 run.progress(Progress.of("trying again: " + e.detail()));
-                pause(pause);
+                run.pause(pause);
                 pause = pause.multipliedBy(2);
             }
         }
@@ -258,19 +258,6 @@ public final class Download {
         return total.isPresent()
                 ? Progress.of("fetching", Progress.Unit.BYTES, done, total.getAsLong())
                 : new Progress("fetching", Progress.Unit.BYTES, done, null);
-    }
-
-    private void pause(Duration pause) {
-        long end = System.nanoTime() + pause.toNanos();
-        while (System.nanoTime() < end) {
-            run.checkCancelled();
-            try {
-                Thread.sleep(Duration.ofMillis(20));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException("interrupted between two attempts", e);
-            }
-        }
     }
 
     private static MessageDigest sha256() {

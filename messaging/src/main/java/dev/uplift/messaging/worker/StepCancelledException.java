@@ -1,10 +1,10 @@
 package dev.uplift.messaging.worker;
 
-/** A step ended early, at a safe point, because its undo waits. */
+/** A step ended early, at a safe point, because it was told to stop. */
 public final class StepCancelledException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public StepCancelledException() {
-        super("cancelled: the step's undo waits");
+        super("cancelled: its undo or a newer command has come");
     }
 }
