@@ -82,22 +82,8 @@ class OutboxRelayTest {
     void whatWasCommittedBeforeACrashLeavesAfterTheRestart() {
         try (TestTopic seen = new TestTopic(topic)) {
             Message message = message(KEY, "survivor");
-            try (MessagingRuntime dying =
-                    TestRuntime.of("a", "a-1", database, TestRuntime.dieAt("a.relay.publish", Moment.BEFORE))) {
-                dying.start();
-                append(dying, message);
-                await().dontCatchUncaughtExceptions()
-                        .atMost(Duration.ofSeconds(20))
-                        .until(() -> !dying.liveness().getFirst().up());
-            }
-            try (MessagingRuntime restarted = TestRuntime.of("a", database)) {
-                restarted.start();
-                assertThat(seen.take(1, any -> true))
-                        .extracting(TestTopic::decode)
-                        .extracting(Message::id)
-                        .containsExactly(message.id());
-                awaitEmpty(restarted);
-            }
+            crash("a.relay.publish", message);
+            assertThat(afterTheRestart(seen, 1)).containsExactly(message.id());
         }
     }
 
@@ -105,21 +91,8 @@ class OutboxRelayTest {
     void aCrashBeforeTheDeleteSendsCopiesWithTheSameId() {
         try (TestTopic seen = new TestTopic(topic)) {
             Message message = message(KEY, "twice");
-            try (MessagingRuntime dying =
-                    TestRuntime.of("a", "a-1", database, TestRuntime.dieAt("a.relay.delete", Moment.BEFORE))) {
-                dying.start();
-                append(dying, message);
-                await().dontCatchUncaughtExceptions()
-                        .atMost(Duration.ofSeconds(20))
-                        .until(() -> !dying.liveness().getFirst().up());
-            }
-            try (MessagingRuntime restarted = TestRuntime.of("a", database)) {
-                restarted.start();
-                assertThat(seen.take(2, any -> true))
-                        .extracting(TestTopic::decode)
-                        .extracting(Message::id)
-                        .containsExactly(message.id(), message.id());
-            }
+            crash("a.relay.delete", message);
+            assertThat(afterTheRestart(seen, 2)).containsExactly(message.id(), message.id());
         }
     }
 
@@ -190,6 +163,28 @@ class OutboxRelayTest {
             assertThatThrownBy(() -> append(runtime, message(KEY, MessageType.INSTALLATION_REFUSED, large)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("at most 1000000 are sent");
+        }
+    }
+
+    /** Commits {@code message} and lets the relay die before {@code effect}. */
+    private void crash(String effect, Message message) {
+        try (MessagingRuntime dying = TestRuntime.of("a", "a-1", database, TestRuntime.dieAt(effect, Moment.BEFORE))) {
+            dying.start();
+            append(dying, message);
+            await().dontCatchUncaughtExceptions()
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> !dying.liveness().getFirst().up());
+        }
+    }
+
+    /** The ids of all that was sent once another relay has emptied the outbox. */
+    private List<UUID> afterTheRestart(TestTopic seen, int count) {
+        try (MessagingRuntime restarted = TestRuntime.of("a", database)) {
+            restarted.start();
+            awaitEmpty(restarted);
+            return seen.take(count, any -> true).stream()
+                    .map(record -> TestTopic.decode(record).id())
+                    .toList();
         }
     }
 

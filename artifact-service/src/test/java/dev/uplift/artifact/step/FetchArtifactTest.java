@@ -9,7 +9,6 @@ import static dev.uplift.artifact.testing.RawServer.status;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.uplift.artifact.testing.ArtifactWorld;
 import dev.uplift.artifact.testing.Commands;
 import dev.uplift.artifact.testing.RawServer;
 import dev.uplift.artifact.testing.TestJar;
@@ -22,7 +21,6 @@ import dev.uplift.messaging.worker.StepCancelledException;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.net.URI;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
@@ -30,34 +28,11 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a fetch leaves behind, and what it does not fetch again. */
-final class FetchArtifactTest {
-    private static final byte[] JAR = TestJar.of("v0.51.8", 1);
-    private static final String SHA256 = TestJar.sha256(JAR);
+final class FetchArtifactTest extends ServedArtifact {
     private static final String STORED = "artifacts/sha256/" + SHA256.substring(0, 2) + "/" + SHA256;
-
-    @TempDir
-    Path home;
-
-    private ArtifactWorld world;
-    private RawServer server;
-
-    @BeforeEach
-    void start() throws Exception {
-        world = new ArtifactWorld(home);
-        server = new RawServer(file(JAR, "\"one\""));
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        server.close();
-        world.close();
-    }
 
     @Test
     void aPinnedArtifactIsStoredByItsHash() throws Exception {
@@ -118,7 +93,7 @@ final class FetchArtifactTest {
 
     @Test
     void withoutAPinTheFirstContentIsTheVersionsForEver() throws Exception {
-        StepCommand unpinned = Commands.fetch("v0.51.8", server.url("/metabase.jar"), null);
+        StepCommand unpinned = command(null);
         assertThat(artifact(world.fetch(unpinned)).pinned()).isFalse();
 
         server.answer(ok(TestJar.of("v0.51.8", 2)));
@@ -140,7 +115,7 @@ final class FetchArtifactTest {
 
     @Test
     void aPinThatIsGivenLaterSticks() throws Exception {
-        StepCommand unpinned = Commands.fetch("v0.51.8", server.url("/metabase.jar"), null);
+        StepCommand unpinned = command(null);
         artifact(world.fetch(unpinned));
 
         assertThat(artifact(world.fetch(pinned())).pinned()).isTrue();
@@ -253,7 +228,7 @@ final class FetchArtifactTest {
         server.answer((request, out) -> {
             RawServer.head(out, "200 OK", "Content-Length: " + JAR.length);
             run.cancel();
-            Thread.sleep(10_000);
+            server.awaitClose();
         });
 
         assertThatThrownBy(() -> world.fetch(pinned(), run)).isInstanceOf(StepCancelledException.class);
@@ -272,22 +247,6 @@ final class FetchArtifactTest {
     }
 
     private StepCommand pinned() {
-        return Commands.fetch("v0.51.8", server.url("/metabase.jar"), SHA256);
-    }
-
-    static void refused(StepOutcome outcome, ErrorCode code, String detail) {
-        failed(outcome, code, false, detail);
-    }
-
-    static void retryable(StepOutcome outcome, ErrorCode code, String detail) {
-        failed(outcome, code, true, detail);
-    }
-
-    private static void failed(StepOutcome outcome, ErrorCode code, boolean retryable, String detail) {
-        assertThat(outcome).isInstanceOfSatisfying(StepOutcome.Failed.class, failed -> {
-            assertThat(failed.detail()).contains(detail);
-            assertThat(failed.code()).isEqualTo(code);
-            assertThat(failed.retryable()).isEqualTo(retryable);
-        });
+        return command(SHA256);
     }
 }

@@ -1,7 +1,5 @@
 package dev.uplift.artifact.step;
 
-import static dev.uplift.artifact.step.FetchArtifactTest.refused;
-import static dev.uplift.artifact.step.FetchArtifactTest.retryable;
 import static dev.uplift.artifact.testing.RawServer.cut;
 import static dev.uplift.artifact.testing.RawServer.head;
 import static dev.uplift.artifact.testing.RawServer.ok;
@@ -20,37 +18,19 @@ import dev.uplift.messaging.worker.StepOutcome;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever a server or a command says, nothing wrong gets into the store. */
-final class FetchRefusalTest {
-    private static final byte[] JAR = TestJar.of("v0.51.8", 1);
-    private static final String SHA256 = TestJar.sha256(JAR);
-
-    @TempDir
-    Path home;
-
-    private ArtifactWorld world;
-    private RawServer server;
-
-    @BeforeEach
-    void start() throws Exception {
-        world = new ArtifactWorld(home);
-        server = new RawServer(ok(JAR));
-    }
+final class FetchRefusalTest extends ServedArtifact {
 
     @AfterEach
     void nothingWrongIsLeft() throws Exception {
         assertThat(world.files()).noneMatch(name -> name.startsWith("artifacts/sha256"));
-        server.close();
-        world.close();
     }
 
     @Test
@@ -154,7 +134,7 @@ final class FetchRefusalTest {
     @Test
     void anAnswerThatNeverBegins() throws Exception {
         beImpatient();
-        server.answer((request, out) -> Thread.sleep(10_000));
+        server.answer((request, out) -> server.awaitClose());
         retryable(fetch(SHA256), ErrorCode.ARTIFACT_UNAVAILABLE, "sent nothing for too long");
     }
 
@@ -166,6 +146,7 @@ final class FetchRefusalTest {
             for (int i = 0; i < 1_000; i++) {
                 out.write("X: y\r\n".getBytes(StandardCharsets.ISO_8859_1));
                 out.flush();
+                // How slow it is, is what the watch is to find out.
                 Thread.sleep(20);
             }
         });
@@ -190,7 +171,7 @@ final class FetchRefusalTest {
             head(out, "200 OK", "Content-Length: " + JAR.length);
             out.write(JAR, 0, 50_000);
             out.flush();
-            Thread.sleep(10_000);
+            server.awaitClose();
         });
         retryable(fetch(SHA256), ErrorCode.ARTIFACT_UNAVAILABLE, "too");
     }
@@ -203,6 +184,7 @@ final class FetchRefusalTest {
             for (byte one : JAR) {
                 out.write(one);
                 out.flush();
+                // As above.
                 Thread.sleep(10);
             }
         });
@@ -319,7 +301,7 @@ final class FetchRefusalTest {
         world = new ArtifactWorld(home, ArtifactWorld.IMPATIENT);
     }
 
-    private StepOutcome fetch(@org.jspecify.annotations.Nullable String sha256) throws Exception {
-        return world.fetch(Commands.fetch("v0.51.8", server.url("/metabase.jar"), sha256));
+    private StepOutcome fetch(@Nullable String sha256) throws Exception {
+        return world.fetch(command(sha256));
     }
 }

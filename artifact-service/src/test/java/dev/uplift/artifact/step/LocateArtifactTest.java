@@ -1,48 +1,22 @@
 package dev.uplift.artifact.step;
 
 import static dev.uplift.artifact.testing.ArtifactWorld.artifact;
-import static dev.uplift.artifact.testing.RawServer.ok;
 import static dev.uplift.artifact.testing.RawServer.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.uplift.artifact.testing.ArtifactWorld;
 import dev.uplift.artifact.testing.Commands;
 import dev.uplift.artifact.testing.RawServer;
-import dev.uplift.artifact.testing.TestJar;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.Check.Verdict;
 import dev.uplift.contract.StepOutput.ArtifactLocated;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.net.URI;
-import java.nio.file.Path;
 import org.assertj.core.groups.Tuple;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A dry run says what a fetch would find, and changes nothing. */
-final class LocateArtifactTest {
-    private static final byte[] JAR = TestJar.of("v0.51.8", 1);
-    private static final String SHA256 = TestJar.sha256(JAR);
-
-    @TempDir
-    Path home;
-
-    private ArtifactWorld world;
-    private RawServer server;
-
-    @BeforeEach
-    void start() throws Exception {
-        world = new ArtifactWorld(home);
-        server = new RawServer(ok(JAR));
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        server.close();
-        world.close();
-    }
+final class LocateArtifactTest extends ServedArtifact {
 
     @Test
     void theServerIsAskedByHeadAndNothingIsFetched() throws Exception {
@@ -58,7 +32,7 @@ final class LocateArtifactTest {
 
     @Test
     void whatIsInTheStoreIsNotAskedFor() throws Exception {
-        artifact(world.fetch(Commands.fetch("v0.51.8", server.url("/metabase.jar"), null)));
+        artifact(world.fetch(command(null)));
 
         ArtifactLocated located = locate("v0.51.8", server.url("/metabase.jar"), null);
 
@@ -102,8 +76,7 @@ final class LocateArtifactTest {
                 .contains(Tuple.tuple("artifact.reachable", Verdict.WARN));
     }
 
-    private ArtifactLocated locate(String version, URI url, @org.jspecify.annotations.Nullable String sha256)
-            throws Exception {
+    private ArtifactLocated locate(String version, URI url, @Nullable String sha256) throws Exception {
         StepOutcome outcome = world.locate(Commands.locate(version, url, sha256));
         if (outcome instanceof StepOutcome.Succeeded succeeded
                 && succeeded.output() instanceof ArtifactLocated located) {

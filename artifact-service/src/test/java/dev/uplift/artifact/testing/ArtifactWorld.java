@@ -52,7 +52,7 @@ public final class ArtifactWorld implements AutoCloseable {
         Profiles profiles = Profiles.load(Optional.empty());
         source = new HttpSource(policy, limits);
         store = new ArtifactStore(home);
-        releases = new ReleaseTable(Jdbi.create(TestDatabase.migrated()));
+        releases = new ReleaseTable(Jdbi.create(ReleaseDatabase.empty()));
         fetch = new FetchArtifact(
                 profiles,
                 policy,

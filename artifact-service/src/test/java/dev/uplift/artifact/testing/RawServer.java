@@ -14,12 +14,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /** A server on loopback that answers whatever a test writes, be it HTTP or not. One request a connection. */
 public final class RawServer implements AutoCloseable {
     private final ServerSocket socket;
     private final List<Request> requests = new CopyOnWriteArrayList<>();
+    private final CountDownLatch closed = new CountDownLatch(1);
     private volatile Answer answer;
 
     /** What came in; header names in lower case. */
@@ -118,8 +120,14 @@ public final class RawServer implements AutoCloseable {
         out.flush();
     }
 
+    /** Lets an answer hang for as long as there is this server. */
+    public void awaitClose() throws InterruptedException {
+        closed.await();
+    }
+
     @Override
     public void close() throws IOException {
+        closed.countDown();
         socket.close();
     }
 

@@ -1,6 +1,7 @@
 package dev.uplift.artifact.testing;
 
 import dev.uplift.messaging.testing.KafkaBroker;
+import dev.uplift.messaging.testing.TestDatabase;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -32,6 +32,13 @@ public final class TestDatabase {
 
     /** A new, empty database with the migrations of {@code locations}, such as {@code db/messaging}. */
     public static AgroalDataSource create(String... locations) {
+        AgroalDataSource dataSource = connect(url());
+        Flyway.configure().dataSource(dataSource).locations(locations).load().migrate();
+        return dataSource;
+    }
+
+    /** The URL of a new, empty database of the user {@code postgres}, who needs no password. */
+    public static String url() {
         String name = "test" + COUNT.incrementAndGet();
         try (Connection connection = Shared.SERVER.getPostgresDatabase().getConnection();
                 Statement statement = connection.createStatement()) {
@@ -39,9 +46,7 @@ public final class TestDatabase {
         } catch (SQLException e) {
             throw new IllegalStateException("no new database", e);
         }
-        AgroalDataSource dataSource = connect(Shared.SERVER.getJdbcUrl("postgres", name));
-        Flyway.configure().dataSource(dataSource).locations(locations).load().migrate();
-        return dataSource;
+        return Shared.SERVER.getJdbcUrl("postgres", name);
     }
 
     private static AgroalDataSource connect(String url) {

@@ -1,0 +1,148 @@
+package dev.uplift.messaging.worker;
+
+import dev.uplift.contract.Direction;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Inspection;
+import dev.uplift.contract.Message;
+import dev.uplift.contract.MessageType;
+import dev.uplift.contract.ServiceName;
+import dev.uplift.contract.StepName;
+import dev.uplift.contract.Topics;
+import dev.uplift.messaging.CrashPoints;
+import dev.uplift.messaging.MessagingRuntime;
+import dev.uplift.messaging.TestRuntime;
+import dev.uplift.messaging.TestTopic;
+import dev.uplift.messaging.TopicSetup;
+import dev.uplift.messaging.TopicSpec;
+import dev.uplift.messaging.testing.TestDatabase;
+import io.agroal.api.AgroalDataSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import javax.sql.DataSource;
+
+/** A site of its own: what is sent to the swap-service's workers there, and what they answer. */
+final class TestSite implements AutoCloseable {
+    private final AgroalDataSource database = TestDatabase.create("db/messaging");
+    private final String name = "s" + UUID.randomUUID();
+    private final String commands = Topics.commands(ServiceName.SWAP, name);
+    private final TestCommands saga = TestCommands.newSaga();
+    private final TestTopic results;
+
+    TestSite() {
+        TopicSetup.ensure(TestTopic.settings("t"), List.of(TopicSpec.log(commands)));
+        results = new TestTopic(Topics.results(ServiceName.SWAP));
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** The saga whose answers are shown. */
+    TestCommands saga() {
+        return saga;
+    }
+
+    AgroalDataSource database() {
+        return database;
+    }
+
+    String commands() {
+        return commands;
+    }
+
+    String deadLetters() {
+        return Topics.deadLetters(commands);
+    }
+
+    void send(Message command) {
+        TestTopic.send(commands, command);
+    }
+
+    /** Sends without waiting for each. */
+    void sendAll(List<Message> messages) {
+        TestTopic.sendAll(commands, messages);
+    }
+
+    StepWorker.Builder builder(StepHandler handler) {
+        return builder(runtime("swap-1", database), handler);
+    }
+
+    StepWorker.Builder builder(MessagingRuntime runtime, StepHandler handler) {
+        StepWorker.Builder builder = StepWorker.builder(runtime, ServiceName.SWAP, name)
+                .message(Inspection.REQUESTED_TYPE, Inspection.Requested.class, new Inspector());
+        for (StepName step : StepName.values()) {
+            if (step.service() == ServiceName.SWAP) {
+                builder.step(step, Direction.DO, handler);
+                if (step.hasUndo()) {
+                    builder.step(step, Direction.UNDO, handler);
+                }
+            }
+        }
+        return builder;
+    }
+
+    MessagingRuntime runtime(String instance, DataSource dataSource) {
+        return TestRuntime.of("swap", instance, dataSource, CrashPoints.NONE);
+    }
+
+    StepWorker start(StepWorker.Builder builder) {
+        StepWorker worker = builder.build();
+        worker.start();
+        return worker;
+    }
+
+    /** All answers to the saga's steps so far, once there are {@code count}. */
+    List<Message> answers(int count) {
+        return received(count, List.of(MessageType.STEP_SUCCEEDED, MessageType.STEP_FAILED));
+    }
+
+    List<Message> sent(String type, int count) {
+        return received(count, List.of(type));
+    }
+
+    private List<Message> received(int count, List<String> types) {
+        String key = saga.installation().toString();
+        return new ArrayList<>(
+                results
+                        .take(
+                                count,
+                                record ->
+                                        key.equals(record.key()) && types.contains(TestTopic.header(record, "ce_type")))
+                        .stream()
+                        .map(TestTopic::decode)
+                        .toList());
+    }
+
+    /** The reports of dead letters, once there are {@code count}. */
+    List<Message> refusals(int count) {
+        return results
+                .take(count, record -> record.key() != null && record.key().startsWith(commands))
+                .stream()
+                .map(TestTopic::decode)
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        results.close();
+        database.close();
+    }
+
+    private static final class Inspector implements MessageHandler<Inspection.Requested> {
+        @Override
+        public Reply handle(Inspection.Requested body) {
+            if ("/srv/bad".equals(body.directory())) {
+                throw new IllegalStateException("bad");
+            }
+            return failed(body, "seen " + body.directory());
+        }
+
+        @Override
+        public Reply failed(Inspection.Requested body, String detail) {
+            return new Reply(
+                    MessageType.INSTALLATION_REFUSED,
+                    new Inspection.Refused(body.installationId(), ErrorCode.INTERNAL, detail));
+        }
+    }
+}
