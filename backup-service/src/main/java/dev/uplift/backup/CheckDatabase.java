@@ -4,6 +4,7 @@ import dev.uplift.backup.step.Failures;
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.step.StepWork;
 import dev.uplift.backup.store.BackupStore;
+import dev.uplift.contract.Backup;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
@@ -13,13 +14,15 @@ import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /**
  * {@code backup.preflight}: looks whether the database could be backed up and restored, while the
- * application runs. Changes nothing. A failing check fails the step, but in a dry run it is only reported.
+ * application runs, and in a restore reads the backup that is to come back. Changes nothing. A failing check
+ * fails the step, but in a dry run it is only reported.
  */
 public final class CheckDatabase implements StepHandler {
     private final InstallationAccess access;
@@ -48,6 +51,10 @@ public final class CheckDatabase implements StepHandler {
             }
             List<Check> checks = new ArrayList<>(checked.checks());
             checks.add(space(command, checked.sizeBytes()));
+            Backup source = command.source();
+            if (source != null) {
+                checks.add(source(source, access.work(command, run)));
+            }
             String failed = checks.stream()
                     .filter(check -> check.verdict() == Check.Verdict.FAIL)
                     .map(Check::detail)
@@ -58,6 +65,17 @@ public final class CheckDatabase implements StepHandler {
                     : StepFailedException.refused(ErrorCode.PREFLIGHT_REFUSED, failed)
                             .outcome();
         });
+    }
+
+    /** Before anything is stopped for it: retention may have deleted it, and a disk may have changed it. */
+    private Check source(Backup source, StepWork work) throws IOException {
+        try {
+            Path directory = store.require(work.command().installation().id(), source.id());
+            var _ = store.verify(directory, work.bytes("checking the backup", source.sizeBytes()));
+            return new Check("backup.source", Check.Verdict.OK, "backup " + source.id() + " is as it was written");
+        } catch (StepFailedException e) {
+            return new Check("backup.source", Check.Verdict.FAIL, String.valueOf(e.getMessage()));
+        }
     }
 
     private Check space(StepCommand command, long sizeBytes) throws IOException {

@@ -1,5 +1,7 @@
 package dev.uplift.backup;
 
+import static org.assertj.core.api.Assertions.assertThatCode;
+
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Retention;
 import dev.uplift.contract.Backup;
@@ -25,6 +27,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -53,6 +56,7 @@ final class Fixture {
     final Path application;
     final DatabaseSpec database;
     final BackupStore store;
+    final InstallationAccess access;
     final TakeBackup take;
     final RestoreBackup restore;
     final CheckDatabase check;
@@ -68,12 +72,23 @@ final class Fixture {
     @Nullable
     String killAt;
 
+    /** What another process does, once, when a run reaches {@code pauseAt}. */
+    Meanwhile meanwhile = () -> {};
+
+    @Nullable
+    String pauseAt;
+
+    /** Something that another process does. */
+    interface Meanwhile {
+        void run() throws Exception;
+    }
+
     Fixture(Path home, Path application, DatabaseSpec database) throws Exception {
         this(home, application, database, UUID.randomUUID());
     }
 
     Fixture(Path home, Path application, DatabaseSpec database, UUID installation) throws Exception {
-        this(home, application, database, installation, Clock.systemUTC(), Retention.DEFAULT);
+        this(home, application, database, installation, Clock.systemUTC(), new Retention(5, Duration.ofHours(24)));
     }
 
     Fixture(Path home, Path application, DatabaseSpec database, Clock clock, Retention retention) throws Exception {
@@ -88,7 +103,7 @@ final class Fixture {
         this.application = application.toRealPath();
         this.database = database;
         this.store = new BackupStore(home, retention, clock);
-        InstallationAccess access = new InstallationAccess(
+        this.access = new InstallationAccess(
                 Profiles.load(Optional.empty()), store, 2, List.of(), new Reach(home, DockerEndpoint.LOCAL));
         this.take = new TakeBackup(access, store, new SimpleMeterRegistry());
         this.restore = new RestoreBackup(access, store);
@@ -125,8 +140,13 @@ final class Fixture {
     }
 
     StepOutcome run(StepHandler handler, StepCommand command) throws Exception {
+        return handler.run(command, begin());
+    }
+
+    /** The next delivery of a command. */
+    StepRun begin() {
         int begun = delivery++;
-        return handler.run(command, new StepRun() {
+        return new StepRun() {
             @Override
             public void progress(Progress reported) {
                 progress.add(reported);
@@ -147,13 +167,17 @@ final class Fixture {
                 return (effect, moment) -> {
                     String point = effect + ":" + moment;
                     reached.add(point);
+                    if (point.equals(pauseAt)) {
+                        pauseAt = null;
+                        assertThatCode(meanwhile::run).doesNotThrowAnyException();
+                    }
                     if (point.equals(killAt)) {
                         killAt = null;
                         throw new Killed(point);
                     }
                 };
             }
-        });
+        };
     }
 
     StepOutcome tryTake() throws Exception {
@@ -176,7 +200,11 @@ final class Fixture {
     }
 
     StepOutcome preflight() throws Exception {
-        return run(check, command(StepName.PREFLIGHT_DATABASE, Direction.DO, null, null));
+        return preflight(null);
+    }
+
+    StepOutcome preflight(@Nullable Backup source) throws Exception {
+        return run(check, command(StepName.PREFLIGHT_DATABASE, Direction.DO, null, source));
     }
 
     Path directory(Backup backup) {

@@ -10,11 +10,13 @@ import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.host.DurableFiles;
 import dev.uplift.messaging.worker.StepCancelledException;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
@@ -147,6 +149,16 @@ final class H2BackupTest {
         assertFailed(fixture.undo(backup), ErrorCode.BACKUP_CORRUPT, "data/database.mv.db was changed");
         assertThat(BackupFiles.sha256(h2.file)).isEqualTo(live);
         assertThat(kept()).isEmpty();
+    }
+
+    @Test
+    void aBackupThatIsChangedOrGoneIsRefusedBeforeAnythingIsStoppedForIt() throws Exception {
+        Backup backup = fixture.take();
+        assertThat(fixture.preflight(backup)).isInstanceOf(StepOutcome.Succeeded.class);
+        Files.write(fixture.directory(backup).resolve("data/database.mv.db"), new byte[1], StandardOpenOption.APPEND);
+        assertFailed(fixture.preflight(backup), ErrorCode.PREFLIGHT_REFUSED, "data/database.mv.db was changed");
+        DurableFiles.delete(fixture.directory(backup));
+        assertFailed(fixture.preflight(backup), ErrorCode.PREFLIGHT_REFUSED, "is not in " + directory);
     }
 
     @Test

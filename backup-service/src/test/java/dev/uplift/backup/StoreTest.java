@@ -122,6 +122,8 @@ final class StoreTest {
         assertCorrupt(store, backup, "content is missing");
         Files.writeString(backup.resolve("files.sha256"), "");
         assertCorrupt(store, backup, "files.sha256 was changed");
+        Files.delete(backup.resolve("files.sha256"));
+        assertCorrupt(store, backup, "files.sha256 is missing");
     }
 
     @Test

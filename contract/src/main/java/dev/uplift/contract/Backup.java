@@ -10,7 +10,7 @@ import java.util.UUID;
  * @param sizeBytes of the backup's files
  * @param version of the application that wrote the data
  * @param artifactSha256 of the JAR that ran on the data
- * @param takenAt when it was proven
+ * @param takenAt of the snapshot of the data, which was proven later
  */
 public record Backup(
         UUID id, String contentHash, long sizeBytes, String version, String artifactSha256, Instant takenAt) {

@@ -26,7 +26,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
-import org.jboss.logging.Logger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Backups in a directory tree, {@code <home>/backups/<installation>/<backup>/}, that only its owner can
@@ -38,7 +39,7 @@ import org.jboss.logging.Logger;
  * (which holds the hash of the list) and {@code manifest.mac} (HMAC-SHA256 of the manifest).
  */
 public final class BackupStore {
-    private static final Logger LOG = Logger.getLogger(BackupStore.class);
+    private static final Logger LOG = LoggerFactory.getLogger(BackupStore.class);
     private static final String MANIFEST = "manifest.json";
     private static final String MAC = "manifest.mac";
     private static final String FILES = "files.sha256";
@@ -128,6 +129,9 @@ public final class BackupStore {
      */
     public Manifest verify(Path directory, LongConsumer progress) throws IOException {
         Manifest manifest = manifest(directory);
+        if (!Files.isRegularFile(directory.resolve(FILES), LinkOption.NOFOLLOW_LINKS)) {
+            throw corrupt(directory, FILES + " is missing");
+        }
         byte[] list = Files.readAllBytes(directory.resolve(FILES));
         if (!sha256(list).equals(manifest.filesSha256())) {
             throw corrupt(directory, FILES + " was changed");
@@ -205,7 +209,7 @@ public final class BackupStore {
                 Path pruned = directory.resolveSibling(directory.getFileName() + PRUNED);
                 DurableFiles.moveInto(directory, pruned);
                 DurableFiles.delete(pruned);
-                LOG.infof("pruned backup %s of installation %s", manifest.backupId(), installation);
+                LOG.info("pruned backup {} of installation {}", manifest.backupId(), installation);
             }
         }
     }
@@ -222,7 +226,7 @@ public final class BackupStore {
                     manifests.add(manifest);
                 }
             } catch (IOException | StepFailedException e) {
-                LOG.warnf("retention leaves %s of installation %s alone: %s", name, installation, e.getMessage());
+                LOG.warn("retention leaves {} of installation {} alone: {}", name, installation, e.getMessage());
             }
         }
         return manifests;

@@ -11,9 +11,6 @@ import java.time.Duration;
  *     backup outlives its own saga
  */
 public record Retention(int count, Duration minAge) {
-    /** Five, and everything of the last day. */
-    public static final Retention DEFAULT = new Retention(5, Duration.ofHours(24));
-
     public Retention {
         if (count < 1) {
             throw new IllegalArgumentException("uplift.backup.retention.count is " + count + ", at least 1 is needed");
