@@ -16,8 +16,9 @@ import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
 import java.nio.file.Path;
 import java.util.UUID;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes the database equal to a backup: {@code backup.restore}, the undo of BACKUP, and {@code
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The undo does nothing while the data cannot have been changed.
  */
 public final class RestoreBackup implements StepHandler {
-    private static final Logger LOG = Logger.getLogger(RestoreBackup.class);
+    private static final Logger LOG = LoggerFactory.getLogger(RestoreBackup.class);
 
     private final InstallationAccess access;
     private final BackupStore store;
@@ -117,7 +118,7 @@ public final class RestoreBackup implements StepHandler {
             if (e.code() != ErrorCode.BACKUP_FAILED) {
                 throw e;
             }
-            LOG.warnf("the database cannot be compared with the backup and will be replaced: %s", e.getMessage());
+            LOG.warn("the database cannot be compared with the backup and will be replaced: {}", e.getMessage());
             return null;
         }
     }

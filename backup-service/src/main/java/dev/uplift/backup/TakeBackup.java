@@ -13,6 +13,7 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.host.DurableFiles;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
@@ -23,7 +24,9 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code backup.take}: a cold, proven backup.
@@ -39,7 +42,7 @@ import org.jboss.logging.Logger;
  * <p>Run again, it finds the backup that it made in the same epoch, and that the database is still equal.
  */
 public final class TakeBackup implements StepHandler {
-    private static final Logger LOG = Logger.getLogger(TakeBackup.class);
+    private static final Logger LOG = LoggerFactory.getLogger(TakeBackup.class);
 
     private final InstallationAccess access;
     private final BackupStore store;
@@ -117,7 +120,7 @@ public final class TakeBackup implements StepHandler {
             prune(id, work);
             return manifest[0].backup();
         } catch (Exception e) {
-            discard(installation, e);
+            discard(partial[0], e);
             throw e;
         }
     }
@@ -166,10 +169,15 @@ public final class TakeBackup implements StepHandler {
         });
     }
 
-    /** After a crash there is nobody to do this: the next run does it. */
-    private void discard(UUID installation, Exception failure) {
+    /**
+     * Takes away what this run wrote, and nothing else: another run may have taken over. After a crash there is
+     * nobody to do this: the next run does it.
+     */
+    private static void discard(@Nullable Path partial, Exception failure) {
         try {
-            store.discardLeftovers(installation);
+            if (partial != null) {
+                DurableFiles.delete(partial);
+            }
         } catch (IOException e) {
             failure.addSuppressed(e);
         }

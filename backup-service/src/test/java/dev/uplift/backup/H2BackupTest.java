@@ -5,10 +5,17 @@ import static dev.uplift.backup.PostgresBackupTest.restored;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.uplift.backup.database.ApplicationDatabase;
+import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.backup.step.StepWork;
 import dev.uplift.backup.store.BackupFiles;
+import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.DurableFiles;
 import dev.uplift.messaging.worker.StepCancelledException;
@@ -21,6 +28,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -159,6 +167,35 @@ final class H2BackupTest {
         assertFailed(fixture.preflight(backup), ErrorCode.PREFLIGHT_REFUSED, "data/database.mv.db was changed");
         DurableFiles.delete(fixture.directory(backup));
         assertFailed(fixture.preflight(backup), ErrorCode.PREFLIGHT_REFUSED, "is not in " + directory);
+    }
+
+    @Test
+    void aBackupThatWasTakenOverLeavesThatOfTheNextRunAlone() throws Exception {
+        Path next = fixture.store.directory(fixture.installation).resolve(UUID.randomUUID() + ".1_1_2.partial");
+        fixture.cancelled = () -> next.toFile().mkdir();
+        Assertions.assertThatThrownBy(fixture::tryTake).isInstanceOf(StepCancelledException.class);
+        assertThat(fixture.stored()).containsExactly(String.valueOf(next.getFileName()));
+    }
+
+    @Test
+    void aRestoreThatWasTakenOverLeavesTheFileOfTheNextRunAlone() throws Exception {
+        Backup backup = fixture.take();
+        h2.run("DELETE FROM t");
+        StepCommand undo = fixture.command(StepName.BACKUP, Direction.UNDO, backup, null);
+        StepWork paused = fixture.access.work(undo, fixture.begin());
+        fixture.pauseAt = "backup.restore.load:AFTER";
+        fixture.meanwhile = () -> {
+            Manifest manifest = fixture.store.verify(fixture.directory(backup), bytes -> {});
+            ApplicationDatabase database = fixture.access.database(undo.installation());
+            Assertions.assertThatThrownBy(() -> database.replace(fixture.directory(backup), manifest, paused))
+                    .isInstanceOfSatisfying(
+                            StepFailedException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.FENCED));
+        };
+
+        assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
+        assertThat(fixture.pauseAt).isNull();
+        assertThat(h2.count()).isEqualTo(500);
+        assertThat(kept()).containsExactly("metabase.db.mv.db.uplift-failed-1");
     }
 
     @Test

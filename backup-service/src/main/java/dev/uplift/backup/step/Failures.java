@@ -14,14 +14,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.sql.SQLException;
+import java.util.Objects;
 import java.util.concurrent.Callable;
-import org.jboss.logging.Logger;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Turns what went wrong into what is reported. */
 public final class Failures {
-    private static final Logger LOG = Logger.getLogger(Failures.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
 
     private Failures() {}
 
@@ -45,7 +47,7 @@ public final class Failures {
             return of(fallback, e).outcome();
         } catch (UncheckedIOException e) {
             LOG.warn("a file or a program failed", e);
-            return of(fallback, new IOException(e.getMessage(), e)).outcome();
+            return of(fallback, Objects.requireNonNull(e.getCause())).outcome();
         }
     }
 

@@ -131,7 +131,18 @@ public final class H2Database implements ApplicationDatabase {
 
     @Override
     public void discardLeftovers(StepWork work) throws Exception {
-        DurableFiles.delete(draft());
+        String prefix = "." + live.path().getFileName() + ".";
+        List<Path> drafts;
+        try (Stream<Path> files = Files.list(live.directory())) {
+            drafts = files.filter(file -> {
+                        String name = String.valueOf(file.getFileName());
+                        return name.startsWith(prefix) && name.endsWith(DurableFiles.TEMPORARY_SUFFIX);
+                    })
+                    .toList();
+        }
+        for (Path draft : drafts) {
+            DurableFiles.delete(draft);
+        }
     }
 
     @Override
@@ -201,7 +212,7 @@ public final class H2Database implements ApplicationDatabase {
 
     @Override
     public void replace(Path directory, Manifest manifest, StepWork work) throws Exception {
-        Path draft = draft();
+        Path draft = draft(work);
         try {
             work.effect(Effect.CREATE, () -> DurableFiles.delete(draft));
             work.effect(Effect.LOAD, () -> {
@@ -325,8 +336,9 @@ public final class H2Database implements ApplicationDatabase {
         return directory.resolve("data").resolve(NAME + H2File.SUFFIX);
     }
 
-    private Path draft() {
-        return DurableFiles.temporary(live.path());
+    /** Each run has its own: one that was taken over may still write to it. */
+    private Path draft(StepWork work) {
+        return DurableFiles.temporary(live.path().resolveSibling(live.path().getFileName() + "." + work.tag()));
     }
 
     private Path scratch(StepWork work) {

@@ -17,7 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.LongConsumer;
-import org.jboss.logging.Logger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A database of a PostgreSQL server. What a backup holds of it is a {@link PostgresArchive}.
@@ -26,7 +27,7 @@ import org.jboss.logging.Logger;
  * proven; the live one is kept under another name until the next restore.
  */
 public final class PostgresDatabase implements ApplicationDatabase {
-    private static final Logger LOG = Logger.getLogger(PostgresDatabase.class);
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresDatabase.class);
 
     private final PostgresServer server;
     private final PostgresOptions options;
@@ -58,7 +59,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
             PostgresServer.endOwnSessions(maintenance, live);
             for (String leftover : databases(maintenance, "SELECT datname FROM pg_database")) {
                 if (names.leftover().test(leftover)) {
-                    LOG.infof("dropping %s, left by an interrupted run", leftover);
+                    LOG.info("dropping {}, left by an interrupted run", leftover);
                     PostgresServer.drop(maintenance, leftover);
                 }
             }
@@ -203,7 +204,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
         }
         for (String older : failed.stream().skip(1).toList()) {
             if (PostgresServer.sessions(maintenance, older).isEmpty()) {
-                LOG.infof("dropping %s, replaced by an earlier restore", older);
+                LOG.info("dropping {}, replaced by an earlier restore", older);
                 PostgresServer.drop(maintenance, older);
             }
         }
@@ -238,7 +239,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
         try {
             PostgresServer.drop(maintenance, database);
         } catch (SQLException e) {
-            LOG.warnf("database %s is left until the next run: %s", database, server.scrub(e.toString()));
+            LOG.warn("database {} is left until the next run: {}", database, server.scrub(e.toString()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

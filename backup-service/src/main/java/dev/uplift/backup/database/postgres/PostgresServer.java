@@ -221,6 +221,7 @@ final class PostgresServer {
                     }
                 }
             }
+            // A server before version 14 cannot be asked to wait for the end of a session.
             Thread.sleep(50);
         }
     }

@@ -132,7 +132,7 @@ record PostgresTools(Path directory, int major, String version) {
         Ended ended = execute(argv, server.environment(database), out, poll);
         if (ended.exitCode != 0) {
             String errors = server.scrub(ended.errors);
-            String last = errors.lines()
+            String error = errors.lines()
                     .filter(line -> line.contains("error:") || line.contains("fatal:"))
                     .findFirst()
                     .or(() -> errors.lines().filter(line -> !line.isBlank()).findFirst())
@@ -140,7 +140,7 @@ record PostgresTools(Path directory, int major, String version) {
             boolean storage = DiskSpace.isDiskFault(errors);
             throw StepFailedException.failed(
                     storage ? ErrorCode.HOST_STORAGE : code,
-                    program + " of database " + database + " ended with exit code " + ended.exitCode + ": " + last
+                    program + " of database " + database + " ended with exit code " + ended.exitCode + ": " + error
                             + (storage ? "; free some room or repair the disk" : ""));
         }
     }
