@@ -1,10 +1,14 @@
 package dev.uplift.orchestrator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
+import dev.uplift.contract.HostSpec;
+import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.MessageType;
 import dev.uplift.contract.NodeSpec;
@@ -15,9 +19,10 @@ import dev.uplift.contract.StepResult;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.api.HostEntry;
+import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.messaging.Received;
 import dev.uplift.orchestrator.publish.SiteTopics;
-import dev.uplift.orchestrator.sql.Columns;
 import dev.uplift.orchestrator.upgrade.ResultsHandler;
 import dev.uplift.orchestrator.upgrade.Upgrades;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -25,6 +30,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,6 +38,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
@@ -104,6 +114,78 @@ class BatchTest {
         assertThat(commands).isEqualTo(80);
     }
 
+    /** Whoever changes a host holds it and then its installations: the other way round, each would wait for the other. */
+    @Test
+    void resultsThatWaitForAHostHoldNoInstallation() throws Exception {
+        Map<UUID, UUID> sagas = fleet("order-site", 1);
+        HostSpec host = new HostSpec.Ssh(
+                "order", "order.example.org", 22, "root", "SHA256:" + "a".repeat(43), "file:/etc/uplift/key");
+        assertThat(Fleet.post("/api/v1/hosts", new HostEntry(host, "order-site", null))
+                        .statusCode())
+                .isEqualTo(201);
+        UUID asked = Fleet.read(
+                        Fleet.post(
+                                "/api/v1/installations",
+                                new RegisterInstallation(
+                                        "order-unit",
+                                        "metabase",
+                                        null,
+                                        null,
+                                        null,
+                                        "order",
+                                        "order.service",
+                                        null,
+                                        null)),
+                        InstallationStatus.class)
+                .id();
+        List<Received> batch = new ArrayList<>(answers(sagas, 0));
+        batch.add(received(MessageType.INSTALLATION_FOUND, asked, found(asked, host), asked));
+
+        try (ExecutorService replica = Executors.newSingleThreadExecutor()) {
+            Future<?> taking = jdbi.inTransaction(change -> {
+                change.execute("SELECT 1 FROM host WHERE name = 'order' FOR UPDATE");
+                int pid = change.select("SELECT pg_backend_pid()")
+                        .mapTo(Integer.class)
+                        .one();
+                Future<?> waiting = replica.submit(() -> jdbi.useTransaction(handle -> results.handle(handle, batch)));
+                await().atMost(Duration.ofSeconds(20)).until(() -> isWaitedFor(pid));
+                change.execute("SELECT 1 FROM installation WHERE id = ANY(?) FOR UPDATE NOWAIT", (Object)
+                        sagas.values().toArray(UUID[]::new));
+                return waiting;
+            });
+            taking.get(20, TimeUnit.SECONDS);
+        }
+
+        assertThat(atSecondStep(sagas)).isEqualTo(1);
+        assertThat(Fleet.installation("order-unit").state()).isEqualTo(InstallationStatus.State.READY);
+    }
+
+    private boolean isWaitedFor(int pid) {
+        return jdbi.withHandle(handle -> handle.select(
+                        "SELECT count(*) > 0 FROM pg_stat_activity WHERE ? = ANY(pg_blocking_pids(pid))", pid)
+                .mapTo(Boolean.class)
+                .one());
+    }
+
+    private static Inspection.Found found(UUID id, HostSpec host) {
+        InstallationSpec spec = new InstallationSpec(
+                id,
+                "order-unit",
+                "metabase",
+                "order-site",
+                List.of(new NodeSpec.Systemd(
+                        "node-1",
+                        host.name(),
+                        "order.service",
+                        "/srv/order",
+                        "metabase.jar",
+                        URI.create("http://127.0.0.1:3000"))),
+                new DatabaseSpec.H2(host.name(), "/srv/order/metabase.db.mv.db", null, null),
+                List.of(host));
+        return new Inspection.Found(
+                id, spec, new Release("v0.50.1", "oss", ScriptedWorker.OLD_SHA256, null), List.of());
+    }
+
     private int counted(Consumer<Handle> work) {
         AtomicInteger statements = new AtomicInteger();
         jdbi.useTransaction(handle -> {
@@ -137,7 +219,7 @@ class BatchTest {
                 InstallationSpec spec = spec(site, site + "-" + i);
                 names.add(spec.name());
                 ids.put(spec.name(), spec.id());
-                insert(handle, spec);
+                Fleet.insert(handle, spec, spec.databaseIdentity());
             }
             Upgrades.Answer answer = upgrades.request(
                     handle,
@@ -149,19 +231,6 @@ class BatchTest {
                     .forEach(accepted -> sagas.put(accepted.upgradeId(), ids.get(accepted.installation())));
         });
         return sagas;
-    }
-
-    private static void insert(Handle handle, InstallationSpec spec) {
-        handle.createUpdate("INSERT INTO installation (id, name, state, rev, epoch, site, profile, spec, running,"
-                        + " checks, database_identity, updated_at) VALUES (:id, :name, 'READY', 1, 0, :site,"
-                        + " 'metabase', :spec::jsonb, :running::jsonb, '[]', :identity, now())")
-                .bind("id", spec.id())
-                .bind("name", spec.name())
-                .bind("site", spec.site())
-                .bind("spec", Columns.json(spec))
-                .bind("running", Columns.json(new Release("v0.50.1", "oss", ScriptedWorker.OLD_SHA256, null)))
-                .bind("identity", spec.databaseIdentity())
-                .execute();
     }
 
     private static InstallationSpec spec(String site, String name) {
@@ -188,19 +257,16 @@ class BatchTest {
                     new StepOutput.NodesChecked(
                             new Release("v0.50.1", "oss", ScriptedWorker.OLD_SHA256, null), List.of()));
             UUID id = UUID.nameUUIDFromBytes((saga + "/" + copy).getBytes(StandardCharsets.UTF_8));
-            batch.add(new Received(
-                    new Message(
-                            id,
-                            MessageType.STEP_SUCCEEDED,
-                            URI.create("/test"),
-                            installation.toString(),
-                            Instant.now(),
-                            null,
-                            result),
-                    Topics.results(ServiceName.SWAP),
-                    0,
-                    batch.size()));
+            batch.add(received(MessageType.STEP_SUCCEEDED, installation, result, id));
         });
         return batch;
+    }
+
+    private static Received received(String type, UUID installation, Object body, UUID id) {
+        return new Received(
+                new Message(id, type, URI.create("/test"), installation.toString(), Instant.now(), null, body),
+                Topics.results(ServiceName.SWAP),
+                0,
+                0);
     }
 }

@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.contract.Release;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.RequestRestore;
 import dev.uplift.orchestrator.publish.SiteTopics;
-import dev.uplift.orchestrator.sql.Columns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
@@ -102,17 +100,8 @@ class DatabaseLockTest {
                             URI.create("http://127.0.0.1:3000"))),
                     new DatabaseSpec.PostgreSql(
                             twin.endsWith("a") ? "127.0.0.1" : "localhost", 5432, name, "metabase", null));
-            jdbi.useHandle(handle -> handle.createUpdate(
-                            "INSERT INTO installation (id, name, state, rev, epoch, site, profile, spec, running,"
-                                    + " checks, database_identity, updated_at) VALUES (:id, :name, 'READY', 1, 0, :site,"
-                                    + " 'metabase', :spec::jsonb, :running::jsonb, '[]', :identity, now())")
-                    .bind("id", spec.id())
-                    .bind("name", twin)
-                    .bind("site", SITE)
-                    .bind("spec", Columns.json(spec))
-                    .bind("running", Columns.json(new Release("v0.50.1", "oss", ScriptedWorker.OLD_SHA256, null)))
-                    .bind("identity", twin.endsWith("a") ? spec.databaseIdentity() : "an older form of " + twin)
-                    .execute());
+            String identity = twin.endsWith("a") ? spec.databaseIdentity() : "an older form of " + twin;
+            jdbi.useHandle(handle -> Fleet.insert(handle, spec, identity));
         });
     }
 }

@@ -4,8 +4,10 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.Json;
+import dev.uplift.contract.Release;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.RegisterInstallation;
@@ -15,8 +17,9 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Predicate;
+import org.jdbi.v3.core.Handle;
 
-/** What an operator does by REST. */
+/** What an operator does by REST, and what cannot be done by it. */
 final class Fleet {
     private static final Duration SOON = Duration.ofSeconds(20);
 
@@ -25,6 +28,20 @@ final class Fleet {
     /** Registers an installation of this name and waits until it is READY. */
     static InstallationStatus ready(String name) {
         return register(name, "/srv/" + name, InstallationStatus.State.READY);
+    }
+
+    /** Writes a READY installation of v0.50.1 into the inventory, for a site where nobody could be asked for it. */
+    static void insert(Handle handle, InstallationSpec spec, String databaseIdentity) {
+        handle.createUpdate("INSERT INTO installation (id, name, state, rev, epoch, site, profile, spec, running,"
+                        + " checks, database_identity, updated_at) VALUES (:id, :name, 'READY', 1, 0, :site,"
+                        + " 'metabase', :spec::jsonb, :running::jsonb, '[]', :identity, now())")
+                .bind("id", spec.id())
+                .bind("name", spec.name())
+                .bind("site", spec.site())
+                .bind("spec", json(spec))
+                .bind("running", json(new Release("v0.50.1", "oss", ScriptedWorker.OLD_SHA256, null)))
+                .bind("identity", databaseIdentity)
+                .execute();
     }
 
     static InstallationStatus register(String name, String directory, InstallationStatus.State expected) {

@@ -11,6 +11,7 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/incidents}. */
@@ -19,10 +20,10 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "incidents")
 @Blocking
 public final class IncidentResource {
-    private final IncidentStore incidents;
+    private final Jdbi jdbi;
 
-    IncidentResource(IncidentStore incidents) {
-        this.incidents = incidents;
+    IncidentResource(Jdbi jdbi) {
+        this.jdbi = jdbi;
     }
 
     @GET
@@ -32,6 +33,7 @@ public final class IncidentResource {
             @QueryParam("limit") @Nullable Integer limit,
             @QueryParam("sort") @Nullable String sort,
             @QueryParam("q") @Nullable String q) {
-        return incidents.page(Paging.of(offset, limit, sort, q, IncidentStore.SORTS, "at:desc"));
+        Paging paging = Paging.of(offset, limit, sort, q, IncidentStore.SORTS, "at:desc");
+        return jdbi.withHandle(handle -> IncidentStore.page(handle, paging));
     }
 }

@@ -6,23 +6,25 @@ import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import java.util.concurrent.Semaphore;
-import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
+import org.jdbi.v3.core.Jdbi;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Records every refused request that would have changed something. The answer does not wait for it. At
  * most {@value #WRITERS_MAX} are being written at a time; what comes above that is counted and logged only.
  */
 final class RefusedRequests {
-    private static final Logger LOG = Logger.getLogger(RefusedRequests.class);
+    private static final Logger LOG = LoggerFactory.getLogger(RefusedRequests.class);
     private static final int WRITERS_MAX = 4;
 
-    private final IncidentStore incidents;
+    private final Jdbi jdbi;
     private final Counter refused;
     private final Semaphore writers = new Semaphore(WRITERS_MAX);
 
-    RefusedRequests(IncidentStore incidents, MeterRegistry metrics) {
-        this.incidents = incidents;
+    RefusedRequests(Jdbi jdbi, MeterRegistry metrics) {
+        this.jdbi = jdbi;
         this.refused = metrics.counter("uplift.requests.refused");
     }
 
@@ -37,14 +39,14 @@ final class RefusedRequests {
         String source = request.getMethod() + " " + request.getUriInfo().getPath();
         String what = problem.code() + ": " + problem.detail();
         if (!writers.tryAcquire()) {
-            LOG.warnf("refused and not recorded, too many at once: %s: %s", source, problem.code());
+            LOG.warn("refused and not recorded, too many at once: {}: {}", source, problem.code());
             return;
         }
         Thread.ofVirtual().name("refused-request").start(() -> {
             try {
-                incidents.record(source, what);
+                jdbi.useTransaction(handle -> IncidentStore.record(handle, source, what));
             } catch (RuntimeException e) {
-                LOG.errorf(e, "refused and not recorded: %s: %s", source, problem.code());
+                LOG.error("refused and not recorded: {}: {}", source, problem.code(), e);
             } finally {
                 writers.release();
             }

@@ -17,19 +17,12 @@ final class Housekeeping {
 
     private final Jdbi jdbi;
     private final Inbox inbox;
-    private final IncidentStore incidents;
     private final SagaUpkeep sagas;
     private final Duration retention;
 
-    Housekeeping(
-            MessagingRuntime messaging,
-            Jdbi jdbi,
-            IncidentStore incidents,
-            SagaUpkeep sagas,
-            RetentionSettings settings) {
+    Housekeeping(MessagingRuntime messaging, Jdbi jdbi, SagaUpkeep sagas, RetentionSettings settings) {
         this.jdbi = jdbi;
         this.inbox = messaging.inbox();
-        this.incidents = incidents;
         this.sagas = sagas;
         this.retention = settings.period();
         if (retention.compareTo(RETENTION_MIN) < 0) {
@@ -42,7 +35,7 @@ final class Housekeeping {
         Instant oldest = Instant.now().minus(retention);
         jdbi.useTransaction(handle -> {
             inbox.forget(handle, oldest);
-            incidents.prune(handle, oldest);
+            IncidentStore.prune(handle, oldest);
             InstallationStore.pruneRemovals(handle, oldest);
         });
         sagas.forget(oldest);

@@ -39,7 +39,6 @@ final class Service {
             DataSource dataSource,
             ResultsHandler results,
             TriggerHandler triggers,
-            IncidentStore incidents,
             SagaUpkeep sagas,
             Registration registration,
             Housekeeping housekeeping,
@@ -51,8 +50,8 @@ final class Service {
                 TopicSpec.latest(Topics.STATUS_INSTALLATIONS),
                 TopicSpec.latest(Topics.STATUS_UPGRADES),
                 TopicSpec.log(Topics.EVENTS));
-        messaging.consumer("results", ResultsHandler.topics(), results, incidents.deadLetters());
-        messaging.consumer("triggers", List.of(Topics.TRIGGERS), triggers, incidents.deadLetters());
+        messaging.consumer("results", ResultsHandler.topics(), results, IncidentStore.deadLetters());
+        messaging.consumer("triggers", List.of(Topics.TRIGGERS), triggers, IncidentStore.deadLetters());
         this.scheduler = Lease.DEFAULT
                 .scheduler(dataSource, messaging.settings().instance(), THREADS, List.of())
                 .startTasks(

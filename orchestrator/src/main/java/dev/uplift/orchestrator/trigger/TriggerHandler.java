@@ -29,15 +29,12 @@ public final class TriggerHandler implements BatchHandler {
 
     private final Inbox inbox;
     private final DeadLetters deadLetters;
-    private final DeadLetterSink sink;
-    private final IncidentStore incidents;
+    private final DeadLetterSink sink = IncidentStore.deadLetters();
     private final Upgrades upgrades;
 
-    TriggerHandler(MessagingRuntime messaging, IncidentStore incidents, Upgrades upgrades) {
+    TriggerHandler(MessagingRuntime messaging, Upgrades upgrades) {
         this.inbox = messaging.inbox();
         this.deadLetters = messaging.deadLetters();
-        this.sink = incidents.deadLetters();
-        this.incidents = incidents;
         this.upgrades = upgrades;
     }
 
@@ -66,14 +63,14 @@ public final class TriggerHandler implements BatchHandler {
         String source = received.topic() + "/" + received.partition() + "/" + received.offset();
         answer.refused().stream()
                 .limit(REFUSALS_RECORDED_MAX)
-                .forEach(refusal -> incidents.record(
-                        handle, source, "refused: " + refusal.installation() + ": " + refusal.reason(), null));
+                .forEach(refusal -> IncidentStore.record(
+                        handle, source, "refused: " + refusal.installation() + ": " + refusal.reason()));
         int left = answer.refused().size() - REFUSALS_RECORDED_MAX;
         if (left > 0) {
-            incidents.record(handle, source, "refused: " + left + " more installations", null);
+            IncidentStore.record(handle, source, "refused: " + left + " more installations");
         }
         if (answer.accepted().isEmpty() && answer.refused().isEmpty()) {
-            incidents.record(handle, source, "refused: there is no such installation", null);
+            IncidentStore.record(handle, source, "refused: there is no such installation");
         }
     }
 }

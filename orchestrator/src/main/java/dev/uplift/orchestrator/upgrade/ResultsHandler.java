@@ -10,43 +10,38 @@ import dev.uplift.messaging.BatchHandler;
 import dev.uplift.messaging.DeadLetterSink;
 import dev.uplift.messaging.DeadLetters;
 import dev.uplift.messaging.Inbox;
+import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.Received;
 import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.inventory.Registration;
+import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes what workers answer. Copies are dropped by the inbox; progress does not go through it, because
  * a copy of it does no harm and there is a lot of it.
  */
+@Singleton
 public final class ResultsHandler implements BatchHandler {
-    private static final Logger LOG = Logger.getLogger(ResultsHandler.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ResultsHandler.class);
 
     private final Inbox inbox;
     private final DeadLetters deadLetters;
-    private final IncidentStore incidents;
-    private final DeadLetterSink sink;
+    private final DeadLetterSink sink = IncidentStore.deadLetters();
     private final SagaRuntime sagas;
     private final Registration registration;
 
-    /** @param incidents told of what was understood but refused, here or by a worker */
-    ResultsHandler(
-            Inbox inbox,
-            DeadLetters deadLetters,
-            IncidentStore incidents,
-            SagaRuntime sagas,
-            Registration registration) {
-        this.inbox = inbox;
-        this.deadLetters = deadLetters;
-        this.incidents = incidents;
-        this.sink = incidents.deadLetters();
+    ResultsHandler(MessagingRuntime messaging, SagaRuntime sagas, Registration registration) {
+        this.inbox = messaging.inbox();
+        this.deadLetters = messaging.deadLetters();
         this.sagas = sagas;
         this.registration = registration;
     }
@@ -89,24 +84,25 @@ public final class ResultsHandler implements BatchHandler {
                 }
                 case CommandRefused refused -> {
                     if (claimed.remove(message.id())) {
-                        incidents.record(handle, refused.source(), refused.problem(), null);
+                        IncidentStore.record(handle, refused.source(), refused.problem());
                     }
                 }
                 default -> deadLetters.refuse(handle, received, "no result: " + message.type(), sink);
             }
         }
+        // First: it locks hosts, and whoever changes a host locks it before its installations.
+        registration.inspected(handle, inspections);
         List<SagaInput.Outcome> outcomes = sagas.apply(handle, inputs);
         for (int i = 0; i < outcomes.size(); i++) {
             note(handle, results.get(i), outcomes.get(i));
         }
-        registration.inspected(handle, inspections);
     }
 
     private void note(Handle handle, Received received, SagaInput.Outcome outcome) {
         switch (outcome) {
             case SagaInput.Outcome.Counted _ -> {}
             case SagaInput.Outcome.Ignored ignored ->
-                LOG.debugf("%s from %s ignored: %s", received.message().type(), received.topic(), ignored.reason());
+                LOG.debug("{} from {} ignored: {}", received.message().type(), received.topic(), ignored.reason());
             case SagaInput.Outcome.Unknown _ -> deadLetters.refuse(handle, received, "no upgrade has this id", sink);
             case SagaInput.Outcome.Forged forged -> deadLetters.refuse(handle, received, forged.reason(), sink);
         }

@@ -1,8 +1,5 @@
 package dev.uplift.orchestrator.upgrade;
 
-import dev.uplift.messaging.MessagingRuntime;
-import dev.uplift.orchestrator.incident.IncidentStore;
-import dev.uplift.orchestrator.inventory.Registration;
 import dev.uplift.orchestrator.saga.SagaLimits;
 import dev.uplift.profile.Profiles;
 import jakarta.enterprise.inject.Produces;
@@ -20,12 +17,5 @@ final class UpgradeWiring {
     @Singleton
     TargetCheck targets(Profiles profiles) {
         return new ProfileTargets(profiles::byName);
-    }
-
-    @Produces
-    @Singleton
-    ResultsHandler results(
-            MessagingRuntime messaging, IncidentStore incidents, SagaRuntime sagas, Registration registration) {
-        return new ResultsHandler(messaging.inbox(), messaging.deadLetters(), incidents, sagas, registration);
     }
 }
