@@ -1,5 +1,6 @@
 package dev.uplift.orchestrator.event;
 
+import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.publish.Change;
 import dev.uplift.orchestrator.upgrade.UpgradeChanges;
@@ -11,13 +12,13 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What changes, in one order for all replicas. Every change has a number of one counter; a reader names
@@ -32,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 public final class ChangeFeed {
-    private static final Logger LOG = Logger.getLogger(ChangeFeed.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ChangeFeed.class);
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration AWAY = Duration.ofSeconds(1);
     private static final int PAGE = 500;
     private static final String HOLDERS = """
             SELECT virtualtransaction FROM pg_locks
@@ -44,6 +46,7 @@ public final class ChangeFeed {
     private final Jdbi jdbi;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final Condition abandoned = lock.newCondition();
     private int listeners;
     private boolean closed;
     private long horizon = -1;
@@ -73,10 +76,10 @@ public final class ChangeFeed {
         lock.lock();
         try {
             listeners--;
-            if (listeners == 0 && looker != null) {
-                looker.interrupt();
+            if (listeners == 0) {
                 looker = null;
                 horizon = -1;
+                abandoned.signalAll();
             }
         } finally {
             lock.unlock();
@@ -98,9 +101,8 @@ public final class ChangeFeed {
         lock.lock();
         try {
             closed = true;
-            if (looker != null) {
-                looker.interrupt();
-            }
+            looker = null;
+            abandoned.signalAll();
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -148,17 +150,36 @@ public final class ChangeFeed {
 
     private void look() {
         Candidate candidate = null;
-        while (!Thread.currentThread().isInterrupted()) {
+        Duration pause = Duration.ZERO;
+        while (isLookerAfter(pause)) {
             try {
                 candidate = lookOnce(candidate);
-                TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
-            } catch (InterruptedException e) {
-                return;
+                pause = POLL;
             } catch (RuntimeException e) {
-                LOG.warnf("the change feed waits for the database: %s", e.getMessage());
-                pause();
+                LOG.warn("the change feed waits for the database: {}", OneLine.of(e));
+                pause = AWAY;
             }
         }
+    }
+
+    /** Waits, because PostgreSQL tells nobody when a transaction ends; false at once when nobody listens any more. */
+    private boolean isLookerAfter(Duration pause) {
+        lock.lock();
+        try {
+            long left = pause.toNanos();
+            while (isLooker() && left > 0) {
+                left = abandoned.awaitNanos(left);
+            }
+            return isLooker();
+        } catch (InterruptedException e) {
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isLooker() {
+        return Thread.currentThread().equals(looker);
     }
 
     private @Nullable Candidate lookOnce(@Nullable Candidate before) {
@@ -176,7 +197,7 @@ public final class ChangeFeed {
         }
         lock.lock();
         try {
-            if (next.number() > horizon && Thread.currentThread().equals(looker)) {
+            if (next.number() > horizon && isLooker()) {
                 horizon = next.number();
                 changed.signalAll();
             }
@@ -194,13 +215,5 @@ public final class ChangeFeed {
 
     private static Set<String> holders(Handle handle) {
         return new HashSet<>(handle.createQuery(HOLDERS).mapTo(String.class).list());
-    }
-
-    private static void pause() {
-        try {
-            TimeUnit.SECONDS.sleep(1);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.uplift.orchestrator.event;
 
+import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.publish.Change;
 import dev.uplift.orchestrator.rest.ProblemException;
 import jakarta.ws.rs.GET;
@@ -18,14 +19,16 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.logging.Logger;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@code /api/v1/events}: server-sent events. */
 @Path("/api/v1/events")
 @Tag(name = "events")
 public final class EventResource {
-    private static final Logger LOG = Logger.getLogger(EventResource.class);
+    private static final Logger LOG = LoggerFactory.getLogger(EventResource.class);
     private static final int LISTENERS_MAX = 1_000;
     private static final Duration SILENCE = Duration.ofSeconds(10);
     private static final Duration TAKEN_MAX = Duration.ofSeconds(30);
@@ -58,7 +61,9 @@ public final class EventResource {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } catch (CompletionException | IllegalStateException e) {
-                LOG.debugf("a listener has gone: %s", e.getMessage());
+                LOG.debug("a listener has gone: {}", e.getMessage());
+            } catch (JdbiException e) {
+                LOG.warn("a listener is let go, it may come back with its Last-Event-ID: {}", OneLine.of(e));
             } finally {
                 feed.leave();
                 places.release();

@@ -33,11 +33,11 @@ import org.jspecify.annotations.Nullable;
 @Blocking
 public final class HostResource {
     private final Jdbi jdbi;
-    private final InstallationHosts installations;
+    private final Hosts hosts;
 
-    HostResource(Jdbi jdbi, InstallationHosts installations) {
+    HostResource(Jdbi jdbi, Hosts hosts) {
         this.jdbi = jdbi;
-        this.installations = installations;
+        this.hosts = hosts;
     }
 
     @POST
@@ -45,10 +45,7 @@ public final class HostResource {
     @Operation(summary = "Register a host that workers reach by SSH, or its Docker Engine by TLS")
     public RestResponse<HostEntry> add(@Nullable HostEntry request) {
         HostEntry entry = complete(request);
-        if (!jdbi.inTransaction(handle -> HostStore.insert(handle, entry))) {
-            throw ProblemException.conflict(
-                    "host.exists", "a host " + entry.host().name() + " is registered already; PUT replaces it");
-        }
+        hosts.add(entry);
         return RestResponse.ResponseBuilder.create(RestResponse.Status.CREATED, entry)
                 .location(URI.create("/api/v1/hosts/" + entry.host().name()))
                 .build();
@@ -65,16 +62,8 @@ public final class HostResource {
             throw ProblemException.invalid(
                     "the body is about host " + entry.host().name());
         }
-        return jdbi.inTransaction(handle -> {
-            HostEntry before = HostStore.lock(handle, name).orElseThrow(() -> unknown(name));
-            List<String> users = installations.on(handle, name);
-            if (!users.isEmpty() && !String.valueOf(entry.site()).equals(before.site())) {
-                throw inUse(name, users);
-            }
-            HostStore.update(handle, entry);
-            installations.reachedBy(handle, entry.host());
-            return entry;
-        });
+        hosts.replace(entry);
+        return entry;
     }
 
     @GET
@@ -94,23 +83,14 @@ public final class HostResource {
     public HostEntry get(@PathParam("name") String name) {
         return Optional.ofNullable(jdbi.withHandle(handle -> HostStore.find(handle, List.of(name)))
                         .get(name))
-                .orElseThrow(() -> unknown(name));
+                .orElseThrow(() -> Hosts.unknown(name));
     }
 
     @DELETE
     @Path("{name}")
     @Operation(summary = "Forget a host that no installation is on; the host itself is not touched")
     public void remove(@PathParam("name") String name) {
-        jdbi.useTransaction(handle -> {
-            if (HostStore.lock(handle, name).isEmpty()) {
-                throw unknown(name);
-            }
-            List<String> users = installations.on(handle, name);
-            if (!users.isEmpty()) {
-                throw inUse(name, users);
-            }
-            HostStore.delete(handle, name);
-        });
+        hosts.remove(name);
     }
 
     private static HostEntry complete(@Nullable HostEntry request) {
@@ -119,14 +99,5 @@ public final class HostResource {
         }
         return new HostEntry(
                 request.host(), Optional.ofNullable(request.site()).orElse(Topics.DEFAULT_SITE), Instant.now());
-    }
-
-    private static ProblemException unknown(String name) {
-        return ProblemException.unknown("host.unknown", "no host has the name", name);
-    }
-
-    private static ProblemException inUse(String name, List<String> users) {
-        return ProblemException.conflict(
-                "host.in-use", String.join(", ", users) + " run on host " + name + "; remove them first");
     }
 }

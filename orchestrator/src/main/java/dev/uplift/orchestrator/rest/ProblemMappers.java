@@ -9,12 +9,13 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.util.Locale;
 import java.util.UUID;
-import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Every error leaves as a {@link Problem}; none shows a stack, a class or a value that was sent. */
 final class ProblemMappers {
-    private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ProblemMappers.class);
 
     @ServerExceptionMapper
     Response problem(ProblemException e) {
@@ -49,7 +50,7 @@ final class ProblemMappers {
     @ServerExceptionMapper
     Response other(Throwable e) {
         UUID reference = UUID.randomUUID();
-        LOG.errorf(e, "a request failed, reference %s", reference);
+        LOG.error("a request failed, reference {}", reference, e);
         return answer(Problem.of(
                 500,
                 "Internal Server Error",

@@ -30,7 +30,7 @@ final class SagaStore {
             "startedAt", "started_at", "updatedAt", "updated_at", "installation", "installation", "state", "phase");
 
     private static final String COLUMNS =
-            "id, installation_id, installation, state::text, context::text, rev," + " started_at, updated_at, ended_at";
+            "id, installation_id, installation, state::text, context::text, rev, started_at, updated_at, ended_at";
 
     private SagaStore() {}
 

@@ -1,0 +1,96 @@
+package dev.uplift.orchestrator.inventory;
+
+import dev.uplift.contract.HostSpec;
+import dev.uplift.contract.api.HostEntry;
+import dev.uplift.messaging.Outbox;
+import dev.uplift.orchestrator.publish.Outgoing;
+import dev.uplift.orchestrator.rest.ProblemException;
+import jakarta.inject.Singleton;
+import java.time.Instant;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/** The inventory of hosts: a change of one is told to all installations on it. */
+@Singleton
+final class Hosts {
+    private static final int USERS_NAMED_MAX = 5;
+
+    private final Jdbi jdbi;
+    private final Outbox outbox;
+
+    Hosts(Jdbi jdbi, Outbox outbox) {
+        this.jdbi = jdbi;
+        this.outbox = outbox;
+    }
+
+    /**
+     * Adds a host.
+     *
+     * @throws ProblemException 409 if one of this name is there
+     */
+    void add(HostEntry entry) {
+        if (!jdbi.inTransaction(handle -> HostStore.insert(handle, entry))) {
+            throw ProblemException.conflict(
+                    "host.exists", "a host " + entry.host().name() + " is registered already; PUT replaces it");
+        }
+    }
+
+    /**
+     * Replaces how a host is reached.
+     *
+     * @throws ProblemException 404 if it is unknown, 409 if it would leave the site of installations on it
+     */
+    void replace(HostEntry entry) {
+        jdbi.useTransaction(handle -> {
+            String name = entry.host().name();
+            HostEntry before = HostStore.lock(handle, name).orElseThrow(() -> unknown(name));
+            if (!String.valueOf(entry.site()).equals(before.site())) {
+                requireUnused(handle, name);
+            }
+            HostStore.update(handle, entry);
+            tellInstallations(handle, entry.host());
+        });
+    }
+
+    /**
+     * Forgets a host; the host itself is not touched.
+     *
+     * @throws ProblemException 404 if it is unknown, 409 while an installation is on it
+     */
+    void remove(String name) {
+        jdbi.useTransaction(handle -> {
+            if (HostStore.lock(handle, name).isEmpty()) {
+                throw unknown(name);
+            }
+            requireUnused(handle, name);
+            HostStore.delete(handle, name);
+        });
+    }
+
+    /** The problem of a request about a host that nobody knows. */
+    static ProblemException unknown(String name) {
+        return ProblemException.unknown("host.unknown", "no host has the name", name);
+    }
+
+    private static void requireUnused(Handle handle, String name) {
+        List<String> users = InstallationStore.on(handle, name, USERS_NAMED_MAX);
+        if (!users.isEmpty()) {
+            throw ProblemException.conflict(
+                    "host.in-use", String.join(", ", users) + " run on host " + name + "; remove them first");
+        }
+    }
+
+    private void tellInstallations(Handle handle, HostSpec host) {
+        Instant now = Instant.now();
+        List<Installation> changed = InstallationStore.lockOn(handle, host.name()).stream()
+                .map(installation -> installation.reachedBy(host, now))
+                .toList();
+        InstallationStore.update(handle, changed);
+        outbox.append(
+                handle,
+                changed.stream()
+                        .map(installation -> Outgoing.status(installation.status()))
+                        .toList());
+    }
+}
