@@ -123,10 +123,11 @@ final class SystemdUnit {
         return new State(properties);
     }
 
-    /** Whether it is held, and systemd knows. */
+    /** Whether it is held, and systemd knows. It is not while {@link #start} has not taken effect, or was cut off. */
     boolean isHeld() throws IOException, InterruptedException {
         State state = state();
-        return dropInText().equals(text())
+        return !host.files().exists(start())
+                && dropInText().equals(text())
                 && List.of(state.get("DropInPaths").split(" ", -1)).contains(dropIn().toString())
                 && !state.get("NeedDaemonReload").equals("yes");
     }
@@ -155,8 +156,9 @@ final class SystemdUnit {
         change(held, "daemon-reload");
     }
 
-    /** Begins to stop it. */
+    /** Begins to stop it. If a start was cut off, nobody else may finish it any more. */
     void stop(Fence.Held held) throws IOException, InterruptedException, FencedException {
+        held.delete(start());
         change(held, "stop", "--no-block", "--", name);
     }
 
