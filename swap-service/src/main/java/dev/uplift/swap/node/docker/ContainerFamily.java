@@ -18,10 +18,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** All containers of one node: the one that has its name, its predecessors, and commands that run beside it. */
 record ContainerFamily(DockerEngine engine, Host host, DockerPlace place) {
     private static final String SHA256 = "sha256:";
+    private static final Pattern EPOCH = Pattern.compile("[0-9]{1,18}");
 
     /** The one that has the node's name; empty in the middle of a switch. */
     Optional<ContainerInspection> inPlace() throws IOException, InterruptedException {
@@ -73,6 +75,12 @@ record ContainerFamily(DockerEngine engine, Host host, DockerPlace place) {
     /** Whether an upgrade made it. */
     boolean isOurs(ContainerInspection container) {
         return place.directory().toString().equals(container.labels().get(UpliftLabels.NODE));
+    }
+
+    /** The epoch of the command that made a container; 0 if no upgrade did. */
+    static long epoch(ContainerInspection container) {
+        String epoch = container.labels().getOrDefault(UpliftLabels.EPOCH, "");
+        return EPOCH.matcher(epoch).matches() ? Long.parseLong(epoch) : 0;
     }
 
     /**

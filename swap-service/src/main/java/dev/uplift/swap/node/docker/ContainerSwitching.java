@@ -55,7 +55,7 @@ final class ContainerSwitching {
             if (image.id().equals(origin.imageId())) {
                 return;
             }
-            work.take(SwapEffect.SWITCH_ASIDE, _ -> {
+            work.takeElsewhere(SwapEffect.SWITCH_ASIDE, _ -> {
                 containers.rename(origin.id(), aside(origin));
                 return origin;
             });
@@ -67,7 +67,7 @@ final class ContainerSwitching {
         }
         CreateRequest request = request(record, target);
         try {
-            work.take(SwapEffect.SWITCH_CREATE, _ -> containers.create(request));
+            work.takeElsewhere(SwapEffect.SWITCH_CREATE, _ -> containers.create(request));
         } catch (NameTakenException e) {
             throw StepFailedException.refused(ErrorCode.INTERFERED, String.valueOf(e.getMessage()));
         }
@@ -84,7 +84,7 @@ final class ContainerSwitching {
             requireOurs(occupant.get());
             discard(occupant.get(), SwapEffect.REVERT_DISCARD);
         }
-        work.take(SwapEffect.REVERT_NAME, _ -> {
+        work.takeElsewhere(SwapEffect.REVERT_NAME, _ -> {
             containers.rename(origin.id(), family.place().container());
             return origin;
         });
@@ -158,7 +158,7 @@ final class ContainerSwitching {
                     ContainerFamily.instance(container) + " runs although it was stopped; stop it and retry");
         }
         try {
-            work.take(effect, _ -> {
+            work.takeElsewhere(effect, _ -> {
                 containers.remove(container.id());
                 return container;
             });
@@ -167,12 +167,17 @@ final class ContainerSwitching {
         }
     }
 
-    private void requireOurs(ContainerInspection container) throws StepFailedException {
+    private void requireOurs(ContainerInspection container) throws FencedException, StepFailedException {
         if (!family.isOurs(container)) {
             throw StepFailedException.refused(
                     ErrorCode.INTERFERED,
                     ContainerFamily.instance(container) + " was put in the place of "
                             + family.place().container() + " by somebody else; rename it or remove it, and retry");
+        }
+        long epoch = ContainerFamily.epoch(container);
+        if (epoch > work.command().epoch()) {
+            throw new FencedException(ContainerFamily.instance(container) + " was made by a newer command, of epoch "
+                    + epoch + "; this one is of epoch " + work.command().epoch());
         }
         work.progress(Progress.of("looking at what an earlier try has left"));
     }

@@ -236,7 +236,7 @@ public final class DockerNode implements Node {
     public void holdAutostart(NodeWork work, SwapEffect effect)
             throws IOException, InterruptedException, FencedException {
         List<ContainerInspection> all = family.all();
-        work.take(effect, _ -> {
+        work.takeElsewhere(effect, _ -> {
             for (ContainerInspection container : all) {
                 containers.restartPolicy(container.id(), RestartPolicy.NO);
             }
@@ -249,7 +249,7 @@ public final class DockerNode implements Node {
             throws IOException, InterruptedException, FencedException, StepFailedException {
         ContainerInspection container = family.requireInPlace();
         RestartPolicy policy = family.record().container().restartPolicy();
-        work.take(effect, _ -> {
+        work.takeElsewhere(effect, _ -> {
             containers.restartPolicy(container.id(), policy);
             return policy;
         });
@@ -258,7 +258,7 @@ public final class DockerNode implements Node {
     @Override
     public void terminate(NodeWork work, SwapEffect effect, List<Instance> running)
             throws IOException, InterruptedException, FencedException {
-        work.take(effect, _ -> {
+        work.takeElsewhere(effect, _ -> {
             for (Instance instance : running) {
                 ContainerInspection container = containers.inspect(ContainerFamily.id(instance));
                 String signal =
@@ -272,7 +272,7 @@ public final class DockerNode implements Node {
     @Override
     public void kill(NodeWork work, SwapEffect effect, List<Instance> running)
             throws IOException, InterruptedException, FencedException {
-        work.take(effect, _ -> {
+        work.takeElsewhere(effect, _ -> {
             for (Instance instance : running) {
                 containers.kill(ContainerFamily.id(instance));
             }
@@ -321,7 +321,7 @@ public final class DockerNode implements Node {
             throws IOException, InterruptedException, FencedException, StepFailedException {
         ContainerInspection container = family.requireInPlace();
         try {
-            work.take(effect, _ -> {
+            work.takeElsewhere(effect, _ -> {
                 containers.start(container.id());
                 return container;
             });
@@ -359,7 +359,7 @@ public final class DockerNode implements Node {
         CreateRequest node =
                 new ContainerSwitching(work, family).request(family.record(), family.image(work.targetSha256()));
         String name = place.container() + "-uplift-" + work.command().commandId();
-        return work.take(effect, _ -> engine.oneOff().run(OneOff.request(node, name, arguments), atMost));
+        return work.takeElsewhere(effect, _ -> engine.oneOff().run(OneOff.request(node, name, arguments), atMost));
     }
 
     private int port() {

@@ -69,7 +69,10 @@ final class ImageStaging {
         }
     }
 
-    /** The version that an image's JAR says it is. The image is not run: a container of it is created and removed. */
+    /**
+     * The version that an image's JAR says it is. The image is not run: a container of it is created and removed. One
+     * that a death has left has the same name, and is taken over or replaced.
+     */
     private VersionReading version(ImageInspection image, String jar, ImageReference target)
             throws IOException, InterruptedException {
         DockerEngine engine = family.engine();
@@ -80,7 +83,7 @@ final class ImageStaging {
                 .put(
                         UpliftLabels.INSTALLATION,
                         work.command().installation().id().toString());
-        String name = "uplift-look-" + work.command().commandId();
+        String name = family.place().container() + "-uplift-look";
         String id = engine.containers().create(new CreateRequest(name, image.platform(), body, Map.of()));
         try {
             return work.profile().jarIdentity(new ContainerJar(engine, id, jar));

@@ -18,6 +18,7 @@ import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.Observation;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -136,6 +137,23 @@ class DockerNodeTest {
                                 .contains("metabase")))
                 .containsExactly(before.id());
         assertThatThrownBy(() -> rig.node.switchOver(rig.staleWork())).isInstanceOf(FencedException.class);
+    }
+
+    @Test
+    void aContainerOfANewerEpochIsNotRemovedEvenIfTheFenceIsGone() throws Exception {
+        running();
+        rig.preflight();
+        rig.node.stage(rig.work());
+        rig.stop();
+        rig.nextEpoch();
+        rig.node.switchOver(rig.work());
+        String next = rig.engine.containers().inspect(rig.name).id();
+        Files.delete(rig.directory.resolve(".uplift/fence"));
+
+        assertThatThrownBy(() -> rig.node.revert(rig.staleWork()))
+                .isInstanceOf(FencedException.class)
+                .hasMessageContaining("newer command");
+        assertThat(rig.engine.containers().inspect(rig.name).id()).isEqualTo(next);
     }
 
     @Test
