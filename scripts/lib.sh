@@ -25,32 +25,57 @@ find_jdk() {
   fail "JDK 25 is missing. Install one below /usr/lib/jvm (Debian with Adoptium's repository: apt-get install temurin-25-jdk) or set JAVA_HOME."
 }
 
-# need COMMAND PACKAGE WHY: installs PACKAGE as root on Debian; elsewhere names what to install.
-need() {
-  command -v "$1" >/dev/null 2>&1 && return
+# What want found missing.
+MISSING_PACKAGES=
+
+# want COMMAND PACKAGE WHY: notes that PACKAGE is missing, for need_wanted.
+want() {
+  # Debian keeps the commands of daemons off the PATH of everybody but root.
+  PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1 && return
+  say "missing: $1 ($3)"
+  MISSING_PACKAGES="$MISSING_PACKAGES $2"
+}
+
+# Installs all that is wanted and missing as root on Debian; elsewhere names it in one command.
+need_wanted() {
+  local packages=$MISSING_PACKAGES
+  MISSING_PACKAGES=
+  [ -n "$packages" ] || return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ -z "${UPLIFT_NO_INSTALL:-}" ]; then
-    say "installing $2: $3"
-    if ! { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$2"; } >/dev/null 2>&1; then
-      fail "$1 is missing ($3) and could not be installed; install it with: apt-get install $2"
-    fi
+    say "installing$packages"
+    # shellcheck disable=SC2086
+    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $packages; } >/dev/null 2>&1 ||
+      fail "could not be installed; try it yourself: apt-get install$packages"
+  elif [ "$(id -u)" = 0 ]; then
+    fail "install what is missing: apt-get install$packages"
   else
-    fail "$1 is missing ($3); install it with: apt-get install $2"
+    fail "install what is missing: sudo apt-get install$packages"
   fi
+}
+
+# need COMMAND PACKAGE WHY: wants one, and needs it at once.
+need() {
+  want "$@"
+  need_wanted
+}
+
+want_runtime() {
+  want pg_dump postgresql-client "backups of PostgreSQL databases"
+  want setpriv util-linux "starting applications as their own users"
 }
 
 # What upgrading needs on this machine.
 need_runtime() {
-  need pg_dump postgresql-client "backups of PostgreSQL databases"
-  need setpriv util-linux "starting applications as their own users"
+  want_runtime
+  need_wanted
 }
 
-# Builds what is not there or older than its sources; progress on standard error, the log in target/build.log.
+# With the JDK that find_jdk found, builds what is not there or older than its sources; progress on standard error, the log in target/build.log.
 build() {
   local stamp=$UPLIFT_ROOT/target/built
   if [ -e "$stamp" ] && [ -z "$(find "$UPLIFT_ROOT" -name target -prune -o \( -name pom.xml -o -path '*/src/main/*' \) -type f -newer "$stamp" -print -quit)" ]; then
     return
   fi
-  find_jdk
   mkdir -p "$UPLIFT_ROOT/target"
   say "building Uplift (a minute or two the first time; log: target/build.log)"
   if ! (cd "$UPLIFT_ROOT" && ./mvnw -DskipTests -Dspotless.check.skip -pl "$UPLIFT_PARTS" -am package) >"$UPLIFT_ROOT/target/build.log" 2>&1; then
