@@ -5,18 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.uplift.host.docker.DockerEndpoint;
 import dev.uplift.host.docker.DockerEngine;
+import dev.uplift.testbed.containers.RequiresDocker;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real engine through a real OpenSSH server. */
-@Tag("docker")
-@DisabledIfEnvironmentVariable(named = "UPLIFT_WITHOUT_CONTAINERS", matches = ".+", disabledReason = "no Docker Engine")
+@RequiresDocker
 class SshDockerTest {
     @TempDir
     private static Path keys;

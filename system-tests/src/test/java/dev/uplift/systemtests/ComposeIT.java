@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.testbed.containers.DockerContainer;
+import dev.uplift.testbed.containers.RequiresDocker;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -12,21 +13,19 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 
 /** The services as containers, from the images of this build. */
-@EnabledIf("dev.uplift.testbed.containers.ContainerTests#wanted")
+@RequiresDocker
 class ComposeIT {
     private static ComposeProduct product;
 
     @BeforeAll
     static void up() {
-        product = ComposeProduct.up(Map.of());
+        product = ComposeProduct.up();
     }
 
     @AfterAll

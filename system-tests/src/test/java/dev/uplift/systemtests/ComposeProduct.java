@@ -38,18 +38,14 @@ final class ComposeProduct implements AutoCloseable {
         this.basePort = basePort;
     }
 
-    /**
-     * Builds the images as an operator does, and starts everything.
-     *
-     * @param settings more lines of {@code .env}
-     */
-    static ComposeProduct up(Map<String, String> settings) {
+    /** Builds the images as an operator does, and starts everything. */
+    static ComposeProduct up() {
         DockerContainers containers = DockerContainers.open();
         try {
             ComposeProduct product =
                     new ComposeProduct(containers, Files.createTempDirectory("uplift-compose"), Product.freeBasePort());
-            product.writeSettings(settings);
-            product.script("scripts/images", "--from-debian");
+            product.writeSettings();
+            product.execute(List.of("scripts/images", "--from-debian"));
             containers
                     .docker()
                     .run("image", "prune", "--force", "--filter", "label=org.opencontainers.image.vendor=Uplift");
@@ -66,17 +62,7 @@ final class ComposeProduct implements AutoCloseable {
     }
 
     Rest rest() {
-        return new Rest(server());
-    }
-
-    /** Where the orchestrator listens. */
-    URI server() {
-        return URI.create("http://127.0.0.1:" + basePort);
-    }
-
-    /** Where clients find Kafka. */
-    String kafka() {
-        return "127.0.0.1:" + (basePort + 4);
+        return new Rest(URI.create("http://127.0.0.1:" + basePort));
     }
 
     /** All that are published or listened on. */
@@ -104,7 +90,7 @@ final class ComposeProduct implements AutoCloseable {
     }
 
     /** By service. */
-    Map<String, String> health() {
+    private Map<String, String> health() {
         Map<String, String> health = new TreeMap<>();
         for (String service : SERVICES) {
             health.put(
@@ -136,8 +122,8 @@ final class ComposeProduct implements AutoCloseable {
                 .until(this::health, health -> health.values().stream().allMatch("healthy"::equals));
     }
 
-    private void writeSettings(Map<String, String> more) throws IOException {
-        Map<String, String> settings = new LinkedHashMap<>(more);
+    private void writeSettings() throws IOException {
+        Map<String, String> settings = new LinkedHashMap<>();
         settings.put("UPLIFT_TAG", tag());
         List<String> ports = List.of("ORCHESTRATOR", "ARTIFACT", "BACKUP", "SWAP", "KAFKA");
         for (int i = 0; i < ports.size(); i++) {
@@ -166,7 +152,7 @@ final class ComposeProduct implements AutoCloseable {
     }
 
     /** Runs Compose, whichever there is, and returns its standard output. */
-    String compose(String... words) {
+    private String compose(String... words) {
         List<String> command = new ArrayList<>(composeCommand());
         command.addAll(List.of("--file", "docker-compose.yml", "--file"));
         command.add(directory.resolve("labels.yml").toString());
@@ -179,10 +165,6 @@ final class ComposeProduct implements AutoCloseable {
     private List<String> composeCommand() {
         Docker.Result plugin = containers.docker().attempt(List.of("compose", "version"), "");
         return plugin.ok() ? List.of("docker", "compose") : List.of("docker-compose");
-    }
-
-    private void script(String... command) {
-        execute(List.of(command));
     }
 
     private String execute(List<String> command) {

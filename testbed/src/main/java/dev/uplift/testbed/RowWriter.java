@@ -1,20 +1,12 @@
 package dev.uplift.testbed;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.NavigableSet;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListSet;
 
 /**
@@ -34,20 +26,15 @@ public final class RowWriter implements AutoCloseable {
     private final URI server;
     private final String writer;
     private final long pauseNanos;
-    private final Optional<Path> record;
     private final NavigableSet<Long> acknowledged = new ConcurrentSkipListSet<>();
-    private final List<Duration> outages = Collections.synchronizedList(new ArrayList<>());
     private final Thread thread;
     private volatile boolean stopping;
-    private volatile long failingSinceNanos;
     private volatile boolean failing;
-    private volatile long firstOutageAfter = -1;
 
-    private RowWriter(URI server, String writer, int rowsPerSecond, Optional<Path> record) {
+    private RowWriter(URI server, String writer, int rowsPerSecond) {
         this.server = server;
         this.writer = writer;
         this.pauseNanos = rowsPerSecond <= 0 ? 0 : 1_000_000_000L / rowsPerSecond;
-        this.record = record;
         this.thread = new Thread(this::write, "row-writer-" + writer);
         thread.setDaemon(true);
     }
@@ -58,39 +45,13 @@ public final class RowWriter implements AutoCloseable {
      * @param rowsPerSecond at most; 0 for as fast as it goes
      */
     public static RowWriter start(URI server, String writer, int rowsPerSecond) {
-        return start(server, writer, rowsPerSecond, Optional.empty());
-    }
-
-    /** As above; each acknowledged number is also appended to the file, one a line. */
-    public static RowWriter start(URI server, String writer, int rowsPerSecond, Optional<Path> record) {
-        RowWriter rows = new RowWriter(server, writer, rowsPerSecond, record);
+        RowWriter rows = new RowWriter(server, writer, rowsPerSecond);
         rows.thread.start();
         return rows;
     }
 
-    /**
-     * What was written.
-     *
-     * @param outages from the first failed request to the end of the first good one, in order; one that
-     *     had not ended at the stop counts up to the stop
-     * @param beforeFirstOutage the highest number acknowledged before the first outage, or at all if there
-     *     was none
-     */
-    public record Written(
-            String writer, NavigableSet<Long> acknowledged, List<Duration> outages, long beforeFirstOutage) {
-        /**
-         * Without the rows that were acknowledged after the first outage: a version that served, was not
-         * committed and was rolled back takes those with it.
-         */
-        public Written untilFirstOutage() {
-            return new Written(writer, acknowledged.headSet(beforeFirstOutage, true), outages, beforeFirstOutage);
-        }
-
-        /** Zero if there was none. */
-        public Duration longestOutage() {
-            return outages.stream().max(Duration::compareTo).orElse(Duration.ZERO);
-        }
-    }
+    /** What was written. */
+    public record Written(String writer, NavigableSet<Long> acknowledged) {}
 
     public String writer() {
         return writer;
@@ -115,11 +76,7 @@ public final class RowWriter implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);
         }
-        return new Written(
-                writer,
-                acknowledged,
-                List.copyOf(outages),
-                firstOutageAfter >= 0 ? firstOutageAfter : acknowledged.size());
+        return new Written(writer, acknowledged);
     }
 
     @Override
@@ -131,20 +88,17 @@ public final class RowWriter implements AutoCloseable {
         long number = 1;
         long next = System.nanoTime();
         while (!stopping) {
-            long began = System.nanoTime();
             if (send(number)) {
                 acknowledged.add(number);
-                record.ifPresent(this::append);
-                good();
+                failing = false;
                 number++;
                 next = Math.max(next + pauseNanos, System.nanoTime() - pauseNanos);
                 pauseUntil(next);
             } else {
-                bad(began);
+                failing = true;
                 pauseUntil(System.nanoTime() + RETRY_PAUSE_MS * 1_000_000);
             }
         }
-        good();
     }
 
     private boolean send(long number) {
@@ -165,31 +119,7 @@ public final class RowWriter implements AutoCloseable {
         }
     }
 
-    private void append(Path file) {
-        try {
-            Files.writeString(file, acknowledged.last() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private void bad(long beganNanos) {
-        if (!failing) {
-            failingSinceNanos = beganNanos;
-            failing = true;
-            if (firstOutageAfter < 0) {
-                firstOutageAfter = acknowledged.size();
-            }
-        }
-    }
-
-    private void good() {
-        if (failing) {
-            outages.add(Duration.ofNanos(System.nanoTime() - failingSinceNanos));
-            failing = false;
-        }
-    }
-
+    /** Keeps to the rate, or gives a server that is down a moment. */
     private void pauseUntil(long nanos) {
         long left = nanos - System.nanoTime();
         if (left > 0 && !stopping) {

@@ -16,7 +16,6 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -34,18 +33,11 @@ public final class StandInReleases {
     public record StandInRelease(String tag, Path jar, String sha256) {}
 
     /**
-     * {@code standin.jar} of this build: the system property {@code uplift.standin.jar}, the environment
-     * variable {@code UPLIFT_STANDIN_JAR}, or {@code testbed/target/standin.jar} in the working directory
-     * or one above it.
+     * {@code standin.jar} of this build: {@code testbed/target/standin.jar} in the working directory or one above it.
      *
      * @throws IllegalStateException if there is none
      */
     public static Path baseJar() {
-        Optional<String> named = Optional.ofNullable(System.getProperty("uplift.standin.jar"))
-                .or(() -> Optional.ofNullable(System.getenv("UPLIFT_STANDIN_JAR")));
-        if (named.isPresent()) {
-            return Path.of(named.get());
-        }
         for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
             Path jar = folder.resolve("testbed/target/standin.jar");
             if (Files.isRegularFile(jar)) {
@@ -105,18 +97,6 @@ public final class StandInReleases {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    /** {@code <standin.jar> <directory> <tag>...}: stamps each and prints {@code sha256  path} lines. */
-    public static void main(String[] arguments) {
-        if (arguments.length < 3) {
-            System.err.println("usage: StandInReleases <standin.jar> <directory> <tag>...");
-            System.exit(2);
-        }
-        for (int i = 2; i < arguments.length; i++) {
-            StandInRelease release = stamp(Path.of(arguments[0]), Path.of(arguments[1]), arguments[i]);
-            System.out.println(release.sha256() + "  " + release.jar());
         }
     }
 }

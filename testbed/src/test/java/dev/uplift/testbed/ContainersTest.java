@@ -10,6 +10,7 @@ import dev.uplift.testbed.containers.DockerContainers;
 import dev.uplift.testbed.containers.OwnEngine;
 import dev.uplift.testbed.containers.PostgresContainer;
 import dev.uplift.testbed.containers.Registry;
+import dev.uplift.testbed.containers.RequiresDocker;
 import dev.uplift.testbed.containers.StandInImages;
 import dev.uplift.testbed.containers.StandInOnHost;
 import dev.uplift.testbed.containers.SystemdHost;
@@ -25,10 +26,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
-@EnabledIf("dev.uplift.testbed.containers.ContainerTests#wanted")
+@RequiresDocker
 class ContainersTest {
     private static final Duration HEALTHY_MAX = Duration.ofMinutes(2);
     private static final Path DIRECTORY = Path.of("/opt/metabase");
@@ -182,7 +182,7 @@ class ContainersTest {
     }
 
     @Test
-    @EnabledIf("dev.uplift.testbed.containers.ContainerTests#wantedAsRoot")
+    @RequiresRoot
     void anEngineOfItsOwnIsKilledAndComesBackWithWhatIsToBeRestarted() {
         try (DockerContainers shared = DockerContainers.open();
                 OwnEngine engine = OwnEngine.start();

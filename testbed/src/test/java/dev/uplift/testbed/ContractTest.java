@@ -158,7 +158,7 @@ class ContractTest {
             assertThat(count(database, locked)).isZero();
 
             StandInServer killed = launch.start();
-            Awaitility.await().until(() -> count(database, locked) == 1);
+            Awaitility.await().atMost(START).until(() -> count(database, locked) == 1);
             killed.kill();
             assertThat(count(database, locked)).isEqualTo(1);
         }

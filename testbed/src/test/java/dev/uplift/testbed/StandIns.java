@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Launches of the tests: releases stamped once for this JVM, short waits. */
 final class StandIns {
-    static final Duration START = Duration.ofSeconds(30);
+    static final Duration START = Duration.ofSeconds(60);
     static final String OLD = "v0.50.3";
     static final String NEW = "v0.51.2";
 

@@ -11,7 +11,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
-import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,9 +42,7 @@ class UpgradeTest {
             assertThat(upgraded.version()).contains(NEW);
             RowCheck check = RowCheck.of(upgraded.uri(), written);
             assertThat(check.complete()).isTrue();
-            assertThat((long) written.untilFirstOutage().acknowledged().size()).isBetween(30L, (long) before);
             assertThat(check.acknowledgedCount()).isGreaterThan(40);
-            assertThat(written.longestOutage()).isBetween(Duration.ofMillis(300), Duration.ofSeconds(30));
             assertThat(StandIns.ledger(directory).violations()).isEmpty();
             assertThat(StandIns.ledger(directory).of("serving"))
                     .extracting(StandInLedger.Entry::version)
@@ -114,6 +111,7 @@ class UpgradeTest {
     }
 
     @Test
+    @RequiresRoot
     void aStandInOfAnotherUserRunsAsThatUser() throws Exception {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
         try (StandInServer server =

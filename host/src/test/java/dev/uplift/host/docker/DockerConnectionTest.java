@@ -3,6 +3,7 @@ package dev.uplift.host.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.uplift.testbed.containers.RequiresDocker;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.uplift.testbed.containers.RequiresDocker;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;

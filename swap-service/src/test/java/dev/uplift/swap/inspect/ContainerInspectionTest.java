@@ -19,6 +19,7 @@ import dev.uplift.testbed.StandInApi;
 import dev.uplift.testbed.containers.DockerContainer;
 import dev.uplift.testbed.containers.DockerContainers;
 import dev.uplift.testbed.containers.Registry;
+import dev.uplift.testbed.containers.RequiresDocker;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -36,12 +37,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real containers of the stand-in, their image from a real registry. */
 @Tag("docker")
-@EnabledIf("dev.uplift.testbed.containers.ContainerTests#wanted")
+@RequiresDocker
 class ContainerInspectionTest {
     private static final String VERSION = "v0.50.3";
     private static final String CANARY = "canary of a key";

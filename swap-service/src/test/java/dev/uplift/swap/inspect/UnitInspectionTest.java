@@ -19,6 +19,7 @@ import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.site.Site;
 import dev.uplift.testbed.StandInReleases;
 import dev.uplift.testbed.StandInReleases.StandInRelease;
+import dev.uplift.testbed.containers.RequiresDocker;
 import dev.uplift.testbed.containers.StandInOnHost;
 import dev.uplift.testbed.containers.SystemdHost;
 import dev.uplift.testbed.containers.SystemdHosts;
@@ -30,10 +31,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 
 /** On a host with systemd as PID 1 that is reached by SSH. */
-@EnabledIf("dev.uplift.testbed.containers.ContainerTests#wanted")
+@RequiresDocker
 class UnitInspectionTest {
     private static final String VERSION = "v0.50.3";
     private static final Path UNIT_DIRECTORY = Path.of("/opt/metabase");

@@ -30,6 +30,7 @@ import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.testbed.StandInReleases;
 import dev.uplift.testbed.StandInReleases.StandInRelease;
+import dev.uplift.testbed.containers.RequiresDocker;
 import dev.uplift.testbed.containers.StandInOnHost;
 import dev.uplift.testbed.containers.SystemdHost;
 import dev.uplift.testbed.containers.SystemdHosts;
@@ -47,12 +48,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** On a host with systemd as PID 1 that is reached by SSH. */
-@EnabledIf("dev.uplift.testbed.containers.ContainerTests#wanted")
+@RequiresDocker
 class SystemdNodeTest {
     private static final String OLD = "v0.50.3";
     private static final String NEW = "v0.51.2";

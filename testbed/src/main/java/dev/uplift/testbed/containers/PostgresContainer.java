@@ -86,19 +86,16 @@ public final class PostgresContainer {
     }
 
     private void awaitReady() {
-        long deadline = System.nanoTime() + START_MAX.toNanos();
-        while (!container
+        Waiting.until(START_MAX, this::ready, () -> "PostgreSQL does not start: " + container.logs());
+    }
+
+    private boolean ready() {
+        boolean ready = container
                 .exec("pg_isready", "--quiet", "--host", "127.0.0.1", "--dbname", "postgres")
-                .ok()) {
-            if (System.nanoTime() > deadline || !container.running()) {
-                throw new IllegalStateException("PostgreSQL does not start: " + container.logs());
-            }
-            try {
-                Thread.sleep(100);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException("interrupted", e);
-            }
+                .ok();
+        if (!ready && !container.running()) {
+            throw new IllegalStateException("PostgreSQL does not start: " + container.logs());
         }
+        return ready;
     }
 }

@@ -159,34 +159,17 @@ public final class Registry {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + address() + "/v2/"))
                 .timeout(Duration.ofSeconds(3))
                 .build();
-        long deadline = System.nanoTime() + START_MAX.toNanos();
-        while (!answers(http, request)) {
-            if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("the registry does not answer: " + container.logs());
-            }
-        }
+        Waiting.until(
+                START_MAX, () -> answers(http, request), () -> "the registry does not answer: " + container.logs());
     }
 
     private static boolean answers(HttpClient http, HttpRequest request) {
         try {
             int status =
                     http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
-            if (status == 200 || status == 401) {
-                return true;
-            }
+            return status == 200 || status == 401;
         } catch (IOException notYet) {
-            // Asked again.
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
-        }
-        pause();
-        return false;
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(100);
+            return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);

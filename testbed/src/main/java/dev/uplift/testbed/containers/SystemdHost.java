@@ -241,21 +241,12 @@ public final class SystemdHost {
     }
 
     private void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + BOOT_MAX.toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                throw new IllegalStateException(what + " of host " + name + " is not up after "
-                        + BOOT_MAX.toSeconds() + " s: "
+        Waiting.until(
+                BOOT_MAX,
+                condition,
+                () -> what + " of host " + name + " is not up after " + BOOT_MAX.toSeconds() + " s: "
                         + attempt("systemctl", "list-units", "--failed", "--no-legend")
                                 .output()
                         + attempt("systemctl", "list-jobs").output());
-            }
-            try {
-                Thread.sleep(100);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException("interrupted", e);
-            }
-        }
     }
 }

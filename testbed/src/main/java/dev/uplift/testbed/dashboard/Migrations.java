@@ -199,6 +199,7 @@ final class Migrations implements AutoCloseable {
             }
             Log.info("db.liquibase", "Waiting for migration lock to be cleared...");
             try {
+                // As Metabase does: nothing tells that another process has freed its lock.
                 Thread.sleep(lockPause.toMillis());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

@@ -205,6 +205,7 @@ final class Server {
         Log.info(SOURCE, "Metabase Shutdown COMPLETE");
     }
 
+    /** As Metabase does: a stop gives a migration time to end by itself. */
     private void awaitMigration(Migrations open) throws InterruptedException {
         long deadline = System.nanoTime()
                 + settings.duration("STANDIN_SHUTDOWN_WAIT", Duration.ofSeconds(20))

@@ -18,6 +18,7 @@ import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.Observation;
+import dev.uplift.testbed.containers.RequiresDocker;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,11 +29,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 
 /** Real containers of the stand-in, images in a real registry; every step dies at every effect and is taken again. */
 @Tag("docker")
-@EnabledIf("dev.uplift.testbed.containers.ContainerTests#wanted")
+@RequiresDocker
 class DockerNodeTest {
     private static DockerRig.Images images;
     private DockerRig rig;
