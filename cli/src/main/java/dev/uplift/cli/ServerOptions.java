@@ -90,7 +90,7 @@ final class ServerOptions {
     /** The process that wrote it, if it lives. One that began later only has the same pid. */
     static Optional<ProcessHandle> process(StandaloneStatus status) {
         return ProcessHandle.of(status.pid())
-                .filter(ProcessHandle::isAlive)
+                .filter(StandaloneProcess::runs)
                 .filter(handle -> handle.info()
                         .startInstant()
                         .filter(started -> !started.isAfter(status.startedAt()))

@@ -3,16 +3,18 @@ package dev.uplift.cli;
 import dev.uplift.contract.api.StandaloneStatus;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,7 @@ final class StandaloneProcess {
         output.note("starting Kafka, PostgreSQL and four services (logs: " + home.resolve("logs") + ")");
         Path log = home.resolve("logs/standalone.log");
         try {
+            makeHome(home);
             Files.createDirectories(log.getParent());
             Files.deleteIfExists(log);
             ProcessBuilder builder = new ProcessBuilder(command());
@@ -52,12 +55,25 @@ final class StandaloneProcess {
                     .start();
             started = process;
             return awaitReady(process, log);
+        } catch (AccessDeniedException | FileAlreadyExistsException | NoSuchFileException e) {
+            throw new CommandFailedException(
+                    ExitCode.UNAVAILABLE,
+                    "there can be no directory " + e.getFile() + " of " + System.getProperty("user.name")
+                            + "; choose another --home");
         } catch (IOException e) {
             throw new CommandFailedException(
                     ExitCode.UNAVAILABLE, "the standalone cannot be started: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandFailedException(ExitCode.FAILED, "interrupted");
+        }
+    }
+
+    /** Its owner's only, as the standalone itself makes it: here because the log is there before it runs. */
+    private static void makeHome(Path home) throws IOException {
+        if (!Files.isDirectory(home)) {
+            Files.createDirectories(
+                    home, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
     }
 
@@ -86,18 +102,21 @@ final class StandaloneProcess {
     private static void end(ProcessHandle process, Path home) {
         process.destroy();
         try {
-            process.onExit().get(STOP_MAX.toMillis(), TimeUnit.MILLISECONDS);
+            if (Poll.until(STOP_MAX, () -> runs(process), running -> !running)) {
+                throw new CommandFailedException(
+                        ExitCode.FAILED,
+                        "process " + process.pid() + " still runs after " + STOP_MAX.toSeconds() + " s; see "
+                                + home.resolve("logs"));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandFailedException(ExitCode.FAILED, "interrupted");
-        } catch (TimeoutException e) {
-            throw new CommandFailedException(
-                    ExitCode.FAILED,
-                    "process " + process.pid() + " still runs after " + STOP_MAX.toSeconds() + " s; see "
-                            + home.resolve("logs"));
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e);
         }
+    }
+
+    /** An orphan that has ended and that nobody collects, as in a container without an init, has no command any more. */
+    static boolean runs(ProcessHandle process) {
+        return process.isAlive() && process.info().command().isPresent();
     }
 
     private StandaloneStatus awaitReady(Process process, Path log) throws IOException, InterruptedException {

@@ -10,6 +10,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * PostgreSQL with one database and one role per service. The library that brings it means it for tests
@@ -24,8 +27,38 @@ final class EmbeddedDatabase implements AutoCloseable {
         this.server = server;
     }
 
+    /** Ends the server that an earlier supervisor left running on these data, perhaps on another port. */
+    static void endLeftover(Home home) throws IOException, InterruptedException {
+        Path pidFile = data(home).resolve("postmaster.pid");
+        if (Files.exists(pidFile)) {
+            Optional<Leftover> leftover = leftover(Files.readAllLines(pidFile));
+            if (leftover.isPresent()) {
+                // SIGINT: a stop that does not wait for clients to leave.
+                leftover.get().end(server -> new ProcessBuilder("sh", "-c", "kill -INT " + server.pid()).start());
+            }
+        }
+    }
+
+    /** PostgreSQL writes its pid, the data directory and its start in seconds, each on a line. */
+    private static Optional<Leftover> leftover(List<String> pidFile) {
+        try {
+            return pidFile.size() < 3
+                    ? Optional.empty()
+                    : Optional.of(new Leftover(
+                            Long.parseLong(pidFile.get(0).strip()),
+                            Instant.ofEpochSecond(Long.parseLong(pidFile.get(2).strip()))));
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Path data(Home home) {
+        return home.postgres().resolve("data");
+    }
+
+    /** Starts it on a port that is free and on data that no server uses. */
     static EmbeddedDatabase start(Home home, Ports ports, Credentials credentials) throws IOException, SQLException {
-        Path data = home.postgres().resolve("data");
+        Path data = data(home);
         Files.createDirectories(data);
         Redirect log = Redirect.appendTo(home.log("postgresql").toFile());
         EmbeddedPostgres server = EmbeddedPostgres.builder()

@@ -13,6 +13,9 @@ import org.apache.kafka.common.Uuid;
 
 /** One Kafka node, broker and controller, as a child process on loopback. */
 final class EmbeddedKafka {
+    /** Of its process and log. */
+    static final String NAME = "kafka";
+
     private final Home home;
     private final Ports ports;
 
@@ -43,7 +46,7 @@ final class EmbeddedKafka {
             format(properties);
         }
         return new ChildProcess(
-                "kafka",
+                NAME,
                 List.of(
                         java.toString(),
                         "-Xmx512m",

@@ -40,6 +40,10 @@ record Home(Path root) {
         return run().resolve("standalone.json");
     }
 
+    Path pid(String process) {
+        return run().resolve(process + ".pid");
+    }
+
     Path log(String process) {
         return logs().resolve(process + ".log");
     }

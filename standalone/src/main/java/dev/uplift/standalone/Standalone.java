@@ -12,7 +12,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -47,7 +50,8 @@ public final class Standalone implements AutoCloseable {
     private final Path distribution;
     private final Ports ports;
     private final CountDownLatch asked;
-    private final Deque<AutoCloseable> running = new ArrayDeque<>();
+    private final Deque<AutoCloseable> stores = new ArrayDeque<>();
+    private final List<ChildProcess> services = new ArrayList<>();
 
     /** Held as long as this lives: a channel that nobody refers to is closed by the collector, and the lock is gone. */
     private @Nullable FileChannel lock;
@@ -85,7 +89,7 @@ public final class Standalone implements AutoCloseable {
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {
-            System.err.println("uplift cannot start: " + e.getMessage());
+            System.err.println("cannot start: " + reason(e));
             exit = 1;
         } finally {
             stopped.countDown();
@@ -95,24 +99,36 @@ public final class Standalone implements AutoCloseable {
         }
     }
 
+    /** In words: some exceptions of the JDK only name the file. */
+    private static String reason(Exception e) {
+        return switch (e) {
+            case AccessDeniedException denied ->
+                System.getProperty("user.name") + " may not write " + denied.getFile() + "; choose another --home";
+            case FileAlreadyExistsException file ->
+                file.getFile() + " is in the way, because it is no directory; choose another --home";
+            case NoSuchFileException file -> file.getFile() + " cannot be made; choose another --home";
+            default -> String.valueOf(e.getMessage());
+        };
+    }
+
     /** Starts PostgreSQL and Kafka, then the services; returns when all are ready. */
     private void start() throws IOException, SQLException, InterruptedException {
         lock();
         Files.deleteIfExists(home.status());
+        requireBuilt();
+        endLeftovers();
         requireFreePorts();
         Credentials credentials = Credentials.open(home);
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         ChildProcess kafka = new EmbeddedKafka(home, ports).prepare(java, absoluteClassPath());
+        stores.push(kafka);
         kafka.start();
-        running.push(kafka);
-        running.push(EmbeddedDatabase.start(home, ports, credentials));
+        stores.push(EmbeddedDatabase.start(home, ports, credentials));
         await("Kafka", List.of(kafka), () -> answers(ports.kafka()));
-        List<ChildProcess> services = new ArrayList<>();
         for (Service service : Service.values()) {
             ChildProcess process = process(java, service, credentials);
-            process.start();
-            running.push(process);
             services.add(process);
+            process.start();
         }
         HttpClient http =
                 HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
@@ -127,12 +143,10 @@ public final class Standalone implements AutoCloseable {
         if (lock == null) {
             return;
         }
-        Files.deleteIfExists(home.status());
-        List<Thread> stops = new ArrayList<>();
-        while (running.size() > 2) {
-            AutoCloseable service = running.pop();
-            stops.add(Thread.ofVirtual().start(() -> closeQuietly(service)));
-        }
+        closeQuietly(() -> Files.deleteIfExists(home.status()));
+        List<Thread> stops = services.stream()
+                .map(service -> Thread.ofVirtual().start(() -> closeQuietly(service)))
+                .toList();
         for (Thread stop : stops) {
             try {
                 stop.join();
@@ -140,9 +154,7 @@ public final class Standalone implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
-        while (!running.isEmpty()) {
-            closeQuietly(running.pop());
-        }
+        stores.forEach(Standalone::closeQuietly);
         lock.close();
     }
 
@@ -159,7 +171,8 @@ public final class Standalone implements AutoCloseable {
                 home.run().resolve("standalone.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (channel.tryLock() == null) {
             channel.close();
-            throw new IOException("it already runs with " + home.root() + "; `uplift down` stops it");
+            throw new IOException(
+                    "it runs already, or is being started, with " + home.root() + "; `uplift down` stops it");
         }
         lock = channel;
     }
@@ -173,25 +186,32 @@ public final class Standalone implements AutoCloseable {
         wanted.put(ports.kafkaController(), "Kafka's controller");
         wanted.put(ports.postgres(), "PostgreSQL");
         for (Map.Entry<Integer, String> entry : wanted.entrySet()) {
-            if (answers(entry.getKey()) && !leftover(entry.getValue())) {
+            if (answers(entry.getKey())) {
                 throw new IOException("port " + entry.getKey() + " for " + entry.getValue()
                         + " is taken; choose others with --base-port");
             }
         }
     }
 
-    /** Whether the port may be held by a child of an earlier supervisor, which is ended before it is started again. */
-    private boolean leftover(String process) {
-        String name = process.startsWith("Kafka") ? "kafka" : process;
-        return Files.exists(home.run().resolve(name + ".pid"))
-                || ("PostgreSQL".equals(process) && Files.exists(home.postgres().resolve("data/postmaster.pid")));
+    private void requireBuilt() throws IOException {
+        for (Service service : Service.values()) {
+            Path jar = service.jar(distribution);
+            if (!Files.exists(jar)) {
+                throw new IOException(jar + " is missing; build it with ./mvnw -DskipTests package");
+            }
+        }
     }
 
-    private ChildProcess process(Path java, Service service, Credentials credentials) throws IOException {
-        Path jar = service.jar(distribution);
-        if (!Files.exists(jar)) {
-            throw new IOException(jar + " is missing; build it with ./mvnw -DskipTests package");
+    /** What a supervisor that was killed left running; the database last, because the others use it. */
+    private void endLeftovers() throws IOException, InterruptedException {
+        for (Service service : Service.values()) {
+            ChildProcess.endLeftover(home, service.module());
         }
+        ChildProcess.endLeftover(home, EmbeddedKafka.NAME);
+        EmbeddedDatabase.endLeftover(home);
+    }
+
+    private ChildProcess process(Path java, Service service, Credentials credentials) {
         Map<String, String> environment = new TreeMap<>();
         environment.put("UPLIFT_HOME", home.root().toString());
         environment.put("UPLIFT_HTTP_PORT", String.valueOf(ports.of(service)));
@@ -211,7 +231,7 @@ public final class Standalone implements AutoCloseable {
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow",
                         "-jar",
-                        jar.toString()),
+                        service.jar(distribution).toString()),
                 environment,
                 home);
     }

@@ -1,6 +1,5 @@
 package dev.uplift.systemtests;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -13,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The {@code uplift} command as a process of its own, with its output piped. */
 record Cli(URI server) {
-    private static final int SECONDS_MAX = 120;
+    private static final int SECONDS_MAX = 300;
 
     static Cli of(Product product) {
         return new Cli(product.status().api());
@@ -28,14 +27,14 @@ record Cli(URI server) {
     }
 
     Outcome run(String... arguments) {
-        Path target = Product.root().resolve("cli/target");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
+                "-Duplift.distribution=" + Product.root(),
                 "-cp",
-                target.resolve("lib") + "/*" + File.pathSeparator + target.resolve("cli-0.1.0-SNAPSHOT.jar"),
+                Product.classPath("cli"),
                 "dev.uplift.cli.Uplift"));
         command.addAll(List.of(arguments));
         try {

@@ -29,6 +29,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -244,8 +245,7 @@ final class Product {
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx128m",
                         "-cp",
-                        root.resolve("standalone/target/lib") + "/*" + File.pathSeparator
-                                + root.resolve("standalone/target/standalone-0.1.0-SNAPSHOT.jar"),
+                        classPath("standalone"),
                         "dev.uplift.standalone.Standalone",
                         home.toString(),
                         root.toString(),
@@ -282,12 +282,16 @@ final class Product {
         }
     }
 
+    /** A module as the build made it, with its libraries. */
+    static String classPath(String module) {
+        Path target = root().resolve(module).resolve("target");
+        return target.resolve("lib") + "/*" + File.pathSeparator + target.resolve("classes");
+    }
+
     /** The checkout: the directory above this module. */
     static Path root() {
         Path directory = Path.of("").toAbsolutePath();
-        return Files.exists(directory.resolve("mvnw"))
-                ? directory
-                : java.util.Objects.requireNonNull(directory.getParent());
+        return Files.exists(directory.resolve("mvnw")) ? directory : Objects.requireNonNull(directory.getParent());
     }
 
     /** Begins anywhere, so that test runs on one machine seldom meet. */

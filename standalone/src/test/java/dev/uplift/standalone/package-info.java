@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.standalone;
+
+import org.jspecify.annotations.NullMarked;
