@@ -106,16 +106,13 @@ final class AddCommand implements Callable<Integer> {
 
     /** Registers and waits until its host has answered. */
     static InstallationStatus register(Api api, RegisterInstallation registration) throws InterruptedException {
-        InstallationStatus status = api.register(registration);
-        long end = System.nanoTime() + WAIT_MAX.toNanos();
-        while (status.state() == InstallationStatus.State.REGISTERING) {
-            if (System.nanoTime() > end) {
-                throw new CommandFailedException(
-                        ExitCode.UNAVAILABLE,
-                        "no swap-service has answered after " + WAIT_MAX.toSeconds() + " s; see `uplift list`");
-            }
-            Thread.sleep(100);
-            status = api.installation(status.id().toString());
+        String id = api.register(registration).id().toString();
+        InstallationStatus status = Poll.until(
+                WAIT_MAX, () -> api.installation(id), answer -> answer.state() != InstallationStatus.State.REGISTERING);
+        if (status.state() == InstallationStatus.State.REGISTERING) {
+            throw new CommandFailedException(
+                    ExitCode.UNAVAILABLE,
+                    "no swap-service has answered after " + WAIT_MAX.toSeconds() + " s; see `uplift list`");
         }
         if (status.state() == InstallationStatus.State.REFUSED) {
             throw new CommandFailedException(ExitCode.FAILED, Output.orDash(status.problem()));

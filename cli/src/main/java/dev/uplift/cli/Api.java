@@ -63,6 +63,11 @@ final class Api {
         return all("/installations?sort=name&q=" + encoded(q), new TypeReference<>() {});
     }
 
+    long installationCount() {
+        return call("GET", "/installations?limit=1", null, new TypeReference<Page<InstallationStatus>>() {})
+                .total();
+    }
+
     HostEntry addHost(HostEntry host) {
         return call("POST", "/hosts", host, new TypeReference<>() {});
     }

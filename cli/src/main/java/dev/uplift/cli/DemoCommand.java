@@ -34,6 +34,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -221,14 +222,10 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private static void await(String what, Callable<Boolean> condition) throws Exception {
-        long end = System.nanoTime() + TRIGGER_MAX.toNanos();
-        while (!condition.call()) {
-            if (System.nanoTime() > end) {
-                throw new CommandFailedException(
-                        ExitCode.FAILED, "waited " + TRIGGER_MAX.toSeconds() + " s in vain for " + what);
-            }
-            Thread.sleep(100);
+    private static void await(String what, Supplier<Boolean> condition) throws InterruptedException {
+        if (!Poll.until(TRIGGER_MAX, condition, met -> met)) {
+            throw new CommandFailedException(
+                    ExitCode.FAILED, "waited " + TRIGGER_MAX.toSeconds() + " s in vain for " + what);
         }
     }
 

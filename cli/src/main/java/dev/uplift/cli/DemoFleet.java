@@ -27,7 +27,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Three stand-in dashboards, started by hand as an operator would: one on H2, one on PostgreSQL, and one whose
@@ -41,7 +40,6 @@ final class DemoFleet implements AutoCloseable {
     static final String BROKEN = "demo-broken";
 
     private static final Duration HEALTHY_MAX = Duration.ofSeconds(90);
-    private static final Duration POLL = Duration.ofMillis(100);
     private static final int ROWS_PER_SECOND = 50;
 
     /**
@@ -105,7 +103,7 @@ final class DemoFleet implements AutoCloseable {
     }
 
     /** Stops the writers, once rows can be written again, and asks each stand-in what it has. */
-    List<Verdict> verdicts() {
+    List<Verdict> verdicts() throws InterruptedException {
         List<Verdict> verdicts = new ArrayList<>();
         for (Member member : members) {
             awaitServing(member);
@@ -151,11 +149,9 @@ final class DemoFleet implements AutoCloseable {
         members.add(new Member(name, server, RowWriter.start(server.uri(), name, ROWS_PER_SECOND), fails));
     }
 
-    private static void awaitServing(Member member) {
-        long end = System.nanoTime() + HEALTHY_MAX.toNanos();
-        while ((!member.server().healthy() || member.writer().failing()) && System.nanoTime() < end) {
-            LockSupport.parkNanos(POLL.toNanos());
-        }
+    private static void awaitServing(Member member) throws InterruptedException {
+        Poll.until(
+                HEALTHY_MAX, () -> member.server().healthy() && !member.writer().failing(), serves -> serves);
     }
 
     private static String createDatabase(Path home, StandaloneStatus standalone) throws IOException, SQLException {

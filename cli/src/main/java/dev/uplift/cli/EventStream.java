@@ -77,6 +77,7 @@ final class EventStream implements AutoCloseable {
                 } catch (IOException e) {
                     queue.put(new Event.Missed());
                 }
+                // An orchestrator that is being started again is not asked without a break by all who follow.
                 TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
             }
         } catch (InterruptedException e) {

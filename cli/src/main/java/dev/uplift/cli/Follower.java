@@ -1,7 +1,6 @@
 package dev.uplift.cli;
 
 import dev.uplift.contract.UpgradeStatus;
-import dev.uplift.contract.UpgradeStatus.State;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -67,14 +66,10 @@ final class Follower {
             List<UpgradeStatus> known =
                     ids.stream().filter(latest::containsKey).map(latest::get).toList();
             view.show(known, Instant.now());
-            if (known.size() == ids.size() && known.stream().noneMatch(Follower::isLive)) {
+            if (known.size() == ids.size() && known.stream().noneMatch(UpgradeLine::isLive)) {
                 return known;
             }
         }
-    }
-
-    private static boolean isLive(UpgradeStatus status) {
-        return !status.state().isFinal() && status.state() != State.PARKED;
     }
 
     private static void take(UpgradeStatus status, List<UUID> ids, Map<UUID, UpgradeStatus> latest) {
@@ -88,7 +83,7 @@ final class Follower {
         try {
             for (UUID id : ids) {
                 UpgradeStatus known = latest.get(id);
-                if (known == null || isLive(known)) {
+                if (known == null || UpgradeLine.isLive(known)) {
                     take(api.upgrade(id), ids, latest);
                 }
             }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,17 +49,13 @@ final class PlanCommand implements Callable<Integer> {
     }
 
     private static UpgradeStatus await(Api api, UUID id) throws InterruptedException {
-        long end = System.nanoTime() + WAIT_MAX.toNanos();
-        UpgradeStatus plan = api.planned(id);
-        while (!plan.state().isFinal()) {
-            if (System.nanoTime() > end) {
-                throw new CommandFailedException(
-                        ExitCode.UNAVAILABLE,
-                        "the plan is still at " + plan.step() + " after " + WAIT_MAX.toSeconds() + " s: is the "
-                                + service(plan) + " up? See `uplift status` and its log");
-            }
-            Thread.sleep(100);
-            plan = api.planned(id);
+        UpgradeStatus plan = Poll.until(
+                WAIT_MAX, () -> api.planned(id), answer -> answer.state().isFinal());
+        if (!plan.state().isFinal()) {
+            throw new CommandFailedException(
+                    ExitCode.UNAVAILABLE,
+                    "the plan is still at " + plan.step() + " after " + WAIT_MAX.toSeconds() + " s: is the "
+                            + service(plan) + " up? See `uplift status` and its log");
         }
         return plan;
     }
@@ -130,7 +127,7 @@ final class PlanCommand implements Callable<Integer> {
                             StepOutput.NodesStopped _,
                             StepOutput.BackedUp _,
                             StepOutput.Restored _,
-                            StepOutput.Serving _ -> java.util.stream.Stream.<Check>empty();
+                            StepOutput.Serving _ -> Stream.<Check>empty();
                 })
                 .toList();
     }

@@ -64,7 +64,7 @@ final class ProgressView {
         }
         if (lines.size() < statuses.size()) {
             lines.add("... and " + (statuses.size() - lines.size()) + " more, "
-                    + statuses.stream().filter(ProgressView::isLive).count() + " of all under way");
+                    + statuses.stream().filter(UpgradeLine::isLive).count() + " of all under way");
         }
         String back = paintedLines == 0 ? "" : "\033[" + paintedLines + "A\r\033[J";
         paintedLines = lines.size();
@@ -76,13 +76,9 @@ final class ProgressView {
         return statuses.size() <= PAINTED_MAX
                 ? statuses
                 : statuses.stream()
-                        .sorted(Comparator.comparing(status -> !isLive(status)))
+                        .sorted(Comparator.comparing(status -> !UpgradeLine.isLive(status)))
                         .limit(PAINTED_MAX)
                         .toList();
-    }
-
-    private static boolean isLive(UpgradeStatus status) {
-        return !status.state().isFinal() && status.state() != State.PARKED;
     }
 
     private static String line(UpgradeStatus status, int nameWidth, Instant now) {

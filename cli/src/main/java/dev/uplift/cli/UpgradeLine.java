@@ -3,6 +3,7 @@ package dev.uplift.cli;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.UpgradeStatus.StepState;
 import dev.uplift.contract.UpgradeStatus.StepStatus;
 import java.time.Duration;
@@ -11,6 +12,11 @@ import java.util.Optional;
 /** An upgrade in one line for a person. */
 final class UpgradeLine {
     private UpgradeLine() {}
+
+    /** Whether it is under way: neither final nor parked. */
+    static boolean isLive(UpgradeStatus status) {
+        return !status.state().isFinal() && status.state() != State.PARKED;
+    }
 
     /** Where it is, or how it ended and why. */
     static String describe(UpgradeStatus status) {

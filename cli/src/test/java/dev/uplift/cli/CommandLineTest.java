@@ -6,7 +6,10 @@ import dev.uplift.contract.UpgradeStatus;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,14 +76,12 @@ final class CommandLineTest {
         orchestrator.put(Upgrades.completed("done-before", 1));
         orchestrator.put(Upgrades.parked("parked-before", 1));
         orchestrator.put(Upgrades.starting("sales", 1));
-        Thread.ofVirtual().start(() -> {
-            while (orchestrator.listenerCount() == 0) {
-                Thread.onSpinWait();
-            }
-            orchestrator.tell(Upgrades.rolledBack("sales", 2));
-        });
+        CompletableFuture<Integer> exit = CompletableFuture.supplyAsync(() -> at("watch"));
+        Awaitility.await()
+                .until(() -> orchestrator.listenerCount() == 1 && terminal.out().contains("START"));
+        orchestrator.tell(Upgrades.rolledBack("sales", 2));
 
-        assertThat(at("watch")).isEqualTo(ExitCode.FAILED);
+        assertThat(exit).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(ExitCode.FAILED);
         assertThat(terminal.lines())
                 .isNotEmpty()
                 .allMatch(line -> line.startsWith("sales: "))

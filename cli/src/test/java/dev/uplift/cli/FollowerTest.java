@@ -28,8 +28,10 @@ final class FollowerTest {
         orchestrator.put(Upgrades.fetching("sales", 1));
         CompletableFuture<List<UpgradeStatus>> ended = follow("sales");
         awaitListeners();
+        Awaitility.await().until(() -> terminal.out().contains("FETCH"));
 
         orchestrator.tell(Upgrades.starting("sales", 2));
+        Awaitility.await().until(() -> terminal.out().contains("START"));
         orchestrator.tell(Upgrades.completed("someone-else", 9));
         orchestrator.tell(Upgrades.completed("sales", 3));
 
@@ -72,6 +74,7 @@ final class FollowerTest {
     void staleEventDoesNotTurnBackWhatIsKnown() {
         orchestrator.put(Upgrades.starting("sales", 5));
         CompletableFuture<List<UpgradeStatus>> ended = follow("sales");
+        awaitListeners();
         Awaitility.await().until(() -> terminal.out().contains("START"));
 
         orchestrator.tell(Upgrades.fetching("sales", 4));
