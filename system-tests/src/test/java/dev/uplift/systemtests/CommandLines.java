@@ -23,8 +23,11 @@ final class CommandLines implements AutoCloseable {
         return lines;
     }
 
-    /** Those seen so far that contain the word. */
+    /** Those seen so far that contain the word. To be asked before the end, as long as it still looks. */
     List<String> mentioning(String word) {
+        if (!thread.isAlive()) {
+            throw new IllegalStateException("nobody looks at the command lines");
+        }
         return seen.stream().filter(line -> line.contains(word)).toList();
     }
 
@@ -47,6 +50,7 @@ final class CommandLines implements AutoCloseable {
             } catch (IOException e) {
                 throw new IllegalStateException(e);
             }
+            // And again at once: of a process that lives for some milliseconds a pause would miss the command line.
             Thread.onSpinWait();
         }
     }

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.uplift.contract.Json;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -18,18 +17,16 @@ import java.net.http.HttpResponse;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -99,31 +96,8 @@ final class DataFlow implements AutoCloseable {
         return Product.root().resolve("system-tests/target/dataflow/spring-cloud-dataflow-server-" + version + ".jar");
     }
 
-    static String sha256(Path file) {
-        try (InputStream in = Files.newInputStream(file)) {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            try (DigestInputStream hashed = new DigestInputStream(in, digest)) {
-                hashed.transferTo(java.io.OutputStream.nullOutputStream());
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
     Path directory() {
         return directory;
-    }
-
-    /** What it has written since it was first started; all versions write into the same file. */
-    String log() {
-        try {
-            return Files.readString(log(directory));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     boolean healthy() {
@@ -172,7 +146,7 @@ final class DataFlow implements AutoCloseable {
     public void close() {
         end(ProcessHandle::destroyForcibly);
         try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         } catch (IOException e) {
@@ -180,7 +154,7 @@ final class DataFlow implements AutoCloseable {
         }
     }
 
-    private void end(java.util.function.Consumer<ProcessHandle> signal) {
+    private void end(Consumer<ProcessHandle> signal) {
         List<ProcessHandle> running = running();
         running.forEach(signal);
         for (ProcessHandle process : running) {

@@ -14,6 +14,7 @@ import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.Failure;
 import dev.uplift.contract.UpgradeStatus.State;
+import dev.uplift.testbed.StandInReleases;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -36,7 +37,6 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** An application that none of us wrote: Uplift knows of it only what its profile says. */
-@Execution(ExecutionMode.CONCURRENT)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DataFlowIT {
     /** It starts in 15 s on an idle machine. */
@@ -60,7 +60,8 @@ class DataFlowIT {
     }
 
     @Test
-    void onPostgresqlTheNewVersionMigratesAndKeepsTheTasks() throws SQLException {
+    @Execution(ExecutionMode.CONCURRENT)
+    void onPostgresqlTheNewVersionMigratesAndKeepsTheTasks() throws IOException, SQLException {
         String name = "dataflow-postgresql";
         String password = "pg-secret-of-dataflow";
         product.createDatabase(name, password);
@@ -92,6 +93,7 @@ class DataFlowIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void onH2TheNewVersionFailsAndTheOldOneComesBackWithItsDatabase() throws IOException {
         String name = "dataflow-h2";
         String password = "h2-secret-of-dataflow";
@@ -131,16 +133,16 @@ class DataFlowIT {
                     .resolve(ended.installationId().toString())
                     .resolve(backup.id().toString())
                     .resolve("data/database.mv.db");
-            assertThat(DataFlow.sha256(stored)).isEqualTo(backup.contentHash());
+            assertThat(StandInReleases.sha256(stored)).isEqualTo(backup.contentHash());
             assertThat(restored).as("the restored file").isEqualTo(backup.contentHash());
-            assertThat(DataFlow.sha256(
+            assertThat(StandInReleases.sha256(
                             failedFile(server.directory().resolve("data")).orElseThrow()))
                     .as("the file that the failed start left")
                     .isNotEqualTo(backup.contentHash());
         }
     }
 
-    private UUID beginUpgrade(String name) {
+    private UUID beginUpgrade(String name) throws IOException {
         return product.beginUpgrade(new UpgradeRequested(
                 UUID.randomUUID(),
                 null,
@@ -148,7 +150,7 @@ class DataFlowIT {
                 DataFlow.NEW_VERSION,
                 null,
                 product.download(download),
-                DataFlow.sha256(download),
+                StandInReleases.sha256(download),
                 LIMITS));
     }
 
@@ -160,15 +162,15 @@ class DataFlowIT {
     }
 
     /** Waits until a restore has put a file in the live one's place. */
-    private static String sha256OfRestored(Path live) {
+    private static String sha256OfRestored(Path live) throws IOException {
         Awaitility.await("a restore of " + live)
                 .atMost(END_MAX)
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> {
-                    Optional<Path> failed = failedFile(live.resolveSibling("."));
+                    Optional<Path> failed = failedFile(requireNonNull(live.getParent()));
                     return failed.isPresent() && !Files.isSameFile(failed.get(), live);
                 });
-        return DataFlow.sha256(live);
+        return StandInReleases.sha256(live);
     }
 
     private static Optional<Path> failedFile(Path directory) throws IOException {

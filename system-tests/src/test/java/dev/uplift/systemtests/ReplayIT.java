@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -104,7 +105,9 @@ class ReplayIT {
         UUID back = broken.beginUpgrade("v0.51.4");
 
         Map<String, Integer> copies = new HashMap<>();
+        Instant end = Instant.now().plus(END_MAX);
         while (!ended(forward) || !ended(back)) {
+            assertThat(Instant.now()).as("both have ended").isBefore(end);
             List<ConsumerRecord<byte[], byte[]>> records = ours();
             Collections.shuffle(records, random);
             records.stream()
@@ -126,7 +129,6 @@ class ReplayIT {
         assertThat(broken.overlaps()).isEmpty();
         assertThat(serves(good)).as("starts that came to serve").isEqualTo(goodStarts + 1);
         assertThat(serves(broken)).as("starts that came to serve").isEqualTo(brokenStarts + 1);
-        assertThat(good.server().pid()).isNotZero();
         assertThat(StandInServer.runningIn(good.server().directory())).hasSize(1);
         assertThat(StandInServer.runningIn(broken.server().directory())).hasSize(1);
     }

@@ -69,28 +69,12 @@ final class Rest {
         return call("POST", "/api/v1/upgrades", request, new TypeReference<>() {});
     }
 
-    AcceptedSagas plan(UpgradeRequested request) {
-        return call("POST", "/api/v1/plans", request, new TypeReference<>() {});
-    }
-
     UpgradeStatus upgrade(UUID id) {
         return call("GET", "/api/v1/upgrades/" + id, null, new TypeReference<>() {});
     }
 
-    UpgradeStatus planned(UUID id) {
-        return call("GET", "/api/v1/plans/" + id, null, new TypeReference<>() {});
-    }
-
     Page<UpgradeStatus> upgrades(String installation) {
         return call("GET", "/api/v1/upgrades?limit=50&installation=" + installation, null, new TypeReference<>() {});
-    }
-
-    UpgradeStatus cancel(UUID id) {
-        return call("POST", "/api/v1/upgrades/" + id + "/cancel", null, new TypeReference<>() {});
-    }
-
-    UpgradeStatus retry(UUID id) {
-        return call("POST", "/api/v1/upgrades/" + id + "/retry", null, new TypeReference<>() {});
     }
 
     Page<Incident> incidents() {

@@ -7,9 +7,11 @@ import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.Failure;
 import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.UpgradeStatus.StepState;
+import dev.uplift.contract.UpgradeStatus.StepStatus;
 import dev.uplift.systemtests.Dashboard.Store;
 import dev.uplift.testbed.RowWriter;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +26,7 @@ class UpgradeIT {
     @ParameterizedTest
     @EnumSource
     void anUpgradeKeepsEveryAcknowledgedRow(Store store) {
-        String name = "good-" + store.name().toLowerCase(java.util.Locale.ROOT);
+        String name = "good-" + store.name().toLowerCase(Locale.ROOT);
         try (Dashboard dashboard = Dashboard.start(product, name, store, "v0.50.3", UnaryOperator.identity());
                 RowWriter writer = dashboard.write()) {
             UpgradeStatus ended = dashboard.upgrade("v0.51.1", END_MAX);
@@ -42,7 +44,7 @@ class UpgradeIT {
     @ParameterizedTest
     @EnumSource
     void aFailedMigrationComesBackWithTheOldVersionAndItsData(Store store) {
-        String name = "broken-" + store.name().toLowerCase(java.util.Locale.ROOT);
+        String name = "broken-" + store.name().toLowerCase(Locale.ROOT);
         try (Dashboard dashboard = Dashboard.start(
                         product, name, store, "v0.50.3", launch -> launch.faults("migration-fails@51"));
                 RowWriter writer = dashboard.write()) {
@@ -55,7 +57,8 @@ class UpgradeIT {
             assertThat(dashboard.overlaps()).isEmpty();
             assertThat(ended.steps())
                     .filteredOn(step -> step.step() == StepName.BACKUP)
-                    .allMatch(step -> step.state() == StepState.UNDONE);
+                    .extracting(StepStatus::state)
+                    .containsExactly(StepState.UNDONE);
         }
     }
 
