@@ -4,8 +4,12 @@ import dev.uplift.backup.store.BackupFiles;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A schema as {@code pg_dump --schema-only} writes it, without what differs between two databases of the
@@ -18,6 +22,8 @@ import java.util.regex.Pattern;
  *   <li>The order of statements depends on object ids where names do not decide it: they are sorted.
  *   <li>A condition {@code x IN ('a', 'b')} on a {@code varchar} is printed with its casts in other places
  *       once it has been printed and read again.
+ *   <li>Debian's 15.20 gives every column an option {@code pg_attver}, a number of the server's own: setting and
+ *       resetting it changes nothing, so that a restored column has another one.
  * </ol>
  */
 final class PostgresSchema {
@@ -30,6 +36,10 @@ final class PostgresSchema {
                     + "|row_security) = .*;|SELECT pg_catalog\\.set_config\\('search_path', '', false\\);");
     private static final Pattern CASTS =
             Pattern.compile("[()]|::(\"[^\"]+\"|[a-z_0-9.]+)( varying| precision| with(out)? time zone)?(\\[\\])?");
+
+    private static final Pattern COLUMN_OPTIONS =
+            Pattern.compile("(ALTER TABLE ONLY .+ ALTER COLUMN .+ SET )\\((.+)\\);");
+    private static final Pattern SERVERS_OWN = Pattern.compile("pg_attver=\\d+");
 
     private PostgresSchema() {}
 
@@ -45,9 +55,10 @@ final class PostgresSchema {
                     && !line.startsWith("\\unrestrict ")
                     && !STATEMENT_COMMENT.matcher(line).matches()
                     && !SETTING.matcher(line).matches()) {
-                statement
-                        .append(line.contains("ARRAY[") ? CASTS.matcher(line).replaceAll("") : line)
-                        .append('\n');
+                withoutServersOwn(line)
+                        .map(kept ->
+                                kept.contains("ARRAY[") ? CASTS.matcher(kept).replaceAll("") : kept)
+                        .ifPresent(kept -> statement.append(kept).append('\n'));
             }
         }
         statements.add(statement.toString().strip());
@@ -59,5 +70,17 @@ final class PostgresSchema {
             digest.update((byte) 0);
         }
         return BackupFiles.hex(digest);
+    }
+
+    /** A line without what the server sets by itself; empty if nothing else is set there. */
+    private static Optional<String> withoutServersOwn(String line) {
+        Matcher options = COLUMN_OPTIONS.matcher(line);
+        if (!options.matches()) {
+            return Optional.of(line);
+        }
+        String kept = Arrays.stream(options.group(2).split(", ", -1))
+                .filter(option -> !SERVERS_OWN.matcher(option).matches())
+                .collect(Collectors.joining(", "));
+        return kept.isEmpty() ? Optional.empty() : Optional.of(options.group(1) + "(" + kept + ");");
     }
 }
