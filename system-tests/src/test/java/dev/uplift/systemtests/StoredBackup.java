@@ -32,8 +32,47 @@ record StoredBackup(Product product, Path directory) {
     String rows(Store store) throws IOException, SQLException, InterruptedException {
         return switch (store) {
             case H2 -> rowsOfH2();
-            case POSTGRESQL -> rowsOfPostgres();
+            case POSTGRESQL -> rows("127.0.0.1", product.status().postgresPort(), product.password("postgres"));
         };
+    }
+
+    /**
+     * The same of a backup of PostgreSQL, by means of the server there: that of the application, because another one
+     * may not know all that its dumps hold.
+     *
+     * @param password of the superuser {@code postgres}
+     */
+    String rows(String host, int port, String password) throws IOException, SQLException, InterruptedException {
+        String server = "jdbc:postgresql://" + host + ":" + port + "/";
+        String scratch = "scratch-" + UUID.randomUUID();
+        try (Connection admin = DriverManager.getConnection(server + "postgres", "postgres", password);
+                Statement statement = admin.createStatement()) {
+            statement.execute("CREATE DATABASE \"" + scratch + "\"");
+            try {
+                ProcessBuilder restore = new ProcessBuilder(
+                                "pg_restore",
+                                "--no-owner",
+                                "--no-privileges",
+                                "--exit-on-error",
+                                "--host=" + host,
+                                "--port=" + port,
+                                "--username=postgres",
+                                "--dbname=" + scratch,
+                                directory.resolve("data").toString())
+                        .inheritIO();
+                restore.environment().put("PGPASSWORD", password);
+                Process process = restore.start();
+                if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
+                    process.destroyForcibly();
+                    throw new IllegalStateException("pg_restore could not restore " + directory);
+                }
+                try (Connection restored = DriverManager.getConnection(server + scratch, "postgres", password)) {
+                    return RowsFingerprint.of(restored);
+                }
+            } finally {
+                statement.execute("DROP DATABASE \"" + scratch + "\" WITH (FORCE)");
+            }
+        }
     }
 
     private String rowsOfH2() throws IOException, SQLException {
@@ -49,38 +88,6 @@ record StoredBackup(Product product, Path directory) {
             Files.deleteIfExists(copy);
             Files.deleteIfExists(scratch.resolve("database.trace.db"));
             Files.deleteIfExists(scratch);
-        }
-    }
-
-    private String rowsOfPostgres() throws IOException, SQLException, InterruptedException {
-        String scratch = "scratch-" + UUID.randomUUID();
-        try (Connection admin = product.database("postgres");
-                Statement statement = admin.createStatement()) {
-            statement.execute("CREATE DATABASE \"" + scratch + "\"");
-            try {
-                ProcessBuilder restore = new ProcessBuilder(
-                                "pg_restore",
-                                "--no-owner",
-                                "--no-privileges",
-                                "--exit-on-error",
-                                "--host=127.0.0.1",
-                                "--port=" + product.status().postgresPort(),
-                                "--username=postgres",
-                                "--dbname=" + scratch,
-                                directory.resolve("data").toString())
-                        .inheritIO();
-                restore.environment().put("PGPASSWORD", product.password("postgres"));
-                Process process = restore.start();
-                if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
-                    process.destroyForcibly();
-                    throw new IllegalStateException("pg_restore could not restore " + directory);
-                }
-                try (Connection restored = product.database(scratch)) {
-                    return RowsFingerprint.of(restored);
-                }
-            } finally {
-                statement.execute("DROP DATABASE \"" + scratch + "\" WITH (FORCE)");
-            }
         }
     }
 }

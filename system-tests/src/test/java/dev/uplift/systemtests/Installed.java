@@ -1,0 +1,114 @@
+package dev.uplift.systemtests;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.UpgradeRequested;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeStatus.State;
+import dev.uplift.testbed.RowCheck;
+import dev.uplift.testbed.RowWriter;
+import dev.uplift.testbed.StandInApi;
+import dev.uplift.testbed.StandInLedger;
+import dev.uplift.testbed.containers.PostgresContainer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.awaitility.Awaitility;
+
+/**
+ * A stand-in on PostgreSQL that was registered with the {@code uplift} command, wherever it runs; and the oracle of
+ * its upgrades.
+ *
+ * @param ledger as it is at the moment of the question
+ * @param postgres holds its database
+ */
+record Installed(
+        Product product, String name, StandInApi api, Supplier<StandInLedger> ledger, PostgresContainer postgres)
+        implements AutoCloseable {
+    private static final Duration HEALTHY_MAX = Duration.ofSeconds(90);
+    private static final Duration END_MAX = Duration.ofMinutes(4);
+
+    /** Waits until it serves, and registers it as {@code uplift add --name NAME} with these further words. */
+    static Installed add(
+            Product product,
+            String name,
+            StandInApi api,
+            Supplier<StandInLedger> ledger,
+            PostgresContainer postgres,
+            String... options) {
+        Awaitility.await(name + " to serve").atMost(HEALTHY_MAX).until(api::healthy);
+        List<String> words = new ArrayList<>(List.of("add", "--name", name));
+        words.addAll(List.of(options));
+        Cli.Outcome added = Cli.of(product).run(words.toArray(String[]::new));
+        assertThat(added.exit()).as("%s", added).isZero();
+        return new Installed(product, name, api, ledger, postgres);
+    }
+
+    /** Its only node, as it was found. */
+    NodeSpec node() {
+        assertThat(spec().nodes()).hasSize(1);
+        return spec().nodes().getFirst();
+    }
+
+    /** The SHA-256 of what the product says that it runs. */
+    String running() {
+        return requireNonNull(
+                requireNonNull(product.rest().installation(name).running()).sha256());
+    }
+
+    private InstallationSpec spec() {
+        return requireNonNull(product.rest().installation(name).spec());
+    }
+
+    /** An upgrade under the eyes of a writer, whose end must be in order as oracles I2 to I5 have it. */
+    UpgradeStatus upgrade(UpgradeRequested request, State expected) throws Exception {
+        Effects.forget(product);
+        Instant begun = Instant.now();
+        try (RowWriter writer = RowWriter.start(api.uri(), name + "-" + begun.toEpochMilli(), 25)) {
+            Awaitility.await("rows in " + name).atMost(HEALTHY_MAX).until(() -> writer.acknowledgedCount() > 10);
+            UpgradeStatus ended = product.awaitEnd(product.beginUpgrade(request), END_MAX);
+            assertThat(ended.state()).as("%s", ended).isEqualTo(expected);
+            assertThat(api.version()).contains((expected == State.COMPLETED ? ended.to() : ended.from()).version());
+            assertBackup(ended, begun);
+            assertRows(writer);
+            assertThat(ledger.get().violations()).isEmpty();
+            Effects.assertNoneWasTakenTwice(product);
+            Effects.assertEpochsNeverDecrease(
+                    product, Set.of(ended.installationId().toString()));
+            return ended;
+        }
+    }
+
+    /** I3: what the new version's first start found, and after a way back the old one's, is what the backup holds. */
+    private void assertBackup(UpgradeStatus ended, Instant since) throws Exception {
+        List<String> found = ledger.get().of("found").stream()
+                .filter(entry -> entry.at().isAfter(since))
+                .map(StandInLedger.Entry::detail)
+                .toList();
+        assertThat(found).hasSize(ended.state() == State.COMPLETED ? 1 : 2);
+        assertThat(found)
+                .containsOnly(StoredBackup.of(product, ended)
+                        .rows(postgres.address(), PostgresContainer.PORT, PostgresContainer.PASSWORD));
+    }
+
+    /** I5. */
+    private void assertRows(RowWriter writer) {
+        Awaitility.await(name + " to take rows again")
+                .atMost(HEALTHY_MAX)
+                .until(() -> api.healthy() && !writer.failing());
+        RowCheck rows = RowCheck.of(api.uri(), writer.stop());
+        assertThat(rows.lostCount()).as("%s", rows).isZero();
+    }
+
+    /** The product forgets it. */
+    @Override
+    public void close() {
+        assertThat(Cli.of(product).run("remove", name).exit()).isZero();
+    }
+}
