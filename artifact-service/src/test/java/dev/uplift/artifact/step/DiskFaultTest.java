@@ -68,13 +68,15 @@ final class DiskFaultTest {
         ArtifactStore store = new ArtifactStore(home);
         String sha256 = TestJar.sha256(NEW);
         Path shelf = Files.createDirectory(home.resolve("artifacts/sha256/" + sha256.substring(0, 2)));
-        Files.write(store.partialDirectory().resolve("fetched"), NEW);
+        Path fetched = Files.write(store.partialDirectory().resolve("fetched"), NEW);
         List<String> argv = new ArrayList<>(List.of(
                 "strace",
                 "-f",
                 "-qq",
                 "-o",
                 directory.resolve("trace").toString(),
+                "-P",
+                fetched.toRealPath().toString(),
                 "-e",
                 "trace=fsync",
                 "-e",
