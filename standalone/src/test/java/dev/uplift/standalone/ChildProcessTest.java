@@ -71,7 +71,7 @@ final class ChildProcessTest {
 
         ChildProcess.endLeftover(home, "sleeper");
 
-        assertThat(left.isAlive()).isFalse();
+        assertThat(left.waitFor(SEEN_MAX)).isTrue();
         assertThat(home.pid("sleeper")).doesNotExist();
     }
 

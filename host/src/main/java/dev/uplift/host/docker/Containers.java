@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -240,13 +241,14 @@ public final class Containers {
     }
 
     /**
-     * Paths that were added, changed or deleted in the container's own layer: what a new container would not
-     * have. Directories above them are among them; what lies in volumes and mounts is not.
+     * Paths that were added, changed or deleted in the container's own layer, in their order: what a new container
+     * would not have. Directories above them are among them; what lies in volumes and mounts is not.
      */
     public List<String> ownFiles(String id) throws IOException, InterruptedException {
         List<String> paths = new ArrayList<>();
         http.call(EngineRequest.get("/containers/{}/changes", id))
                 .forEach(change -> paths.add(change.path("Path").asText()));
+        Collections.sort(paths);
         return paths;
     }
 

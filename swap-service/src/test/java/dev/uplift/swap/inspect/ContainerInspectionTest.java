@@ -100,6 +100,9 @@ class ContainerInspectionTest {
         });
         assertThat(LaunchFile.read(HOST, directory(name)).orElseThrow().environment())
                 .containsEntry("MB_ENCRYPTION_SECRET_KEY", CANARY);
+        assertThat(found.checks())
+                .filteredOn(check -> check.name().equals("own-files"))
+                .noneMatch(check -> check.detail().contains("/metabase.db"));
         assertThat(inspect(name, false)).isEqualTo(found);
     }
 

@@ -6,9 +6,11 @@ import dev.uplift.host.docker.ContainerInspection;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.CheckList;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What only a container can have that stands in the way of an upgrade, or gets lost in one. */
 record ContainerChecks(ContainerFamily family, CheckList checks) {
@@ -71,8 +73,13 @@ record ContainerChecks(ContainerFamily family, CheckList checks) {
         List<String> own = family.engine().containers().ownFiles(container.id()).stream()
                 .filter(path -> !path.startsWith("/tmp") && !path.startsWith("/run") && !path.startsWith("/var/run"))
                 .toList();
+        Set<String> mountPoints = new HashSet<>();
+        for (JsonNode mount : container.raw().path("Mounts")) {
+            mountPoints.add(mount.path("Destination").asText());
+        }
         List<String> leaves = own.stream()
-                .filter(path -> own.stream().noneMatch(other -> other.startsWith(path + "/")))
+                .filter(path ->
+                        !mountPoints.contains(path) && own.stream().noneMatch(other -> other.startsWith(path + "/")))
                 .toList();
         if (!leaves.isEmpty()) {
             checks.warn(
