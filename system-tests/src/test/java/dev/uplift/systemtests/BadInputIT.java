@@ -225,7 +225,13 @@ class BadInputIT {
                 commandLine("nobody's status", 1, "nobody", "status", "nobody"),
                 commandLine("nobody's backup", 1, "nobody", "restore", "nobody", new UUID(0, 1).toString()),
                 commandLine(
-                        "a directory without a process", 1, "no process runs a JAR", "add", "--name", "bad-add", "/"),
+                        "a directory without a process",
+                        1,
+                        "no process runs a JAR",
+                        "add",
+                        "--name",
+                        "bad-add",
+                        "/usr/share"),
                 commandLine(
                         "an unreachable server",
                         4,
