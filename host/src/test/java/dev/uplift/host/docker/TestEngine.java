@@ -45,7 +45,10 @@ final class TestEngine implements AutoCloseable {
         return "uplift-test-" + mark + "-" + part;
     }
 
-    /** An image of busybox with these instructions of a Dockerfile, such as {@code ENV A=1}. */
+    /**
+     * An image of busybox with these instructions of a Dockerfile, such as {@code ENV A=1}. It has no layer in common
+     * with any other one, so that the engine can remove it, and has all of it to pull, whatever else it keeps.
+     */
     ImageReference image(String repository, String tag, String... instructions) throws Exception {
         StringBuilder dockerfile = new StringBuilder("FROM scratch\nADD root.tar /\n");
         dockerfile.append("LABEL ").append(LABEL).append('=').append(mark).append('\n');
@@ -169,6 +172,7 @@ final class TestEngine implements AutoCloseable {
                     0644,
                     "root:x:0:0::/:/bin/sh\napp:x:1234:1234::/:/bin/sh\n".getBytes(StandardCharsets.US_ASCII));
             file(tar, "version", 0644, version.getBytes(StandardCharsets.US_ASCII));
+            file(tar, "made", 0644, UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII));
             for (String applet : List.of("sh", "sleep", "echo", "cat", "env", "true", "ls")) {
                 TarArchiveEntry link = new TarArchiveEntry("bin/" + applet, TarArchiveEntry.LF_SYMLINK);
                 link.setLinkName("busybox");
