@@ -22,8 +22,9 @@ import java.util.stream.Collectors;
  *   <li>The order of statements depends on object ids where names do not decide it: they are sorted.
  *   <li>A condition {@code x IN ('a', 'b')} on a {@code varchar} is printed with its casts in other places
  *       once it has been printed and read again.
- *   <li>Debian's 15.20 gives every column an option {@code pg_attver}, a number of the server's own: setting and
- *       resetting it changes nothing, so that a restored column has another one.
+ *   <li>From 15.20 on a server keeps a number of its own with each column's options, {@code pg_attver}. The
+ *       {@code pg_dump} of that version leaves it out, an older one writes it as an option; setting it changes nothing,
+ *       so that a restored column has another one.
  * </ol>
  */
 final class PostgresSchema {
