@@ -41,9 +41,19 @@ final class LocalProcesses implements HostProcesses {
     public List<RunningProcess> runningJars() {
         List<RunningProcess> found = new ArrayList<>();
         for (long pid : pids()) {
-            find(pid).filter(process -> process.jar().isPresent()).ifPresent(found::add);
+            find(pid)
+                    .filter(process -> process.jar().isPresent() && hasOurFiles(pid))
+                    .ifPresent(found::add);
         }
         return found;
+    }
+
+    private static boolean hasOurFiles(long pid) {
+        try {
+            return fileKey(PROC.resolve(Long.toString(pid)).resolve("root")).equals(fileKey(Path.of("/")));
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     @Override

@@ -52,6 +52,7 @@ final class SshProcesses implements HostProcesses {
     public List<RunningProcess> runningJars() throws IOException {
         return shown(ask(SHOW + """
                 for file in $(grep -lzxFe -jar /proc/[0-9]*/cmdline); do
+                  [ -e "${file%/*}/root/" ] && ! [ "${file%/*}/root/" -ef / ] && continue
                   pid=${file#/proc/}; show "${pid%/*}"
                 done
                 """)).stream()

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.awaitility.Awaitility.await;
 
+import dev.uplift.testbed.RequiresRoot;
+import java.io.BufferedReader;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,7 +24,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 
 /** Commands, processes and ports of every kind of host. */
 class HostProcessesTest extends OnEveryHost {
@@ -104,6 +105,23 @@ class HostProcessesTest extends OnEveryHost {
     }
 
     @Test
+    @RequiresRoot
+    void processThatHasOtherFilesIsNoneOfTheHost() throws Exception {
+        Process other = new ProcessBuilder("chroot", "/usr", "/bin/sh", "-c", "echo in; read -r end", "-jar", "app.jar")
+                .start();
+        try (BufferedReader output = other.inputReader()) {
+            assertThat(output.readLine()).isEqualTo("in");
+            assertThat(host.processes().find(other.pid()).flatMap(RunningProcess::jar))
+                    .contains("app.jar");
+            assertThat(host.processes().runningJars())
+                    .extracting(RunningProcess::pid)
+                    .doesNotContain(other.pid());
+        } finally {
+            other.destroyForcibly();
+        }
+    }
+
+    @Test
     void signalReachesOnlyTheVeryProcess() throws Exception {
         SleeperJar.in(directory, "app.jar");
         RunningProcess process = start(SleeperJar.launch(directory, List.of(), Map.of(), host.uid(), 0))
@@ -122,7 +140,7 @@ class HostProcessesTest extends OnEveryHost {
     }
 
     @Test
-    @EnabledIf("root")
+    @RequiresRoot
     void applicationRunsAsItsOwnUser() throws Exception {
         SleeperJar.in(directory, "app.jar");
         RunningProcess process = start(SleeperJar.launch(directory, List.of(), Map.of(), NOBODY, NOBODY))
@@ -186,9 +204,5 @@ class HostProcessesTest extends OnEveryHost {
             process.ifPresent(running -> started.add(running.identity()));
             return process;
         }
-    }
-
-    static boolean root() throws Exception {
-        return new LocalHost().uid() == 0;
     }
 }

@@ -3,6 +3,7 @@ package dev.uplift.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.uplift.testbed.RequiresRoot;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,7 +11,6 @@ import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -55,7 +55,7 @@ class SecretsTest {
     }
 
     @Test
-    @EnabledIf("root")
+    @RequiresRoot
     void launchFileThatTheApplicationsUserPutThereIsNotBelieved() throws Exception {
         write(launch(Map.of()));
         Files.setAttribute(directory.resolve(".uplift"), "unix:uid", 65534);
@@ -65,10 +65,6 @@ class SecretsTest {
                 .withMessageContaining("belongs to");
         assertThatExceptionOfType(UnexpectedPathException.class)
                 .isThrownBy(() -> HOST.fence(directory).last());
-    }
-
-    static boolean root() throws Exception {
-        return HOST.uid() == 0;
     }
 
     @Test
