@@ -32,6 +32,14 @@ public interface ArtifactSettings extends WorkerSettings {
     @WithName("artifact.allowed-origins")
     Optional<List<String>> allowedOrigins();
 
+    /**
+     * Logins for registries, to look up the tags of images: {@code REGISTRY=REFERENCE}, several separated by commas; the
+     * reference, {@code env:NAME} or {@code file:/path#/json/pointer}, leads to {@code user:password}. Default: none,
+     * and for other registries than these, those in {@code .docker/config.json} below the home of this process's user.
+     */
+    @WithName("registry.logins")
+    Optional<List<String>> registryLogins();
+
     /** Bytes that one artifact may have at most. Default 2 GiB, at least 1. */
     @WithName("artifact.max-bytes")
     @WithDefault("2147483648")

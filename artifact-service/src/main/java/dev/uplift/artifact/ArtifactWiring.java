@@ -12,6 +12,8 @@ import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.StepName;
+import dev.uplift.host.LocalHost;
+import dev.uplift.host.docker.RegistryLogins;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
@@ -92,8 +94,13 @@ final class ArtifactWiring {
                 MessagingRuntime.of(ServiceName.ARTIFACT.wireName(), settings, dataSource, meters, openTelemetry);
         Profiles profiles = Profiles.load(Optional.of(settings.home().resolve("profiles")));
         ReleaseTable releases = new ReleaseTable(messaging.jdbi());
+        RegistryLogins logins = RegistryLogins.configured(
+                new LocalHost(), settings.registryLogins().orElse(List.of()));
         return StepWorker.builder(messaging, ServiceName.ARTIFACT, settings.site())
-                .step(StepName.LOCATE, Direction.DO, new LocateArtifact(profiles, source, limits, store, releases))
+                .step(
+                        StepName.LOCATE,
+                        Direction.DO,
+                        new LocateArtifact(profiles, source, limits, store, releases, logins))
                 .step(
                         StepName.FETCH,
                         Direction.DO,
@@ -105,6 +112,7 @@ final class ArtifactWiring {
                                 store,
                                 retention,
                                 releases,
+                                logins,
                                 publicUrl(settings.publicUrl()),
                                 meters))
                 .threads(settings.threads())

@@ -17,6 +17,7 @@ import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.host.docker.RegistryLogins;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
@@ -62,6 +63,7 @@ public final class FetchArtifact implements StepHandler {
     private final ArtifactStore store;
     private final Retention retention;
     private final ReleaseTable releases;
+    private final RegistryLogins logins;
     private final URI publicUrl;
     private final MeterRegistry meters;
     private final FetchLocks locks;
@@ -75,6 +77,7 @@ public final class FetchArtifact implements StepHandler {
             ArtifactStore store,
             Retention retention,
             ReleaseTable releases,
+            RegistryLogins logins,
             URI publicUrl,
             MeterRegistry meters) {
         this.profiles = profiles;
@@ -84,6 +87,7 @@ public final class FetchArtifact implements StepHandler {
         this.store = store;
         this.retention = retention;
         this.releases = releases;
+        this.logins = logins;
         this.publicUrl = publicUrl;
         this.meters = meters;
         this.locks = new FetchLocks(store.partialDirectory());
@@ -111,7 +115,7 @@ public final class FetchArtifact implements StepHandler {
         wanted.requireUpgrade();
         Optional<NodeSpec.Docker> container = Wanted.container(command);
         if (container.isPresent()) {
-            return new ImageDigests(source, releases).fetch(wanted, container.get(), run);
+            return new ImageDigests(source, releases, logins).fetch(wanted, container.get(), run);
         }
         requireAllowed(wanted.url());
         Optional<Recorded> recorded = releases.find(wanted.key());

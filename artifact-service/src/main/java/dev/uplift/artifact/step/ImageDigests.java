@@ -15,6 +15,7 @@ import dev.uplift.contract.Json;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.docker.ImageReference;
 import dev.uplift.host.docker.InvalidImageReferenceException;
+import dev.uplift.host.docker.RegistryLogins;
 import dev.uplift.messaging.worker.StepRun;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -29,8 +30,8 @@ import java.util.regex.Pattern;
 
 /**
  * Resolves the tag of an image to its digest, once: what is fetched where nodes are containers. Nothing but the
- * digest is kept here; engines pull by it, and what they pull they verify by it. Registries are asked as nobody in
- * particular: one that wants a login is asked by the engines only, if the operator names the digest.
+ * digest is kept here; engines pull by it, and what they pull they verify by it. A registry is told its login if it asks
+ * for one, over TLS or on loopback.
  */
 final class ImageDigests {
     private static final String MANIFESTS = "application/vnd.oci.image.index.v1+json,"
@@ -48,10 +49,12 @@ final class ImageDigests {
 
     private final HttpSource source;
     private final ReleaseTable releases;
+    private final RegistryLogins logins;
 
-    ImageDigests(HttpSource source, ReleaseTable releases) {
+    ImageDigests(HttpSource source, ReleaseTable releases, RegistryLogins logins) {
         this.source = source;
         this.releases = releases;
+        this.logins = logins;
     }
 
     /** A digest, its hexadecimal digits only, and the size of what it is of; 1 where nobody has said that. */
@@ -107,9 +110,28 @@ final class ImageDigests {
             challenge = reply.header("WWW-Authenticate");
         }
         Map<String, String> headers = new HashMap<>(ONE_QUESTION);
-        headers.put("Authorization", "Bearer " + token(challenge, image, run));
+        headers.put("Authorization", authorization(challenge.orElse(""), image, run));
         try (HttpSource.Reply reply = source.ask("HEAD", url, headers, run::cancelled)) {
             return digest(reply, image);
+        }
+    }
+
+    /** What the registry is told after it has asked who we are. */
+    private String authorization(String challenge, ImageReference image, StepRun run)
+            throws TransferFailedException, IOException {
+        Optional<String> login = login(image);
+        return challenge.startsWith("Basic ")
+                ? login.orElseThrow(() -> refused(image))
+                : "Bearer " + token(challenge, login, image, run);
+    }
+
+    private Optional<String> login(ImageReference image) throws TransferFailedException {
+        try {
+            return logins.authorization(image);
+        } catch (IOException e) {
+            throw TransferFailedException.refused(
+                    ErrorCode.ARTIFACT_UNAVAILABLE,
+                    "the login for the registry of " + image.name() + " cannot be had: " + e.getMessage());
         }
     }
 
@@ -123,17 +145,16 @@ final class ImageDigests {
                 yield new Resolved(digest.group(1), Math.max(1, reply.length().orElse(1)));
             }
             case 404 -> throw unavailable(image, "has no tag " + image.wanted());
-            case 401, 403 -> throw login(image);
+            case 401, 403 -> throw refused(image);
             default -> throw unavailable(image, "answers " + reply.status() + " to the tag " + image.wanted());
         };
     }
 
-    private String token(Optional<String> challenge, ImageReference image, StepRun run)
+    private String token(String challenge, Optional<String> login, ImageReference image, StepRun run)
             throws TransferFailedException, IOException {
         String realm = "";
         StringBuilder query = new StringBuilder();
-        Matcher parameter = PARAMETER.matcher(
-                challenge.filter(text -> text.startsWith("Bearer ")).orElse(""));
+        Matcher parameter = PARAMETER.matcher(challenge.startsWith("Bearer ") ? challenge : "");
         while (parameter.find()) {
             if (parameter.group(1).equals("realm")) {
                 realm = parameter.group(2);
@@ -145,16 +166,18 @@ final class ImageDigests {
             }
         }
         if (!realm.startsWith("https://") || realm.contains("?")) {
-            throw login(image);
+            throw refused(image);
         }
+        Map<String, String> headers =
+                login.map(text -> Map.of("Authorization", text)).orElse(Map.of());
         ByteArrayOutputStream body = new ByteArrayOutputStream();
-        try (HttpSource.Reply reply = source.ask("GET", URI.create(realm + query), Map.of(), run::cancelled)) {
+        try (HttpSource.Reply reply = source.ask("GET", URI.create(realm + query), headers, run::cancelled)) {
             if (reply.status() != 200) {
-                throw login(image);
+                throw refused(image);
             }
             reply.read((buffer, count) -> {
                 if (body.size() + count > TOKEN_BYTES_MAX) {
-                    throw login(image);
+                    throw refused(image);
                 }
                 body.write(buffer, 0, count);
             });
@@ -162,19 +185,19 @@ final class ImageDigests {
             String token =
                     answer.path("token").asText(answer.path("access_token").asText(""));
             if (!token.matches("[A-Za-z0-9._~+/=-]{1,20000}")) {
-                throw login(image);
+                throw refused(image);
             }
             return token;
         } catch (JacksonException | IllegalArgumentException e) {
-            throw login(image);
+            throw refused(image);
         }
     }
 
-    private static TransferFailedException login(ImageReference image) {
+    private static TransferFailedException refused(ImageReference image) {
         return TransferFailedException.refused(
                 ErrorCode.ARTIFACT_UNAVAILABLE,
-                "the registry of " + image.name()
-                        + " wants a login: name the digest of the image (--sha256), the engine pulls by it");
+                "the registry of " + image.name() + " wants a login, or another one than it was given: name it in"
+                        + " uplift.registry.logins, or the digest of the image (--sha256), by which the engine pulls");
     }
 
     private static TransferFailedException unavailable(ImageReference image, String what) {

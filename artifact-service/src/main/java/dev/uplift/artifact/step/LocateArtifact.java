@@ -14,6 +14,7 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.host.docker.RegistryLogins;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
@@ -35,14 +36,21 @@ public final class LocateArtifact implements StepHandler {
     private final TransferLimits limits;
     private final ArtifactStore store;
     private final ReleaseTable releases;
+    private final RegistryLogins logins;
 
     public LocateArtifact(
-            Profiles profiles, HttpSource source, TransferLimits limits, ArtifactStore store, ReleaseTable releases) {
+            Profiles profiles,
+            HttpSource source,
+            TransferLimits limits,
+            ArtifactStore store,
+            ReleaseTable releases,
+            RegistryLogins logins) {
         this.profiles = profiles;
         this.source = source;
         this.limits = limits;
         this.store = store;
         this.releases = releases;
+        this.logins = logins;
     }
 
     @Override
@@ -88,7 +96,7 @@ public final class LocateArtifact implements StepHandler {
 
     private Check image(Wanted wanted, NodeSpec.Docker container, StepRun run) throws IOException {
         try {
-            String sha256 = new ImageDigests(source, releases)
+            String sha256 = new ImageDigests(source, releases, logins)
                     .resolve(wanted, container, run)
                     .sha256();
             return check("artifact.image", Verdict.OK, container.image() + "@sha256:" + sha256);

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -70,7 +71,7 @@ public final class HttpSource implements AutoCloseable {
     }
 
     /**
-     * Asks for {@code url}, following redirects.
+     * Asks for {@code url}, following redirects. {@code Authorization} is for the server of {@code url} alone.
      *
      * @param cancelled ends the request when it turns true, also while its body is read
      * @return the answer, whatever its status
@@ -82,7 +83,7 @@ public final class HttpSource implements AutoCloseable {
             throws TransferFailedException {
         URI at = url;
         for (int redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
-            Reply reply = askOnce(method, at, headers, cancelled);
+            Reply reply = askOnce(method, at, sameServer(url, at) ? headers : anonymous(headers), cancelled);
             switch (reply.status()) {
                 case 301, 302, 303, 307, 308 -> {
                     reply.close();
@@ -101,6 +102,17 @@ public final class HttpSource implements AutoCloseable {
     public void close() throws IOException {
         publicOnly.close();
         anyAddress.close();
+    }
+
+    private static boolean sameServer(URI one, URI other) {
+        return one.getScheme().equalsIgnoreCase(other.getScheme())
+                && one.getRawAuthority().equalsIgnoreCase(other.getRawAuthority());
+    }
+
+    private static Map<String, String> anonymous(Map<String, String> headers) {
+        return headers.entrySet().stream()
+                .filter(header -> !header.getKey().equalsIgnoreCase("Authorization"))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     private Reply askOnce(String method, URI url, Map<String, String> headers, BooleanSupplier cancelled)

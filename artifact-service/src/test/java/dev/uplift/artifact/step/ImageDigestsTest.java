@@ -2,6 +2,7 @@ package dev.uplift.artifact.step;
 
 import static dev.uplift.artifact.testing.ArtifactWorld.artifact;
 import static dev.uplift.artifact.testing.RawServer.status;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.artifact.testing.ArtifactWorld;
@@ -14,9 +15,15 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.host.LocalHost;
+import dev.uplift.host.docker.RegistryLogins;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Base64;
+import java.util.List;
 import org.assertj.core.groups.Tuple;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -71,6 +78,35 @@ class ImageDigestsTest {
         assertThat(registry.requests()).isEmpty();
         assertThat(artifact(fetch(null)).sha256()).isEqualTo(TWO);
         refuses(fetch(ONE), ErrorCode.ARTIFACT_WRONG, "must not change");
+    }
+
+    @Test
+    void aRegistryThatAsksForALoginIsToldItsOwnAndNobodyElseIs() throws Exception {
+        Path logins = Files.writeString(home.resolve("logins.json"), "{\"registry\":\"operator:open sesame\"}");
+        Files.setPosixFilePermissions(logins, PosixFilePermissions.fromString("rw-------"));
+        String login = "Basic " + Base64.getEncoder().encodeToString("operator:open sesame".getBytes(UTF_8));
+        try (RawServer elsewhere = new RawServer(image(TWO))) {
+            world.close();
+            world = new ArtifactWorld(
+                    home,
+                    ArtifactWorld.LIMITS,
+                    RegistryLogins.configured(
+                            new LocalHost(),
+                            List.of("127.0.0.1:" + registry.port() + "=file:" + logins + "#/registry")));
+            registry.answer((request, out) -> (login.equals(request.header("authorization"))
+                            ? status("307 Temporary Redirect", "Location: " + elsewhere.url("/manifest"))
+                            : status("401 Unauthorized", "WWW-Authenticate: Basic realm=\"private\""))
+                    .write(request, out));
+
+            assertThat(artifact(fetch(null)).sha256()).isEqualTo(TWO);
+            assertThat(registry.requests())
+                    .extracting(request -> request.header("authorization"))
+                    .containsExactly(null, login);
+            assertThat(elsewhere.requests())
+                    .singleElement()
+                    .satisfies(request ->
+                            assertThat(request.header("authorization")).isNull());
+        }
     }
 
     @Test

@@ -12,6 +12,8 @@ import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.host.LocalHost;
+import dev.uplift.host.docker.RegistryLogins;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
@@ -47,6 +49,10 @@ public final class ArtifactWorld implements AutoCloseable {
     }
 
     public ArtifactWorld(Path home, TransferLimits limits) throws IOException, ProfileException {
+        this(home, limits, RegistryLogins.none(new LocalHost()));
+    }
+
+    public ArtifactWorld(Path home, TransferLimits limits, RegistryLogins logins) throws IOException, ProfileException {
         this.home = home;
         AddressPolicy policy = new AddressPolicy(List.of(AllowedOrigin.parse("http://127.0.0.1:*")));
         Profiles profiles = Profiles.load(Optional.empty());
@@ -61,9 +67,10 @@ public final class ArtifactWorld implements AutoCloseable {
                 store,
                 new Retention(0, Duration.ofHours(1)),
                 releases,
+                logins,
                 URI.create("http://127.0.0.1:8481"),
                 new SimpleMeterRegistry());
-        locate = new LocateArtifact(profiles, source, limits, store, releases);
+        locate = new LocateArtifact(profiles, source, limits, store, releases, logins);
     }
 
     private static TransferLimits limits(Duration idle, long bytesPerSecondMin, Duration window, int attemptsMax) {

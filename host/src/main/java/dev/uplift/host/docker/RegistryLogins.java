@@ -12,8 +12,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +28,9 @@ public final class RegistryLogins {
     private static final String HUB = "docker.io";
     private static final String HUB_ADDRESS = "https://index.docker.io/v1/";
     private static final int CONFIG_BYTES_MAX = 1_000_000;
+    private static final Path DOCKER_CONFIG = Path.of(System.getProperty("user.home"), ".docker", "config.json");
+    private static final Pattern ENTRY =
+            Pattern.compile("(?<registry>[A-Za-z0-9.:\\[\\]-]+)=(?<reference>(?:env:|file:/).+)");
 
     private final Host keeper;
     private final Map<String, String> references;
@@ -46,6 +52,27 @@ public final class RegistryLogins {
     }
 
     /**
+     * As an operator configures it: one {@code REGISTRY=REFERENCE} for each registry, such as {@code
+     * registry.example.com:5000=env:REGISTRY_LOGIN}, and for all others what {@code docker login} has written for this
+     * process's user.
+     *
+     * @throws IllegalArgumentException if an entry names no registry, one that another entry names, or no secret
+     */
+    public static RegistryLogins configured(Host keeper, List<String> entries) {
+        RegistryLogins logins = none(keeper).withDockerConfig(DOCKER_CONFIG);
+        for (String entry : entries) {
+            Matcher matcher = ENTRY.matcher(entry.strip());
+            if (!matcher.matches() || logins.references.containsKey(matcher.group("registry"))) {
+                throw new IllegalArgumentException(
+                        "uplift.registry.logins has one REGISTRY=REFERENCE for each registry,"
+                                + " where the reference of the secret is env:NAME or file:/path#/json/pointer");
+            }
+            logins = logins.with(matcher.group("registry"), matcher.group("reference"));
+        }
+        return logins;
+    }
+
+    /**
      * Logs in to one registry with what a reference of {@link Secrets} leads to: {@code user:password}, plain
      * or in Base64 as in {@code auths/REGISTRY/auth} of Docker's own {@code config.json}.
      */
@@ -64,20 +91,39 @@ public final class RegistryLogins {
     }
 
     /**
-     * The header for one image's registry.
+     * What an image's registry is told, as an engine wants it in {@code X-Registry-Auth}.
      *
      * @throws IOException if there is a login for it that cannot be read
      */
     Optional<String> header(ImageReference image) throws IOException {
+        Optional<Login> login = login(image);
+        return login.isPresent() ? Optional.of(login.get().header(image)) : Optional.empty();
+    }
+
+    /**
+     * What an image's registry, or the server that it sends its users to, is told in {@code Authorization}; empty: there
+     * is no login for it, or one with a token that only an engine can use.
+     *
+     * @throws IOException if there is a login for it that cannot be read
+     */
+    public Optional<String> authorization(ImageReference image) throws IOException {
+        return login(image)
+                .filter(login -> login.identityToken().isEmpty())
+                .map(login -> "Basic "
+                        + Base64.getEncoder()
+                                .encodeToString(login.userAndPassword().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private Optional<Login> login(ImageReference image) throws IOException {
         String reference = references.get(image.registry());
         if (reference != null) {
             String text = Secrets.resolve(keeper, reference).reveal();
-            return Optional.of(header(image, userAndPassword(text, reference), ""));
+            return Optional.of(new Login(userAndPassword(text, reference), ""));
         }
         return dockerConfig == null ? Optional.empty() : fromDockerConfig(image, dockerConfig);
     }
 
-    private Optional<String> fromDockerConfig(ImageReference image, Path file) throws IOException {
+    private Optional<Login> fromDockerConfig(ImageReference image, Path file) throws IOException {
         JsonNode config;
         try {
             config = JSON.readTree(keeper.files().read(file, CONFIG_BYTES_MAX));
@@ -96,24 +142,30 @@ public final class RegistryLogins {
             String identityToken = entry.path("identitytoken").asText("");
             if (entry.hasNonNull("auth") || !identityToken.isEmpty()) {
                 String text = entry.path("auth").asText(":");
-                return Optional.of(header(image, userAndPassword(text, file + "#/auths/" + name), identityToken));
+                return Optional.of(new Login(userAndPassword(text, file + "#/auths/" + name), identityToken));
             }
         }
         return Optional.empty();
     }
 
-    private static String header(ImageReference image, String userAndPassword, String identityToken)
-            throws IOException {
-        int colon = userAndPassword.indexOf(':');
-        ObjectNode login = JSON.createObjectNode();
-        login.put("serveraddress", image.registry().equals(HUB) ? HUB_ADDRESS : image.registry());
-        if (identityToken.isEmpty()) {
-            login.put("username", userAndPassword.substring(0, colon));
-            login.put("password", userAndPassword.substring(colon + 1));
-        } else {
-            login.put("identitytoken", identityToken);
+    /**
+     * What a registry is told.
+     *
+     * @param identityToken instead of the password; empty: none
+     */
+    private record Login(String userAndPassword, String identityToken) {
+        String header(ImageReference image) throws IOException {
+            int colon = userAndPassword.indexOf(':');
+            ObjectNode login = JSON.createObjectNode();
+            login.put("serveraddress", image.registry().equals(HUB) ? HUB_ADDRESS : image.registry());
+            if (identityToken.isEmpty()) {
+                login.put("username", userAndPassword.substring(0, colon));
+                login.put("password", userAndPassword.substring(colon + 1));
+            } else {
+                login.put("identitytoken", identityToken);
+            }
+            return Base64.getUrlEncoder().encodeToString(JSON.writeValueAsBytes(login));
         }
-        return Base64.getUrlEncoder().encodeToString(JSON.writeValueAsBytes(login));
     }
 
     private static String userAndPassword(String text, String where) throws DockerException {

@@ -3,6 +3,7 @@ package dev.uplift.swap.service;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.ServiceName;
 import dev.uplift.host.docker.DockerEndpoint;
+import dev.uplift.host.docker.RegistryLogins;
 import dev.uplift.host.reach.Reach;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.worker.StepWorker;
@@ -18,6 +19,7 @@ import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 
@@ -55,7 +57,10 @@ final class SwapWiring {
             MeterRegistry meters,
             OpenTelemetry openTelemetry)
             throws ProfileException {
-        Site site = new Site(reach);
+        Site site = new Site(
+                reach,
+                RegistryLogins.configured(
+                        reach.local(), settings.registryLogins().orElse(List.of())));
         MessagingRuntime messaging =
                 MessagingRuntime.of(ServiceName.SWAP.wireName(), settings, dataSource, meters, openTelemetry);
         Profiles profiles = Profiles.load(Optional.of(settings.home().resolve("profiles")));

@@ -17,12 +17,19 @@ import dev.uplift.swap.node.SystemdNode;
 import dev.uplift.swap.node.docker.DockerNode;
 import dev.uplift.swap.node.docker.DockerPlace;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The nodes of a site and their databases, as they are reached from this process. */
-public record Site(Reach reach) {
-    private static final Path DOCKER_CONFIG = Path.of(System.getProperty("user.home"), ".docker", "config.json");
+/**
+ * The nodes of a site and their databases, as they are reached from this process.
+ *
+ * @param logins for the registries that containers' images are pulled from
+ */
+public record Site(Reach reach, RegistryLogins logins) {
+    /** With the logins of this process's user alone. */
+    public Site(Reach reach) {
+        this(reach, RegistryLogins.configured(reach.local(), List.of()));
+    }
 
     /**
      * A node of an installation at its registered place.
@@ -40,7 +47,6 @@ public record Site(Reach reach) {
 
     /** A container on the engine of a host. */
     public DockerNode node(@Nullable HostSpec host, NodeSpec.Docker spec) throws IOException, InterruptedException {
-        RegistryLogins logins = RegistryLogins.none(reach.local()).withDockerConfig(DOCKER_CONFIG);
         DockerPlace place = new DockerPlace(
                 spec.container(), repository(spec.image()), logins, reach.directory(host, spec.container()));
         return new DockerNode(reach.engine(host), reach.keeper(host), spec, place);
