@@ -15,14 +15,12 @@ import dev.uplift.contract.StepCommand;
 import dev.uplift.host.reach.Reach;
 import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.DatabaseRules;
-import dev.uplift.profile.Migrations;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** From what a command says of an installation to its database and its fence. */
 public final class InstallationAccess {
@@ -62,8 +60,7 @@ public final class InstallationAccess {
                         installation.id(),
                         spec,
                         reach.server(installation, spec),
-                        new PostgresOptions(
-                                postgresJobs, postgresTools, lockQuery(installation), minimumMajor(installation)));
+                        new PostgresOptions(postgresJobs, postgresTools, minimumMajor(installation)));
             case DatabaseSpec.H2 spec -> {
                 NodeSpec.InDirectory node = firstNode(installation);
                 yield H2Database.open(
@@ -86,13 +83,6 @@ public final class InstallationAccess {
                     "node " + node.name() + " is of kind " + node.kind() + ", whose H2 file is not supported here");
         }
         return inDirectory;
-    }
-
-    private @Nullable String lockQuery(InstallationSpec installation) {
-        return rules(installation)
-                .map(DatabaseRules::migrations)
-                .map(Migrations::lockQuery)
-                .orElse(null);
     }
 
     private int minimumMajor(InstallationSpec installation) {

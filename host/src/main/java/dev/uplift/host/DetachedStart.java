@@ -57,19 +57,31 @@ final class DetachedStart {
      */
     static List<String> inItsOwnSession(Launch launch, long ownUid) throws UnexpectedPathException {
         List<String> words = new ArrayList<>(List.of("/usr/bin/setsid"));
+        words.addAll(asItsUser(launch, ownUid));
+        return words;
+    }
+
+    /**
+     * What comes before the command line of an application to start it as its user.
+     *
+     * @param ownUid who does this
+     * @throws UnexpectedPathException if that one cannot become the application's user
+     */
+    static List<String> asItsUser(Launch launch, long ownUid) throws UnexpectedPathException {
         if (ownUid == 0 && (launch.uid() != 0 || launch.gid() != 0)) {
             String groups = launch.groups().stream().map(String::valueOf).collect(Collectors.joining(","));
-            words.addAll(List.of(
+            return List.of(
                     "/usr/bin/setpriv",
                     "--reuid=" + launch.uid(),
                     "--regid=" + launch.gid(),
                     groups.isEmpty() ? "--clear-groups" : "--groups=" + groups,
-                    "--"));
-        } else if (ownUid != launch.uid()) {
+                    "--");
+        }
+        if (ownUid != launch.uid()) {
             throw new UnexpectedPathException(
                     "the application runs as " + launch.user() + ", and only root can start it as another user");
         }
-        return words;
+        return List.of();
     }
 
     /**

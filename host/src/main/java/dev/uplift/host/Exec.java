@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +38,19 @@ public record Exec(
     /** A command with this process's directory and environment, and 64 KiB of each output kept. */
     public static Exec of(Duration timeout, String... argv) {
         return new Exec(List.of(argv), null, null, timeout, OUTPUT_BYTES_MAX);
+    }
+
+    /**
+     * A command line of an application, in its directory and environment and as its user, with 64 KiB of each output
+     * kept.
+     *
+     * @param ownUid the user that the host is worked on as
+     * @throws UnexpectedPathException if that one cannot become the application's user
+     */
+    public static Exec of(Launch launch, long ownUid, Duration timeout) throws UnexpectedPathException {
+        List<String> argv = new ArrayList<>(DetachedStart.asItsUser(launch, ownUid));
+        argv.addAll(launch.argv());
+        return new Exec(argv, Path.of(launch.directory()), launch.environment(), timeout, OUTPUT_BYTES_MAX);
     }
 
     /** How a command ended; the outputs are the last bytes of each. */

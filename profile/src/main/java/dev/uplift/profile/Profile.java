@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param unchanged settings that must have the same value before and after an upgrade, by name
  * @param snapshots directories that are kept with the JAR, by name
  * @param commands arguments of the JAR's own commands, by name
+ * @param imageTakesOneArgument whether an image's entry point takes a command as one argument of several words
  */
 public record Profile(
         String name,
@@ -38,6 +39,7 @@ public record Profile(
         Map<String, Setting> unchanged,
         Map<String, Setting> snapshots,
         Map<String, List<String>> commands,
+        boolean imageTakesOneArgument,
         LogMarkers log) {
 
     public Profile {
@@ -87,6 +89,16 @@ public record Profile(
     /** The Java that a version runs on. */
     public JavaRequirement javaRequirement(ApplicationVersion version) {
         return java.requirement(version);
+    }
+
+    /** The arguments of the JAR's command that takes away a migration lock; empty: it has none. */
+    public Optional<List<String>> releaseLocks() {
+        return Optional.ofNullable(commands.get("release-locks"));
+    }
+
+    /** The same words as an image's entry point takes them. */
+    public List<String> imageArguments(List<String> words) {
+        return imageTakesOneArgument ? List.of(String.join(" ", words)) : words;
     }
 
     /** Where a version of an edition is published; empty if the profile knows no place for that edition. */

@@ -55,6 +55,7 @@ final class ProfileReader {
                 settings(root.section("unchanged")),
                 settings(root.section("snapshots")),
                 commands(root.section("commands")),
+                imageTakesOneArgument(root.section("image")),
                 log(root.section("log")));
         root.refuseUnknown();
         return profile;
@@ -370,6 +371,22 @@ final class ProfileReader {
 
     private static Map<String, List<String>> commands(Optional<Section> given) {
         return named(given, Section::texts);
+    }
+
+    private static boolean imageTakesOneArgument(Optional<Section> given) {
+        if (given.isEmpty()) {
+            return false;
+        }
+        boolean one = given.get()
+                .parsed("arguments", text -> switch (text) {
+                    case "one" -> true;
+                    case "each" -> false;
+                    default ->
+                        throw new IllegalArgumentException("one or each is expected, found is " + Text.quote(text));
+                })
+                .orElse(false);
+        given.get().refuseUnknown();
+        return one;
     }
 
     private static <T> Map<String, T> named(Optional<Section> given, BiFunction<Section, String, T> reader) {

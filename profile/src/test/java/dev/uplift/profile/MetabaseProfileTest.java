@@ -76,6 +76,8 @@ class MetabaseProfileTest {
         assertThat(Metabase.PROFILE.commands())
                 .containsEntry("migrate-down", List.of("migrate", "down"))
                 .containsEntry("release-locks", List.of("migrate", "release-locks"));
+        assertThat(Metabase.PROFILE.releaseLocks().map(Metabase.PROFILE::imageArguments))
+                .contains(List.of("migrate release-locks"));
         assertThat(Metabase.PROFILE.log().complete()).containsExactly("Metabase Initialization COMPLETE");
         assertThat(Metabase.PROFILE.log().failed())
                 .contains("Metabase Initialization FAILED", "ERROR: Downgrade detected");

@@ -41,7 +41,7 @@ class ProfileProblemsTest {
             value = {
                 "name: zipkin | name: Zip Kin | x.yaml: name: 1 to 63 lower-case letters, digits and hyphens, a letter first, are expected, found is \"Zip Kin\" (line 2)",
                 "name: zipkin | nane: zipkin | x.yaml: nane: is not a known key, did you mean name? (line 2)",
-                "title: Zipkin | colour: red | x.yaml: colour: is not a known key, known are name, versions, title, recognise, artifact, path, java, health, version, identity, database, stop, unchanged, snapshots, commands, log (line 3)",
+                "title: Zipkin | colour: red | x.yaml: colour: is not a known key, known are name, versions, title, recognise, artifact, path, java, health, version, identity, database, stop, unchanged, snapshots, commands, image, log (line 3)",
                 "title: Zipkin | title: [a] | x.yaml: title: a text is expected, found is a list (line 3)",
                 "path: /health | '' | x.yaml: health.path: is missing: a path such as /health (line 18)",
                 "path: /health | 'path: health' | x.yaml: health.path: a path, one slash first, is expected, found is \"health\" (line 19)",
@@ -63,6 +63,7 @@ class ProfileProblemsTest {
                 "database: none | database: {kind: env:X} | x.yaml: database: kind and kinds go together (line 32)",
                 "database: none | database: {} | x.yaml: database: uri, or kind with kinds is expected (line 32)",
                 "database: none | 'database: {uri: env:X, kind: env:Y, kinds: {mysql: mysql}}' | x.yaml: database.kinds.mysql: h2 or postgresql is expected, found is \"mysql\" (line 32)",
+                "title: Zipkin | 'image: {arguments: two}' | x.yaml: image.arguments: one or each is expected, found is \"two\" (line 3)",
                 "database: none | 'database: {uri: env:X, migrations: {changelog-table: a; drop table b}}' | x.yaml: database.migrations.changelog-table: a table's name, with its schema or without, is expected, found is \"a; drop table b\" (line 32)",
             })
     void eachProblemNamesFilePathAndExpectation(String line, String replacement, String problem) {

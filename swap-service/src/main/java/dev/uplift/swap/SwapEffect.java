@@ -58,6 +58,8 @@ public enum SwapEffect {
     REVERT_CURRENT("swap.revert.current"),
     /** Puts back a directory that belongs to the version. */
     REVERT_SNAPSHOT("swap.revert.snapshot"),
+    /** Takes away the migration lock that a killed version left. */
+    LOCK_RELEASE("swap.lock.release"),
     /** Starts the new version. */
     START_START("swap.start.start"),
     /** Writes down what was started. */

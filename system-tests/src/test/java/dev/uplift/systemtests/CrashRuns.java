@@ -29,6 +29,7 @@ final class CrashRuns {
             "swap.preflight.launch",
             // An application that ignores SIGTERM, or still runs when its migration has failed.
             "swap.stop.kill",
+            "swap.lock.release",
             "swap.halt.terminate",
             "swap.halt.kill",
             // What a host starts by itself.

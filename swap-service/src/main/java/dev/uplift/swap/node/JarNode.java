@@ -4,6 +4,7 @@ import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.DurableFiles;
+import dev.uplift.host.Exec;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
@@ -11,7 +12,10 @@ import dev.uplift.host.LaunchFile;
 import dev.uplift.host.ProcessIdentity;
 import dev.uplift.host.RegisteredRoot;
 import dev.uplift.host.RunningProcess;
+import dev.uplift.host.Scrubber;
 import dev.uplift.host.UnexpectedPathException;
+import dev.uplift.profile.ApplicationVersion;
+import dev.uplift.profile.JavaRequirement;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
@@ -22,6 +26,8 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -265,6 +271,29 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
                 .find(identity(instance).pid())
                 .map(process -> "process " + process.parentPid())
                 .orElse("somebody");
+    }
+
+    @Override
+    public final CommandEnd runOnce(
+            NodeWork work, SwapEffect effect, ApplicationVersion version, List<String> arguments, Duration atMost)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        Launch launch = launch();
+        List<String> commandLine = commandLine(work, launch, version);
+        List<String> argv = new ArrayList<>(commandLine.subList(0, commandLine.indexOf("-jar") + 2));
+        argv.addAll(arguments);
+        Exec command = Exec.of(launch.withArgv(argv), host.uid(), atMost);
+        Exec.Result ended = work.takeElsewhere(effect, _ -> host.run(command));
+        return new CommandEnd(ended.succeeded(), Scrubber.of(launch).scrub(ended.output() + ended.errors()));
+    }
+
+    /** The command line that starts this version with a Java that it runs on. */
+    final List<String> commandLine(NodeWork work, Launch launch, ApplicationVersion version)
+            throws InterruptedException, StepFailedException {
+        JavaRequirement java = work.profile().javaRequirement(version);
+        return JavaPrograms.commandLine(host, launch, java)
+                .orElseThrow(() -> StepFailedException.refused(
+                        ErrorCode.HOST_UNEXPECTED,
+                        version + " needs " + java + ", which is not installed on this host"));
     }
 
     @Override

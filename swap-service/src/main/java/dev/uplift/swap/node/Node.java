@@ -13,6 +13,7 @@ import dev.uplift.swap.SwapEffect;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -129,6 +130,18 @@ public interface Node {
      * @return the start; empty if it has ended already
      */
     Optional<Instance> start(NodeWork work, SwapEffect effect, ApplicationVersion version)
+            throws IOException, InterruptedException, FencedException, StepFailedException;
+
+    /**
+     * Runs a command of what is in place once, to its end: in the node's own environment and directory and as its user.
+     * The caller has made sure that nothing runs. A try that was broken off may still be running; it counts among
+     * {@link #running} where that cannot be told.
+     *
+     * @param arguments words of the profile's {@code commands}
+     * @param atMost after it the command is killed
+     */
+    CommandEnd runOnce(
+            NodeWork work, SwapEffect effect, ApplicationVersion version, List<String> arguments, Duration atMost)
             throws IOException, InterruptedException, FencedException, StepFailedException;
 
     /** What it writes. */

@@ -8,7 +8,6 @@ import dev.uplift.host.Launch;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.Signal;
 import dev.uplift.profile.ApplicationVersion;
-import dev.uplift.profile.JavaRequirement;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import java.io.IOException;
@@ -54,11 +53,7 @@ public final class ProcessNode extends JarNode {
             throws IOException, InterruptedException, FencedException, StepFailedException {
         awaitPort();
         Launch launch = launch();
-        JavaRequirement java = work.profile().javaRequirement(version);
-        List<String> commandLine = JavaPrograms.commandLine(host(), launch, java)
-                .orElseThrow(() -> StepFailedException.refused(
-                        ErrorCode.HOST_UNEXPECTED,
-                        version + " needs " + java + ", which is not installed on this host"));
+        List<String> commandLine = commandLine(work, launch, version);
         return work.take(effect, held -> held.start(launch.withArgv(commandLine)))
                 .map(JarNode::instance);
     }

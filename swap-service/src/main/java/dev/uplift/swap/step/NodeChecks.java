@@ -126,7 +126,14 @@ final class NodeChecks {
     private void migrationLock() throws IOException {
         try {
             Optional<String> lock = work.database().migrationLock();
-            if (lock.isPresent()) {
+            if (lock.isEmpty()) {
+                return;
+            }
+            boolean leftBehind = observed.health() instanceof NodeProbe.Health.Healthy
+                    || work.command().source() != null;
+            if (leftBehind && work.profile().releaseLocks().isPresent()) {
+                checks.warn("migration-lock", lock.get() + "; it is taken away once nothing runs any more");
+            } else {
                 checks.fail("migration-lock", lock.get() + "; wait for it, or release it if nobody migrates");
             }
         } catch (SQLException e) {

@@ -89,6 +89,9 @@ final class Starting {
                 throw exited(log, "");
             }
             requireSha256(node.sha256InPlace(), sha256, ErrorCode.HOST_UNEXPECTED, "is in place");
+            if (once) {
+                new LeftLock(work).release(node, version);
+            }
             work.run().progress(Progress.of("starting"));
             instance = node.start(work.on(node), start, version).orElseThrow(() -> exited(log, begin));
         }

@@ -24,7 +24,7 @@ import java.util.Set;
  *       migration lock.
  *   <li>One that is still there is ended, once. Its migration lock may stay behind. That is no harm in a
  *       halt of a new version that reached the database, because the database is put back afterwards;
- *       after a stop of the old version the new one's start fails on the lock and is rolled back.
+ *       after a stop of the old version it is taken away before the new one starts ({@link LeftLock}).
  *   <li>Proof: no process of the node, its port closed, nobody on its database, twice in a row. A process
  *       that appears meanwhile was started by somebody else.
  * </ol>

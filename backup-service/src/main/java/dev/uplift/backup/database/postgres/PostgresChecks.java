@@ -47,7 +47,6 @@ final class PostgresChecks {
             extensions(connection, major);
             form(connection, major);
             space(connection, sizeBytes);
-            lock(connection);
             return new StepOutput.DatabaseChecked(version, sizeBytes, checks);
         }
     }
@@ -218,26 +217,6 @@ final class PostgresChecks {
                 .map(Path::of)
                 .filter(Files::isDirectory)
                 .findFirst();
-    }
-
-    private void lock(Connection connection) {
-        String query = options.lockQuery();
-        if (query == null) {
-            return;
-        }
-        try {
-            add(
-                    "database.migration-lock",
-                    strings(connection, query).isEmpty(),
-                    "no migration lock is held",
-                    "the application's migration lock is held: wait until its migration ends, or release the lock if"
-                            + " no process of the application runs");
-        } catch (SQLException e) {
-            add(
-                    "database.migration-lock",
-                    Check.Verdict.WARN,
-                    "whether a migration lock is held cannot be seen: " + server.scrub(String.valueOf(e.getMessage())));
-        }
     }
 
     private void add(String name, boolean good, String detail, String remedy) {

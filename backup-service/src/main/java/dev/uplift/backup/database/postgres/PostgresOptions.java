@@ -2,19 +2,15 @@ package dev.uplift.backup.database.postgres;
 
 import java.nio.file.Path;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How this service works with PostgreSQL.
  *
  * @param jobs parallel jobs of {@code pg_dump} and {@code pg_restore}, 1 to 64
  * @param toolDirectories where their programs are looked for first
- * @param lockQuery SQL that returns a row while the application's migrations hold their lock; absent:
- *     the application has no such lock
  * @param minimumMajor oldest server that the application works on; 0: not stated
  */
-public record PostgresOptions(
-        int jobs, List<Path> toolDirectories, @Nullable String lockQuery, int minimumMajor) {
+public record PostgresOptions(int jobs, List<Path> toolDirectories, int minimumMajor) {
     public PostgresOptions {
         if (jobs < 1 || jobs > 64) {
             throw new IllegalArgumentException("uplift.backup.postgres.jobs is " + jobs + ", 1 to 64 is possible");

@@ -23,6 +23,7 @@ import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.CheckList;
+import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeDatabase;
@@ -336,8 +337,7 @@ public final class DockerNode implements Node {
 
     @Override
     public NodeLog log() throws IOException {
-        Scrubber scrubber = LaunchFile.read(host, directory()).map(Scrubber::of).orElse(Scrubber.of(List.of()));
-        return new ContainerLog(engine, place.container(), scrubber);
+        return new ContainerLog(engine, place.container(), scrubber());
     }
 
     @Override
@@ -349,17 +349,23 @@ public final class DockerNode implements Node {
         });
     }
 
-    /**
-     * Runs a command of the application once, in a container of the target's image with the node's own settings.
-     *
-     * @param arguments one element is one argument of the image's entry point, such as {@code migrate down}
-     */
-    public OneOff.Ended runOnce(NodeWork work, SwapEffect effect, List<String> arguments, Duration atMost)
+    /** {@inheritDoc} Here: in a container of the target's image beside the node's own, which a later try goes on with. */
+    @Override
+    public CommandEnd runOnce(
+            NodeWork work, SwapEffect effect, ApplicationVersion version, List<String> arguments, Duration atMost)
             throws IOException, InterruptedException, FencedException, StepFailedException {
         CreateRequest node =
                 new ContainerSwitching(work, family).request(family.record(), family.image(work.targetSha256()));
         String name = place.container() + "-uplift-" + work.command().commandId();
-        return work.takeElsewhere(effect, _ -> engine.oneOff().run(OneOff.request(node, name, arguments), atMost));
+        CreateRequest command = OneOff.request(node, name, work.profile().imageArguments(arguments));
+        OneOff.Ended ended = work.takeElsewhere(effect, _ -> engine.oneOff().run(command, atMost));
+        return new CommandEnd(
+                ended.exitCode().filter(code -> code == 0).isPresent(),
+                scrubber().scrub(ended.output()));
+    }
+
+    private Scrubber scrubber() throws IOException {
+        return LaunchFile.read(host, directory()).map(Scrubber::of).orElse(Scrubber.of(List.of()));
     }
 
     private int port() {

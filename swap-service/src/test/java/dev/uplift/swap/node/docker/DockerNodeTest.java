@@ -9,12 +9,12 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.docker.ContainerInspection;
 import dev.uplift.host.docker.InspectDiff;
-import dev.uplift.host.docker.OneOff;
 import dev.uplift.host.docker.UpliftLabels;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.Observation;
@@ -283,9 +283,13 @@ class DockerNodeTest {
         rig.preflight();
         rig.node.stage(rig.work());
         rig.stop();
-        OneOff.Ended ended =
-                rig.node.runOnce(rig.work(), SwapEffect.START_START, List.of("migrate up"), Duration.ofSeconds(60));
-        assertThat(ended.exitCode()).as(ended.output()).contains(0);
+        CommandEnd ended = rig.node.runOnce(
+                rig.work(),
+                SwapEffect.LOCK_RELEASE,
+                rig.version(DockerRig.NEW),
+                List.of("migrate", "up"),
+                Duration.ofSeconds(60));
+        assertThat(ended.succeeded()).as(ended.output()).isTrue();
         assertThat(rig.node.running()).isEmpty();
     }
 

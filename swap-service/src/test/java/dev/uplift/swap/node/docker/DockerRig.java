@@ -214,7 +214,7 @@ final class DockerRig implements AutoCloseable {
         return new Work(this, epoch - 1, delivery);
     }
 
-    private ApplicationVersion version(String text) {
+    ApplicationVersion version(String text) {
         if (profile.version(text) instanceof VersionReading.Known(ApplicationVersion known)) {
             return known;
         }
