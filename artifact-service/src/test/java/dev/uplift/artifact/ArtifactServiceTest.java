@@ -192,8 +192,8 @@ final class ArtifactServiceTest {
             Message message = WireCodec.decode(record);
             if (message.body() instanceof StepResult.Succeeded succeeded
                     && succeeded.sagaId().equals(command.sagaId())
-                    && succeeded.output() instanceof StepOutput.ArtifactFetched output) {
-                return Optional.of(output.artifact());
+                    && succeeded.output() instanceof StepOutput.ArtifactsFetched output) {
+                return Optional.of(output.artifacts().getFirst());
             }
         }
         return Optional.empty();

@@ -11,6 +11,7 @@ import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.DurableFiles;
@@ -92,10 +93,13 @@ public final class TakeBackup implements StepHandler {
     private Backup take(UUID id, ApplicationDatabase database, StepWork work) throws Exception {
         StepCommand command = work.command();
         UUID installation = command.installation().id();
-        if (command.from().sha256() == null) {
-            throw StepFailedException.refused(
-                    ErrorCode.INVALID,
-                    "the command does not tell which JAR ran on the data: PREFLIGHT comes before BACKUP");
+        for (NodeSpec node : command.installation().nodes()) {
+            if (command.from().sha256(node).isEmpty()) {
+                throw StepFailedException.refused(
+                        ErrorCode.INVALID,
+                        "the command does not tell which JAR or image node " + node.name()
+                                + " ran on the data: PREFLIGHT comes before BACKUP");
+            }
         }
         Path[] partial = new Path[1];
         try {
@@ -142,8 +146,7 @@ public final class TakeBackup implements StepHandler {
                 command.sagaId(),
                 command.epoch(),
                 installation.profile(),
-                command.from().version(),
-                String.valueOf(command.from().sha256()),
+                command.from(),
                 kind,
                 installation.database().address(),
                 snapshot.serverVersion(),

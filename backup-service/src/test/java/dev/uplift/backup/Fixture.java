@@ -133,7 +133,7 @@ final class Fixture {
                         database),
                 new Release("v0.50.1", null, "ab".repeat(32), null),
                 new Release("v0.51.1", null, null, null),
-                null,
+                List.of(),
                 backup,
                 source,
                 StepLimits.DEFAULT);

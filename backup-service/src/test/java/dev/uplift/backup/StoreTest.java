@@ -8,6 +8,7 @@ import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.backup.store.Retention;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Release;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -47,8 +48,7 @@ final class StoreTest {
                         UUID.randomUUID(),
                         1,
                         "p",
-                        "v1",
-                        "ab".repeat(32),
+                        new Release("v1", null, "ab".repeat(32), null),
                         "h2",
                         "h2:x",
                         "H2",

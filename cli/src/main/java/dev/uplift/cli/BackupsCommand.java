@@ -30,7 +30,7 @@ final class BackupsCommand implements Callable<Integer> {
                                 entry.backup().id().toString(),
                                 entry.installation(),
                                 Format.time(entry.backup().takenAt()),
-                                entry.backup().version(),
+                                entry.backup().release().version(),
                                 Format.bytes(entry.backup().sizeBytes()),
                                 entry.pinned() ? "yes" : "no"))
                         .toList());

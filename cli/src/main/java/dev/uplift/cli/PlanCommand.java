@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -121,9 +122,9 @@ final class PlanCommand implements Callable<Integer> {
                 .flatMap(found -> switch (found) {
                     case StepOutput.NodesChecked nodes -> nodes.checks().stream();
                     case StepOutput.DatabaseChecked database -> database.checks().stream();
-                    case StepOutput.ArtifactLocated artifact -> artifact.checks().stream();
+                    case StepOutput.ArtifactsLocated artifacts -> artifacts.checks().stream();
                     case StepOutput.Nothing _,
-                            StepOutput.ArtifactFetched _,
+                            StepOutput.ArtifactsFetched _,
                             StepOutput.NodesStopped _,
                             StepOutput.BackedUp _,
                             StepOutput.Restored _,
@@ -135,22 +136,29 @@ final class PlanCommand implements Callable<Integer> {
     /** What would be moved. */
     private record Sizes(String fetch, String database) {
         static Sizes of(UpgradeStatus plan) {
-            String fetch = "fetch and verify the artifact";
+            String fetch = "fetch and verify the artifacts";
             String database = "the database";
             for (UpgradeStatus.StepStatus step : plan.steps()) {
-                if (step.output() instanceof StepOutput.ArtifactLocated artifact) {
-                    fetch = artifact.inStore()
-                            ? "verify the artifact, which is in the store already"
-                            : "fetch "
-                                    + Optional.ofNullable(artifact.sizeBytes())
-                                            .map(Format::bytes)
-                                            .orElse("an artifact of unknown size")
-                                    + " from " + artifact.url() + " and verify it";
+                if (step.output() instanceof StepOutput.ArtifactsLocated located) {
+                    fetch = located.artifacts().stream().map(Sizes::fetch).collect(Collectors.joining("; "));
                 } else if (step.output() instanceof StepOutput.DatabaseChecked checked) {
                     database = Format.bytes(checked.sizeBytes()) + " of " + checked.serverVersion();
                 }
             }
             return new Sizes(fetch, database);
+        }
+
+        private static String fetch(StepOutput.Located artifact) {
+            if (artifact.url().startsWith("docker:")) {
+                return "look up the digest of the image in " + artifact.url();
+            }
+            return artifact.inStore()
+                    ? "verify the artifact, which is in the store already"
+                    : "fetch "
+                            + Optional.ofNullable(artifact.sizeBytes())
+                                    .map(Format::bytes)
+                                    .orElse("an artifact of unknown size")
+                            + " from " + artifact.url() + " and verify it";
         }
     }
 }

@@ -4,7 +4,9 @@ import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.UpgradeRequested;
 import java.net.URI;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +15,8 @@ import picocli.CommandLine.Parameters;
 
 /** What to upgrade, and to what: shared by {@code plan} and {@code upgrade}, so that one shows what the other does. */
 final class TargetOptions {
+    private static final String DIGEST = "@sha256:";
+
     @Parameters(
             arity = "1..*",
             paramLabel = "INSTALLATION",
@@ -35,11 +39,18 @@ final class TargetOptions {
     @Option(
             names = "--url",
             paramLabel = "URL",
-            description = "Where to fetch the artifact. Default: the profile's location.")
+            description = "Where to fetch the JAR. Default: the profile's location.")
     private @Nullable URI url;
 
-    @Option(names = "--sha256", paramLabel = "HEX", description = "The artifact's SHA-256, pinned by you.")
+    @Option(names = "--sha256", paramLabel = "HEX", description = "The SHA-256 of the JAR, pinned by you.")
     private @Nullable String sha256;
+
+    @Option(
+            names = "--image",
+            paramLabel = "REPOSITORY@sha256:HEX",
+            description = "An image of the version, pinned by you; may be repeated. Who pins anything pins all that an "
+                    + "installation runs.")
+    private List<String> images = List.of();
 
     @Option(
             names = "--progress-deadline",
@@ -76,6 +87,7 @@ final class TargetOptions {
                     edition,
                     url,
                     sha256,
+                    pinnedImages(),
                     new StepLimits(
                             Optional.ofNullable(progressDeadline).orElse(defaults.progressDeadline()),
                             Optional.ofNullable(healthyDeadline).orElse(defaults.healthyDeadline()),
@@ -84,5 +96,20 @@ final class TargetOptions {
         } catch (IllegalArgumentException e) {
             throw new CommandFailedException(ExitCode.USAGE, String.valueOf(e.getMessage()));
         }
+    }
+
+    private Map<String, String> pinnedImages() {
+        Map<String, String> pinned = new LinkedHashMap<>();
+        for (String image : images) {
+            int digest = image.indexOf(DIGEST);
+            if (digest < 1) {
+                throw new CommandFailedException(
+                        ExitCode.USAGE, "--image takes REPOSITORY@sha256:HEX, not '" + image + "'");
+            }
+            if (pinned.put(image.substring(0, digest), image.substring(digest + DIGEST.length())) != null) {
+                throw new CommandFailedException(ExitCode.USAGE, "--image names a repository twice: " + image);
+            }
+        }
+        return pinned;
     }
 }

@@ -1,11 +1,11 @@
 package dev.uplift.contract;
 
 import java.net.URI;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A verified artifact: a JAR in the artifact-service's store or, where the nodes are containers, an image in its
- * registry.
+ * A verified artifact: a JAR in the artifact-service's store, or an image in its registry.
  *
  * @param sha256 of the JAR, or the image's digest
  * @param sizeBytes of the JAR, or of the image's manifest
@@ -21,6 +21,8 @@ public record Artifact(
         @Nullable String edition,
         URI location,
         boolean pinned) {
+    private static final String IMAGE = "docker://";
+
     public Artifact {
         sha256 = Checks.sha256(Checks.present(sha256, "artifact.sha256"), "artifact.sha256");
         Checks.atLeast(1, sizeBytes, "artifact.sizeBytes");
@@ -29,5 +31,33 @@ public record Artifact(
         if (!Checks.present(location, "artifact.location").isAbsolute()) {
             throw new IllegalArgumentException("artifact.location is not absolute");
         }
+        var _ = repository(location, sha256);
+    }
+
+    /** The repository of an image; empty for a JAR. */
+    public Optional<String> repository() {
+        return repository(location, sha256);
+    }
+
+    /** Whether this is what the node runs: a JAR, or the image of its repository. */
+    public boolean isFor(NodeSpec node) {
+        return switch (node) {
+            case NodeSpec.InDirectory _ -> repository().isEmpty();
+            case NodeSpec.Docker container ->
+                repository().filter(container.image()::equals).isPresent();
+        };
+    }
+
+    private static Optional<String> repository(URI location, String sha256) {
+        String text = location.toString();
+        String digest = "@sha256:" + sha256;
+        if (!text.startsWith(IMAGE)) {
+            return Optional.empty();
+        }
+        if (!text.endsWith(digest)) {
+            throw new IllegalArgumentException("artifact.location is not by the image's digest");
+        }
+        return Optional.of(Checks.repository(
+                text.substring(IMAGE.length(), text.length() - digest.length()), "artifact.location"));
     }
 }

@@ -1,8 +1,12 @@
 package dev.uplift.contract;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -102,8 +106,23 @@ final class Checks {
         matching(CONTAINER, value, field, "a container's name: A-Z, a-z, 0-9, '_', '.' and '-'");
     }
 
-    static void repository(@Nullable String value, String field) {
+    /** A repository as people write it: without what goes without saying. */
+    static String repository(@Nullable String value, String field) {
         matching(REPOSITORY, value, field, "a repository without tag or digest, such as metabase/metabase");
+        String path = String.valueOf(value).replaceFirst("^(?:index\\.)?docker\\.io/", "");
+        return path.replaceFirst("^library/(?=[^/]+$)", "");
+    }
+
+    /** Digests by repository, each repository as {@link #repository} has it; unmodifiable, in order. */
+    static Map<String, String> images(Map<String, String> values, String field) {
+        SortedMap<String, String> images = new TreeMap<>();
+        values.forEach((image, digest) -> {
+            String known = images.put(repository(image, field), sha256(present(digest, field), field));
+            if (known != null) {
+                throw new IllegalArgumentException(field + " has one repository twice");
+            }
+        });
+        return Collections.unmodifiableSortedMap(images);
     }
 
     static void hostName(@Nullable String value, String field) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -46,10 +47,16 @@ public final class JsonProblem {
     }
 
     private static String path(JsonMappingException problem) {
-        String path = problem.getPath().stream()
-                .map(step -> step.getFieldName() == null ? "[" + step.getIndex() + "]" : "." + step.getFieldName())
-                .collect(Collectors.joining());
+        String path = problem.getPath().stream().map(JsonProblem::step).collect(Collectors.joining());
         return path.isEmpty() ? "it" : path.startsWith(".") ? path.substring(1) : path;
+    }
+
+    /** The key of a map is a word of the document. */
+    private static String step(JsonMappingException.Reference step) {
+        if (step.getFieldName() == null) {
+            return "[" + step.getIndex() + "]";
+        }
+        return step.getFrom() instanceof Map<?, ?> ? ".*" : "." + step.getFieldName();
     }
 
     private static String expected(Class<?> type) {

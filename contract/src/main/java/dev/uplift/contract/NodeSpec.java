@@ -33,7 +33,7 @@ public sealed interface NodeSpec {
     URI baseUrl();
 
     /** Whether both run the same artifact where they run the same release: a JAR, or an image of one repository. */
-    default boolean sharesArtifacts(NodeSpec other) {
+    default boolean sharesArtifact(NodeSpec other) {
         return switch (this) {
             case InDirectory _ -> other instanceof InDirectory;
             case Docker container ->
@@ -93,14 +93,15 @@ public sealed interface NodeSpec {
      * A container.
      *
      * @param container its name, which the new one takes over
-     * @param image the repository that its releases are in, with the registry and without tag or digest
+     * @param image the repository that its releases are in, without tag or digest, as people write it: with the
+     *     registry, unless that is Docker Hub
      */
     @JsonPropertyOrder({"name", "kind", "host"})
     record Docker(String name, String host, String container, String image, URI baseUrl) implements NodeSpec {
         public Docker {
             requireNode(name, host, baseUrl);
             Checks.container(container, "node.container");
-            Checks.repository(image, "node.image");
+            image = Checks.repository(image, "node.image");
         }
 
         @Override

@@ -1,7 +1,11 @@
 package dev.uplift.contract;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.github.f4b6a3.uuid.UuidCreator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +22,10 @@ import org.jspecify.annotations.Nullable;
  * @param pivotReached whether the application's data may have been changed: the new version was to be
  *     started on them, or an older backup was to replace them
  * @param dryRun whether failing checks are to be reported as data, and nothing is to be changed
- * @param from what ran when the saga began; its {@code sha256} is known once PREFLIGHT succeeded
+ * @param from what ran when the saga began; the hashes of what its nodes run are known once PREFLIGHT succeeded
  * @param to what shall run
- * @param artifact the verified artifact of {@code to}, once FETCH succeeded
+ * @param artifacts the verified artifacts of {@code to}, one of each kind that a node runs, once FETCH succeeded;
+ *     absent: none yet
  * @param backup the proven backup of this saga, once BACKUP succeeded
  * @param source the backup to go back to; only in a restore
  */
@@ -36,7 +41,7 @@ public record StepCommand(
         InstallationSpec installation,
         Release from,
         Release to,
-        @Nullable Artifact artifact,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Artifact> artifacts,
         @Nullable Backup backup,
         @Nullable Backup source,
         StepLimits limits) {
@@ -50,6 +55,7 @@ public record StepCommand(
         Checks.present(installation, "installation");
         Checks.present(from, "from");
         Checks.present(to, "to");
+        artifacts = Checks.list(Objects.requireNonNullElse(artifacts, List.of()), "artifacts");
         Checks.present(limits, "limits");
     }
 
@@ -67,10 +73,15 @@ public record StepCommand(
                 described,
                 from,
                 to,
-                artifact,
+                artifacts,
                 backup,
                 source,
                 limits);
+    }
+
+    /** The verified artifact that this node is to run; empty until FETCH succeeded. */
+    public Optional<Artifact> artifact(NodeSpec node) {
+        return artifacts.stream().filter(artifact -> artifact.isFor(node)).findFirst();
     }
 
     /** The same for every copy of this command: UUIDv5 of saga, step, direction and attempt. */

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = StepOutput.Nothing.class, name = "nothing"),
     @JsonSubTypes.Type(value = StepOutput.NodesChecked.class, name = "nodes-checked"),
     @JsonSubTypes.Type(value = StepOutput.DatabaseChecked.class, name = "database-checked"),
-    @JsonSubTypes.Type(value = StepOutput.ArtifactLocated.class, name = "artifact-located"),
-    @JsonSubTypes.Type(value = StepOutput.ArtifactFetched.class, name = "artifact-fetched"),
+    @JsonSubTypes.Type(value = StepOutput.ArtifactsLocated.class, name = "artifacts-located"),
+    @JsonSubTypes.Type(value = StepOutput.ArtifactsFetched.class, name = "artifacts-fetched"),
     @JsonSubTypes.Type(value = StepOutput.NodesStopped.class, name = "nodes-stopped"),
     @JsonSubTypes.Type(value = StepOutput.BackedUp.class, name = "backed-up"),
     @JsonSubTypes.Type(value = StepOutput.Restored.class, name = "restored"),
@@ -41,23 +41,32 @@ public sealed interface StepOutput {
         }
     }
 
-    /**
-     * LOCATE: what a fetch would bring.
-     *
-     * @param sizeBytes absent if the server does not say
-     */
-    record ArtifactLocated(String url, @Nullable Long sizeBytes, boolean inStore, List<Check> checks)
-            implements StepOutput {
-        public ArtifactLocated {
-            Checks.text(url, "url");
+    /** LOCATE: what a fetch would bring, one artifact of each kind that a node runs. */
+    record ArtifactsLocated(List<Located> artifacts, List<Check> checks) implements StepOutput {
+        public ArtifactsLocated {
+            artifacts = Checks.list(artifacts, "artifacts");
             checks = Checks.list(checks, "checks");
         }
     }
 
-    /** FETCH: the verified artifact. */
-    record ArtifactFetched(Artifact artifact) implements StepOutput {
-        public ArtifactFetched {
-            Checks.present(artifact, "artifact");
+    /**
+     * Where an artifact is.
+     *
+     * @param url of a JAR; {@code docker://REPOSITORY} of an image
+     * @param sizeBytes absent if the server does not say
+     * @param inStore whether it need not be fetched any more; of an image nothing is fetched but its digest
+     */
+    record Located(String url, @Nullable Long sizeBytes, boolean inStore) {
+        public Located {
+            Checks.text(url, "artifacts.url");
+        }
+    }
+
+    /** FETCH: the verified artifacts, one of each kind that a node runs. */
+    record ArtifactsFetched(List<Artifact> artifacts) implements StepOutput {
+        public ArtifactsFetched {
+            artifacts = Checks.list(artifacts, "artifacts");
+            Checks.atLeast(1, artifacts.size(), "artifacts.size");
         }
     }
 

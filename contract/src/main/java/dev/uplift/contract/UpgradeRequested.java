@@ -1,7 +1,10 @@
 package dev.uplift.contract;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.net.URI;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param installations names or ids; {@code *} alone: all of {@code profile}
  * @param version the target, such as {@code v0.50.1}
  * @param edition absent: the edition that runs
- * @param url where to fetch it; absent: the profile's location
- * @param sha256 of the artifact, pinned by the operator
+ * @param url where to fetch the JAR; absent: the profile's location
+ * @param sha256 of the JAR, pinned by the operator
+ * @param images the digests of images, 64 hexadecimal digits, by repository, pinned by the operator; absent: none.
+ *     Who pins anything pins all that an installation runs
  * @param limits absent: {@link StepLimits#DEFAULT}
  */
 public record UpgradeRequested(
@@ -27,6 +32,7 @@ public record UpgradeRequested(
         @Nullable String edition,
         @Nullable URI url,
         @Nullable String sha256,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, String> images,
         @Nullable StepLimits limits) {
     private static final int INSTALLATIONS_MAX = 10_000;
 
@@ -43,8 +49,22 @@ public record UpgradeRequested(
         if (sha256 != null) {
             sha256 = Checks.sha256(sha256, "sha256");
         }
+        images = Checks.images(Objects.requireNonNullElse(images, Map.of()), "images");
         if (url != null && !url.isAbsolute()) {
             throw new IllegalArgumentException("url is not absolute");
         }
+    }
+
+    /** One that pins no image. */
+    public UpgradeRequested(
+            @Nullable UUID requestId,
+            @Nullable String profile,
+            List<String> installations,
+            String version,
+            @Nullable String edition,
+            @Nullable URI url,
+            @Nullable String sha256,
+            @Nullable StepLimits limits) {
+        this(requestId, profile, installations, version, edition, url, sha256, Map.of(), limits);
     }
 }

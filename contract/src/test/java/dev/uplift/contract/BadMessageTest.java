@@ -3,6 +3,7 @@ package dev.uplift.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -202,8 +203,8 @@ final class BadMessageTest {
         Message message = example.getValue();
         ObjectNode tree = (ObjectNode) Json.mapper().readTree(WireCodec.bytes(message.body()));
         for (var component : message.body().getClass().getRecordComponents()) {
-            boolean optional =
-                    component.getAnnotatedType().isAnnotationPresent(org.jspecify.annotations.Nullable.class);
+            boolean optional = component.getAnnotatedType().isAnnotationPresent(org.jspecify.annotations.Nullable.class)
+                    || component.getAccessor().isAnnotationPresent(JsonInclude.class);
             if (optional) {
                 continue;
             }

@@ -24,12 +24,23 @@ final class Examples {
             new Release("v0.51.8", "oss", NEW_JAR, URI.create("https://downloads.metabase.com/v0.51.8/metabase.jar"));
     private static final Artifact ARTIFACT = new Artifact(
             NEW_JAR, 412_000_000, "v0.51.8", "oss", URI.create("http://127.0.0.1:8481/artifacts/" + NEW_JAR), true);
+    private static final String REPOSITORY = "registry.example.org:5000/metabase/metabase";
+    private static final Artifact IMAGE = new Artifact(
+            "d".repeat(64),
+            1_200,
+            "v0.51.8",
+            "oss",
+            URI.create("docker://" + REPOSITORY + "@sha256:" + "d".repeat(64)),
+            false);
+    private static final Release CLUSTER_FROM =
+            new Release("v0.50.1", "oss", OLD_JAR, Map.of(REPOSITORY, "e".repeat(64)), null);
+    private static final Release CLUSTER_TO =
+            new Release("v0.51.8", "oss", NEW_JAR, Map.of(REPOSITORY, "d".repeat(64)), null);
     private static final Backup BACKUP = new Backup(
             UUID.fromString("55a1b0de-1111-4222-8333-944455566677"),
             "sha256:" + "c".repeat(64),
             73_400_320,
-            "v0.50.1",
-            OLD_JAR,
+            new Release("v0.50.1", "oss", OLD_JAR, null),
             AT);
     private static final NodeSpec NODE = new NodeSpec.JarProcess(
             "node-1", NodeSpec.LOCAL, "/srv/metabase", "metabase.jar", URI.create("http://127.0.0.1:3000"));
@@ -43,12 +54,8 @@ final class Examples {
             "env:ENGINE_KEY");
     private static final NodeSpec UNIT = new NodeSpec.Systemd(
             "node-2", "web1", "metabase.service", "/srv/metabase", "metabase.jar", URI.create("http://127.0.0.1:3000"));
-    private static final NodeSpec CONTAINER = new NodeSpec.Docker(
-            "node-3",
-            "engine",
-            "metabase",
-            "registry.example.org:5000/metabase/metabase",
-            URI.create("http://127.0.0.1:3000"));
+    private static final NodeSpec CONTAINER =
+            new NodeSpec.Docker("node-3", "engine", "metabase", REPOSITORY, URI.create("http://127.0.0.1:3000"));
     private static final DatabaseSpec POSTGRESQL = new DatabaseSpec.PostgreSql(
             "127.0.0.1",
             5432,
@@ -71,6 +78,7 @@ final class Examples {
                 command(all, step, Direction.UNDO);
             }
         }
+        put(all, "swap.stage.cluster", "swap.stage", clusterCommand(StepName.STAGE));
         put(all, "backup.preflight.h2", "backup.preflight", command(StepName.PREFLIGHT_DATABASE, Direction.DO, H2));
         results(all);
         inspection(all);
@@ -102,6 +110,20 @@ final class Examples {
                         StepLimits.DEFAULT));
         put(
                 all,
+                "upgrade.requested.images",
+                MessageType.UPGRADE_REQUESTED,
+                new UpgradeRequested(
+                        null,
+                        "metabase",
+                        List.of("sales"),
+                        "v0.51.8",
+                        null,
+                        null,
+                        NEW_JAR,
+                        Map.of(REPOSITORY, "d".repeat(64)),
+                        null));
+        put(
+                all,
                 "upgrade.requested.least",
                 MessageType.UPGRADE_REQUESTED,
                 new UpgradeRequested(null, null, List.of("*"), "v0.51.8", null, null, null, null));
@@ -125,9 +147,35 @@ final class Examples {
                 new InstallationSpec(INSTALLATION, "sales", "metabase", "default", List.of(NODE), database),
                 FROM,
                 TO,
-                step.compareTo(StepName.FETCH) > 0 ? ARTIFACT : null,
+                step.compareTo(StepName.FETCH) > 0 ? List.of(ARTIFACT) : List.of(),
                 step.compareTo(StepName.BACKUP) > 0 ? BACKUP : null,
                 step == StepName.REINSTATE ? BACKUP : null,
+                StepLimits.DEFAULT);
+    }
+
+    private static StepCommand clusterCommand(StepName step) {
+        return new StepCommand(
+                SAGA,
+                3,
+                step,
+                Direction.DO,
+                1,
+                7,
+                false,
+                false,
+                new InstallationSpec(
+                        INSTALLATION,
+                        "sales",
+                        "metabase",
+                        "default",
+                        List.of(NODE, UNIT, CONTAINER),
+                        POSTGRESQL,
+                        List.of(SSH, ENGINE)),
+                CLUSTER_FROM,
+                CLUSTER_TO,
+                List.of(ARTIFACT, IMAGE),
+                null,
+                null,
                 StepLimits.DEFAULT);
     }
 
@@ -137,9 +185,13 @@ final class Examples {
         outputs.put("step.succeeded.nodes-checked", new StepOutput.NodesChecked(FROM, CHECKS));
         outputs.put("step.succeeded.database-checked", new StepOutput.DatabaseChecked("15.15", 73_400_320, CHECKS));
         outputs.put(
-                "step.succeeded.artifact-located",
-                new StepOutput.ArtifactLocated(String.valueOf(TO.url()), 412_000_000L, false, CHECKS));
-        outputs.put("step.succeeded.artifact-fetched", new StepOutput.ArtifactFetched(ARTIFACT));
+                "step.succeeded.artifacts-located",
+                new StepOutput.ArtifactsLocated(
+                        List.of(
+                                new StepOutput.Located(String.valueOf(TO.url()), 412_000_000L, false),
+                                new StepOutput.Located("docker://" + REPOSITORY, null, true)),
+                        CHECKS));
+        outputs.put("step.succeeded.artifacts-fetched", new StepOutput.ArtifactsFetched(List.of(ARTIFACT, IMAGE)));
         outputs.put("step.succeeded.nodes-stopped", new StepOutput.NodesStopped(AT));
         outputs.put("step.succeeded.backed-up", new StepOutput.BackedUp(BACKUP));
         outputs.put("step.succeeded.restored", new StepOutput.Restored(BACKUP.contentHash(), true));
@@ -232,7 +284,7 @@ final class Examples {
                                         "file:/srv/metabase/.uplift/launch.json#/secrets/database-password",
                                         "node-2"),
                                 List.of(SSH, ENGINE)),
-                        FROM,
+                        CLUSTER_FROM,
                         CHECKS));
         put(
                 all,

@@ -203,14 +203,15 @@ final class ScriptedWorker {
             case PREFLIGHT ->
                 new StepOutput.NodesChecked(new Release(command.from().version(), "oss", OLD_SHA256, null), List.of());
             case PREFLIGHT_DATABASE -> new StepOutput.DatabaseChecked("2.1", 1_000, List.of());
-            case LOCATE -> new StepOutput.ArtifactLocated("http://127.0.0.1/x.jar", 100L, false, List.of());
+            case LOCATE ->
+                new StepOutput.ArtifactsLocated(
+                        List.of(new StepOutput.Located("http://127.0.0.1/x.jar", 100L, false)), List.of());
             case FETCH ->
-                new StepOutput.ArtifactFetched(new Artifact(
-                        NEW_SHA256, 100, command.to().version(), "oss", URI.create("http://127.0.0.1/a/x"), true));
+                new StepOutput.ArtifactsFetched(List.of(new Artifact(
+                        NEW_SHA256, 100, command.to().version(), "oss", URI.create("http://127.0.0.1/a/x"), true)));
             case STOP -> new StepOutput.NodesStopped(Instant.now());
             case BACKUP ->
-                new StepOutput.BackedUp(new Backup(
-                        UUID.randomUUID(), "hash-1", 1_000, command.from().version(), OLD_SHA256, Instant.now()));
+                new StepOutput.BackedUp(new Backup(UUID.randomUUID(), "hash-1", 1_000, command.from(), Instant.now()));
             case START -> new StepOutput.Serving(command.to().version(), Instant.now());
             case STAGE, SWITCH, REINSTATE, SCALE, SOAK, COMMIT -> new StepOutput.Nothing();
         };

@@ -70,18 +70,17 @@ class ContainerIT {
 
             assertThat(ended.steps())
                     .extracting(StepStatus::output)
-                    .hasAtLeastOneElementOfType(StepOutput.ArtifactFetched.class)
-                    .filteredOn(StepOutput.ArtifactFetched.class::isInstance)
-                    .allSatisfy(output -> assertThat("sha256:"
-                                    + ((StepOutput.ArtifactFetched) output)
-                                            .artifact()
-                                            .sha256())
-                            .isEqualTo(next.digest()));
+                    .hasAtLeastOneElementOfType(StepOutput.ArtifactsFetched.class)
+                    .filteredOn(StepOutput.ArtifactsFetched.class::isInstance)
+                    .allSatisfy(output -> assertThat(((StepOutput.ArtifactsFetched) output).artifacts())
+                            .singleElement()
+                            .satisfies(image -> assertThat("sha256:" + image.sha256())
+                                    .isEqualTo(next.digest())));
             JsonNode container =
                     containers.named(containers.name("container-good")).inspect();
             assertThat(container.at("/Config/Image").asText()).endsWith("@" + next.digest());
             assertThat(container.at("/HostConfig/RestartPolicy/Name").asText()).isEqualTo("always");
-            assertThat("sha256:" + installed.running()).isEqualTo(next.digest());
+            assertThat("sha256:" + installed.hash()).isEqualTo(next.digest());
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.Release;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
@@ -16,7 +17,9 @@ import dev.uplift.testbed.containers.PostgresContainer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
@@ -56,10 +59,30 @@ record Installed(
         return spec().nodes().getFirst();
     }
 
-    /** The SHA-256 of what the product says that it runs. */
-    String running() {
-        return requireNonNull(
-                requireNonNull(product.rest().installation(name).running()).sha256());
+    /** What the product says that it runs. */
+    Release running() {
+        return requireNonNull(product.rest().installation(name).running());
+    }
+
+    /** The SHA-256 of what its only node runs. */
+    String hash() {
+        return running().sha256(node()).orElseThrow();
+    }
+
+    /** Adds another node, as {@code uplift add --to NAME} does with these further words; a second time is refused. */
+    void join(String... options) {
+        List<String> words = new ArrayList<>(List.of("add", "--to", name));
+        words.addAll(List.of(options));
+        Cli.Outcome added = Cli.of(product).run(words.toArray(String[]::new));
+        assertThat(added.exit()).as("%s", added).isZero();
+        Cli.Outcome again = Cli.of(product).run(words.toArray(String[]::new));
+        assertThat(again.exit()).as("%s", again).isNotZero();
+        assertThat(again.toString()).contains("of " + name + " already");
+    }
+
+    /** Its nodes, as they were found. */
+    List<NodeSpec> nodes() {
+        return spec().nodes();
     }
 
     private InstallationSpec spec() {
@@ -78,21 +101,21 @@ record Installed(
             assertBackup(ended, begun);
             assertRows(writer);
             assertThat(ledger.get().violations()).isEmpty();
-            Effects.assertNoneWasTakenTwice(product);
+            Effects.assertNoneWasTakenTwice(product, nodes().size());
             Effects.assertEpochsNeverDecrease(
                     product, Set.of(ended.installationId().toString()));
             return ended;
         }
     }
 
-    /** I3: what the new version's first start found, and after a way back the old one's, is what the backup holds. */
+    /** I3: what the first start of each version found, the new one's and after a way back the old one's, is in the backup. */
     private void assertBackup(UpgradeStatus ended, Instant since) throws Exception {
-        List<String> found = ledger.get().of("found").stream()
+        Map<String, String> found = new LinkedHashMap<>();
+        ledger.get().of("found").stream()
                 .filter(entry -> entry.at().isAfter(since))
-                .map(StandInLedger.Entry::detail)
-                .toList();
+                .forEach(entry -> found.putIfAbsent(entry.version(), entry.detail()));
         assertThat(found).hasSize(ended.state() == State.COMPLETED ? 1 : 2);
-        assertThat(found)
+        assertThat(found.values())
                 .containsOnly(StoredBackup.of(product, ended)
                         .rows(postgres.address(), PostgresContainer.PORT, PostgresContainer.PASSWORD));
     }

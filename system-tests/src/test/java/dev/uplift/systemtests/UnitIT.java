@@ -70,7 +70,7 @@ class UnitIT {
             installed.upgrade(request("unit-good", NEW), State.COMPLETED);
 
             assertThat(jarThatRuns("unit-good")).isEqualTo(release(NEW).sha256());
-            assertThat(installed.running()).isEqualTo(release(NEW).sha256());
+            assertThat(installed.hash()).isEqualTo(release(NEW).sha256());
             assertAsTheOperatorHasIt("unit-good");
         }
     }

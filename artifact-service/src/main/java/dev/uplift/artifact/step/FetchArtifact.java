@@ -13,7 +13,6 @@ import dev.uplift.artifact.transfer.TransferFailedException;
 import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ErrorCode;
-import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
@@ -31,6 +30,8 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +39,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Step FETCH: the artifact is in the store, and is what was asked for.
+ * Step FETCH: every artifact that the nodes need is there, and is what was asked for. Images stay in their registry and are
+ * resolved to their digests; this is what is done for a JAR:
  *
  * <ol>
  *   <li>What the command alone makes impossible is refused: a downgrade, another edition, an address that
@@ -97,7 +99,7 @@ public final class FetchArtifact implements StepHandler {
     public StepOutcome run(StepCommand command, StepRun run) throws Exception {
         StepOutcome outcome;
         try {
-            outcome = StepOutcome.done(new StepOutput.ArtifactFetched(fetch(command, run)));
+            outcome = StepOutcome.done(new StepOutput.ArtifactsFetched(fetch(command, run)));
             count("ok");
         } catch (TransferFailedException e) {
             outcome = e.outcome();
@@ -109,22 +111,30 @@ public final class FetchArtifact implements StepHandler {
         return outcome;
     }
 
-    private Artifact fetch(StepCommand command, StepRun run)
+    private List<Artifact> fetch(StepCommand command, StepRun run)
             throws TransferFailedException, IOException, InterruptedException {
         Wanted wanted = Wanted.of(command, profiles);
         wanted.requireUpgrade();
-        Optional<NodeSpec.Docker> container = Wanted.container(command);
-        if (container.isPresent()) {
-            return new ImageDigests(source, releases, logins).fetch(wanted, container.get(), run);
+        List<Artifact> artifacts = new ArrayList<>();
+        for (Wanted.Image image : wanted.images()) {
+            artifacts.add(new ImageDigests(source, releases, logins).fetch(wanted, image, run));
         }
-        requireAllowed(wanted.url());
+        if (wanted.jar().isPresent()) {
+            artifacts.addFirst(fetch(wanted, wanted.jar().get(), run));
+        }
+        return artifacts;
+    }
+
+    private Artifact fetch(Wanted wanted, Wanted.Jar jar, StepRun run)
+            throws TransferFailedException, IOException, InterruptedException {
+        requireAllowed(jar.url());
         Optional<Recorded> recorded = releases.find(wanted.key());
-        String expected = expected(wanted, recorded);
-        try (FetchLocks.Held _ = locks.hold(Download.key(wanted.url()), run)) {
+        String expected = expected(wanted, jar, recorded);
+        try (FetchLocks.Held _ = locks.hold(Download.key(jar.url()), run)) {
             Optional<Path> stored = expected == null ? Optional.empty() : intact(expected, run);
             return stored.isPresent() && expected != null
-                    ? finish(wanted, stored.get(), expected, run)
-                    : download(wanted, expected, run);
+                    ? finish(wanted, jar, stored.get(), expected, run)
+                    : download(wanted, jar, expected, run);
         }
     }
 
@@ -137,13 +147,13 @@ public final class FetchArtifact implements StepHandler {
     }
 
     /** The hash that the artifact must have; absent: this version was never seen and nobody pinned it. */
-    private static @Nullable String expected(Wanted wanted, Optional<Recorded> recorded)
+    private static @Nullable String expected(Wanted wanted, Wanted.Jar jar, Optional<Recorded> recorded)
             throws TransferFailedException {
         if (recorded.isEmpty()) {
-            return wanted.pinned();
+            return jar.pinned();
         }
-        if (wanted.pinned() != null && !wanted.pinned().equals(recorded.get().sha256())) {
-            throw changed(wanted, recorded.get(), wanted.pinned());
+        if (jar.pinned() != null && !jar.pinned().equals(recorded.get().sha256())) {
+            throw changed(wanted, recorded.get(), jar.pinned());
         }
         return recorded.get().sha256();
     }
@@ -160,9 +170,9 @@ public final class FetchArtifact implements StepHandler {
         return Optional.empty();
     }
 
-    private Artifact download(Wanted wanted, @Nullable String expected, StepRun run)
+    private Artifact download(Wanted wanted, Wanted.Jar jar, @Nullable String expected, StepRun run)
             throws TransferFailedException, IOException, InterruptedException {
-        Download download = new Download(source, limits, store.partialDirectory(), wanted.url(), run);
+        Download download = new Download(source, limits, store.partialDirectory(), jar.url(), run);
         Download.Fetched fetched = download.fetch();
         if (expected != null && !fetched.sha256().equals(expected) && fetched.continued()) {
             // A server that gives two files one ETag: the pieces may be of different ones.
@@ -174,8 +184,8 @@ public final class FetchArtifact implements StepHandler {
             if (expected != null && !fetched.sha256().equals(expected)) {
                 throw TransferFailedException.refused(
                         ErrorCode.ARTIFACT_WRONG,
-                        "the artifact at " + AddressPolicy.display(wanted.url()) + " has the SHA-256 "
-                                + fetched.sha256() + ", wanted is " + expected);
+                        "the artifact at " + AddressPolicy.display(jar.url()) + " has the SHA-256 " + fetched.sha256()
+                                + ", wanted is " + expected);
             }
             wanted.requireSame(JarIdentity.read(fetched.file(), wanted.profile()));
         } catch (TransferFailedException e) {
@@ -185,7 +195,7 @@ public final class FetchArtifact implements StepHandler {
         run.crashPoints().before(FetchEffect.STORE.crashPoint());
         Path stored = store.adopt(fetched.file(), fetched.sha256());
         run.crashPoints().after(FetchEffect.STORE.crashPoint());
-        Artifact artifact = finish(wanted, stored, fetched.sha256(), run);
+        Artifact artifact = finish(wanted, jar, stored, fetched.sha256(), run);
         run.crashPoints().before(FetchEffect.CLEAR.crashPoint());
         download.forget();
         run.crashPoints().after(FetchEffect.CLEAR.crashPoint());
@@ -208,13 +218,13 @@ public final class FetchArtifact implements StepHandler {
     }
 
     /** The stored file has this hash; it may be of another version, if it was stored for that. */
-    private Artifact finish(Wanted wanted, Path stored, String sha256, StepRun run)
+    private Artifact finish(Wanted wanted, Wanted.Jar jar, Path stored, String sha256, StepRun run)
             throws TransferFailedException, IOException {
         ApplicationVersion version = wanted.requireSame(JarIdentity.read(stored, wanted.profile()));
         long sizeBytes = Files.size(stored);
         run.crashPoints().before(FetchEffect.RECORD.crashPoint());
         Recorded recorded = releases.record(
-                wanted.key(), sha256, sizeBytes, wanted.pinned() != null, AddressPolicy.display(wanted.url()));
+                wanted.key(), sha256, sizeBytes, jar.pinned() != null, AddressPolicy.display(jar.url()));
         run.crashPoints().after(FetchEffect.RECORD.crashPoint());
         if (!recorded.sha256().equals(sha256)) {
             throw changed(wanted, recorded, sha256);

@@ -12,7 +12,6 @@ import dev.uplift.artifact.transfer.TransferFailedException;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Json;
-import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.docker.ImageReference;
 import dev.uplift.host.docker.InvalidImageReferenceException;
 import dev.uplift.host.docker.RegistryLogins;
@@ -66,15 +65,15 @@ final class ImageDigests {
      * @throws TransferFailedException ARTIFACT_WRONG if it was another one before, ARTIFACT_UNAVAILABLE if the
      *     registry does not have it or does not answer
      */
-    Artifact fetch(Wanted wanted, NodeSpec.Docker node, StepRun run) throws TransferFailedException, IOException {
-        Resolved resolved = resolve(wanted, node, run);
-        URI location = URI.create("docker://" + reference(node).repository() + "@sha256:" + resolved.sha256());
+    Artifact fetch(Wanted wanted, Wanted.Image image, StepRun run) throws TransferFailedException, IOException {
+        Resolved resolved = resolve(wanted, image, run);
+        URI location = URI.create(image.url() + "@sha256:" + resolved.sha256());
         run.crashPoints().before(FetchEffect.RECORD.crashPoint());
         Recorded recorded = releases.record(
-                key(wanted, node), resolved.sha256(), resolved.sizeBytes(), wanted.pinned() != null, display(location));
+                wanted.key(image), resolved.sha256(), resolved.sizeBytes(), image.pinned() != null, display(location));
         run.crashPoints().after(FetchEffect.RECORD.crashPoint());
         if (!recorded.sha256().equals(resolved.sha256())) {
-            throw changed(wanted, recorded, resolved.sha256());
+            throw changed(wanted, image, recorded, resolved.sha256());
         }
         return new Artifact(
                 resolved.sha256(),
@@ -86,16 +85,16 @@ final class ImageDigests {
     }
 
     /** The same without recording anything. */
-    Resolved resolve(Wanted wanted, NodeSpec.Docker node, StepRun run) throws TransferFailedException, IOException {
-        Optional<Recorded> recorded = releases.find(key(wanted, node));
-        String pinned = wanted.pinned();
+    Resolved resolve(Wanted wanted, Wanted.Image image, StepRun run) throws TransferFailedException, IOException {
+        Optional<Recorded> recorded = releases.find(wanted.key(image));
+        String pinned = image.pinned();
         if (recorded.isPresent()) {
             if (pinned != null && !pinned.equals(recorded.get().sha256())) {
-                throw changed(wanted, recorded.get(), pinned);
+                throw changed(wanted, image, recorded.get(), pinned);
             }
             return new Resolved(recorded.get().sha256(), recorded.get().sizeBytes());
         }
-        return pinned == null ? ask(reference(node, wanted.version().text()), run) : new Resolved(pinned, 1);
+        return pinned == null ? ask(tagged(image, wanted.version().text()), run) : new Resolved(pinned, 1);
     }
 
     private Resolved ask(ImageReference image, StepRun run) throws TransferFailedException, IOException {
@@ -197,7 +196,8 @@ final class ImageDigests {
         return TransferFailedException.refused(
                 ErrorCode.ARTIFACT_UNAVAILABLE,
                 "the registry of " + image.name() + " wants a login, or another one than it was given: name it in"
-                        + " uplift.registry.logins, or the digest of the image (--sha256), by which the engine pulls");
+                        + " uplift.registry.logins, or the digest of the image (--image " + image.name()
+                        + "@sha256:...), by which the engine pulls");
     }
 
     private static TransferFailedException unavailable(ImageReference image, String what) {
@@ -205,28 +205,17 @@ final class ImageDigests {
                 ErrorCode.ARTIFACT_UNAVAILABLE, "the registry of " + image.name() + " " + what);
     }
 
-    private static TransferFailedException changed(Wanted wanted, Recorded recorded, String found) {
+    private static TransferFailedException changed(Wanted wanted, Wanted.Image image, Recorded recorded, String found) {
         return TransferFailedException.refused(
                 ErrorCode.ARTIFACT_WRONG,
-                "the image of " + wanted.version() + " had the digest sha256:" + recorded.sha256() + ", now sha256:"
-                        + found + " is asked for: a released version must not change");
+                "the image " + image.repository().name() + " of " + wanted.version() + " had the digest sha256:"
+                        + recorded.sha256() + ", now sha256:" + found
+                        + " is asked for: a released version must not change");
     }
 
-    private static ReleaseTable.Key key(Wanted wanted, NodeSpec.Docker node) throws TransferFailedException {
-        return ReleaseTable.Key.of("image " + reference(node).repository(), wanted.edition(), wanted.version());
-    }
-
-    private static ImageReference reference(NodeSpec.Docker node) throws TransferFailedException {
-        return parsed(node.image());
-    }
-
-    private static ImageReference reference(NodeSpec.Docker node, String tag) throws TransferFailedException {
-        return parsed(node.image() + ":" + tag);
-    }
-
-    private static ImageReference parsed(String text) throws TransferFailedException {
+    private static ImageReference tagged(Wanted.Image image, String tag) throws TransferFailedException {
         try {
-            return ImageReference.parse(text);
+            return ImageReference.parse(image.repository().name() + ":" + tag);
         } catch (InvalidImageReferenceException e) {
             throw TransferFailedException.refused(ErrorCode.INVALID, String.valueOf(e.getMessage()));
         }

@@ -11,7 +11,6 @@ import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.Check.Verdict;
 import dev.uplift.contract.ErrorCode;
-import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.docker.RegistryLogins;
@@ -29,7 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Step LOCATE: what a fetch would bring, without fetching it. Changes nothing; asks the server with HEAD. */
+/** Step LOCATE: what a fetch would bring, without fetching it, for every kind of artifact that the nodes need. Changes nothing; asks the server with HEAD. */
 public final class LocateArtifact implements StepHandler {
     private final Profiles profiles;
     private final HttpSource source;
@@ -63,27 +62,32 @@ public final class LocateArtifact implements StepHandler {
         }
         List<Check> checks = new ArrayList<>();
         checks.add(version(wanted));
-        Optional<NodeSpec.Docker> container = Wanted.container(command);
-        if (container.isPresent()) {
-            checks.add(image(wanted, container.get(), run));
-            return outcome(command, new StepOutput.ArtifactLocated(display(wanted.url()), null, false, checks));
+        List<StepOutput.Located> located = new ArrayList<>();
+        if (wanted.jar().isPresent()) {
+            located.add(jar(wanted, wanted.jar().get(), run, checks));
         }
+        for (Wanted.Image image : wanted.images()) {
+            checks.add(image(wanted, image, run));
+            located.add(new StepOutput.Located(display(image.url()), null, false));
+        }
+        return outcome(command, new StepOutput.ArtifactsLocated(located, checks));
+    }
+
+    private StepOutput.Located jar(Wanted wanted, Wanted.Jar jar, StepRun run, List<Check> checks) throws IOException {
         Optional<Recorded> recorded = releases.find(wanted.key());
-        checks.add(hash(wanted, recorded));
-        Optional<Path> stored = Optional.ofNullable(wanted.pinned())
+        checks.add(hash(jar, recorded));
+        Optional<Path> stored = Optional.ofNullable(jar.pinned())
                 .or(() -> recorded.map(Recorded::sha256))
                 .flatMap(store::find);
-        OptionalLong size = stored.isPresent() ? OptionalLong.of(Files.size(stored.get())) : ask(wanted, run, checks);
+        OptionalLong size = stored.isPresent() ? OptionalLong.of(Files.size(stored.get())) : ask(jar, run, checks);
         if (size.isPresent()) {
             checks.add(room(size.getAsLong(), stored.isPresent()));
         }
-        return outcome(
-                command,
-                new StepOutput.ArtifactLocated(
-                        display(wanted.url()), size.isPresent() ? size.getAsLong() : null, stored.isPresent(), checks));
+        return new StepOutput.Located(
+                display(jar.url()), size.isPresent() ? size.getAsLong() : null, stored.isPresent());
     }
 
-    private static StepOutcome outcome(StepCommand command, StepOutput.ArtifactLocated located) {
+    private static StepOutcome outcome(StepCommand command, StepOutput.ArtifactsLocated located) {
         Optional<Check> failure = located.checks().stream()
                 .filter(check -> check.verdict() == Verdict.FAIL)
                 .findFirst();
@@ -94,12 +98,12 @@ public final class LocateArtifact implements StepHandler {
         return StepOutcome.done(located);
     }
 
-    private Check image(Wanted wanted, NodeSpec.Docker container, StepRun run) throws IOException {
+    private Check image(Wanted wanted, Wanted.Image image, StepRun run) throws IOException {
         try {
             String sha256 = new ImageDigests(source, releases, logins)
-                    .resolve(wanted, container, run)
+                    .resolve(wanted, image, run)
                     .sha256();
-            return check("artifact.image", Verdict.OK, container.image() + "@sha256:" + sha256);
+            return check("artifact.image", Verdict.OK, image.repository().name() + "@sha256:" + sha256);
         } catch (TransferFailedException e) {
             return check("artifact.image", Verdict.FAIL, e.detail());
         }
@@ -114,8 +118,8 @@ public final class LocateArtifact implements StepHandler {
         }
     }
 
-    private static Check hash(Wanted wanted, Optional<Recorded> recorded) {
-        String pinned = wanted.pinned();
+    private static Check hash(Wanted.Jar jar, Optional<Recorded> recorded) {
+        String pinned = jar.pinned();
         if (recorded.isPresent()) {
             String known = recorded.get().sha256();
             return pinned != null && !pinned.equals(known)
@@ -133,8 +137,8 @@ public final class LocateArtifact implements StepHandler {
                         "not pinned: what is fetched first will be taken for this version");
     }
 
-    private OptionalLong ask(Wanted wanted, StepRun run, List<Check> checks) {
-        try (HttpSource.Reply reply = source.ask("HEAD", wanted.url(), Map.of(), run::cancelled)) {
+    private OptionalLong ask(Wanted.Jar jar, StepRun run, List<Check> checks) {
+        try (HttpSource.Reply reply = source.ask("HEAD", jar.url(), Map.of(), run::cancelled)) {
             int status = reply.status();
             String where = display(reply.url());
             switch (status) {

@@ -4,14 +4,19 @@ import dev.uplift.artifact.store.ReleaseTable;
 import dev.uplift.artifact.transfer.TransferFailedException;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
+import dev.uplift.host.docker.ImageReference;
+import dev.uplift.host.docker.InvalidImageReferenceException;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.PathDecision;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.VersionReading;
 import java.net.URI;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,16 +27,36 @@ import org.jspecify.annotations.Nullable;
  * @param from what runs
  * @param version what shall run
  * @param edition absent where the application has none
- * @param url where it is fetched from; the repository of images has the scheme {@code docker}
- * @param pinned the hash that the operator gave; absent: none
+ * @param jar what the nodes run that have a directory; empty: there is none
+ * @param images what the containers run, one for each repository
  */
 record Wanted(
         Profile profile,
         ApplicationVersion from,
         ApplicationVersion version,
         @Nullable String edition,
-        URI url,
-        @Nullable String pinned) {
+        Optional<Jar> jar,
+        List<Image> images) {
+
+    /**
+     * A JAR.
+     *
+     * @param url where it is fetched from
+     * @param pinned the hash that the operator gave; absent: none
+     */
+    record Jar(URI url, @Nullable String pinned) {}
+
+    /**
+     * An image.
+     *
+     * @param repository without tag and digest
+     * @param pinned the digest that the operator gave, its hexadecimal digits only; absent: none
+     */
+    record Image(ImageReference repository, @Nullable String pinned) {
+        URI url() {
+            return URI.create("docker://" + repository.repository());
+        }
+    }
 
     /**
      * Understands a command.
@@ -47,36 +72,57 @@ record Wanted(
         ApplicationVersion from = version(profile, command.from().version());
         ApplicationVersion version = version(profile, command.to().version());
         String edition = first(command.to().edition(), command.from().edition(), version.edition());
-        Optional<NodeSpec.Docker> container = container(command);
-        if (container.isPresent()) {
-            if (command.to().url() != null) {
-                throw TransferFailedException.refused(
-                        ErrorCode.INVALID,
-                        "releases of a container come from its repository "
-                                + container.get().image() + ", not from a URL");
+        Release to = command.to();
+        Map<String, Image> images = new LinkedHashMap<>();
+        boolean jar = false;
+        for (NodeSpec node : command.installation().nodes()) {
+            switch (node) {
+                case NodeSpec.InDirectory _ -> jar = true;
+                case NodeSpec.Docker container ->
+                    images.put(
+                            container.image(),
+                            new Image(repository(container), to.sha256(node).orElse(null)));
             }
-            URI image = URI.create("docker://" + container.get().image());
-            return new Wanted(
-                    profile, from, version, edition, image, command.to().sha256());
         }
-        URI url = Optional.ofNullable(command.to().url())
-                .or(() -> profile.location(edition, version.text()))
-                .orElseThrow(() -> TransferFailedException.refused(
-                        ErrorCode.ARTIFACT_UNAVAILABLE,
-                        "the profile " + profile.name() + " knows no place for " + version + named(edition)
-                                + "; give a URL"));
-        return new Wanted(profile, from, version, edition, url, command.to().sha256());
+        if (jar) {
+            URI url = Optional.ofNullable(to.url())
+                    .or(() -> profile.location(edition, version.text()))
+                    .orElseThrow(() -> TransferFailedException.refused(
+                            ErrorCode.ARTIFACT_UNAVAILABLE,
+                            "the profile " + profile.name() + " knows no place for " + version + named(edition)
+                                    + "; give a URL"));
+            return new Wanted(
+                    profile,
+                    from,
+                    version,
+                    edition,
+                    Optional.of(new Jar(url, to.sha256())),
+                    List.copyOf(images.values()));
+        }
+        if (to.url() != null) {
+            throw TransferFailedException.refused(
+                    ErrorCode.INVALID,
+                    "releases of containers come from their repositories " + images.keySet() + ", not from a URL");
+        }
+        return new Wanted(profile, from, version, edition, Optional.empty(), List.copyOf(images.values()));
     }
 
-    /** The node whose image is wanted, and no JAR; empty: a JAR is. */
-    static Optional<NodeSpec.Docker> container(StepCommand command) {
-        return command.installation().nodes().getFirst() instanceof NodeSpec.Docker container
-                ? Optional.of(container)
-                : Optional.empty();
+    private static ImageReference repository(NodeSpec.Docker node) throws TransferFailedException {
+        try {
+            return ImageReference.parse(node.image());
+        } catch (InvalidImageReferenceException e) {
+            throw TransferFailedException.refused(ErrorCode.INVALID, String.valueOf(e.getMessage()));
+        }
     }
 
+    /** The name of the JAR's record. */
     ReleaseTable.Key key() {
         return ReleaseTable.Key.of(profile.name(), edition, version);
+    }
+
+    /** The name of an image's record. */
+    ReleaseTable.Key key(Image image) {
+        return ReleaseTable.Key.of("image " + image.repository().repository(), edition, version);
     }
 
     /**

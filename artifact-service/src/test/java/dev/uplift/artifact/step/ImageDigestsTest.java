@@ -1,6 +1,8 @@
 package dev.uplift.artifact.step;
 
 import static dev.uplift.artifact.testing.ArtifactWorld.artifact;
+import static dev.uplift.artifact.testing.ArtifactWorld.artifacts;
+import static dev.uplift.artifact.testing.RawServer.file;
 import static dev.uplift.artifact.testing.RawServer.status;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -8,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.uplift.artifact.testing.ArtifactWorld;
 import dev.uplift.artifact.testing.Commands;
 import dev.uplift.artifact.testing.RawServer;
+import dev.uplift.artifact.testing.TestJar;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.Check.Verdict;
@@ -24,6 +27,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import org.assertj.core.groups.Tuple;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -118,10 +122,10 @@ class ImageDigestsTest {
         registry.answer(status("200 OK", "Docker-Content-Digest: sha512:" + ONE + TWO));
         refuses(fetch(null), ErrorCode.ARTIFACT_UNAVAILABLE, "names no SHA-256 digest");
         registry.answer(status("401 Unauthorized", "WWW-Authenticate: Basic realm=\"private\""));
-        refuses(fetch(null), ErrorCode.ARTIFACT_UNAVAILABLE, "--sha256");
+        refuses(fetch(null), ErrorCode.ARTIFACT_UNAVAILABLE, "--image 127.0.0.1");
         registry.answer(status(
                 "401 Unauthorized", "WWW-Authenticate: Bearer realm=\"http://169.254.169.254/token\",scope=\"x\""));
-        refuses(fetch(null), ErrorCode.ARTIFACT_UNAVAILABLE, "--sha256");
+        refuses(fetch(null), ErrorCode.ARTIFACT_UNAVAILABLE, "--image 127.0.0.1");
         refuses(
                 world.fetch(Commands.image(
                         StepName.FETCH,
@@ -149,18 +153,41 @@ class ImageDigestsTest {
         assertThat(locate()).contains(Tuple.tuple("artifact.image", Verdict.FAIL));
     }
 
+    @Test
+    void aClusterGetsItsJarAndItsImageOrNothing() throws Exception {
+        byte[] jar = TestJar.of(TAG, 1);
+        try (RawServer server = new RawServer(file(jar, "\"one\""))) {
+            Release to = new Release(TAG, null, null, server.url("/metabase.jar"));
+
+            List<Artifact> artifacts = artifacts(world.fetch(Commands.cluster(StepName.FETCH, to, repository)));
+
+            assertThat(artifacts).extracting(Artifact::sha256).containsExactly(TestJar.sha256(jar), ONE);
+            assertThat(artifacts).extracting(Artifact::version).containsOnly(TAG);
+            assertThat(artifacts.getFirst().repository()).isEmpty();
+            assertThat(artifacts.getLast().repository()).contains(repository);
+            registry.answer(status("404 Not Found"));
+            refuses(
+                    world.fetch(Commands.cluster(StepName.FETCH, to, repository + "/other")),
+                    ErrorCode.ARTIFACT_UNAVAILABLE,
+                    "has no tag");
+        }
+    }
+
     private Iterable<Tuple> locate() throws Exception {
         StepOutcome outcome =
                 world.locate(Commands.image(StepName.LOCATE, new Release(TAG, null, null, null), repository));
         assertThat(outcome).isInstanceOf(StepOutcome.Succeeded.class);
-        return ((StepOutput.ArtifactLocated) ((StepOutcome.Succeeded) outcome).output())
+        return ((StepOutput.ArtifactsLocated) ((StepOutcome.Succeeded) outcome).output())
                 .checks().stream()
                         .map((Check check) -> Tuple.tuple(check.name(), check.verdict()))
                         .toList();
     }
 
     private StepOutcome fetch(@Nullable String sha256) throws Exception {
-        return world.fetch(Commands.image(StepName.FETCH, new Release(TAG, null, sha256, null), repository));
+        return world.fetch(Commands.image(
+                StepName.FETCH,
+                new Release(TAG, null, null, sha256 == null ? Map.of() : Map.of(repository, sha256), null),
+                repository));
     }
 
     private static RawServer.Answer image(String sha256) {

@@ -8,9 +8,10 @@ import dev.uplift.artifact.testing.Commands;
 import dev.uplift.artifact.testing.RawServer;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.Check.Verdict;
-import dev.uplift.contract.StepOutput.ArtifactLocated;
+import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.net.URI;
+import java.util.List;
 import org.assertj.core.groups.Tuple;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -20,11 +21,11 @@ final class LocateArtifactTest extends ServedArtifact {
 
     @Test
     void theServerIsAskedByHeadAndNothingIsFetched() throws Exception {
-        ArtifactLocated located = locate("v0.51.8", server.url("/metabase.jar?token=secret"), SHA256);
+        Found located = locate("v0.51.8", server.url("/metabase.jar?token=secret"), SHA256);
 
-        assertThat(located.sizeBytes()).isEqualTo(JAR.length);
-        assertThat(located.inStore()).isFalse();
-        assertThat(located.url()).isEqualTo(server.url("/metabase.jar") + "?...");
+        assertThat(located.artifact().sizeBytes()).isEqualTo(JAR.length);
+        assertThat(located.artifact().inStore()).isFalse();
+        assertThat(located.artifact().url()).isEqualTo(server.url("/metabase.jar") + "?...");
         assertThat(located.checks()).extracting(Check::verdict).containsOnly(Verdict.OK);
         assertThat(server.requests()).extracting(RawServer.Request::method).containsExactly("HEAD");
         assertThat(world.files()).isEmpty();
@@ -34,10 +35,10 @@ final class LocateArtifactTest extends ServedArtifact {
     void whatIsInTheStoreIsNotAskedFor() throws Exception {
         artifact(world.fetch(command(null)));
 
-        ArtifactLocated located = locate("v0.51.8", server.url("/metabase.jar"), null);
+        Found located = locate("v0.51.8", server.url("/metabase.jar"), null);
 
-        assertThat(located.inStore()).isTrue();
-        assertThat(located.sizeBytes()).isEqualTo(JAR.length);
+        assertThat(located.artifact().inStore()).isTrue();
+        assertThat(located.artifact().sizeBytes()).isEqualTo(JAR.length);
         assertThat(server.requests()).hasSize(1);
     }
 
@@ -69,18 +70,20 @@ final class LocateArtifactTest extends ServedArtifact {
     @Test
     void aServerThatDoesNotKnowHeadIsNoFailure() throws Exception {
         server.answer(status("405 Method Not Allowed"));
-        ArtifactLocated located = locate("v0.51.8", server.url("/x.jar"), null);
-        assertThat(located.sizeBytes()).isNull();
+        Found located = locate("v0.51.8", server.url("/x.jar"), null);
+        assertThat(located.artifact().sizeBytes()).isNull();
         assertThat(located.checks())
                 .extracting(Check::name, Check::verdict)
                 .contains(Tuple.tuple("artifact.reachable", Verdict.WARN));
     }
 
-    private ArtifactLocated locate(String version, URI url, @Nullable String sha256) throws Exception {
+    private record Found(StepOutput.Located artifact, List<Check> checks) {}
+
+    private Found locate(String version, URI url, @Nullable String sha256) throws Exception {
         StepOutcome outcome = world.locate(Commands.locate(version, url, sha256));
         if (outcome instanceof StepOutcome.Succeeded succeeded
-                && succeeded.output() instanceof ArtifactLocated located) {
-            return located;
+                && succeeded.output() instanceof StepOutput.ArtifactsLocated located) {
+            return new Found(located.artifacts().getFirst(), located.checks());
         }
         throw new AssertionError("not located: " + outcome);
     }

@@ -94,11 +94,20 @@ public final class ArtifactWorld implements AutoCloseable {
         return store;
     }
 
-    /** The artifact of a fetch that succeeded. */
+    /** The only artifact of a fetch that succeeded. */
     public static Artifact artifact(StepOutcome outcome) {
+        List<Artifact> artifacts = artifacts(outcome);
+        if (artifacts.size() == 1) {
+            return artifacts.getFirst();
+        }
+        throw new AssertionError("not one artifact: " + artifacts);
+    }
+
+    /** The artifacts of a fetch that succeeded. */
+    public static List<Artifact> artifacts(StepOutcome outcome) {
         if (outcome instanceof StepOutcome.Succeeded succeeded
-                && succeeded.output() instanceof StepOutput.ArtifactFetched fetched) {
-            return fetched.artifact();
+                && succeeded.output() instanceof StepOutput.ArtifactsFetched fetched) {
+            return fetched.artifacts();
         }
         throw new AssertionError("not fetched: " + outcome);
     }

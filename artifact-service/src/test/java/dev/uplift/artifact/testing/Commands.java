@@ -45,7 +45,18 @@ public final class Commands {
                 new NodeSpec.Docker("one", NodeSpec.LOCAL, "sales", repository, URI.create("http://127.0.0.1:3000")));
     }
 
-    private static StepCommand command(StepName step, String from, Release to, NodeSpec node) {
+    /** About a process and a container whose releases are in that repository. */
+    public static StepCommand cluster(StepName step, Release to, String repository) {
+        return command(
+                step,
+                FROM,
+                to,
+                new NodeSpec.JarProcess(
+                        "one", NodeSpec.LOCAL, "/srv/sales", "metabase.jar", URI.create("http://127.0.0.1:3000")),
+                new NodeSpec.Docker("two", NodeSpec.LOCAL, "sales", repository, URI.create("http://127.0.0.1:3001")));
+    }
+
+    private static StepCommand command(StepName step, String from, Release to, NodeSpec... nodes) {
         return new StepCommand(
                 UUID.randomUUID(),
                 0,
@@ -60,11 +71,11 @@ public final class Commands {
                         "sales",
                         "metabase",
                         "default",
-                        List.of(node),
+                        List.of(nodes),
                         new DatabaseSpec.H2("local", "/srv/sales/metabase.db.mv.db", null, null)),
                 new Release(from, "oss", "a".repeat(64), null),
                 to,
-                null,
+                List.of(),
                 null,
                 null,
                 StepLimits.DEFAULT);

@@ -1,6 +1,7 @@
 package dev.uplift.backup.store;
 
 import dev.uplift.contract.Backup;
+import dev.uplift.contract.Release;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -10,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param format of the backup's directory; 1
  * @param epoch of the installation when it was taken
- * @param version of the application that wrote the data
- * @param artifactSha256 of the JAR that ran on the data
+ * @param release what ran on the data, with the hash of what every node ran
  * @param databaseKind {@code postgresql} or {@code h2}
  * @param database identity of the database that it was taken from
  * @param tool what wrote the files, with its version
@@ -29,8 +29,7 @@ public record Manifest(
         UUID sagaId,
         long epoch,
         String profile,
-        String version,
-        String artifactSha256,
+        Release release,
         String databaseKind,
         String database,
         String serverVersion,
@@ -46,6 +45,6 @@ public record Manifest(
 
     /** As the rest of the system knows it. */
     public Backup backup() {
-        return new Backup(backupId, contentHash, sizeBytes, version, artifactSha256, takenAt);
+        return new Backup(backupId, contentHash, sizeBytes, release, takenAt);
     }
 }

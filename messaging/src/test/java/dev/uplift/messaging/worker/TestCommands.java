@@ -70,7 +70,7 @@ record TestCommands(UUID saga, UUID installation) {
                         new DatabaseSpec.H2(NodeSpec.LOCAL, "/srv/metrics/metabase.db.mv.db", null, null)),
                 new Release("v0.50.1", null, null, null),
                 new Release("v0.51.2", null, null, null),
-                null,
+                List.of(),
                 null,
                 null,
                 StepLimits.DEFAULT);

@@ -18,20 +18,15 @@ public final class BackupStore {
     static final Map<String, String> SORTS = Map.of("takenAt", "taken_at", "installation", "installation");
 
     private static final String COLUMNS = """
-            SELECT b.id, b.installation_id, b.installation, b.saga_id, b.body::text, b.edition,
+            SELECT b.id, b.installation_id, b.installation, b.saga_id, b.body::text,
                    EXISTS (SELECT 1 FROM saga s WHERE s.live AND (s.id = b.saga_id OR s.source_backup_id = b.id))
                        AS pinned
             """;
 
     private BackupStore() {}
 
-    /** A backup that a saga has taken. {@code edition}: of the application that wrote the data, if it has any. */
-    public record Taken(
-            UUID installationId,
-            String installation,
-            UUID sagaId,
-            @Nullable String edition,
-            Backup backup) {}
+    /** A backup that a saga has taken. */
+    public record Taken(UUID installationId, String installation, UUID sagaId, Backup backup) {}
 
     /** Adds the backups in one statement; one that is there already stays as it is. */
     public static void insert(Handle handle, List<Taken> taken) {
@@ -39,11 +34,11 @@ public final class BackupStore {
             return;
         }
         handle.createUpdate("""
-                        INSERT INTO backup (id, installation_id, installation, saga_id, body, edition, taken_at)
-                        SELECT u.id, u.installation_id, u.installation, u.saga_id, u.body::jsonb, u.edition,
+                        INSERT INTO backup (id, installation_id, installation, saga_id, body, taken_at)
+                        SELECT u.id, u.installation_id, u.installation, u.saga_id, u.body::jsonb,
                                u.taken_at::timestamptz
-                          FROM unnest(:ids, :installations, :names, :sagas, :bodies, :editions, :ats)
-                               AS u(id, installation_id, installation, saga_id, body, edition, taken_at)
+                          FROM unnest(:ids, :installations, :names, :sagas, :bodies, :ats)
+                               AS u(id, installation_id, installation, saga_id, body, taken_at)
                         ON CONFLICT (id) DO NOTHING
                         """)
                 .bindArray(
@@ -65,10 +60,6 @@ public final class BackupStore {
                         String.class,
                         taken.stream().map(t -> Columns.json(t.backup())).toArray())
                 .bindArray(
-                        "editions",
-                        String.class,
-                        taken.stream().map(Taken::edition).toArray())
-                .bindArray(
                         "ats",
                         String.class,
                         taken.stream()
@@ -82,14 +73,13 @@ public final class BackupStore {
 
     /** One backup. */
     public static Optional<Taken> find(Handle handle, UUID id) {
-        return handle.createQuery("SELECT installation_id, installation, saga_id, body::text, edition"
-                        + " FROM backup WHERE id = :id")
+        return handle.createQuery(
+                        "SELECT installation_id, installation, saga_id, body::text" + " FROM backup WHERE id = :id")
                 .bind("id", id)
                 .map((row, context) -> new Taken(
                         Columns.uuid(row, "installation_id"),
                         row.getString("installation"),
                         Columns.uuid(row, "saga_id"),
-                        row.getString("edition"),
                         Columns.json(row, "body", Backup.class)))
                 .findOne();
     }

@@ -162,16 +162,12 @@ final class SagaBatch {
         switch (output) {
             case StepOutput.NodesChecked checked -> observed.put(row.installationId(), checked.running());
             case StepOutput.BackedUp backedUp ->
-                backups.add(new BackupStore.Taken(
-                        row.installationId(),
-                        row.installation(),
-                        row.id(),
-                        row.context().from().edition(),
-                        backedUp.backup()));
+                backups.add(
+                        new BackupStore.Taken(row.installationId(), row.installation(), row.id(), backedUp.backup()));
             case StepOutput.Nothing _,
                     StepOutput.DatabaseChecked _,
-                    StepOutput.ArtifactLocated _,
-                    StepOutput.ArtifactFetched _,
+                    StepOutput.ArtifactsLocated _,
+                    StepOutput.ArtifactsFetched _,
                     StepOutput.NodesStopped _,
                     StepOutput.Restored _,
                     StepOutput.Serving _ -> {}

@@ -4,6 +4,7 @@ import dev.uplift.contract.Artifact;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepOutput;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * What a saga works on and has found out: the part of it that its decisions do not depend on. Stored
  * as JSON: fields may only be added, as optional ones.
  *
- * @param from what ran; its hash is known once PREFLIGHT succeeded
+ * @param from what ran; the hashes of what its nodes run are known once PREFLIGHT succeeded
+ * @param artifacts empty until FETCH succeeded
  * @param source the backup to go back to; only in a restore
  * @param steps one per step of the plan
  */
@@ -26,7 +28,7 @@ record SagaContext(
         InstallationSpec installation,
         Release from,
         Release to,
-        @Nullable Artifact artifact,
+        List<Artifact> artifacts,
         @Nullable Backup backup,
         @Nullable Backup source,
         StepLimits limits,
@@ -34,6 +36,7 @@ record SagaContext(
         @Nullable Instant outageBeganAt,
         @Nullable Instant outageEndedAt) {
     SagaContext {
+        artifacts = List.copyOf(artifacts);
         steps = List.copyOf(steps);
     }
 
@@ -48,7 +51,7 @@ record SagaContext(
                 installation,
                 from,
                 to,
-                null,
+                List.of(),
                 null,
                 source,
                 limits,
@@ -60,7 +63,7 @@ record SagaContext(
     SagaContext step(int index, UnaryOperator<StepTrace> change) {
         List<StepTrace> changed = new ArrayList<>(steps);
         changed.set(index, change.apply(changed.get(index)));
-        return with(from, artifact, backup, changed, outageBeganAt, outageEndedAt);
+        return with(from, artifacts, backup, changed, outageBeganAt, outageEndedAt);
     }
 
     /** Takes in what a step found out. */
@@ -68,15 +71,15 @@ record SagaContext(
         SagaContext known = direction == Direction.DO ? step(index, trace -> trace.found(output)) : this;
         return switch (output) {
             case StepOutput.NodesChecked checked ->
-                known.with(checked.running(), known.artifact, known.backup, known.steps, outageBeganAt, outageEndedAt);
-            case StepOutput.ArtifactFetched fetched ->
-                known.with(from, fetched.artifact(), known.backup, known.steps, outageBeganAt, outageEndedAt);
+                known.with(checked.running(), known.artifacts, known.backup, known.steps, outageBeganAt, outageEndedAt);
+            case StepOutput.ArtifactsFetched fetched ->
+                known.with(from, fetched.artifacts(), known.backup, known.steps, outageBeganAt, outageEndedAt);
             case StepOutput.BackedUp backedUp ->
-                known.with(from, known.artifact, backedUp.backup(), known.steps, outageBeganAt, outageEndedAt);
+                known.with(from, known.artifacts, backedUp.backup(), known.steps, outageBeganAt, outageEndedAt);
             case StepOutput.NodesStopped stopped ->
                 known.with(
                         from,
-                        known.artifact,
+                        known.artifacts,
                         known.backup,
                         known.steps,
                         outageBeganAt == null ? stopped.outageBeganAt() : outageBeganAt,
@@ -84,35 +87,39 @@ record SagaContext(
             case StepOutput.Serving serving ->
                 known.with(
                         from,
-                        known.artifact,
+                        known.artifacts,
                         known.backup,
                         known.steps,
                         outageBeganAt,
                         outageBeganAt == null ? null : serving.outageEndedAt());
             case StepOutput.Nothing _,
                     StepOutput.DatabaseChecked _,
-                    StepOutput.ArtifactLocated _,
+                    StepOutput.ArtifactsLocated _,
                     StepOutput.Restored _ -> known;
         };
     }
 
     /** What runs once the saga has completed. */
     Release committed() {
-        return new Release(
-                to.version(),
-                artifact == null || artifact.edition() == null ? to.edition() : artifact.edition(),
-                artifact == null ? to.sha256() : artifact.sha256(),
-                to.url());
+        Release release = to;
+        String edition = to.edition();
+        for (Artifact artifact : artifacts) {
+            edition = artifact.edition() == null ? edition : artifact.edition();
+            for (NodeSpec node : installation.nodes()) {
+                release = artifact.isFor(node) ? release.with(node, artifact.sha256()) : release;
+            }
+        }
+        return new Release(release.version(), edition, release.sha256(), release.images(), release.url());
     }
 
     private SagaContext with(
             Release newFrom,
-            @Nullable Artifact newArtifact,
+            List<Artifact> newArtifacts,
             @Nullable Backup newBackup,
             List<StepTrace> newSteps,
             @Nullable Instant began,
             @Nullable Instant ended) {
         return new SagaContext(
-                installation, newFrom, to, newArtifact, newBackup, source, limits, newSteps, began, ended);
+                installation, newFrom, to, newArtifacts, newBackup, source, limits, newSteps, began, ended);
     }
 }

@@ -88,7 +88,7 @@ record SagaRow(
                 context.installation(),
                 context.from(),
                 context.to(),
-                context.artifact(),
+                context.artifacts(),
                 context.backup(),
                 context.source(),
                 context.limits());

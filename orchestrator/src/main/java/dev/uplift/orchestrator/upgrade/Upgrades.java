@@ -92,15 +92,10 @@ public final class Upgrades {
                     round.refuse(target.name(), "it has no backup " + backupId);
                 } else if (round.isFree(target)) {
                     BackupStore.Taken taken = source.get();
-                    Release to = new Release(
-                            taken.backup().version(),
-                            taken.edition(),
-                            taken.backup().artifactSha256(),
-                            null);
                     SagaContext context = SagaContext.ahead(
                             target.requireSpec(),
                             target.requireRunning(),
-                            to,
+                            taken.backup().release(),
                             taken.backup(),
                             StepLimits.DEFAULT,
                             SagaPlan.of(kind).steps().size());
@@ -114,6 +109,11 @@ public final class Upgrades {
     private void beginUpgrade(Round round, Installation target, UpgradeRequested request) {
         Release running = target.requireRunning();
         String profile = target.requireSpec().profile();
+        Optional<String> unpinned = Pins.problem(request, target.requireSpec());
+        if (unpinned.isPresent()) {
+            round.refuse(target.name(), unpinned.get());
+            return;
+        }
         switch (targets.check(profile, running, request.version(), request.edition())) {
             case TargetCheck.Verdict.Refused refused -> round.refuse(target.name(), refused.reason());
             case TargetCheck.Verdict.Allowed allowed ->
@@ -133,7 +133,7 @@ public final class Upgrades {
         return SagaContext.ahead(
                 target.requireSpec(),
                 target.requireRunning(),
-                new Release(request.version(), edition, request.sha256(), request.url()),
+                Pins.target(request, target.requireSpec(), edition),
                 null,
                 Optional.ofNullable(request.limits()).orElse(StepLimits.DEFAULT),
                 SagaPlan.of(round.kind).steps().size());

@@ -91,7 +91,7 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
                         List.of(spec),
                         database,
                         engineHost == null ? List.of() : List.of(engineHost)),
-                observed.release(version),
+                observed.release(version, spec),
                 checks);
     }
 

@@ -138,7 +138,7 @@ public final class Inspector {
                         List.of(node.spec()),
                         database,
                         asked.host() == null ? List.of() : List.of(asked.host())),
-                observed.release(version),
+                observed.release(version, node.spec()),
                 checks);
     }
 

@@ -1,5 +1,6 @@
 package dev.uplift.swap.node;
 
+import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.host.HostFiles;
 import dev.uplift.host.Launch;
@@ -37,7 +38,8 @@ final class JarChecks {
         if (observed.launch().isPresent()) {
             java(observed.launch().get());
         }
-        if (work.command().source() != null) {
+        Backup source = work.command().source();
+        if (source != null && source.release().sha256(node.spec()).isPresent()) {
             oldRelease();
         }
     }

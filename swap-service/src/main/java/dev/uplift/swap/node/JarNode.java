@@ -30,7 +30,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -182,8 +181,8 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
 
     @Override
     public final void requireAsChecked(NodeWork work, Instance instance) throws IOException, StepFailedException {
-        String expected = work.command().from().sha256();
-        if (expected != null && !sha256(instance).equals(expected)) {
+        Optional<String> expected = work.command().from().sha256(spec);
+        if (expected.isPresent() && !sha256(instance).equals(expected.get())) {
             throw StepFailedException.refused(
                     ErrorCode.INTERFERED, instance + " runs another JAR than the one that was checked");
         }
@@ -207,10 +206,10 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     @Override
     public final void stage(NodeWork work)
             throws IOException, InterruptedException, FencedException, StepFailedException {
-        Artifact artifact = work.command().artifact();
-        if (artifact == null) {
-            throw StepFailedException.refused(ErrorCode.INVALID, "the command names no artifact to stage");
-        }
+        Artifact artifact = work.command()
+                .artifact(spec)
+                .orElseThrow(
+                        () -> StepFailedException.refused(ErrorCode.INVALID, "the command names no artifact to stage"));
         if (!layout.holds(artifact.sha256())) {
             Path brought = Staging.bring(work, fence(), artifact);
             work.take(SwapEffect.STAGE_RELEASE, held -> {
@@ -223,14 +222,14 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
 
     @Override
     public final void unstage(NodeWork work) throws IOException, InterruptedException, FencedException {
-        Artifact artifact = work.command().artifact();
-        boolean staged = artifact != null
-                && !artifact.sha256().equals(work.command().from().sha256())
-                && !layout.currentSha256().equals(Optional.of(artifact.sha256()))
-                && host.files().exists(layout.release(artifact.sha256()));
+        Optional<String> artifact = work.command().artifact(spec).map(Artifact::sha256);
+        boolean staged = artifact.isPresent()
+                && !artifact.equals(work.command().from().sha256(spec))
+                && !artifact.equals(layout.currentSha256())
+                && host.files().exists(layout.release(artifact.get()));
         work.take(SwapEffect.UNSTAGE_RELEASE, held -> {
-            if (staged && artifact != null) {
-                held.delete(layout.release(artifact.sha256()));
+            if (staged) {
+                held.delete(layout.release(artifact.get()));
             }
             held.delete(fence().incoming());
             held.delete(Snapshots.all(root));
@@ -301,7 +300,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
         String runs = layout.currentSha256().orElse("");
         List<String> old = layout.all().stream()
                 .filter(release -> !release.equals(runs)
-                        && !Objects.equals(release, work.command().from().sha256()))
+                        && !work.command().from().sha256(spec).equals(Optional.of(release)))
                 .toList();
         if (!old.isEmpty()) {
             work.take(SwapEffect.COMMIT_RELEASES, held -> {

@@ -20,7 +20,7 @@ public interface NodeWork {
     /** A version of the command as the profile reads it. */
     ApplicationVersion version(Release release) throws StepFailedException;
 
-    /** The hash of what shall run: of the fetched artifact, or of the one that an old backup belongs to. */
+    /** The hash of what the node shall run: of the fetched artifact, or of the one that an old backup belongs to. */
     String targetSha256() throws StepFailedException;
 
     /** Tells how far it is. */

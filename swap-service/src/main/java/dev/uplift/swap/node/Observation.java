@@ -1,5 +1,6 @@
 package dev.uplift.swap.node;
 
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
 import dev.uplift.host.Launch;
 import dev.uplift.profile.ApplicationVersion;
@@ -32,8 +33,8 @@ public record Observation(
         return answered instanceof VersionReading.Known ? answered : inPlace;
     }
 
-    /** The release that this version is. */
-    public Release release(ApplicationVersion version) {
-        return new Release(version.text(), version.edition(), sha256, null);
+    /** The release that this version is, of which {@code node} is what was observed. */
+    public Release release(ApplicationVersion version, NodeSpec node) {
+        return new Release(version.text(), version.edition(), null, null).with(node, sha256);
     }
 }

@@ -49,11 +49,11 @@ final class Switching {
 
     /** To what ran before. It is hashed again before it is trusted. */
     void back() throws IOException, InterruptedException, FencedException, StepFailedException {
-        String origin = work.command().from().sha256();
-        if (origin == null) {
-            throw StepFailedException.refused(
-                    ErrorCode.INVALID, "the command does not say which JAR ran before the switch");
-        }
+        String origin = work.command()
+                .from()
+                .sha256(node.spec())
+                .orElseThrow(() -> StepFailedException.refused(
+                        ErrorCode.INVALID, "the command does not say which JAR ran before the switch"));
         if (layout.form() == Layout.Form.MANAGED) {
             if (!layout.holds(origin)) {
                 throw StepFailedException.refused(
@@ -76,12 +76,12 @@ final class Switching {
 
     private void adopt() throws IOException, InterruptedException, FencedException, StepFailedException {
         String found = layout.sha256InPlace();
-        String expected = work.command().from().sha256();
-        if (expected != null && !found.equals(expected)) {
+        Optional<String> expected = work.command().from().sha256(node.spec());
+        if (expected.isPresent() && !found.equals(expected.get())) {
             throw StepFailedException.refused(
                     ErrorCode.INTERFERED,
                     layout.jar() + " was replaced while the application was stopped: SHA-256 " + found
-                            + ", expected is " + expected);
+                            + ", expected is " + expected.get());
         }
         if (!layout.holds(found)) {
             work.take(SwapEffect.SWITCH_ADOPT, held -> {

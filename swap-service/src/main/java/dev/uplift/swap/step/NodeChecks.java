@@ -50,6 +50,12 @@ final class NodeChecks {
         migrationLock();
         if (work.command().source() == null) {
             path();
+        } else if (work.knownTarget(node).isEmpty()) {
+            checks.fail(
+                    "release",
+                    "node " + node.spec().name() + " was not there when the backup was taken, so nobody knows what it"
+                            + " is to run; remove it, and add it again when it runs "
+                            + work.command().to().version());
         }
         return checks.all();
     }

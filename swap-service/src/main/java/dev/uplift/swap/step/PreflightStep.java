@@ -11,10 +11,10 @@ import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.Observation;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -28,26 +28,14 @@ final class PreflightStep implements SwapStep {
         Map<Node, Observation> observations = new LinkedHashMap<>();
         Optional<Release> running = Optional.empty();
         for (Node node : work.nodes()) {
-            if (!node.spec().sharesArtifacts(work.first().spec())) {
-                throw StepFailedException.refused(
-                        ErrorCode.PREFLIGHT_REFUSED,
-                        "node " + node.spec().name() + " and node "
-                                + work.first().spec().name()
-                                + " run different artifacts, a JAR and an image or images of two repositories: they"
-                                + " cannot be upgraded together yet");
-            }
             Observation observed = node.observe(work.profile(), work.probe());
             ApplicationVersion version = version(observed);
-            Release release = observed.release(version);
-            requireExpected(work, release, version);
+            requireVersion(work, node, version);
             checks.addAll(new NodeChecks(work, node, observed, version).run());
-            if (running.filter(first -> !Objects.equals(first.sha256(), release.sha256()))
-                    .isPresent()) {
-                throw StepFailedException.refused(
-                        ErrorCode.VERSION_UNEXPECTED,
-                        "node " + node.spec().name() + " runs another JAR or image than the first");
-            }
-            running = Optional.of(running.orElse(release));
+            Release release = running.orElse(observed.release(version, node.spec()));
+            requireSame(node, observed, release, observations.keySet());
+            requireExpected(work, node, observed);
+            running = Optional.of(release.with(node.spec(), observed.sha256()));
             observations.put(node, observed);
         }
         if (!work.command().dryRun()) {
@@ -68,18 +56,43 @@ final class PreflightStep implements SwapStep {
         };
     }
 
-    private static void requireExpected(StepWork work, Release running, ApplicationVersion version)
+    private static void requireVersion(StepWork work, Node node, ApplicationVersion version)
             throws StepFailedException {
         Release from = work.command().from();
         if (!version.equals(work.version(from))) {
             throw StepFailedException.refused(
-                    ErrorCode.VERSION_UNEXPECTED, running.version() + " runs, expected is " + from.version());
+                    ErrorCode.VERSION_UNEXPECTED,
+                    version.text() + " runs on node " + node.spec().name() + ", expected is " + from.version());
         }
-        if (from.sha256() != null && !from.sha256().equals(running.sha256())) {
+    }
+
+    private static void requireExpected(StepWork work, Node node, Observation observed) throws StepFailedException {
+        Release from = work.command().from();
+        Optional<String> expected = from.sha256(node.spec());
+        if (expected.isPresent() && !expected.get().equals(observed.sha256())) {
             throw StepFailedException.refused(
                     ErrorCode.VERSION_UNEXPECTED,
-                    "another JAR or image of " + from.version() + " runs: SHA-256 " + running.sha256()
-                            + ", expected is " + from.sha256());
+                    "another JAR or image of " + from.version() + " runs on node "
+                            + node.spec().name() + ": SHA-256 " + observed.sha256() + ", expected is "
+                            + expected.get());
+        }
+    }
+
+    /** Nodes of one kind run one artifact: what the undo of a switch goes back to is known by one hash. */
+    private static void requireSame(Node node, Observation observed, Release running, Collection<Node> before)
+            throws StepFailedException {
+        Optional<String> known = running.sha256(node.spec());
+        if (known.isPresent() && !known.get().equals(observed.sha256())) {
+            String other = before.stream()
+                    .filter(earlier -> earlier.spec().sharesArtifact(node.spec()))
+                    .map(earlier -> earlier.spec().name())
+                    .findFirst()
+                    .orElse("another");
+            throw StepFailedException.refused(
+                    ErrorCode.VERSION_UNEXPECTED,
+                    "node " + node.spec().name() + " runs another JAR or image of " + running.version()
+                            + " than node " + other + ": SHA-256 " + observed.sha256() + " and " + known.get()
+                            + "; stop one of them and give it what the other runs");
         }
     }
 

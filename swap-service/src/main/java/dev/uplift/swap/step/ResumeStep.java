@@ -14,7 +14,9 @@ final class ResumeStep implements SwapStep {
         Optional<Starting.Served> first = Optional.empty();
         for (Node node : work.nodes()) {
             Starting.Served served = Starting.resuming(work, node)
-                    .serve(work.command().from(), work.command().from().sha256());
+                    .serve(
+                            work.command().from(),
+                            work.command().from().sha256(node.spec()).orElse(null));
             first = Optional.of(first.orElse(served));
         }
         for (Node node : work.nodes()) {

@@ -91,7 +91,7 @@ final class SoakStep implements SwapStep {
                     || (started != null && !running.get().identity().equals(started))) {
                 throw gone(node.running());
             }
-            if (!node.sha256(instance).equals(work.targetSha256())) {
+            if (!node.sha256(instance).equals(work.targetSha256(node))) {
                 throw StepFailedException.refused(
                         ErrorCode.IDENTITY, "another version runs in " + node.place() + " than was switched to");
             }

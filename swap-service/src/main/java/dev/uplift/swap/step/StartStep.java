@@ -8,7 +8,7 @@ final class StartStep implements SwapStep {
     @Override
     public StepOutcome take(StepWork work) throws Exception {
         Starting.Served served =
-                Starting.pivot(work, work.first()).serve(work.command().to(), work.targetSha256());
+                Starting.pivot(work, work.first()).serve(work.command().to(), work.targetSha256(work.first()));
         return StepOutcome.done(new StepOutput.Serving(served.version(), served.since()));
     }
 }

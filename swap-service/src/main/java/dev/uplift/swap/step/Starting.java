@@ -69,7 +69,7 @@ final class Starting {
     /**
      * Makes the node run and serve this release.
      *
-     * @param sha256 of the JAR that has to be in place; absent: whatever is
+     * @param sha256 of the JAR or image that has to be in place; absent: whatever is
      * @throws StepFailedException if it cannot be started, ends, makes no progress, or is something else
      */
     Served serve(Release release, @Nullable String sha256) throws Exception {

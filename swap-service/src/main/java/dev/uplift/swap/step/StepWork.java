@@ -1,7 +1,6 @@
 package dev.uplift.swap.step;
 
 import dev.uplift.contract.Artifact;
-import dev.uplift.contract.Backup;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
@@ -151,14 +150,21 @@ final class StepWork {
         };
     }
 
-    /** The hash of the JAR that shall run: of the fetched artifact, or of the one that an old backup belongs to. */
-    String targetSha256() throws StepFailedException {
-        return Optional.ofNullable(command.artifact())
+    /** The hash of what a node shall run: of the fetched artifact, or of the one that an old backup belongs to. */
+    String targetSha256(Node node) throws StepFailedException {
+        return knownTarget(node)
+                .orElseThrow(() -> StepFailedException.refused(
+                        ErrorCode.INVALID,
+                        "the command does not say what node " + node.spec().name() + " is to run"));
+    }
+
+    /** The same; empty where nobody has said it, or could. */
+    Optional<String> knownTarget(Node node) {
+        return command.artifact(node.spec())
                 .map(Artifact::sha256)
-                .or(() -> Optional.ofNullable(command.source()).map(Backup::artifactSha256))
-                .or(() -> Optional.ofNullable(command.to().sha256()))
-                .orElseThrow(
-                        () -> StepFailedException.refused(ErrorCode.INVALID, "the command names no JAR to switch to"));
+                .or(() -> Optional.ofNullable(command.source())
+                        .flatMap(backup -> backup.release().sha256(node.spec())))
+                .or(() -> command.to().sha256(node.spec()));
     }
 
     private record OnNode(StepWork work, Node node) implements NodeWork {
@@ -179,7 +185,7 @@ final class StepWork {
 
         @Override
         public String targetSha256() throws StepFailedException {
-            return work.targetSha256();
+            return work.targetSha256(node);
         }
 
         @Override

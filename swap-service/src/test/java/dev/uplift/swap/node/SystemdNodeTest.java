@@ -312,7 +312,7 @@ class SystemdNodeTest {
                                         "file:" + machines.privateKey()))),
                         new Release(OLD, "oss", release(OLD).sha256(), null),
                         new Release(NEW, "oss", to.sha256(), null),
-                        artifact,
+                        List.of(artifact),
                         null,
                         null,
                         new StepLimits(

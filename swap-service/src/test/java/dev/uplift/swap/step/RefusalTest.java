@@ -21,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -157,8 +156,7 @@ class RefusalTest {
         try (Rig rig = new Rig()) {
             rig.stopped(Rig.OLD, false, Map.of());
             rig.to(Rig.NEW);
-            Artifact good =
-                    Objects.requireNonNull(rig.command(StepName.STAGE, DO).artifact());
+            Artifact good = rig.command(StepName.STAGE, DO).artifacts().getFirst();
             rig.artifact(new Artifact("0".repeat(64), good.sizeBytes(), Rig.NEW, null, good.location(), true));
             assertThat(rig.fail(StepName.STAGE, DO).code()).isEqualTo(ErrorCode.ARTIFACT_WRONG);
             rig.artifact(new Artifact(good.sha256(), 10, Rig.NEW, null, good.location(), true));

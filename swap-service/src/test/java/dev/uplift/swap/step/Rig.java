@@ -279,7 +279,7 @@ final class Rig implements AutoCloseable {
                 Objects.requireNonNull(installation),
                 from,
                 to,
-                artifact,
+                artifact == null ? List.of() : List.of(artifact),
                 null,
                 source,
                 limits);

@@ -221,7 +221,7 @@ public final class DockerNode implements Node {
         String staged = work.targetSha256();
         ImageReference target = family.image(staged);
         work.take(SwapEffect.UNSTAGE_RELEASE, held -> {
-            if (!staged.equals(work.command().from().sha256())) {
+            if (!work.command().from().sha256(spec).equals(Optional.of(staged))) {
                 engine.images().remove(target);
             }
             Optional<SagaState> state =

@@ -1,6 +1,5 @@
 package dev.uplift.swap.node.docker;
 
-import dev.uplift.contract.Artifact;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.InstallationSpec;
@@ -46,7 +45,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
 
 /** One installation of the stand-in in a container of a real engine, its images in a real registry. */
 final class DockerRig implements AutoCloseable {
@@ -261,9 +259,9 @@ final class DockerRig implements AutoCloseable {
                             "default",
                             List.of(rig.spec()),
                             new DatabaseSpec.H2("local", "/nowhere/metabase.db", null, null)),
-                    new Release(OLD, null, sha256(rig.oldImage), null),
-                    new Release(NEW, null, rig.target, null),
-                    artifact(),
+                    new Release(OLD, null, null, null).with(rig.spec(), sha256(rig.oldImage)),
+                    new Release(NEW, null, null, null).with(rig.spec(), rig.target),
+                    List.of(),
                     null,
                     null,
                     new StepLimits(
@@ -271,10 +269,6 @@ final class DockerRig implements AutoCloseable {
                             Duration.ofSeconds(60),
                             Duration.ofSeconds(1),
                             Duration.ofSeconds(20)));
-        }
-
-        private @Nullable Artifact artifact() {
-            return null;
         }
 
         @Override
