@@ -92,7 +92,7 @@ final class PostgresBackupTest {
         Server.admin("COMMENT ON DATABASE " + Server.quote(name) + " IS 'the \"app\"''s data'");
         Backup backup = fixture.take();
 
-        assertThat(backup.version()).isEqualTo("v0.50.1");
+        assertThat(backup.release().version()).isEqualTo("v0.50.1");
         assertThat(fixture.stored()).containsExactly(backup.id().toString());
         assertThat(Server.databases("uplift_scratch")).isEmpty();
         Server.run(

@@ -5,6 +5,7 @@ import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
+import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.RegisterInstallation;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,7 +29,9 @@ import picocli.CommandLine.Parameters;
             "  uplift add /srv/metabase                        what runs in that directory, as \"metabase\"",
             "  uplift add --pid 4711 --name sales              that process, as \"sales\"",
             "  uplift add --host web1 --unit metabase.service  a unit on another host",
-            "  uplift add --container metabase                 a container of this machine's Docker Engine"
+            "  uplift add --container metabase                 a container of this machine's Docker Engine",
+            "  uplift add --to sales --host web2 --unit metabase.service",
+            "                                                  another node of \"sales\", on the same database"
         })
 final class AddCommand implements Callable<Integer> {
     private static final Duration WAIT_MAX = Duration.ofSeconds(60);
@@ -60,6 +63,12 @@ final class AddCommand implements Callable<Integer> {
     private @Nullable String host;
 
     @Option(
+            names = "--to",
+            paramLabel = "INSTALLATION",
+            description = "Add it as another node of this installation, whose database it works on.")
+    private @Nullable String to;
+
+    @Option(
             names = "--name",
             paramLabel = "NAME",
             description = "Default: the last name of the directory, or that of the unit or container.")
@@ -81,21 +90,20 @@ final class AddCommand implements Callable<Integer> {
         if (host != null && directory != null && !directory.isAbsolute()) {
             throw new CommandFailedException(ExitCode.USAGE, "name the whole path of the DIRECTORY on host " + host);
         }
+        if (to != null && (name != null || profile != null || site != null || extractH2)) {
+            throw new CommandFailedException(
+                    ExitCode.USAGE, "a node has the name, profile and site of the installation that --to names");
+        }
         Output output = server.output();
-        InstallationStatus found = register(
-                server.api(),
-                new RegisterInstallation(
-                        name,
-                        profile,
-                        site,
-                        pid,
-                        directory == null
-                                ? null
-                                : directory.toAbsolutePath().normalize().toString(),
-                        host,
-                        unit,
-                        container,
-                        extractH2 ? true : null));
+        String path = directory == null
+                ? null
+                : directory.toAbsolutePath().normalize().toString();
+        InstallationStatus found = to == null
+                ? register(
+                        server.api(),
+                        new RegisterInstallation(
+                                name, profile, site, pid, path, host, unit, container, extractH2 ? true : null))
+                : addNode(server.api(), to, new AddNode(pid, path, host, unit, container));
         if (output.json()) {
             output.json(found);
         } else {
@@ -106,16 +114,29 @@ final class AddCommand implements Callable<Integer> {
 
     /** Registers and waits until its host has answered. */
     static InstallationStatus register(Api api, RegisterInstallation registration) throws InterruptedException {
-        String id = api.register(registration).id().toString();
+        InstallationStatus status = awaitAnswer(api, api.register(registration));
+        if (status.state() == InstallationStatus.State.REFUSED) {
+            throw new CommandFailedException(ExitCode.FAILED, Output.orDash(status.problem()));
+        }
+        return status;
+    }
+
+    private static InstallationStatus addNode(Api api, String installation, AddNode node) throws InterruptedException {
+        InstallationStatus status = awaitAnswer(api, api.addNode(installation, node));
+        if (status.problem() != null) {
+            throw new CommandFailedException(ExitCode.FAILED, status.problem());
+        }
+        return status;
+    }
+
+    private static InstallationStatus awaitAnswer(Api api, InstallationStatus registering) throws InterruptedException {
+        String id = registering.id().toString();
         InstallationStatus status = Poll.until(
                 WAIT_MAX, () -> api.installation(id), answer -> answer.state() != InstallationStatus.State.REGISTERING);
         if (status.state() == InstallationStatus.State.REGISTERING) {
             throw new CommandFailedException(
                     ExitCode.UNAVAILABLE,
                     "no swap-service has answered after " + WAIT_MAX.toSeconds() + " s; see `uplift list`");
-        }
-        if (status.state() == InstallationStatus.State.REFUSED) {
-            throw new CommandFailedException(ExitCode.FAILED, Output.orDash(status.problem()));
         }
         return status;
     }
@@ -137,7 +158,7 @@ final class AddCommand implements Callable<Integer> {
         if (spec != null && running != null) {
             output.line("  application  " + spec.profile() + " " + running.version());
             for (NodeSpec node : spec.nodes()) {
-                output.line("  node         " + describe(node));
+                output.line("  " + String.format("%-12s", node.name()) + " " + describe(node));
                 output.line("  address      " + node.baseUrl());
             }
             output.line("  database     " + spec.database().address());

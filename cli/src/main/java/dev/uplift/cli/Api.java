@@ -10,6 +10,7 @@ import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.BackupEntry;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.Page;
@@ -48,6 +49,14 @@ final class Api {
 
     InstallationStatus register(RegisterInstallation registration) {
         return call("POST", "/installations", registration, new TypeReference<>() {});
+    }
+
+    InstallationStatus addNode(String nameOrId, AddNode node) {
+        return call("POST", "/installations/" + encoded(nameOrId) + "/nodes", node, new TypeReference<>() {});
+    }
+
+    void forgetNode(String nameOrId, String node) {
+        send("DELETE", "/installations/" + encoded(nameOrId) + "/nodes/" + encoded(node), null);
     }
 
     void forget(String nameOrId) {

@@ -32,6 +32,9 @@ final class CommandLineTest {
                     upgrade sales                                       | Missing required option: '--to=VERSION'
                     upgrade --to v0.51.2                                | Missing required parameter
                     upgrade sales --to v0.51.2 --sha256 12              | sha256 is not a SHA-256 in 64 hexadecimal digits
+                    upgrade sales --to v0.51.2 --image metabase/metabase:v1 | --image takes REPOSITORY@sha256:HEX
+                    upgrade sales --to v0.51.2 --image m/m@sha256:12    | images is not a SHA-256 in 64 hexadecimal digits
+                    add /srv/x --to sales --name other                  | a node has the name, profile and site of the installation
                     upgrade sales --to v0.51.2 --stop-grace soon        | 'soon' is no duration such as 45s, 10m or 6h
                     upgrade sales --to v0.51.2 --stop-grace 0s          | limits.stopGrace is not positive
                     upgrade sales --to v0.51.2 --url metabase.jar       | url is not absolute

@@ -23,6 +23,7 @@ public sealed interface Inspection {
      * @param unit of systemd; absent: it is none
      * @param container its name; absent: it is none
      * @param extractH2 whether an H2 database inside of the container may be moved to a volume; absent: no
+     * @param joins the installation that it is to be another node of; absent: it is a new one
      */
     record Requested(
             UUID installationId,
@@ -34,7 +35,8 @@ public sealed interface Inspection {
             @Nullable HostSpec host,
             @Nullable String unit,
             @Nullable String container,
-            @Nullable Boolean extractH2)
+            @Nullable Boolean extractH2,
+            @Nullable Joining joins)
             implements Inspection {
         public Requested {
             Checks.present(installationId, "installationId");
@@ -57,6 +59,24 @@ public sealed interface Inspection {
             if (Boolean.TRUE.equals(extractH2) && container == null) {
                 throw new IllegalArgumentException("extractH2 is for a container only");
             }
+            if (joins != null && !joins.installation().id().equals(installationId)) {
+                throw new IllegalArgumentException("joins is another installation");
+            }
+        }
+
+        /** One that joins no other. */
+        public Requested(
+                UUID installationId,
+                String name,
+                @Nullable String profile,
+                String site,
+                @Nullable Long pid,
+                @Nullable String directory,
+                @Nullable HostSpec host,
+                @Nullable String unit,
+                @Nullable String container,
+                @Nullable Boolean extractH2) {
+            this(installationId, name, profile, site, pid, directory, host, unit, container, extractH2, null);
         }
 
         /** A process on the workers' own host. */
@@ -71,7 +91,19 @@ public sealed interface Inspection {
         }
     }
 
-    /** It can be upgraded. */
+    /**
+     * What a node joins.
+     *
+     * @param running what runs on the other nodes, as far as is known
+     */
+    record Joining(InstallationSpec installation, Release running) {
+        public Joining {
+            Checks.present(installation, "joins.installation");
+            Checks.present(running, "joins.running");
+        }
+    }
+
+    /** It can be upgraded. A node that joined is the last one of {@code installation}. */
     record Found(UUID installationId, InstallationSpec installation, Release running, List<Check> checks)
             implements Inspection {
         public Found {

@@ -2,6 +2,7 @@ package dev.uplift.contract;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -10,6 +11,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What workers need to know of an installation. It goes with every command, so that they keep no
@@ -62,6 +66,66 @@ public record InstallationSpec(
     /** The host of this name; empty for the workers' own. */
     public Optional<HostSpec> host(String hostName) {
         return hosts.stream().filter(host -> host.name().equals(hostName)).findFirst();
+    }
+
+    /** The same with another node, which is on {@code host}; absent: on the workers' own. */
+    public InstallationSpec withNode(NodeSpec node, @Nullable HostSpec host) {
+        List<NodeSpec> more = new ArrayList<>(nodes);
+        more.add(node);
+        List<HostSpec> reached = new ArrayList<>(hosts);
+        if (host != null && host(host.name()).isEmpty()) {
+            reached.add(host);
+        }
+        return new InstallationSpec(id, name, profile, site, more, database, reached);
+    }
+
+    /**
+     * The same without a node, and without the hosts that only that node is on.
+     *
+     * @throws IllegalArgumentException if it has no such node, or it is the first one, which the database is known by
+     */
+    public InstallationSpec withoutNode(String nodeName) {
+        if (node(nodeName).isEmpty()) {
+            throw new IllegalArgumentException("no node of " + name + " is named " + nodeName);
+        }
+        if (nodes.getFirst().name().equals(nodeName)) {
+            throw new IllegalArgumentException("node " + nodeName + " is the first of " + name
+                    + ", by which its database is known; remove the installation and add the other nodes again");
+        }
+        List<NodeSpec> rest =
+                nodes.stream().filter(node -> !node.name().equals(nodeName)).toList();
+        Set<String> needed = rest.stream().map(NodeSpec::host).collect(Collectors.toCollection(HashSet::new));
+        if (database instanceof DatabaseSpec.H2 file) {
+            needed.add(file.host());
+        }
+        return new InstallationSpec(
+                id,
+                name,
+                profile,
+                site,
+                rest,
+                database,
+                hosts.stream().filter(host -> needed.contains(host.name())).toList());
+    }
+
+    /** The same with its database as another of its nodes sees it. */
+    public InstallationSpec withDatabase(DatabaseSpec seen) {
+        return new InstallationSpec(id, name, profile, site, nodes, seen, hosts);
+    }
+
+    /** The node of this name. */
+    public Optional<NodeSpec> node(String nodeName) {
+        return nodes.stream().filter(node -> node.name().equals(nodeName)).findFirst();
+    }
+
+    /** The first of {@code node-1}, {@code node-2} ... that no node is named. */
+    @JsonIgnore
+    public String freeNodeName() {
+        return IntStream.iterate(1, number -> number + 1)
+                .mapToObj(number -> "node-" + number)
+                .filter(free -> node(free).isEmpty())
+                .findFirst()
+                .orElseThrow();
     }
 
     /** The same with other hosts in place of those of the same name. */

@@ -41,6 +41,18 @@ public sealed interface NodeSpec {
         };
     }
 
+    /** Whether both are the same place: one directory, or one container, of one host. */
+    default boolean isAt(NodeSpec other) {
+        return host().equals(other.host())
+                && switch (this) {
+                    case InDirectory node ->
+                        other instanceof InDirectory another
+                                && another.directory().equals(node.directory());
+                    case Docker container ->
+                        other instanceof Docker another && another.container().equals(container.container());
+                };
+    }
+
     /** A node that runs a JAR in a directory of its own. How to start it again is in the directory's {@code .uplift}. */
     sealed interface InDirectory extends NodeSpec {
         /** Absolute path of the application's working directory on the host. */

@@ -266,6 +266,25 @@ final class Examples {
                         INSTALLATION, "sales", null, "default", null, null, ENGINE, null, "metabase", true));
         put(
                 all,
+                "swap.inspect.joins",
+                Inspection.REQUESTED_TYPE,
+                new Inspection.Requested(
+                        INSTALLATION,
+                        "sales",
+                        "metabase",
+                        "default",
+                        null,
+                        null,
+                        SSH,
+                        "metabase.service",
+                        null,
+                        null,
+                        new Inspection.Joining(
+                                new InstallationSpec(
+                                        INSTALLATION, "sales", "metabase", "default", List.of(NODE), POSTGRESQL),
+                                FROM)));
+        put(
+                all,
                 "installation.found.cluster",
                 MessageType.INSTALLATION_FOUND,
                 new Inspection.Found(

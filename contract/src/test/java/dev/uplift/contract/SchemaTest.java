@@ -133,6 +133,7 @@ final class SchemaTest {
         return refusal.contains("one of pid or directory, unit, container is needed")
                 || refusal.contains("extractH2 is for a container only")
                 || refusal.contains("a container is needed")
+                || refusal.contains("joins is another installation")
                 || refusal.contains("on a host that installation.hosts does not have");
     }
 

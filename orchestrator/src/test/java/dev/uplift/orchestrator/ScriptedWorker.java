@@ -251,9 +251,23 @@ final class ScriptedWorker {
 
     private static NodeSpec node(Inspection.Requested asked, String host, String directory) {
         URI url = URI.create("http://127.0.0.1:3000");
+        String name =
+                asked.joins() == null ? "node-1" : asked.joins().installation().freeNodeName();
+        if (asked.container() != null) {
+            return new NodeSpec.Docker(name, host, asked.container(), "metabase/metabase", url);
+        }
         return asked.unit() == null
-                ? new NodeSpec.JarProcess("node-1", host, directory, "metabase.jar", url)
-                : new NodeSpec.Systemd("node-1", host, asked.unit(), directory, "metabase.jar", url);
+                ? new NodeSpec.JarProcess(name, host, directory, "metabase.jar", url)
+                : new NodeSpec.Systemd(name, host, asked.unit(), directory, "metabase.jar", url);
+    }
+
+    private static Inspection.Found joined(
+            Inspection.Requested asked, Inspection.Joining joins, String on, String directory) {
+        return new Inspection.Found(
+                asked.installationId(),
+                joins.installation().withNode(node(asked, on, directory), asked.host()),
+                joins.running(),
+                List.of());
     }
 
     private void inspect(Inspection.Requested asked) {
@@ -263,18 +277,20 @@ final class ScriptedWorker {
         String on = host == null ? NodeSpec.LOCAL : host.name();
         Inspection answer = refuse
                 ? new Inspection.Refused(asked.installationId(), ErrorCode.HOST_UNEXPECTED, "nothing runs there")
-                : new Inspection.Found(
-                        asked.installationId(),
-                        new InstallationSpec(
+                : asked.joins() != null
+                        ? joined(asked, asked.joins(), on, directory)
+                        : new Inspection.Found(
                                 asked.installationId(),
-                                asked.name(),
-                                Objects.requireNonNullElse(asked.profile(), "metabase"),
-                                asked.site(),
-                                List.of(node(asked, on, directory)),
-                                new DatabaseSpec.H2(on, directory + "/metabase.db.mv.db", null, null),
-                                host == null ? List.of() : List.of(host)),
-                        new Release("v0.50.1", "oss", OLD_SHA256, null),
-                        List.of());
+                                new InstallationSpec(
+                                        asked.installationId(),
+                                        asked.name(),
+                                        Objects.requireNonNullElse(asked.profile(), "metabase"),
+                                        asked.site(),
+                                        List.of(node(asked, on, directory)),
+                                        new DatabaseSpec.H2(on, directory + "/metabase.db.mv.db", null, null),
+                                        host == null ? List.of() : List.of(host)),
+                                new Release("v0.50.1", "oss", OLD_SHA256, null),
+                                List.of());
         send(
                 Topics.results(ServiceName.SWAP),
                 new Message(

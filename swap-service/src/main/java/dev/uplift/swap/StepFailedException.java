@@ -25,6 +25,13 @@ public final class StepFailedException extends Exception {
         return new StepFailedException(code, true, detail);
     }
 
+    /** The same, with who it is about. */
+    public StepFailedException of(String who) {
+        StepFailedException named = new StepFailedException(code, retryable, who + ": " + detail());
+        named.addSuppressed(this);
+        return named;
+    }
+
     public ErrorCode code() {
         return code;
     }

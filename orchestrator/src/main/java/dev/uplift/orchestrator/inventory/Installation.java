@@ -64,8 +64,27 @@ public record Installation(
                 at);
     }
 
-    /** It cannot be registered. */
+    /** Its host, or that of a node which is to join it, is about to be asked. */
+    Installation joining(Instant at) {
+        return with(InstallationStatus.State.REGISTERING, null, at);
+    }
+
+    /** It has one node less; only of a {@link #known} one. */
+    Installation without(InstallationSpec rest, Instant at) {
+        return new Installation(
+                id, name, state, rev + 1, epoch, site, profile, rest, running, checks, problem, liveSaga, at);
+    }
+
+    private Installation with(InstallationStatus.State changed, @Nullable String why, Instant at) {
+        return new Installation(
+                id, name, changed, rev + 1, epoch, site, profile, spec, running, checks, why, liveSaga, at);
+    }
+
+    /** It cannot be registered, or a node cannot join it, which leaves it as it was. */
     Installation refused(String why, Instant at) {
+        if (known()) {
+            return with(InstallationStatus.State.READY, "no node was added: " + why, at);
+        }
         return new Installation(
                 id,
                 name,
@@ -82,7 +101,7 @@ public record Installation(
                 at);
     }
 
-    /** A saga works on it, at this epoch, or has parked on it. The epoch never falls. */
+    /** A saga works on it, at this epoch, or has parked on it. The epoch never falls. What was wrong before is history. */
     public Installation workedOn(UUID saga, long sagaEpoch, boolean parked, Instant at) {
         return new Installation(
                 id,
@@ -95,7 +114,7 @@ public record Installation(
                 spec,
                 running,
                 checks,
-                problem,
+                null,
                 saga,
                 at);
     }

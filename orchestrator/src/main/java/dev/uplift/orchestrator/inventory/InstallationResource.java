@@ -1,6 +1,7 @@
 package dev.uplift.orchestrator.inventory;
 
 import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.Page;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.orchestrator.rest.Paging;
@@ -67,6 +68,26 @@ public final class InstallationResource {
         return jdbi.withHandle(handle -> InstallationStore.find(handle, nameOrId))
                 .orElseThrow(() -> Registration.unknown(nameOrId))
                 .status();
+    }
+
+    @POST
+    @Path("{nameOrId}/nodes")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(
+            summary =
+                    "Add a node on the same database; the answer's state becomes READY, with a problem if it was refused")
+    public RestResponse<InstallationStatus> addNode(@PathParam("nameOrId") String nameOrId, @Nullable AddNode request) {
+        if (request == null) {
+            throw ProblemException.invalid("the body is missing");
+        }
+        return RestResponse.status(RestResponse.Status.ACCEPTED, registration.join(nameOrId, request));
+    }
+
+    @DELETE
+    @Path("{nameOrId}/nodes/{node}")
+    @Operation(summary = "Forget a node; the application itself is not touched")
+    public InstallationStatus removeNode(@PathParam("nameOrId") String nameOrId, @PathParam("node") String node) {
+        return registration.leave(nameOrId, node);
     }
 
     @DELETE

@@ -58,6 +58,15 @@ public final class InstallationStore {
                 .execute();
     }
 
+    /** The host of a node that is to join one, which the caller holds locked, must answer within {@code deadline}. */
+    static void expect(Handle handle, UUID id, Duration deadline) {
+        handle.createUpdate(
+                        "UPDATE installation SET inspect_due_at = now() + :millis * interval '1 millisecond' WHERE id = :id")
+                .bind("id", id)
+                .bind("millis", deadline.toMillis())
+                .execute();
+    }
+
     /** Locks those that exist of {@code ids} until the transaction ends. */
     public static Map<UUID, Installation> lock(Handle handle, Collection<UUID> ids) {
         Map<UUID, Installation> locked = new LinkedHashMap<>();

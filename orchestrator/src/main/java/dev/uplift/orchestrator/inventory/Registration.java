@@ -3,9 +3,11 @@ package dev.uplift.orchestrator.inventory;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationRemoved;
+import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Topics;
+import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.messaging.OutboundMessage;
@@ -66,7 +68,7 @@ public final class Registration {
      */
     public InstallationStatus register(RegisterInstallation request) {
         String name = name(request);
-        HostEntry host = host(request);
+        HostEntry host = host(request.host());
         String site = site(request, host);
         Instant now = Instant.now();
         Installation row = Installation.registering(UUID.randomUUID(), name, site, request.profile(), now);
@@ -103,6 +105,88 @@ public final class Registration {
             }
             throw e;
         }
+    }
+
+    /**
+     * Begins to add a node. The installation keeps its state if its host refuses it.
+     *
+     * @return the installation, in state REGISTERING
+     * @throws ProblemException 400 if the request is not sound, 404 if the installation or host is unknown, 409 while
+     *     something works on the installation
+     */
+    public InstallationStatus join(String nameOrId, AddNode request) {
+        HostEntry host = host(request.host());
+        Instant now = Instant.now();
+        return jdbi.inTransaction(handle -> {
+            Installation row = idle(handle, nameOrId);
+            if (host != null && !row.site().equals(host.site())) {
+                throw ProblemException.invalid("host " + host.host().name() + " is at site " + host.site() + ", "
+                        + row.name() + " at " + row.site());
+            }
+            Installation joining = row.joining(now);
+            InstallationStore.update(handle, List.of(joining));
+            InstallationStore.expect(handle, row.id(), deadline);
+            outbox.append(
+                    handle,
+                    List.of(Outgoing.status(joining.status()), Outgoing.inspect(question(row, request, host), now)));
+            return joining.status();
+        });
+    }
+
+    private static Inspection.Requested question(Installation row, AddNode request, @Nullable HostEntry host) {
+        try {
+            return new Inspection.Requested(
+                    row.id(),
+                    row.name(),
+                    row.profile(),
+                    row.site(),
+                    request.pid(),
+                    request.directory(),
+                    host == null ? null : host.host(),
+                    request.unit(),
+                    request.container(),
+                    null,
+                    new Inspection.Joining(row.requireSpec(), row.requireRunning()));
+        } catch (IllegalArgumentException e) {
+            throw ProblemException.invalid(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * Forgets a node. The application itself is not touched.
+     *
+     * @throws ProblemException 400 if it is the first or there is none of the name, 404 if the installation is unknown, 409
+     *     while something works on the installation
+     */
+    public InstallationStatus leave(String nameOrId, String node) {
+        return jdbi.inTransaction(handle -> {
+            Installation row = idle(handle, nameOrId);
+            try {
+                Installation left = row.without(row.requireSpec().withoutNode(node), Instant.now());
+                save(handle, List.of(left));
+                return left.status();
+            } catch (IllegalArgumentException e) {
+                throw ProblemException.invalid(String.valueOf(e.getMessage()));
+            }
+        });
+    }
+
+    /** A known installation that nothing works on, held until the transaction ends. */
+    private static Installation idle(Handle handle, String nameOrId) {
+        UUID id = InstallationStore.find(handle, nameOrId)
+                .orElseThrow(() -> unknown(nameOrId))
+                .id();
+        Installation row = Optional.ofNullable(
+                        InstallationStore.lock(handle, List.of(id)).get(id))
+                .orElseThrow(() -> unknown(nameOrId));
+        if (row.liveSaga() != null) {
+            throw ProblemException.conflict(
+                    "installation.busy", "upgrade " + row.liveSaga() + " works on " + row.name());
+        }
+        if (!row.known() || row.state() != InstallationStatus.State.READY) {
+            throw ProblemException.conflict("installation.busy", row.name() + " is " + row.state() + ", not READY");
+        }
+        return row;
     }
 
     /**
@@ -217,6 +301,14 @@ public final class Registration {
                         now);
             }
         }
+        if (row.known()) {
+            InstallationSpec known = row.requireSpec();
+            List<NodeSpec> nodes = found.installation().nodes();
+            return nodes.subList(0, nodes.size() - 1).equals(known.nodes())
+                            && found.installation().database().equals(known.database())
+                    ? row.found(found, now)
+                    : row.refused("the answer is about other nodes, or another database", now);
+        }
         String identity = found.installation().databaseIdentity();
         String owner = owners.putIfAbsent(identity, row.name());
         if (owner != null) {
@@ -243,8 +335,7 @@ public final class Registration {
         return identities;
     }
 
-    private @Nullable HostEntry host(RegisterInstallation request) {
-        String name = request.host();
+    private @Nullable HostEntry host(@Nullable String name) {
         if (name == null || name.equals(NodeSpec.LOCAL)) {
             return null;
         }

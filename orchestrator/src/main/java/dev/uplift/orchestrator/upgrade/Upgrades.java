@@ -1,6 +1,7 @@
 package dev.uplift.orchestrator.upgrade;
 
 import com.github.f4b6a3.uuid.UuidCreator;
+import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.UpgradeRequested;
@@ -217,6 +218,10 @@ public final class Upgrades {
             }
             if (kind == UpgradeStatus.Kind.PLAN) {
                 return true;
+            }
+            if (target.state() == InstallationStatus.State.REGISTERING) {
+                refuse(target.name(), "a node is being added to it");
+                return false;
             }
             if (target.liveSaga() != null) {
                 refuse(target.name(), "upgrade " + target.liveSaga() + " works on it");

@@ -3,12 +3,9 @@ package dev.uplift.swap.inspect;
 import static dev.uplift.swap.inspect.Refusals.refuse;
 
 import dev.uplift.contract.Check;
-import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Inspection;
-import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.host.Fence;
 import dev.uplift.host.FenceBusyException;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
@@ -21,17 +18,14 @@ import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.host.docker.DockerLostException;
 import dev.uplift.host.docker.DockerUnreachableException;
 import dev.uplift.messaging.CrashPoints;
-import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.SettingException;
 import dev.uplift.swap.StepFailedException;
-import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.CheckList;
 import dev.uplift.swap.node.JarFileEntries;
 import dev.uplift.swap.node.JarNode;
 import dev.uplift.swap.node.LaunchCapture;
-import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.ProcessNode;
@@ -57,8 +51,6 @@ import org.jspecify.annotations.Nullable;
  * written nothing. Asking again writes the same again.
  */
 public final class Inspector {
-    static final String NODE_NAME = "node-1";
-
     private final Site site;
     private final ProfileChoice profiles;
     private final NodeProbe probe;
@@ -99,6 +91,7 @@ public final class Inspector {
         if (container != null) {
             return new ContainerInspector(site, profiles, probe, crashPoints).found(asked, container);
         }
+        Membership membership = new Membership(site, asked, crashPoints);
         Host host = site.reach().host(asked.host());
         RunningProcess process = process(host, asked);
         RegisteredRoot root = RegisteredRoot.of(
@@ -112,42 +105,19 @@ public final class Inspector {
         Optional<Launch> before = LaunchFile.read(host, root.path());
         URI baseUrl = profile.health()
                 .baseUrl(LaunchCapture.view(host, LaunchCapture.of(host, process, root.path(), profile, before)));
-        JarNode node = node(host, asked, root.path().toString(), jar, baseUrl);
-        Launch launch = node.captured(process, profile, before);
-        DatabaseSpec database = switch (node.database(profile, launch)) {
-            case NodeDatabase.Supported(DatabaseSpec spec) -> spec;
-            case NodeDatabase.Unsupported(String reason) -> throw refuse(reason);
-        };
+        JarNode node = node(host, asked, membership.nodeName(), root.path().toString(), jar, baseUrl);
         node.layout().form();
         Observation observed = node.observe(profile, probe);
-        ApplicationVersion version = Refusals.requireVersion(observed);
-        List<Check> checks = checks(process, node, observed, version);
-
-        crashPoints.before(SwapEffect.INSPECT_LAUNCH.wireName());
-        try (Fence.Held held = host.fence(root.path()).claim(asked.installationId())) {
-            LaunchFile.write(held, root.path(), launch);
-        }
-        crashPoints.after(SwapEffect.INSPECT_LAUNCH.wireName());
-        return new Inspection.Found(
-                asked.installationId(),
-                new InstallationSpec(
-                        asked.installationId(),
-                        asked.name(),
-                        profile.name(),
-                        asked.site(),
-                        List.of(node.spec()),
-                        database,
-                        asked.host() == null ? List.of() : List.of(asked.host())),
-                observed.release(version, node.spec()),
-                checks);
+        return membership.take(profile, node, observed, checks(process, node, observed));
     }
 
-    private static JarNode node(Host host, Inspection.Requested asked, String directory, String jar, URI baseUrl)
+    private static JarNode node(
+            Host host, Inspection.Requested asked, String name, String directory, String jar, URI baseUrl)
             throws IOException {
         String unit = asked.unit();
         return unit == null
-                ? new ProcessNode(host, new NodeSpec.JarProcess(NODE_NAME, host.name(), directory, jar, baseUrl))
-                : new SystemdNode(host, new NodeSpec.Systemd(NODE_NAME, host.name(), unit, directory, jar, baseUrl));
+                ? new ProcessNode(host, new NodeSpec.JarProcess(name, host.name(), directory, jar, baseUrl))
+                : new SystemdNode(host, new NodeSpec.Systemd(name, host.name(), unit, directory, jar, baseUrl));
     }
 
     private static RunningProcess process(Host host, Inspection.Requested asked)
@@ -224,8 +194,7 @@ public final class Inspector {
         }
     }
 
-    private static List<Check> checks(
-            RunningProcess process, JarNode node, Observation observed, ApplicationVersion version)
+    private static List<Check> checks(RunningProcess process, JarNode node, Observation observed)
             throws IOException, InterruptedException, StepFailedException {
         List<Check> checks = new ArrayList<>();
         if (node instanceof SystemdNode unit) {
@@ -239,7 +208,6 @@ public final class Inspector {
                 "process",
                 listens ? Check.Verdict.OK : Check.Verdict.WARN,
                 "process " + process.pid() + (listens ? " listens" : " does not listen") + " on port " + node.port()));
-        checks.addAll(Refusals.checks(observed, version));
         return checks;
     }
 

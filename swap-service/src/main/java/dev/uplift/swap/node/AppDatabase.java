@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** The application's database, seen from outside the application. */
 public sealed interface AppDatabase permits PostgresAppDatabase, H2AppDatabase {
@@ -26,6 +27,15 @@ public sealed interface AppDatabase permits PostgresAppDatabase, H2AppDatabase {
     static AppDatabase of(Host keeper, Route route, DatabaseSpec.PostgreSql server, DatabaseRules rules) {
         return new PostgresAppDatabase(keeper, route, server, Optional.ofNullable(rules.migrations()));
     }
+
+    /**
+     * Whether another way leads to this very database of this very server. What the servers say of themselves would not
+     * tell: a physical copy says the same.
+     *
+     * @param password for this way, in place of the one that its reference names, which may not be written yet; absent:
+     *     that one
+     */
+    boolean isSame(AppDatabase other, @Nullable String password) throws IOException, SQLException;
 
     /** Who works on it besides us, in one line; empty: nobody does. */
     Optional<String> users() throws IOException, SQLException;

@@ -5,6 +5,7 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.DurableFiles;
 import dev.uplift.host.Exec;
+import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
@@ -166,6 +167,14 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     public void check(NodeWork work, Observation observed, CheckList checks)
             throws IOException, InterruptedException, StepFailedException {
         new JarChecks(work, this, observed, checks).run();
+    }
+
+    @Override
+    public final void register(Fence.Held held, Observation observed)
+            throws IOException, InterruptedException, FencedException {
+        if (observed.launch().isPresent()) {
+            LaunchFile.write(held, directory(), observed.launch().get());
+        }
     }
 
     @Override
@@ -341,7 +350,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     }
 
     /** How a process of this node was started. */
-    public final Launch captured(RunningProcess process, Profile profile, Optional<Launch> before)
+    private Launch captured(RunningProcess process, Profile profile, Optional<Launch> before)
             throws IOException, StepFailedException {
         Launch launch = LaunchCapture.of(host, process, directory(), profile, before);
         return launch.withEnvironment(lasting(launch.environment()));

@@ -76,6 +76,10 @@ public interface Node {
     void check(NodeWork work, Observation observed, CheckList checks)
             throws IOException, InterruptedException, StepFailedException;
 
+    /** Writes down how it was seen to be started when it was registered; again, the same again. */
+    void register(Fence.Held held, Observation observed)
+            throws IOException, InterruptedException, FencedException, StepFailedException;
+
     /** Writes down again how it is started, if what {@link #check} saw has changed. */
     void capture(NodeWork work, Observation observed)
             throws IOException, InterruptedException, FencedException, StepFailedException;

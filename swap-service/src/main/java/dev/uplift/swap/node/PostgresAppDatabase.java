@@ -8,11 +8,14 @@ import dev.uplift.profile.Migrations;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** A database of a PostgreSQL server. Every look opens a connection of its own and leaves none behind. */
@@ -22,6 +25,8 @@ record PostgresAppDatabase(Host keeper, Route route, DatabaseSpec.PostgreSql spe
     private static final int CONNECT_SECONDS_MAX = 5;
     private static final int ANSWER_SECONDS_MAX = 10;
 
+    private static final String LOCK = "SELECT pg_try_advisory_xact_lock(?)";
+
     /** Background workers of the server itself have no user. */
     private static final String SESSIONS = """
             SELECT count(*), coalesce(string_agg(DISTINCT coalesce(nullif(application_name, ''), 'unnamed'), ', '), '')
@@ -30,6 +35,32 @@ record PostgresAppDatabase(Host keeper, Route route, DatabaseSpec.PostgreSql spe
               AND (backend_type IS NULL OR backend_type = 'client backend')
               AND application_name NOT LIKE 'uplift-%'
             """;
+
+    /** A lock that is taken one way is not to be had the other way: it belongs to one database of one server. */
+    @Override
+    public boolean isSame(AppDatabase other, @Nullable String password) throws IOException, SQLException {
+        if (!(other instanceof PostgresAppDatabase server)
+                || !server.spec.user().equals(spec.user())) {
+            return false;
+        }
+        long key = ThreadLocalRandom.current().nextLong();
+        try (Connection here = connect(password);
+                Connection there = server.connect()) {
+            return locks(here, key) && !locks(there, key);
+        }
+    }
+
+    /** Until the connection is closed. */
+    private static boolean locks(Connection connection, long key) throws SQLException {
+        connection.setAutoCommit(false);
+        try (PreparedStatement statement = connection.prepareStatement(LOCK)) {
+            statement.setLong(1, key);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
+    }
 
     @Override
     public Optional<String> users() throws IOException, SQLException {
@@ -74,13 +105,19 @@ record PostgresAppDatabase(Host keeper, Route route, DatabaseSpec.PostgreSql spe
     }
 
     private Connection connect() throws IOException, SQLException {
+        return connect(null);
+    }
+
+    private Connection connect(@Nullable String password) throws IOException, SQLException {
         PGSimpleDataSource source = new PGSimpleDataSource();
         InetSocketAddress server = route.to(spec.host(), spec.port());
         source.setServerNames(new String[] {server.getHostString()});
         source.setPortNumbers(new int[] {server.getPort()});
         source.setDatabaseName(spec.database());
         source.setUser(spec.user());
-        if (spec.passwordRef() != null) {
+        if (password != null) {
+            source.setPassword(password);
+        } else if (spec.passwordRef() != null) {
             source.setPassword(Secrets.resolve(keeper, spec.passwordRef()).reveal());
         }
         source.setApplicationName(OUR_NAME);

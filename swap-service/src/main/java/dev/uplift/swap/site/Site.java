@@ -4,6 +4,7 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
+import dev.uplift.host.Launch;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.host.docker.ImageReference;
 import dev.uplift.host.docker.InvalidImageReferenceException;
@@ -11,12 +12,14 @@ import dev.uplift.host.docker.RegistryLogins;
 import dev.uplift.host.reach.Reach;
 import dev.uplift.profile.DatabaseRules;
 import dev.uplift.swap.node.AppDatabase;
+import dev.uplift.swap.node.LaunchCapture;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.ProcessNode;
 import dev.uplift.swap.node.SystemdNode;
 import dev.uplift.swap.node.docker.DockerNode;
 import dev.uplift.swap.node.docker.DockerPlace;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +53,13 @@ public record Site(Reach reach, RegistryLogins logins) {
         DockerPlace place = new DockerPlace(
                 spec.container(), repository(spec.image()), logins, reach.directory(host, spec.container()));
         return new DockerNode(reach.engine(host), reach.keeper(host), spec, place);
+    }
+
+    /** Whether a node of the installation that is started so, and sees its database so, works on that of the installation. */
+    public boolean isDatabase(InstallationSpec installation, DatabaseSpec seen, Launch launch, DatabaseRules rules)
+            throws IOException, InterruptedException, SQLException {
+        return database(installation.withDatabase(seen), rules)
+                .isSame(database(installation, rules), launch.secrets().get(LaunchCapture.DATABASE_PASSWORD));
     }
 
     /** The database of an installation. */

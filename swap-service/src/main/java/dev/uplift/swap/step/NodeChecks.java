@@ -2,6 +2,7 @@ package dev.uplift.swap.step;
 
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.ErrorCode;
 import dev.uplift.host.Launch;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.IdentityReading;
@@ -57,7 +58,12 @@ final class NodeChecks {
                             + " is to run; remove it, and add it again when it runs "
                             + work.command().to().version());
         }
-        return checks.all();
+        return work.isCluster()
+                ? checks.all().stream()
+                        .map(check -> new Check(
+                                check.name(), check.verdict(), node.spec().name() + ": " + check.detail()))
+                        .toList()
+                : checks.all();
     }
 
     private void health() {
@@ -77,11 +83,12 @@ final class NodeChecks {
         }
     }
 
-    private void settings(Launch launch, Optional<Launch> before) throws IOException {
+    private void settings(Launch launch, Optional<Launch> before)
+            throws IOException, InterruptedException, StepFailedException {
         switch (node.database(work.profile(), launch)) {
             case NodeDatabase.Unsupported(String reason) -> checks.fail("database", reason);
             case NodeDatabase.Supported(DatabaseSpec spec) -> {
-                if (isRegistered(spec)) {
+                if (isRegistered(spec, launch)) {
                     checks.ok("database", spec.address());
                 } else {
                     checks.fail(
@@ -97,18 +104,19 @@ final class NodeChecks {
     }
 
     /** Each node keeps a password of its own and sees the server from its own place: the first one's are registered. */
-    private boolean isRegistered(DatabaseSpec spec) {
-        DatabaseSpec registered = work.command().installation().database();
+    private boolean isRegistered(DatabaseSpec spec, Launch launch)
+            throws IOException, InterruptedException, StepFailedException {
         if (node.spec().name().equals(work.first().spec().name())) {
-            return spec.equals(registered);
+            return spec.equals(work.command().installation().database());
         }
-        return switch (spec) {
-            case DatabaseSpec.H2 file -> file.address().equals(registered.address());
-            case DatabaseSpec.PostgreSql seen ->
-                registered instanceof DatabaseSpec.PostgreSql server
-                        && seen.database().equals(server.database())
-                        && seen.user().equals(server.user());
-        };
+        try {
+            return work.isDatabase(spec, launch);
+        } catch (SQLException e) {
+            throw StepFailedException.retryable(
+                    ErrorCode.DATABASE_UNAVAILABLE,
+                    "whether node " + node.spec().name() + " works on the database of the others cannot be told (SQL"
+                            + " state " + e.getSQLState() + ")");
+        }
     }
 
     private void unchanged(Launch launch, Launch before) {

@@ -73,6 +73,14 @@ final class Starting {
      * @throws StepFailedException if it cannot be started, ends, makes no progress, or is something else
      */
     Served serve(Release release, @Nullable String sha256) throws Exception {
+        try {
+            return served(release, sha256);
+        } catch (StepFailedException e) {
+            throw work.isCluster() ? e.of(node.spec().name()) : e;
+        }
+    }
+
+    private Served served(Release release, @Nullable String sha256) throws Exception {
         ApplicationVersion version = work.version(release);
         SagaState state = work.state(node)
                 .orElseGet(() -> SagaState.stopping(

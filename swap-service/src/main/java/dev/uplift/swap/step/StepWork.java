@@ -1,6 +1,7 @@
 package dev.uplift.swap.step;
 
 import dev.uplift.contract.Artifact;
+import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
@@ -8,6 +9,7 @@ import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
+import dev.uplift.host.Launch;
 import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
@@ -22,12 +24,14 @@ import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.swap.site.Site;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** One run of one command: what it is about, and the only way to change anything on a host. */
 final class StepWork {
+    private final Site site;
     private final StepCommand command;
     private final StepRun run;
     private final Profile profile;
@@ -38,6 +42,7 @@ final class StepWork {
     /** The nodes of the command's installation; fails if one is not where it was registered. */
     StepWork(Site site, StepCommand command, StepRun run, Profile profile, NodeProbe probe)
             throws IOException, InterruptedException {
+        this.site = site;
         this.command = command;
         this.run = run;
         this.profile = profile;
@@ -69,8 +74,18 @@ final class StepWork {
         return database;
     }
 
+    /** Whether a node that is started so, and sees its database so, works on that of the installation. */
+    boolean isDatabase(DatabaseSpec seen, Launch launch) throws IOException, InterruptedException, SQLException {
+        return site.isDatabase(command.installation(), seen, launch, profile.database());
+    }
+
     List<Node> nodes() {
         return nodes;
+    }
+
+    /** Whether there are several, so that it must be said which is meant. */
+    boolean isCluster() {
+        return nodes.size() > 1;
     }
 
     /** The node that migrates. */

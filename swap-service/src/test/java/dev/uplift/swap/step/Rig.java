@@ -227,6 +227,28 @@ final class Rig implements AutoCloseable {
         return found;
     }
 
+    /** Adds what runs in another directory as another node, as {@code uplift add --to} does. */
+    Inspection.Found join(Path another, Release running) throws Exception {
+        Inspection answer = new Inspector(SITE, profiles, probe, CrashPoints.NONE)
+                .inspect(new Inspection.Requested(
+                        installationId,
+                        "stand-in",
+                        null,
+                        "default",
+                        null,
+                        another.toString(),
+                        null,
+                        null,
+                        null,
+                        null,
+                        new Inspection.Joining(Objects.requireNonNull(installation), running)));
+        if (!(answer instanceof Inspection.Found found)) {
+            throw new AssertionError(answer);
+        }
+        installed(found.installation());
+        return found;
+    }
+
     void installed(InstallationSpec spec) {
         installation = spec;
     }

@@ -189,7 +189,7 @@ public final class DockerNode implements Node {
         new ContainerChecks(family, checks).run();
     }
 
-    /** Writes down what was seen when it was registered. */
+    @Override
     public void register(Fence.Held held, Observation observed)
             throws IOException, InterruptedException, FencedException, StepFailedException {
         new ContainerCapture(family).register(held, observed);

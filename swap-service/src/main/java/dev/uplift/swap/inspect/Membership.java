@@ -1,0 +1,154 @@
+package dev.uplift.swap.inspect;
+
+import static dev.uplift.swap.inspect.Refusals.refuse;
+
+import dev.uplift.contract.Check;
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.Inspection;
+import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.Release;
+import dev.uplift.host.Fence;
+import dev.uplift.host.FencedException;
+import dev.uplift.host.Launch;
+import dev.uplift.messaging.CrashPoints;
+import dev.uplift.profile.ApplicationVersion;
+import dev.uplift.profile.Profile;
+import dev.uplift.profile.VersionReading;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.Node;
+import dev.uplift.swap.node.NodeDatabase;
+import dev.uplift.swap.node.Observation;
+import dev.uplift.swap.site.Site;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The installation that an application becomes a node of: a new one, or the one that it was asked to join. */
+record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints) {
+    private static final String FIRST = "node-1";
+
+    /** The name of the node. */
+    String nodeName() {
+        Inspection.Joining joins = asked.joins();
+        return joins == null ? FIRST : joins.installation().freeNodeName();
+    }
+
+    /**
+     * Writes down, behind the node's fence, how it is started, and tells what was found. If it is refused,
+     * nothing was written.
+     *
+     * @param checks that it has passed so far
+     */
+    Inspection.Found take(Profile profile, Node node, Observation observed, List<Check> checks)
+            throws IOException, InterruptedException, StepFailedException, FencedException {
+        Launch launch = observed.launch()
+                .filter(_ -> observed.instance().isPresent())
+                .orElseThrow(() -> refuse(node.place() + ": it was stopped while it was looked at"));
+        DatabaseSpec seen = switch (node.database(profile, launch)) {
+            case NodeDatabase.Supported(DatabaseSpec supported) -> supported;
+            case NodeDatabase.Unsupported(String reason) -> throw refuse(reason);
+        };
+        ApplicationVersion version = Refusals.requireVersion(observed);
+        requireFits(profile, node.spec(), seen, launch, observed, version);
+
+        crashPoints.before(SwapEffect.INSPECT_LAUNCH.wireName());
+        try (Fence.Held held = node.fence().claim(asked.installationId())) {
+            node.register(held, observed);
+        }
+        crashPoints.after(SwapEffect.INSPECT_LAUNCH.wireName());
+        return found(
+                profile,
+                node.spec(),
+                seen,
+                observed.release(version, node.spec()),
+                Stream.concat(checks.stream(), Refusals.checks(observed, version).stream())
+                        .toList());
+    }
+
+    /**
+     * The application can be another node of what it joins: it is none yet, works on the same database as the same user,
+     * and is the same version from the same JAR or image.
+     *
+     * @param seen its database as it sees it itself
+     */
+    private void requireFits(
+            Profile profile,
+            NodeSpec node,
+            DatabaseSpec seen,
+            Launch launch,
+            Observation observed,
+            ApplicationVersion version)
+            throws IOException, InterruptedException, StepFailedException {
+        Inspection.Joining joins = asked.joins();
+        if (joins == null) {
+            return;
+        }
+        InstallationSpec installation = joins.installation();
+        for (NodeSpec known : installation.nodes()) {
+            if (known.isAt(node)) {
+                throw refuse("it is " + known.name() + " of " + installation.name() + " already");
+            }
+        }
+        requireSameRelease(profile, node, joins, observed, version);
+        if (installation.database() instanceof DatabaseSpec.H2 || seen instanceof DatabaseSpec.H2) {
+            throw refuse("an H2 database is a file that one node alone can work on; move " + installation.name()
+                    + " to a server first");
+        }
+        requireSameDatabase(profile, installation.withNode(node, asked.host()), seen, launch);
+    }
+
+    private Inspection.Found found(
+            Profile profile, NodeSpec node, DatabaseSpec seen, Release running, List<Check> checks) {
+        Inspection.Joining joins = asked.joins();
+        InstallationSpec installation = joins == null
+                ? new InstallationSpec(
+                        asked.installationId(),
+                        asked.name(),
+                        profile.name(),
+                        asked.site(),
+                        List.of(node),
+                        seen,
+                        asked.host() == null ? List.of() : List.of(asked.host()))
+                : joins.installation().withNode(node, asked.host());
+        Release together = joins == null
+                ? running
+                : joins.running().with(node, running.sha256(node).orElseThrow());
+        return new Inspection.Found(asked.installationId(), installation, together, checks);
+    }
+
+    private static void requireSameRelease(
+            Profile profile, NodeSpec node, Inspection.Joining joins, Observation observed, ApplicationVersion version)
+            throws StepFailedException {
+        String others = joins.running().version();
+        if (!(profile.version(others) instanceof VersionReading.Known(ApplicationVersion known))
+                || !known.equals(version)) {
+            throw refuse("it runs " + version + ", " + joins.installation().name() + " runs " + others
+                    + "; bring it to that version first");
+        }
+        Optional<String> sha256 = joins.running().sha256(node);
+        if (sha256.isPresent() && !sha256.get().equals(observed.sha256())) {
+            throw refuse("it runs another JAR or image of " + version + " than the other nodes of "
+                    + joins.installation().name() + ": SHA-256 " + observed.sha256() + ", theirs is " + sha256.get()
+                    + "; give it what they run");
+        }
+    }
+
+    private void requireSameDatabase(Profile profile, InstallationSpec joined, DatabaseSpec seen, Launch launch)
+            throws IOException, InterruptedException, StepFailedException {
+        String own = seen.address();
+        String theirs = joined.database().address();
+        try {
+            if (!site.isDatabase(joined, seen, launch, profile.database())) {
+                throw refuse("it works on another database than " + joined.name() + ", or as another user: on " + own
+                        + " as its host sees it, " + joined.name() + " works on " + theirs);
+            }
+        } catch (SQLException e) {
+            throw refuse("whether " + own + " is the database of " + joined.name() + ", " + theirs
+                    + ", cannot be told: a server does not answer (SQL state " + e.getSQLState() + ")");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package dev.uplift.swap.step;
+
+import static dev.uplift.contract.Direction.DO;
+import static dev.uplift.contract.Direction.UNDO;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Release;
+import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.testbed.StandInServer;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Enumeration;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Two nodes on one database take every step together. */
+class ClusterTest {
+    private static EmbeddedPostgres postgres;
+
+    @BeforeAll
+    static void serve() throws IOException {
+        postgres = EmbeddedPostgres.builder().start();
+    }
+
+    @AfterAll
+    static void serveNoMore() throws IOException {
+        postgres.close();
+    }
+
+    @Test
+    void allNodesAreUpgradedAndOneMigrates() throws Exception {
+        try (Rig rig = new Rig();
+                Rig other = new Rig()) {
+            StandInServer first = start(rig, "upgraded", "");
+            StandInServer second = start(other, "upgraded", "");
+            rig.join(other.directory, rig.register().running());
+            rig.to(Rig.NEW);
+
+            StepOutput.NodesChecked checked = (StepOutput.NodesChecked)
+                    rig.succeed(StepName.PREFLIGHT, DO).output();
+            rig.from(checked.running());
+            for (StepName step : new StepName[] {StepName.STAGE, StepName.STOP, StepName.SWITCH}) {
+                rig.succeed(step, DO);
+            }
+            assertThat(StandInServer.runningIn(other.directory)).isEmpty();
+            rig.succeed(StepName.START, DO);
+            assertThat(StandInServer.runningIn(other.directory)).isEmpty();
+            rig.succeedThoughDying(StepName.SCALE, DO);
+            rig.succeed(StepName.SOAK, DO);
+            rig.succeed(StepName.COMMIT, DO);
+
+            assertThat(checked.running().sha256())
+                    .isEqualTo(Rig.release(Rig.OLD).sha256());
+            assertThat(first.version()).contains(Rig.NEW);
+            assertThat(second.version()).contains(Rig.NEW);
+        }
+    }
+
+    @Test
+    void aNodeThatDoesNotStartIsNamedAndAllAreStoppedAgain() throws Exception {
+        try (Rig rig = new Rig();
+                Rig other = new Rig()) {
+            start(rig, "broken", "");
+            start(other, "broken", "exits-at-start@51");
+            rig.join(other.directory, rig.register().running());
+            rig.to(Rig.NEW);
+            rig.from(((StepOutput.NodesChecked)
+                            rig.succeed(StepName.PREFLIGHT, DO).output())
+                    .running());
+            for (StepName step : new StepName[] {StepName.STAGE, StepName.STOP, StepName.SWITCH, StepName.START}) {
+                rig.succeed(step, DO);
+            }
+
+            StepOutcome.Failed failed = rig.fail(StepName.SCALE, DO);
+
+            assertThat(failed.code()).isEqualTo(ErrorCode.EXITED);
+            assertThat(failed.detail()).startsWith("node-2: ");
+            rig.epoch++;
+            rig.succeed(StepName.SCALE, UNDO);
+            rig.succeed(StepName.START, UNDO);
+            rig.succeed(StepName.SWITCH, UNDO);
+            assertThat(StandInServer.runningIn(rig.directory)).isEmpty();
+            assertThat(StandInServer.runningIn(other.directory)).isEmpty();
+            for (Path directory : new Path[] {rig.directory, other.directory}) {
+                assertThat(Rig.HOST
+                                .files()
+                                .digest(directory.resolve("metabase.jar"))
+                                .sha256())
+                        .isEqualTo(Rig.release(Rig.OLD).sha256());
+            }
+        }
+    }
+
+    @Test
+    void nodesOfOneKindThatRunAnotherBuildOfTheVersionAreRefused() throws Exception {
+        try (Rig rig = new Rig();
+                Rig other = new Rig()) {
+            start(rig, "builds", "");
+            Path rebuilt = other.directory.resolve("rebuilt.jar");
+            copy(Rig.release(Rig.OLD).jar(), rebuilt);
+            Rig.setUp(other.launch(Rig.OLD)
+                    .jar(rebuilt)
+                    .postgres("localhost", postgres.getPort(), "builds", "postgres", "postgres")
+                    .start()
+                    .awaitHealthy(Rig.START));
+            Release running = rig.register().running();
+            rig.join(other.directory, new Release(running.version(), running.edition(), null, null));
+            rig.to(Rig.NEW);
+
+            StepOutcome.Failed refused = rig.fail(StepName.PREFLIGHT, DO);
+
+            assertThat(refused.code()).isEqualTo(ErrorCode.VERSION_UNEXPECTED);
+            assertThat(refused.detail()).contains("node node-2 runs another JAR", "node node-1", running.sha256());
+        }
+    }
+
+    private static StandInServer start(Rig rig, String database, String faults) throws Exception {
+        try (var connection = postgres.getPostgresDatabase().getConnection();
+                var statement = connection.createStatement();
+                var found = statement.executeQuery("SELECT 1 FROM pg_database WHERE datname = '" + database + "'")) {
+            if (!found.next()) {
+                try (var create = connection.createStatement()) {
+                    create.execute("CREATE DATABASE " + database);
+                }
+            }
+        }
+        StandInServer server = rig.launch(Rig.OLD)
+                .postgres("localhost", postgres.getPort(), database, "postgres", "postgres")
+                .faults(faults)
+                .start()
+                .awaitHealthy(Rig.START);
+        Rig.setUp(server);
+        return server;
+    }
+
+    /** The same entries in another file. */
+    private static void copy(Path jar, Path to) throws IOException {
+        try (JarFile from = new JarFile(jar.toFile());
+                OutputStream file = Files.newOutputStream(to);
+                JarOutputStream copy = new JarOutputStream(file)) {
+            for (Enumeration<JarEntry> entries = from.entries(); entries.hasMoreElements(); ) {
+                JarEntry entry = entries.nextElement();
+                copy.putNextEntry(new JarEntry(entry.getName()));
+                from.getInputStream(entry).transferTo(copy);
+            }
+            copy.setComment("built again");
+        }
+    }
+}
