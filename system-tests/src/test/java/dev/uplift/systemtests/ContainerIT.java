@@ -74,8 +74,8 @@ class ContainerIT {
                     .filteredOn(StepOutput.ArtifactsFetched.class::isInstance)
                     .allSatisfy(output -> assertThat(((StepOutput.ArtifactsFetched) output).artifacts())
                             .singleElement()
-                            .satisfies(image -> assertThat("sha256:" + image.sha256())
-                                    .isEqualTo(next.digest())));
+                            .satisfies(image ->
+                                    assertThat("sha256:" + image.sha256()).isEqualTo(next.digest())));
             JsonNode container =
                     containers.named(containers.name("container-good")).inspect();
             assertThat(container.at("/Config/Image").asText()).endsWith("@" + next.digest());
