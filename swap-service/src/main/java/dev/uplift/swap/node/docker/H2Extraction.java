@@ -11,6 +11,7 @@ import dev.uplift.host.docker.ImageReference;
 import dev.uplift.host.docker.InvalidImageReferenceException;
 import dev.uplift.host.docker.Recreation;
 import dev.uplift.host.docker.RestartPolicy;
+import dev.uplift.host.docker.UpliftLabels;
 import dev.uplift.swap.StepFailedException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,7 +33,9 @@ import org.slf4j.LoggerFactory;
  * everything else stays as it is, the image too. The application is down meanwhile. The old container is kept
  * under another name, with the database as it was.
  *
- * <p>If anything fails, the old container has its name again and runs.
+ * <p>If anything fails, the old container has its name again and runs. The name is given away only when the copy is
+ * proven: whoever finds the application down after a death in the middle, and starts what has its name, starts it on the
+ * whole database.
  */
 public final class H2Extraction {
     private static final Logger LOG = LoggerFactory.getLogger(H2Extraction.class);
@@ -68,11 +71,12 @@ public final class H2Extraction {
         CreateRequest request = request(container, directory, volume);
         RestartPolicy policy = container.restartPolicy();
         try {
-            containers.restartPolicy(container.id(), RestartPolicy.NO);
             containers.stop(container.id(), grace);
-            containers.rename(container.id(), container.name() + "-uplift-" + container.shortId());
             String id = containers.create(request);
             copy(container.id(), id, directory, file);
+            containers.restartPolicy(container.id(), RestartPolicy.NO);
+            containers.rename(container.id(), container.name() + "-uplift-" + container.shortId());
+            containers.rename(id, container.name());
             containers.restartPolicy(id, policy);
             containers.start(id);
             return containers.inspect(id);
@@ -120,7 +124,7 @@ public final class H2Extraction {
         }
         ObjectNode hostConfig = same.body().withObjectProperty("HostConfig");
         hostConfig.withArrayProperty("Binds").add(volume + ":" + directory);
-        return same;
+        return new CreateRequest(container.name() + "-uplift-h2", same.platform(), same.body(), same.furtherNetworks());
     }
 
     private void copy(String from, String to, Path directory, Path file)
@@ -154,14 +158,17 @@ public final class H2Extraction {
 
     private void putBack(ContainerInspection origin, CreateRequest request, RestartPolicy policy, Throwable failure) {
         try {
-            Optional<ContainerInspection> occupant = containers
-                    .find(request.name())
-                    .filter(found ->
-                            found.name().equals(request.name()) && !found.id().equals(origin.id()));
-            if (occupant.isPresent()) {
-                containers.kill(occupant.get().id());
-                containers.awaitExit(occupant.get().id(), grace);
-                containers.remove(occupant.get().id());
+            for (String name : List.of(request.name(), origin.name())) {
+                Optional<ContainerInspection> made = containers
+                        .find(name)
+                        .filter(found -> found.name().equals(name)
+                                && !found.id().equals(origin.id())
+                                && found.labels().containsKey(UpliftLabels.REQUEST));
+                if (made.isPresent()) {
+                    containers.kill(made.get().id());
+                    containers.awaitExit(made.get().id(), grace);
+                    containers.remove(made.get().id());
+                }
             }
             containers.rename(origin.id(), origin.name());
             containers.restartPolicy(origin.id(), policy);
