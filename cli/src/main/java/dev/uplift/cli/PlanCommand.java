@@ -116,7 +116,8 @@ final class PlanCommand implements Callable<Integer> {
         };
     }
 
-    private static List<Check> checks(UpgradeStatus plan) {
+    /** What has been checked before anything was changed. */
+    static List<Check> checks(UpgradeStatus plan) {
         return plan.steps().stream()
                 .flatMap(step -> Optional.ofNullable(step.output()).stream())
                 .flatMap(found -> switch (found) {

@@ -1,5 +1,6 @@
 package dev.uplift.cli;
 
+import dev.uplift.contract.Check;
 import dev.uplift.contract.Incident;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
@@ -118,6 +119,9 @@ final class StatusCommand implements Callable<Integer> {
             output.line("  backup " + upgrade.backup().id() + ", "
                     + Format.bytes(upgrade.backup().sizeBytes()));
         }
+        PlanCommand.checks(upgrade).stream()
+                .filter(check -> check.verdict() == Check.Verdict.WARN)
+                .forEach(check -> output.line("  " + check.verdict() + " " + check.name() + ": " + check.detail()));
         if (upgrade.state() == State.PARKED) {
             output.line("");
             output.line("It is stopped safely and needs you. Mend what the reason names, then `uplift retry "

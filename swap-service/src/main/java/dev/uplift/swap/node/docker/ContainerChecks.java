@@ -12,8 +12,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What only a container can have that stands in the way of an upgrade, or gets lost in one. */
-record ContainerChecks(ContainerFamily family, CheckList checks) {
+/**
+ * What only a container can have that stands in the way of an upgrade, or gets lost in one.
+ *
+ * @param target the tag of the image that it is to get; empty: nobody has asked for an upgrade yet
+ */
+record ContainerChecks(ContainerFamily family, CheckList checks, Optional<String> target) {
     private static final int SHOWN_MAX = 5;
     private static final Map<String, String> SUPERVISORS = Map.of(
             "com.docker.swarm.service.id", "a swarm service",
@@ -109,10 +113,13 @@ record ContainerChecks(ContainerFamily family, CheckList checks) {
             String files = service.get().files().isEmpty()
                     ? "its compose file"
                     : shown(service.get().files().stream().map(Object::toString).toList());
+            String image = target.map(
+                            tag -> "write image: " + family.place().repository().name() + ":" + tag + " for it")
+                    .orElse("change its image");
             checks.warn(
                     "compose",
                     "the container is service " + service.get().service() + " of the Docker Compose project "
-                            + service.get().project() + " and stays it; after the upgrade change the image in " + files
+                            + service.get().project() + " and stays it; after the upgrade " + image + " in " + files
                             + ", or the next recreation by compose brings the old version back");
         }
     }

@@ -181,12 +181,12 @@ public final class DockerNode implements Node {
     @Override
     public void check(NodeWork work, Observation observed, CheckList checks)
             throws IOException, InterruptedException, StepFailedException {
-        check(checks);
+        new ContainerChecks(family, checks, Optional.of(work.command().to().version())).run();
     }
 
     /** Looks at what only a container can have. */
     public void check(CheckList checks) throws IOException, InterruptedException, StepFailedException {
-        new ContainerChecks(family, checks).run();
+        new ContainerChecks(family, checks, Optional.empty()).run();
     }
 
     @Override

@@ -252,6 +252,20 @@ class DockerNodeTest {
     }
 
     @Test
+    void anExtractionThatFindsItsNameTakenTouchesNobodysContainer() throws Exception {
+        ContainerInspection before = rig.run("--restart", "unless-stopped");
+        String theirs = rig.containers
+                .create("--name", rig.name + "-uplift-h2", images.old().pinned())
+                .reference();
+        H2Extraction extraction = new H2Extraction(rig.engine, Duration.ofSeconds(30));
+        assertThatThrownBy(() -> extraction.extract(before, Path.of("/metabase.db.mv.db"), rig.name + "-h2"))
+                .hasMessageContaining("is taken by container");
+        rig.awaitHealthy(DockerRig.OLD);
+        assertThat(rig.engine.containers().inspect(rig.name).id()).isEqualTo(before.id());
+        assertThat(rig.engine.containers().find(theirs)).isPresent();
+    }
+
+    @Test
     void whatStandsInTheWayIsSaidBeforeAnythingIsStopped() throws Exception {
         rig.run(
                 "--rm",
@@ -270,7 +284,11 @@ class DockerNodeTest {
         assertThat(checks)
                 .filteredOn(check -> check.name().equals("compose"))
                 .singleElement()
-                .satisfies(check -> assertThat(check.detail()).contains("/srv/shop/docker-compose.yml"));
+                .satisfies(check -> assertThat(check.detail())
+                        .contains(
+                                "/srv/shop/docker-compose.yml",
+                                "write image: "
+                                        + images.next().reference().replaceFirst(":[^:]*$", ":" + DockerRig.NEW)));
         assertThat(checks)
                 .filteredOn(check -> check.name().equals("own-files"))
                 .singleElement()
