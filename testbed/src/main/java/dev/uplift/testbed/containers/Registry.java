@@ -55,16 +55,20 @@ public final class Registry {
 
     /** One that everybody may read and write. */
     public static Registry start(DockerContainers containers) {
-        return start(containers, false);
+        return start(containers, false, freePort());
     }
 
     /** One that asks for {@link #USER} and {@link #PASSWORD}. */
     public static Registry startLocked(DockerContainers containers) {
-        return start(containers, true);
+        return startLocked(containers, freePort());
     }
 
-    private static Registry start(DockerContainers containers, boolean locked) {
-        int port = freePort();
+    /** The same on a port that is free. */
+    public static Registry startLocked(DockerContainers containers, int port) {
+        return start(containers, true, port);
+    }
+
+    private static Registry start(DockerContainers containers, boolean locked, int port) {
         DockerContainer container = containers.create(
                 "--publish",
                 "127.0.0.1:" + port + ":5000",
@@ -90,13 +94,13 @@ public final class Registry {
 
     private static String config(boolean locked) {
         return """
-                version: 0.1
-                log: {level: warn}
-                storage:
-                  filesystem: {rootdirectory: /var/lib/docker-registry}
-                  delete: {enabled: true}
-                http: {addr: ":5000"}
-                """ + (locked ? "auth: {htpasswd: {realm: uplift, path: /registry/passwords}}\n" : "");
+            version: 0.1
+            log: {level: warn}
+            storage:
+              filesystem: {rootdirectory: /var/lib/docker-registry}
+              delete: {enabled: true}
+            http: {addr: ":5000"}
+            """ + (locked ? "auth: {htpasswd: {realm: uplift, path: /registry/passwords}}\n" : "");
     }
 
     /** {@code 127.0.0.1:port}, the first part of its repositories' names. */
@@ -115,7 +119,7 @@ public final class Registry {
         Docker docker = containers.docker();
         docker.run("tag", image, reference);
         try {
-            String said = locked ? pushLocked(reference) : docker.run("push", reference);
+            String said = locked ? loggedIn("push", reference) : docker.run("push", reference);
             String digest = said.lines()
                     .filter(line -> line.contains("digest: "))
                     .map(line -> line.replaceFirst(".*digest: (\\S+).*", "$1"))
@@ -127,7 +131,16 @@ public final class Registry {
         }
     }
 
-    private String pushLocked(String reference) {
+    /** Pulls what was pushed to the engine, as somebody who has logged in. */
+    public void pull(Pushed pushed) {
+        if (locked) {
+            loggedIn("pull", pushed.reference());
+        } else {
+            containers.docker().run("pull", "--quiet", pushed.reference());
+        }
+    }
+
+    private String loggedIn(String verb, String reference) {
         try {
             Path config = Files.createTempDirectory("uplift-login");
             try {
@@ -137,7 +150,7 @@ public final class Registry {
                 if (!result.ok()) {
                     throw new IllegalStateException(result.errors());
                 }
-                return containers.docker().run("--config", config.toString(), "push", reference);
+                return containers.docker().run("--config", config.toString(), verb, reference);
             } finally {
                 SystemdHosts.delete(config);
             }
