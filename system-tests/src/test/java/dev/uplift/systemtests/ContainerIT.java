@@ -6,67 +6,49 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.Failure;
 import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.UpgradeStatus.StepStatus;
-import dev.uplift.testbed.StandInApi;
-import dev.uplift.testbed.StandInLedger;
+import dev.uplift.host.docker.ContainerInspection;
+import dev.uplift.host.docker.InspectDiff;
 import dev.uplift.testbed.containers.DockerContainers;
-import dev.uplift.testbed.containers.PostgresContainer;
 import dev.uplift.testbed.containers.Registry;
 import dev.uplift.testbed.containers.RequiresDocker;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Containers of a real engine, their images in a real registry, from {@code uplift add --container} to the rows. */
 @RequiresDocker
 class ContainerIT {
-    @TempDir
-    Path ledgers;
-
-    private static Product product;
-    private static DockerContainers containers;
-    private static Registry.Pushed old;
+    private static StandInContainers standIns;
     private static Registry.Pushed next;
-    private static PostgresContainer postgres;
 
     @BeforeAll
     static void open() {
-        product = Product.shared();
-        containers = DockerContainers.open();
-        Registry registry = Registry.start(containers);
-        old = registry.standIn("v0.50.3");
-        next = registry.standIn("v0.51.1");
-        postgres = PostgresContainer.start(containers);
+        standIns = StandInContainers.open();
+        next = standIns.registry().standIn(StandInContainers.NEW);
     }
 
     @AfterAll
     static void close() {
-        containers.close();
+        standIns.close();
     }
 
     @Test
     void anUpgradeByTagRunsTheImageOfItsDigestAndKeepsEveryAcknowledgedRow() throws Exception {
-        try (Installed installed = install("container-good", "")) {
+        try (Installed installed = standIns.install("container-good", "")) {
             assertThat(installed.node())
                     .isInstanceOfSatisfying(
                             NodeSpec.Docker.class,
-                            node -> assertThat(node.image()).isEqualTo(old.repository()));
+                            node -> assertThat(node.image())
+                                    .isEqualTo(standIns.old().repository()));
 
-            UpgradeStatus ended = installed.upgrade(request("container-good"), State.COMPLETED);
+            UpgradeStatus ended = installed.upgrade(
+                    StandInContainers.request("container-good", StandInContainers.NEW), State.COMPLETED);
 
             assertThat(ended.steps())
                     .extracting(StepStatus::output)
@@ -76,8 +58,7 @@ class ContainerIT {
                             .singleElement()
                             .satisfies(image ->
                                     assertThat("sha256:" + image.sha256()).isEqualTo(next.digest())));
-            JsonNode container =
-                    containers.named(containers.name("container-good")).inspect();
+            JsonNode container = standIns.inspect("container-good");
             assertThat(container.at("/Config/Image").asText()).endsWith("@" + next.digest());
             assertThat(container.at("/HostConfig/RestartPolicy/Name").asText()).isEqualTo("always");
             assertThat("sha256:" + installed.hash()).isEqualTo(next.digest());
@@ -86,78 +67,78 @@ class ContainerIT {
 
     @Test
     void aFailedMigrationOfAContainerComesBackWithTheOldOneAndItsData() throws Exception {
-        try (Installed installed = install("container-broken", "migration-fails@51")) {
-            JsonNode before =
-                    containers.named(containers.name("container-broken")).inspect();
+        try (Installed installed = standIns.install("container-broken", "migration-fails@51", everyOption("broken"))) {
+            JsonNode before = standIns.inspect("container-broken");
 
-            UpgradeStatus ended = installed.upgrade(request("container-broken"), State.ROLLED_BACK);
+            UpgradeStatus ended = installed.upgrade(
+                    StandInContainers.request("container-broken", StandInContainers.NEW), State.ROLLED_BACK);
 
             assertThat(ended.failure()).extracting(Failure::step).isEqualTo(StepName.START);
             assertThat(installed.ledger().get().fired("migration-fails")).isTrue();
-            JsonNode after =
-                    containers.named(containers.name("container-broken")).inspect();
+            JsonNode after = standIns.inspect("container-broken");
             assertThat(after.path("Id")).isEqualTo(before.path("Id"));
-            assertThat(after.at("/HostConfig/RestartPolicy")).isEqualTo(before.at("/HostConfig/RestartPolicy"));
+            assertThat(differences(before, after)).isEmpty();
         }
     }
 
-    /** As an operator runs it: by tag, beside its database in a network, which it knows by its name there. */
-    private Installed install(String name, String faults) throws IOException {
-        int port = freePort();
-        Path ledger = Files.createDirectories(ledgers.resolve(name));
-        Files.setPosixFilePermissions(ledger, PosixFilePermissions.fromString("rwxrwxrwx"));
-        postgres.createDatabase(name, name, "secret-of-" + name);
-        containers.run(
-                "--name",
-                containers.name(name),
-                "--network",
-                containers.network().name(),
-                "--restart",
-                "always",
-                "--publish",
-                "127.0.0.1:" + port + ":3000",
-                "--volume",
-                ledger + ":/ledger",
-                "--env",
-                "STANDIN_LEDGER=/ledger/ledger.jsonl",
-                "--env",
-                "STANDIN_LOCK_WAIT=200ms",
-                "--env",
-                "STANDIN_FAULTS=" + faults,
-                "--env",
-                "JAVA_OPTS=-Xmx160m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-                "--env",
-                "MB_DB_TYPE=postgres",
-                "--env",
-                "MB_DB_HOST=" + containers.name("postgres"),
-                "--env",
-                "MB_DB_PORT=" + PostgresContainer.PORT,
-                "--env",
-                "MB_DB_DBNAME=" + name,
-                "--env",
-                "MB_DB_USER=" + name,
-                "--env",
-                "MB_DB_PASS=secret-of-" + name,
-                old.reference());
-        return Installed.add(
-                product,
-                name,
-                new StandInApi(URI.create("http://127.0.0.1:" + port)),
-                () -> StandInLedger.read(ledger.resolve("ledger.jsonl")),
-                postgres,
-                "--container",
-                containers.name(name));
-    }
+    @Test
+    void anUpgradeOfAContainerWithEveryOptionChangesItsImageAndOurLabelsAlone() throws Exception {
+        try (Installed installed = standIns.install("container-options", "", everyOption("options"))) {
+            DockerContainers containers = standIns.containers();
+            String second = containers.name("second");
+            containers.docker().run("network", "create", "--label", containers.label(), second);
+            containers
+                    .docker()
+                    .run("network", "connect", "--alias", "others", second, containers.name("container-options"));
+            JsonNode before = standIns.inspect("container-options");
 
-    /** Neither a URL nor a digest: the tag is looked up in the container's repository. */
-    private static UpgradeRequested request(String name) {
-        return new UpgradeRequested(
-                UUID.randomUUID(), null, List.of(name), next.tag(), null, null, null, Dashboard.LIMITS);
-    }
+            installed.upgrade(StandInContainers.request("container-options", StandInContainers.NEW), State.COMPLETED);
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+            JsonNode after = standIns.inspect("container-options");
+            assertThat(differences(before, after))
+                    .extracting(InspectDiff.Difference::path)
+                    // A volume without a name is attached again by the name that the engine gave it.
+                    .filteredOn(path -> !path.startsWith("/Config/Labels/dev.uplift.") && !path.contains("/nameless"))
+                    .containsExactlyInAnyOrder("/Config/Image", "/Image");
+            assertThat(after.at("/NetworkSettings/Networks/" + second + "/Aliases")
+                            .toString())
+                    .contains("\"others\"");
         }
+    }
+
+    private static List<InspectDiff.Difference> differences(JsonNode before, JsonNode after) {
+        return InspectDiff.between(new ContainerInspection(before), new ContainerInspection(after));
+    }
+
+    /** All that an operator can say of a container which is to start, in a form that the engine does not inherit. */
+    private static String[] everyOption(String name) {
+        DockerContainers containers = standIns.containers();
+        return Stream.of(
+                        List.of("--hostname", "reports", "--domainname", "example.com", "--label", "team=data"),
+                        List.of(
+                                "--network-alias",
+                                "reports",
+                                "--ip",
+                                containers.network().nextAddress()),
+                        List.of("--env", "EMPTY=", "--env", "EQUALS=a=b c", "--env", "UML=\u00e4 \u2713"),
+                        List.of("--volume", containers.volume(name) + ":/named", "--volume", "/nameless"),
+                        List.of("--volume", "/etc:/host-etc:ro", "--tmpfs", "/own-tmpfs:rw,size=64k"),
+                        List.of("--mount", "type=tmpfs,target=/mounted,tmpfs-size=1048576,tmpfs-mode=0700"),
+                        List.of("--memory", "768m", "--memory-swap", "1g", "--memory-reservation", "256m"),
+                        List.of("--cpu-shares", "512", "--cpu-period", "50000", "--cpu-quota", "100000"),
+                        List.of("--cpuset-cpus", "0,1", "--pids-limit", "2000", "--oom-score-adj", "100"),
+                        List.of("--shm-size", "32m", "--ulimit", "nofile=4000:5000", "--init"),
+                        List.of("--device", "/dev/null:/dev/xnull:rw", "--device-cgroup-rule", "c 42:* rmw"),
+                        List.of("--cap-add", "NET_ADMIN", "--cap-drop", "MKNOD"),
+                        List.of("--security-opt", "no-new-privileges", "--group-add", "audio"),
+                        List.of("--ipc", "shareable", "--userns", "host", "--stop-timeout", "77"),
+                        List.of("--stop-signal", "SIGTERM", "--sysctl", "net.ipv4.ip_forward=1"),
+                        List.of("--dns", "192.0.2.1", "--dns-option", "timeout:2", "--dns-search", "example.com"),
+                        List.of("--add-host", "database:192.0.2.9", "--expose", "7777/udp"),
+                        List.of("--log-driver", "json-file", "--log-opt", "max-size=1m", "--log-opt", "tag={{.Name}}"),
+                        List.of("--health-cmd", "exit 0", "--health-interval", "7s", "--health-retries", "9"),
+                        List.of("--publish", "127.0.0.1:" + StandInContainers.freePort() + ":9999"))
+                .flatMap(List::stream)
+                .toArray(String[]::new);
     }
 }

@@ -94,7 +94,7 @@ final class CrashRuns {
         }
     }
 
-    /** Every fourth run, or every N-th with {@code -Duplift.crash.every=N}; all of them take a quarter of an hour. */
+    /** Every fourth run; all of them take a quarter of an hour. */
     static List<Run> everyNth() {
         List<Run> runs = new ArrayList<>();
         for (Course course : Course.values()) {
@@ -115,11 +115,7 @@ final class CrashRuns {
                 }
             }
         }
-        int every = Integer.getInteger("uplift.crash.every", 4);
-        return IntStream.range(0, runs.size())
-                .filter(index -> index % every == 0)
-                .mapToObj(runs::get)
-                .toList();
+        return Sample.of(runs, 4);
     }
 
     /** What does not depend on the database is shared out between the two. */

@@ -52,10 +52,12 @@ final class Product {
     private final StandaloneStatus status;
     private final Rest rest;
     private final HttpServer downloads;
+    private final int privateRegistryPort;
 
-    private Product(Path home, StandaloneStatus status, HttpServer downloads) {
+    private Product(Path home, StandaloneStatus status, HttpServer downloads, int privateRegistryPort) {
         this.home = home;
         this.status = status;
+        this.privateRegistryPort = privateRegistryPort;
         this.rest = new Rest(status.api());
         this.downloads = downloads;
     }
@@ -79,6 +81,16 @@ final class Product {
 
     Rest rest() {
         return rest;
+    }
+
+    /** Where a registry may be started that this product has a login for: what {@link #privateLogin} leads to. */
+    int privateRegistryPort() {
+        return privateRegistryPort;
+    }
+
+    /** A JSON file with {@code user:password} in the field {@code login}; there is none at first. */
+    Path privateLogin() {
+        return home.resolve("test/registry.json");
     }
 
     /** Served over HTTP to the artifact-service. */
@@ -159,7 +171,7 @@ final class Product {
      * Lets the service kill itself with SIGKILL at the next time it reaches that point. {@link #killed} tells
      * whether it did.
      *
-     * @param at {@code effect:BEFORE} or {@code effect:AFTER}
+     * @param at {@code effect:BEFORE:1} or {@code effect:AFTER:2}: the how manieth time, from 1
      */
     void arm(String service, String at) {
         try {
@@ -225,7 +237,8 @@ final class Product {
                     downloads,
                     SimpleFileServer.OutputLevel.NONE);
             server.start();
-            Process process = launch(home);
+            int privateRegistryPort = StandInContainers.freePort();
+            Process process = launch(home, privateRegistryPort);
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(home, process)));
             Path ready = home.resolve("run/standalone.json");
             Awaitility.await("the standalone; logs in " + home)
@@ -233,13 +246,14 @@ final class Product {
                     .pollInterval(Duration.ofMillis(200))
                     .failFast("it exited; logs in " + home, () -> !process.isAlive())
                     .until(() -> Files.exists(ready));
-            return new Product(home, Json.mapper().readValue(ready.toFile(), StandaloneStatus.class), server);
+            return new Product(
+                    home, Json.mapper().readValue(ready.toFile(), StandaloneStatus.class), server, privateRegistryPort);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static Process launch(Path home) throws IOException {
+    private static Process launch(Path home, int privateRegistryPort) throws IOException {
         Path root = root();
         ProcessBuilder builder = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -253,6 +267,10 @@ final class Product {
                 .redirectErrorStream(true)
                 .redirectOutput(home.resolve("logs/standalone.log").toFile());
         builder.environment().put("UPLIFT_ARTIFACT_ALLOWED_ORIGINS", "http://127.0.0.1:*");
+        builder.environment()
+                .put(
+                        "UPLIFT_REGISTRY_LOGINS",
+                        "127.0.0.1:" + privateRegistryPort + "=file:" + home.resolve("test/registry.json") + "#/login");
         builder.environment().put("UPLIFT_CRASH_DIRECTORY", home.resolve("run").toString());
         return builder.start();
     }
