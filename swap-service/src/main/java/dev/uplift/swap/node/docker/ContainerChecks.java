@@ -89,7 +89,10 @@ record ContainerChecks(ContainerFamily family, CheckList checks, Optional<String
             checks.warn(
                     "own-files",
                     leaves.size() + " files lie in the container itself, in no volume: " + shown(leaves)
-                            + "; the new container does not have them, the old one is kept");
+                            + "; the new container does not have them, and the old one is "
+                            + (ComposeService.of(container).isPresent()
+                                    ? "removed when the upgrade is committed, because compose would start it again"
+                                    : "kept"));
         }
     }
 

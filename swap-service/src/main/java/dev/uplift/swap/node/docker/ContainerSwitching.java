@@ -3,6 +3,7 @@ package dev.uplift.swap.node.docker;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.FencedException;
+import dev.uplift.host.docker.ComposeService;
 import dev.uplift.host.docker.ContainerInspection;
 import dev.uplift.host.docker.Containers;
 import dev.uplift.host.docker.CreateRequest;
@@ -111,20 +112,29 @@ final class ContainerSwitching {
         return new Recreation(record.container(), oldImage, engineHost).of(target, labels);
     }
 
-    /** Forgets the predecessors that are no longer kept, and makes what is in place the next origin. */
+    /**
+     * Forgets the predecessors that are no longer kept, and makes what is in place the next origin. None is kept of a
+     * service of Docker Compose: by its labels it is a second container of the service, and the next {@code up} could start
+     * it instead of the new one.
+     */
     void commit() throws IOException, InterruptedException, FencedException, StepFailedException {
         ContainerRecord record = family.record();
         ContainerInspection inPlace = family.requireInPlace();
         boolean moved = !inPlace.id().equals(record.container().id());
         if (moved) {
-            for (String id : record.retired()) {
+            String origin = record.container().id();
+            boolean composed = ComposeService.of(inPlace).isPresent();
+            List<String> unkept = new ArrayList<>(record.retired());
+            if (composed) {
+                unkept.add(origin);
+            }
+            for (String id : unkept) {
                 Optional<ContainerInspection> old = containers.find(id).filter(found -> !found.lives());
                 if (old.isPresent() && !id.equals(inPlace.id())) {
                     discard(old.get(), SwapEffect.COMMIT_CONTAINERS);
                 }
             }
-            List<String> retired = new ArrayList<>();
-            retired.add(record.container().id());
+            List<String> retired = composed ? List.of() : List.of(origin);
             ContainerRecord next = new ContainerRecord(inPlace.raw(), record.jar(), retired);
             work.take(SwapEffect.COMMIT_RECORD, held -> {
                 next.write(held, family.place().directory());
