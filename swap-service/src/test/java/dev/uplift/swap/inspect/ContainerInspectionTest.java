@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -90,7 +91,8 @@ class ContainerInspectionTest {
 
         assertThat(found.toString()).doesNotContain(CANARY);
         assertThat(found.running().version()).isEqualTo(VERSION);
-        assertThat("sha256:" + found.running().sha256()).isEqualTo(image.digest());
+        String hex = image.digest().substring("sha256:".length());
+        assertThat(found.running().images()).isEqualTo(Map.of(image.repository(), hex));
         assertThat(found.installation().nodes())
                 .containsExactly(new NodeSpec.Docker(
                         "node-1", NodeSpec.LOCAL, name, image.repository(), URI.create("http://127.0.0.1:" + port)));
