@@ -3,35 +3,32 @@ package dev.uplift.messaging;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Kills its own process with SIGKILL at a crash point that a test arms while it runs.
- *
- * <p>The file {@code <directory>/<service>.crash} holds {@code effect:BEFORE:n} or {@code effect:AFTER:n}: the n-th
- * time, from 1, that the point is reached since the file is there. Right before the kill the file is renamed to
- * {@code <service>.crash.fired}, which proves that it happened and keeps it from happening again.
+ * Kills its own process with SIGKILL at the {@linkplain ArmedPoint point} that a test arms in
+ * {@code <directory>/<service>.crash}, and waits at the one in {@code <service>.hold}, for at most some minutes, until
+ * the test deletes {@code <service>.hold.fired}: it has struck what the service works on meanwhile.
  *
  * <p>Every effect that was taken is a line in {@code <service>.effects}: a test sees that none was taken twice.
  */
 public final class KillAt implements CrashPoints {
     private static final Logger LOG = LoggerFactory.getLogger(KillAt.class);
+    private static final Duration HOLD_MAX = Duration.ofMinutes(3);
+    private static final Duration HOLD_POLL = Duration.ofMillis(20);
 
-    private final Path armed;
-    private final Path fired;
+    private final ArmedPoint crash;
+    private final ArmedPoint hold;
     private final Path effects;
-    private String counting = "";
-    private int count;
 
     private KillAt(Path directory, String service) {
-        this.armed = directory.resolve(service + ".crash");
-        this.fired = directory.resolve(service + ".crash.fired");
+        this.crash = new ArmedPoint(directory.resolve(service + ".crash"));
+        this.hold = new ArmedPoint(directory.resolve(service + ".hold"));
         this.effects = directory.resolve(service + ".effects");
     }
 
@@ -45,23 +42,19 @@ public final class KillAt implements CrashPoints {
     }
 
     @Override
-    public synchronized void reached(String effect, Moment moment) {
+    public void reached(String effect, Moment moment) {
         if (moment == Moment.AFTER) {
             note(effect);
         }
-        String wanted = wanted();
-        int colon = wanted.lastIndexOf(':');
-        if (colon < 0 || !wanted.substring(0, colon).equals(effect + ":" + moment)) {
-            return;
-        }
-        count = wanted.equals(counting) ? count + 1 : 1;
-        counting = wanted;
-        if (count == Integer.parseInt(wanted.substring(colon + 1)) && fire()) {
+        if (crash.fires(effect, moment)) {
             kill();
+        }
+        if (hold.fires(effect, moment)) {
+            awaitRelease();
         }
     }
 
-    private void note(String effect) {
+    private synchronized void note(String effect) {
         try {
             Files.writeString(effects, effect + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
@@ -69,25 +62,15 @@ public final class KillAt implements CrashPoints {
         }
     }
 
-    private String wanted() {
+    private void awaitRelease() {
+        long begun = System.nanoTime();
         try {
-            return Files.readString(armed).trim();
-        } catch (NoSuchFileException e) {
-            counting = "";
-            return "";
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private boolean fire() {
-        try {
-            Files.move(armed, fired, StandardCopyOption.ATOMIC_MOVE);
-            return true;
-        } catch (NoSuchFileException e) {
-            return false;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            while (Files.exists(hold.fired()) && System.nanoTime() - begun < HOLD_MAX.toNanos()) {
+                // The test is another process: what it does to the file can only be looked for.
+                Thread.sleep(HOLD_POLL);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

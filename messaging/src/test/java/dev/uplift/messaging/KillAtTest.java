@@ -1,10 +1,12 @@
 package dev.uplift.messaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -48,12 +50,34 @@ class KillAtTest {
     }
 
     @Test
+    void aHeldProcessGoesOnWhenItIsLetGo(@TempDir Path directory) throws Exception {
+        Files.writeString(directory.resolve("swap.hold"), "swap.link:BEFORE:1");
+        Path held = directory.resolve("swap.hold.fired");
+        Process process = start(directory);
+        await().atMost(Duration.ofSeconds(20)).until(() -> Files.exists(held));
+        assertThat(directory.resolve("swap.effects")).doesNotExist();
+        assertThat(process.isAlive()).isTrue();
+
+        Files.delete(held);
+
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isZero();
+        assertThat(directory.resolve("swap.effects")).hasContent("swap.link");
+    }
+
+    @Test
     void nothingIsArmedInProduction() {
         assertThat(KillAt.armedIn(Optional.empty(), "swap")).isSameAs(CrashPoints.NONE);
     }
 
     private static int run(Path directory) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(
+        Process process = start(directory);
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        return process.exitValue();
+    }
+
+    private static Process start(Path directory) throws IOException {
+        return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:TieredStopAtLevel=1",
                         "-cp",
@@ -63,7 +87,5 @@ class KillAtTest {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        return process.exitValue();
     }
 }

@@ -174,27 +174,37 @@ final class Product {
      * @param at {@code effect:BEFORE:1} or {@code effect:AFTER:2}: the how manieth time, from 1
      */
     void arm(String service, String at) {
-        try {
-            Files.deleteIfExists(fired(service));
-            Path temporary = home.resolve("run/" + service + ".crash.tmp");
-            Files.writeString(temporary, at);
-            Files.move(temporary, crashFile(service), StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        delete(inRun(service + ".crash.fired"));
+        write(inRun(service + ".crash"), at);
     }
 
     /** Whether the armed kill has happened; the positive control of a crash test. */
     boolean killed(String service) {
-        return Files.exists(fired(service));
+        return Files.exists(inRun(service + ".crash.fired"));
     }
 
     void disarm(String service) {
-        try {
-            Files.deleteIfExists(crashFile(service));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        delete(inRun(service + ".crash"));
+    }
+
+    /**
+     * Lets the service wait at the next time it reaches that point, as {@link #arm}, until {@link #letGo}; for three
+     * minutes at most.
+     */
+    void holdAt(String service, String at) {
+        letGo(service);
+        write(inRun(service + ".hold"), at);
+    }
+
+    /** Whether it waits there. */
+    boolean isHeld(String service) {
+        return Files.exists(inRun(service + ".hold.fired"));
+    }
+
+    /** Lets it go on, wherever it is; idempotent. */
+    void letGo(String service) {
+        delete(inRun(service + ".hold"));
+        delete(inRun(service + ".hold.fired"));
     }
 
     /** All effects that the service has taken since {@link #forgetEffects}, each as often as it took it. */
@@ -207,23 +217,33 @@ final class Product {
     }
 
     void forgetEffects(String service) {
+        delete(effectsFile(service));
+    }
+
+    private Path effectsFile(String service) {
+        return inRun(service + ".effects");
+    }
+
+    private Path inRun(String name) {
+        return home.resolve("run").resolve(name);
+    }
+
+    private static void write(Path file, String text) {
         try {
-            Files.deleteIfExists(effectsFile(service));
+            Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+            Files.writeString(temporary, text);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private Path effectsFile(String service) {
-        return home.resolve("run/" + service + ".effects");
-    }
-
-    private Path crashFile(String service) {
-        return home.resolve("run/" + service + ".crash");
-    }
-
-    private Path fired(String service) {
-        return home.resolve("run/" + service + ".crash.fired");
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static Product start() {
@@ -282,7 +302,7 @@ final class Product {
                     directory -> StandInServer.runningIn(directory).forEach(ProcessHandle::destroyForcibly));
             process.waitFor(60, TimeUnit.SECONDS);
             for (String bulky : List.of("postgres", "kafka", "artifacts", "backups", "test")) {
-                delete(home.resolve(bulky));
+                deleteAll(home.resolve(bulky));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -292,7 +312,7 @@ final class Product {
     }
 
     /** The logs stay. */
-    private static void delete(Path directory) throws IOException {
+    private static void deleteAll(Path directory) throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
