@@ -70,7 +70,7 @@ public enum SwapEffect {
     HALT_TERMINATE("swap.halt.terminate"),
     /** Ends a new version that did not end when asked. */
     HALT_KILL("swap.halt.kill"),
-    /** Starts another node. */
+    /** Starts another node, or again one that had served. */
     SCALE_START("swap.scale.start"),
     /** Writes down which other node was started. */
     SCALE_RECORD("swap.scale.record"),

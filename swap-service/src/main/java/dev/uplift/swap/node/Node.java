@@ -101,7 +101,7 @@ public interface Node {
     void holdAutostart(NodeWork work, SwapEffect effect)
             throws IOException, InterruptedException, FencedException, StepFailedException;
 
-    /** Takes {@link #holdAutostart} back. */
+    /** Takes {@link #holdAutostart} back, for what serves: the host has it running from now on, if it can. */
     void releaseAutostart(NodeWork work, SwapEffect effect)
             throws IOException, InterruptedException, FencedException, StepFailedException;
 
@@ -121,6 +121,14 @@ public interface Node {
 
     /** Why a start has ended, if a person ended it; empty: it ended by itself. */
     Optional<String> endedBy(Instance instance) throws IOException, InterruptedException;
+
+    /**
+     * Whether a start has ended only because its host did, which runs again by now. False also where that cannot be
+     * told.
+     */
+    default boolean endedWithHost(Instance instance) throws IOException, InterruptedException {
+        return false;
+    }
 
     /** Puts the target of the command in the application's place; nothing runs. */
     void switchOver(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException;

@@ -15,6 +15,7 @@ import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -78,23 +79,8 @@ public final class SystemdNode extends JarNode {
 
     /** Looks whether the unit can be worked on, and is what runs this. */
     public void check(Optional<Instance> running, CheckList checks) throws IOException, InterruptedException {
-        SystemdUnit.State state = unit.state();
-        if (host().uid() != 0) {
-            checks.fail("unit", "only root can stop and start " + unit.name() + ": log in to the host as root");
-        } else if (!state.isLoaded()) {
-            checks.fail("unit", "systemd has no unit " + unit.name() + " (" + state.get("LoadState") + ")");
-        } else if (!state.get("Id").equals(unit.name())) {
-            checks.fail("unit", unit.name() + " is another name of " + state.get("Id") + "; register that");
-        } else if (running.isPresent() && !isOfUnit(running.get())) {
-            checks.fail("unit", running.get() + " was not started by " + unit.name());
-        } else if (state.get("NeedDaemonReload").equals("yes")) {
-            checks.fail(
-                    "unit",
-                    "the file of " + unit.name() + " was changed and systemd has not read it yet:"
-                            + " run systemctl daemon-reload and restart it, or undo the change");
-        } else {
-            checks.ok("unit", unit.name() + ", " + state.get("UnitFileState") + ", Restart=" + state.get("Restart"));
-        }
+        Optional<Instance> stranger = running.isPresent() && !isOfUnit(running.get()) ? running : Optional.empty();
+        new UnitChecks(host(), unit, unit.state(), layout().jar()).run(stranger, checks);
     }
 
     @Override
@@ -152,10 +138,15 @@ public final class SystemdNode extends JarNode {
     }
 
     @Override
+    public boolean endedWithHost(Instance instance) throws IOException, InterruptedException {
+        return unit.state().isUntouched();
+    }
+
+    @Override
     public Optional<String> endedBy(Instance instance) throws IOException, InterruptedException {
         return unit.state().wasTerminated()
                 ? Optional.of(unit.name() + " was stopped by somebody else, and is kept from being started again"
-                        + " while the upgrade is under way")
+                        + " while the upgrade is under way or parked: a retry starts it, a cancel goes back")
                 : Optional.empty();
     }
 
@@ -217,11 +208,23 @@ public final class SystemdNode extends JarNode {
     private List<Instance> strays(List<Instance> running) throws IOException {
         List<Instance> strays = new ArrayList<>();
         for (Instance instance : running) {
-            if (!isOfUnit(instance)) {
+            if (isStray(instance)) {
                 strays.add(instance);
             }
         }
         return strays;
+    }
+
+    /** Not one that has ended since it was seen: nobody can be asked any more what started it. */
+    private boolean isStray(Instance instance) throws IOException {
+        try {
+            return !isOfUnit(instance);
+        } catch (FileSystemException e) {
+            if (runs(instance)) {
+                throw e;
+            }
+            return false;
+        }
     }
 
     private boolean isOfUnit(Instance instance) throws IOException {
@@ -243,7 +246,7 @@ public final class SystemdNode extends JarNode {
     public static Optional<RunningProcess> process(Host host, String name) throws IOException, InterruptedException {
         SystemdUnit.State state = SystemdUnit.of(host, name).state();
         if (!state.isLoaded()) {
-            throw new UnexpectedPathException("systemd has no unit " + name + " (" + state.get("LoadState") + ")");
+            throw new UnexpectedPathException(state.absence(name));
         }
         if (state.mainPid() == 0) {
             return Optional.empty();

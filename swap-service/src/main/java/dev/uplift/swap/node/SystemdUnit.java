@@ -34,6 +34,11 @@ final class SystemdUnit {
     private static final List<String> PROPERTIES = List.of(
             "Id",
             "LoadState",
+            "Type",
+            "DynamicUser",
+            "EnvironmentFiles",
+            "RefuseManualStart",
+            "RefuseManualStop",
             "ActiveState",
             "Result",
             "MainPID",
@@ -69,6 +74,10 @@ final class SystemdUnit {
             throw new UnexpectedPathException("'" + name.replaceAll("\\p{Cntrl}", "?")
                     + "' is not the name of a service, such as metabase.service");
         }
+        if (name.endsWith("@.service")) {
+            throw new UnexpectedPathException(name + " is a template; name the unit that was made of it, such as "
+                    + name.replace("@.", "@main."));
+        }
         return new SystemdUnit(host, name);
     }
 
@@ -76,7 +85,7 @@ final class SystemdUnit {
         return name;
     }
 
-    /** What systemd knows of it at one moment. */
+    /** What systemd knows of it at one moment; of a property with several values each is a line. */
     record State(Map<String, String> properties) {
         State {
             properties = Map.copyOf(properties);
@@ -88,6 +97,24 @@ final class SystemdUnit {
 
         boolean isLoaded() {
             return get("LoadState").equals("loaded");
+        }
+
+        /** Why {@link #isLoaded} is false, for a person. */
+        String absence(String name) {
+            return get("LoadState").equals("masked")
+                    ? name + " is masked, so that nobody can start it; run systemctl unmask " + name
+                    : "systemd has no unit " + name + " (" + get("LoadState")
+                            + "); systemctl list-units --type=service lists those of the host";
+        }
+
+        /** Whether it is down and nothing of it was started since the host was. */
+        boolean isUntouched() {
+            return isDown() && get("InvocationID").isEmpty();
+        }
+
+        /** Whether somebody has stopped it and nobody has asked for a start since, which {@link #hold} would refuse. */
+        boolean isLeftDown() {
+            return wasTerminated() && !get("ConditionResult").equals("no");
         }
 
         /** Whether it neither runs, nor begins or ends to. */
@@ -117,7 +144,10 @@ final class SystemdUnit {
                 .forEach(line -> {
                     int equals = line.indexOf('=');
                     if (equals > 0) {
-                        properties.put(line.substring(0, equals), line.substring(equals + 1));
+                        properties.merge(
+                                line.substring(0, equals),
+                                line.substring(equals + 1),
+                                (before, next) -> before + "\n" + next);
                     }
                 });
         return new State(properties);
@@ -145,7 +175,10 @@ final class SystemdUnit {
         change(held, "daemon-reload");
     }
 
-    /** Lets others start it again. */
+    /**
+     * Lets others start it again. It is running then, or being started: the host may have been started anew since it
+     * served, and has passed over what was held. Only what a person has stopped, and not started, stays so.
+     */
     void release(Fence.Held held) throws IOException, InterruptedException, FencedException {
         held.delete(dropIn());
         if (host.files().isDirectory(directory())
@@ -154,6 +187,9 @@ final class SystemdUnit {
         }
         held.delete(start());
         change(held, "daemon-reload");
+        if (!state().isLeftDown()) {
+            change(held, "start", "--no-block", "--", name);
+        }
     }
 
     /** Begins to stop it. If a start was cut off, nobody else may finish it any more. */

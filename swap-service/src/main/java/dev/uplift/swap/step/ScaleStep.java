@@ -8,7 +8,7 @@ final class ScaleStep implements SwapStep {
     @Override
     public StepOutcome take(StepWork work) throws Exception {
         for (Node node : work.others()) {
-            Starting.scaling(work, node).serve(work.command().to(), work.targetSha256(node));
+            Starting.migrated(work, node).serve(work.command().to(), work.targetSha256(node));
         }
         return StepOutcome.done();
     }

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Watches all nodes until each has served without a break for the least healthy time, in one and the
  * same process. A break begins it anew; too many breaks, or one that lasts, fail it.
+ *
+ * <p>What has served and ended with its host is started again: it was not at fault, and going back would cost the rows
+ * that it has taken. So is what a person stopped, once that person says to go on.
  */
 final class SoakStep implements SwapStep {
     private static final Duration POLL = Duration.ofMillis(250);
@@ -26,6 +29,7 @@ final class SoakStep implements SwapStep {
     public StepOutcome take(StepWork work) throws Exception {
         List<NodeWatch> watches = new ArrayList<>();
         for (Node node : work.nodes()) {
+            bringBack(work, node);
             watches.add(new NodeWatch(work, node));
         }
         Duration needed = work.command().limits().minHealthyTime();
@@ -68,6 +72,23 @@ final class SoakStep implements SwapStep {
         }
     }
 
+    private static void bringBack(StepWork work, Node node) throws Exception {
+        String started = work.state(node).map(SagaState::startedInstance).orElse(null);
+        if (started == null || !node.running().isEmpty()) {
+            return;
+        }
+        Instance ended = new Instance(started, "what was started");
+        if (node.endedWithHost(ended)
+                || (isAskedAgain(work) && node.endedBy(ended).isPresent())) {
+            Starting.migrated(work, node).serve(work.command().to(), work.targetSha256(node));
+        }
+    }
+
+    /** A first attempt that finds a person at work parks; the next one is that person's will. */
+    private static boolean isAskedAgain(StepWork work) {
+        return work.command().attempt() > 1;
+    }
+
     /** One node. */
     private static final class NodeWatch {
         private final StepWork work;
@@ -88,7 +109,7 @@ final class SoakStep implements SwapStep {
                     state.map(SagaState::used).orElse(null));
             this.instance = running.orElseGet(() -> new Instance(String.valueOf(started), "what was started"));
             if (running.isEmpty()
-                    || (started != null && !running.get().identity().equals(started))) {
+                    || (started != null && !running.get().identity().equals(started) && !isAskedAgain(work))) {
                 throw gone(node.running());
             }
             if (!node.sha256(instance).equals(work.targetSha256(node))) {
@@ -111,6 +132,10 @@ final class SoakStep implements SwapStep {
                         ErrorCode.INTERFERED,
                         Instance.names(running) + " runs in " + node.place() + ", started by "
                                 + node.startedBy(running.getFirst()) + " in place of what was started");
+            }
+            if (node.endedWithHost(instance)) {
+                return StepFailedException.retryable(
+                        ErrorCode.UNHEALTHY, "the host of " + node.place() + " was started anew");
             }
             Optional<String> person = node.endedBy(instance);
             if (person.isPresent()) {

@@ -51,8 +51,8 @@ final class Starting {
                 work, node, SwapEffect.START_START, SwapEffect.START_RECORD, SwapEffect.START_SERVING, true);
     }
 
-    /** Another node on the migrated database. */
-    static Starting scaling(StepWork work, Node node) {
+    /** On a database that has been migrated: another node, or one that had served and has ended since. */
+    static Starting migrated(StepWork work, Node node) {
         return new Starting(
                 work, node, SwapEffect.SCALE_START, SwapEffect.SCALE_RECORD, SwapEffect.SCALE_SERVING, false);
     }
@@ -94,7 +94,9 @@ final class Starting {
             requireSha256(node.sha256(instance), sha256, ErrorCode.INTERFERED, "runs");
         } else {
             if (once && work.command().commandId().equals(state.startedBy())) {
-                throw exited(log, "");
+                throw node.endedWithHost(new Instance(String.valueOf(state.startedInstance()), "what was started"))
+                        ? endedWithHost()
+                        : exited(log, "");
             }
             requireSha256(node.sha256InPlace(), sha256, ErrorCode.HOST_UNEXPECTED, "is in place");
             if (once) {
@@ -125,7 +127,7 @@ final class Starting {
             work.run().checkCancelled();
             if (!node.runs(instance)) {
                 requireNobodyElse(instance);
-                throw exited(log, begin);
+                throw node.endedWithHost(instance) ? endedWithHost() : exited(log, begin);
             }
             NodeProbe.Health health = work.probe().health(work.profile(), node.answersAt());
             Optional<String> problem = check.problem(health);
@@ -170,6 +172,14 @@ final class Starting {
                     "another version " + where + " in " + node.place() + ": SHA-256 " + found + ", expected is "
                             + expected);
         }
+    }
+
+    /** Nobody knows how far a migration has come: the pivot is not tried again. */
+    private StepFailedException endedWithHost() {
+        String detail = "the host of " + node.place() + " was started anew while it started";
+        return once
+                ? StepFailedException.refused(ErrorCode.EXITED, detail)
+                : StepFailedException.retryable(ErrorCode.EXITED, detail);
     }
 
     private StepFailedException exited(NodeLog log, String begin) {

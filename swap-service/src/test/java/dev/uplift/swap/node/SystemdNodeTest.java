@@ -165,12 +165,16 @@ class SystemdNodeTest {
         assertThat(machine.property(unit, "ActiveState")).isEqualTo("inactive");
         assertThat(node.running()).isEmpty();
         assertThat(node.remains()).isEmpty();
-        assertThat(node.start(work, SwapEffect.RESUME_START, version(OLD))).isPresent();
+        Instance started =
+                node.start(work, SwapEffect.RESUME_START, version(OLD)).orElseThrow();
         awaitVersion(node, OLD);
+        assertThat(node.endedWithHost(started)).isFalse();
 
         machine.powerCycle();
         assertThat(node.running()).isEmpty();
+        assertThat(node.endedWithHost(started)).isTrue();
         node.releaseAutostart(work, SwapEffect.RESUME_AUTOSTART);
+        awaitVersion(node, OLD);
         machine.reboot();
         awaitVersion(node, OLD);
     }
@@ -214,6 +218,7 @@ class SystemdNodeTest {
         assertThat(node.runs(running)).isFalse();
         assertThat(node.running()).isEmpty();
         assertThat(node.endedBy(running).orElseThrow()).contains("by somebody else");
+        assertThat(node.endedWithHost(running)).isFalse();
     }
 
     @ParameterizedTest
@@ -226,6 +231,7 @@ class SystemdNodeTest {
                 "a.timer",
                 "../a.service",
                 "a\n.service",
+                "a@.service",
                 "",
                 ".service"
             })
