@@ -88,11 +88,16 @@ final class Dashboard implements AutoCloseable {
     }
 
     UpgradeRequested request(String tag) {
+        return request(product, name, tag);
+    }
+
+    /** Of a JAR that the product is told where to get, with its hash. */
+    static UpgradeRequested request(Product product, String installation, String tag) {
         StandInRelease target = release(product, tag);
         return new UpgradeRequested(
                 UUID.randomUUID(),
                 null,
-                List.of(name),
+                List.of(installation),
                 tag,
                 null,
                 product.download(target.jar()),

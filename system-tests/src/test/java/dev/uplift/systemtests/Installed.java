@@ -17,10 +17,9 @@ import dev.uplift.testbed.containers.PostgresContainer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 
@@ -91,41 +90,78 @@ record Installed(
 
     /** An upgrade under the eyes of a writer, whose end must be in order as oracles I2 to I5 have it. */
     UpgradeStatus upgrade(UpgradeRequested request, State expected) throws Exception {
+        UpgradeStatus ended = upgrade(request, _ -> {});
+        assertThat(ended.state()).as("%s", ended).isEqualTo(expected);
+        Effects.assertNoneWasTakenTwice(product, nodes().size());
+        return ended;
+    }
+
+    /** What happens while the upgrade is under way; it is final, or will be by itself, when this returns. */
+    @FunctionalInterface
+    interface Strike {
+        void at(UUID upgrade) throws Exception;
+    }
+
+    /** As above, whatever it ends as, with a strike while it is under way. */
+    UpgradeStatus upgrade(UpgradeRequested request, Strike strike) throws Exception {
         Effects.forget(product);
         Instant begun = Instant.now();
         try (RowWriter writer = RowWriter.start(api.uri(), name + "-" + begun.toEpochMilli(), 25)) {
             Awaitility.await("rows in " + name).atMost(HEALTHY_MAX).until(() -> writer.acknowledgedCount() > 10);
-            UpgradeStatus ended = product.awaitEnd(product.beginUpgrade(request), END_MAX);
-            assertThat(ended.state()).as("%s", ended).isEqualTo(expected);
-            assertThat(api.version()).contains((expected == State.COMPLETED ? ended.to() : ended.from()).version());
+            UUID upgrade = product.beginUpgrade(request);
+            strike.at(upgrade);
+            UpgradeStatus ended = product.awaitEnd(upgrade, END_MAX);
+            assertThat(ended.state().isFinal()).as("%s", ended).isTrue();
+            Awaitility.await(name + " to take rows again")
+                    .atMost(HEALTHY_MAX)
+                    .until(() -> api.healthy() && !writer.failing());
+            assertThat(api.version())
+                    .contains((ended.state() == State.COMPLETED ? ended.to() : ended.from()).version());
+            assertRows(writer.stop(), ended);
             assertBackup(ended, begun);
-            assertRows(writer);
             assertThat(ledger.get().violations()).isEmpty();
-            Effects.assertNoneWasTakenTwice(product, nodes().size());
             Effects.assertEpochsNeverDecrease(
                     product, Set.of(ended.installationId().toString()));
             return ended;
         }
     }
 
-    /** I3: what the first start of each version found, the new one's and after a way back the old one's, is in the backup. */
+    /**
+     * I3: what the new version's first start found is what the backup holds; so is what the old one's first start found
+     * after a way back.
+     */
     private void assertBackup(UpgradeStatus ended, Instant since) throws Exception {
-        Map<String, String> found = new LinkedHashMap<>();
-        ledger.get().of("found").stream()
-                .filter(entry -> entry.at().isAfter(since))
-                .forEach(entry -> found.putIfAbsent(entry.version(), entry.detail()));
-        assertThat(found).hasSize(ended.state() == State.COMPLETED ? 1 : 2);
-        assertThat(found.values())
-                .containsOnly(StoredBackup.of(product, ended)
-                        .rows(postgres.address(), PostgresContainer.PORT, PostgresContainer.PASSWORD));
+        if (ended.backup() == null) {
+            assertThat(found(ended.to(), since)).isEmpty();
+            return;
+        }
+        String held = StoredBackup.of(product, ended)
+                .rows(postgres.address(), PostgresContainer.PORT, PostgresContainer.PASSWORD);
+        List<StandInLedger.Entry> fresh = found(ended.to(), since);
+        fresh.stream().findFirst().ifPresent(first -> assertThat(first.detail()).isEqualTo(held));
+        if (ended.state() == State.COMPLETED) {
+            assertThat(fresh).isNotEmpty();
+        } else {
+            Instant last = fresh.isEmpty()
+                    ? requireNonNull(ended.outageBeganAt())
+                    : fresh.getLast().at();
+            assertThat(found(ended.from(), last).getFirst().detail()).isEqualTo(held);
+        }
     }
 
-    /** I5. */
-    private void assertRows(RowWriter writer) {
-        Awaitility.await(name + " to take rows again")
-                .atMost(HEALTHY_MAX)
-                .until(() -> api.healthy() && !writer.failing());
-        RowCheck rows = RowCheck.of(api.uri(), writer.stop());
+    private List<StandInLedger.Entry> found(Release release, Instant since) {
+        return ledger.get().of("found").stream()
+                .filter(entry ->
+                        entry.version().equals(release.version()) && entry.at().isAfter(since))
+                .toList();
+    }
+
+    /** I5. A rollback takes with it what the new version has taken. */
+    private void assertRows(RowWriter.Written written, UpgradeStatus ended) {
+        boolean wentBack = ended.state() == State.ROLLED_BACK && ended.outageBeganAt() != null;
+        RowCheck rows =
+                RowCheck.of(api.uri(), wentBack ? written.before(requireNonNull(ended.outageBeganAt())) : written);
+        assertThat(rows.acknowledgedCount()).isPositive();
         assertThat(rows.lostCount()).as("%s", rows).isZero();
     }
 

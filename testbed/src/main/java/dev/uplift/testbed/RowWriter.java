@@ -6,8 +6,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.NavigableMap;
 import java.util.NavigableSet;
-import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * Writes numbered rows to a stand-in, one after the other, and remembers which were acknowledged. A
@@ -26,7 +30,7 @@ public final class RowWriter implements AutoCloseable {
     private final URI server;
     private final String writer;
     private final long pauseNanos;
-    private final NavigableSet<Long> acknowledged = new ConcurrentSkipListSet<>();
+    private final ConcurrentNavigableMap<Long, Instant> acknowledged = new ConcurrentSkipListMap<>();
     private final Thread thread;
     private volatile boolean stopping;
     private volatile boolean failing;
@@ -50,8 +54,20 @@ public final class RowWriter implements AutoCloseable {
         return rows;
     }
 
-    /** What was written. */
-    public record Written(String writer, NavigableSet<Long> acknowledged) {}
+    /** What was written: the numbers of the acknowledged rows, each with the moment. */
+    public record Written(String writer, NavigableMap<Long, Instant> acknowledgedAt) {
+        /** The numbers. */
+        public NavigableSet<Long> acknowledged() {
+            return acknowledgedAt.navigableKeySet();
+        }
+
+        /** What was acknowledged before that moment. */
+        public Written before(Instant moment) {
+            NavigableMap<Long, Instant> earlier = new TreeMap<>(acknowledgedAt);
+            earlier.values().removeIf(at -> !at.isBefore(moment));
+            return new Written(writer, earlier);
+        }
+    }
 
     public String writer() {
         return writer;
@@ -89,7 +105,7 @@ public final class RowWriter implements AutoCloseable {
         long next = System.nanoTime();
         while (!stopping) {
             if (send(number)) {
-                acknowledged.add(number);
+                acknowledged.put(number, Instant.now());
                 failing = false;
                 number++;
                 next = Math.max(next + pauseNanos, System.nanoTime() - pauseNanos);
