@@ -217,6 +217,12 @@ public final class DurableFiles {
         }
     }
 
+    /** Fsyncs a file's content and its name. */
+    static void settle(Path file) throws IOException {
+        force(file);
+        forceDirectory(parent(file));
+    }
+
     /** The name that {@code file} has until it is complete. */
     public static Path temporary(Path file) {
         return parent(file).resolve("." + file.getFileName() + TEMPORARY_SUFFIX);

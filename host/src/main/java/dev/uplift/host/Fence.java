@@ -61,6 +61,15 @@ public interface Fence {
      */
     Path bring(Content content, String sha256, long sizeBytes, LongConsumer brought) throws IOException;
 
+    /**
+     * Like {@link #bring(Content, String, long, LongConsumer)}, but to a name of the caller's choice, on the disk
+     * where the file is to be in the end.
+     *
+     * @param file in a directory that exists and only its owner may look into. Another run of a command takes
+     *     another name: one that was given up may go on writing for a while
+     */
+    void bring(Path file, Content content, String sha256, long sizeBytes, LongConsumer brought) throws IOException;
+
     /** Where files are that were brought and not yet put in their place. It need not exist. */
     Path incoming();
 
@@ -96,6 +105,9 @@ public interface Fence {
 
         /** Gives a file a second name, replacing in one step what has it. */
         void hardLink(Path link, Path existing) throws IOException, FencedException;
+
+        /** Makes sure that a file and its name are on the disk, whoever wrote it. */
+        void settle(Path file) throws IOException, FencedException;
 
         /** Sets the mode of a file or directory. */
         void setMode(Path path, Set<PosixFilePermission> mode) throws IOException, FencedException;

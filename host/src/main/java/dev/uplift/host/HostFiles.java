@@ -53,6 +53,9 @@ public interface HostFiles {
     /** The canonical path of a program, links followed; empty if there is no file, or none that may be run. */
     Optional<Path> program(Path path) throws IOException;
 
+    /** Whether this login may change what has this name; for a directory: make and replace files in it. */
+    boolean mayWrite(Path path) throws IOException;
+
     /** Whether anything has this name, a link that leads to nothing included. */
     default boolean exists(Path path) throws IOException {
         return status(path).isPresent();

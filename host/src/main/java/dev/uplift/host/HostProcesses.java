@@ -39,8 +39,17 @@ public interface HostProcesses {
     /** Who listens on this TCP port; empty also if it is a process that may not be looked into. */
     List<RunningProcess> listeningOn(int port) throws IOException;
 
-    /** Who has this file open, under whatever name. */
+    /**
+     * Who has this file open to write to it, under whatever name. Readers are nobody: a copy that was given up may
+     * linger on the host, and harms nothing.
+     */
     List<RunningProcess> holding(Path file) throws IOException;
+
+    /**
+     * Whether somebody has locked a part of this file, as databases do while they are open; a process that may not
+     * be looked into is found so, too. This process may have no lock on it that it still needs.
+     */
+    boolean isLocked(Path file) throws IOException;
 
     /**
      * A path to read a file that a process has open, even if it has been replaced or deleted since; empty

@@ -61,6 +61,13 @@ final class LocalFence implements Fence {
                 .file(StateDirectory.INCOMING);
         DurableFiles.createDirectory(directory, DurableFiles.OWNER_ONLY_DIRECTORY);
         Path file = directory.resolve(sha256);
+        bring(file, content, sha256, sizeBytes, brought);
+        return file;
+    }
+
+    @Override
+    public void bring(Path file, Content content, String sha256, long sizeBytes, LongConsumer brought)
+            throws IOException {
         new Upload(content, sha256, sizeBytes, brought) {
             @Override
             Optional<Long> present() throws IOException {
@@ -89,7 +96,6 @@ final class LocalFence implements Fence {
                 Files.deleteIfExists(file);
             }
         }.run();
-        return file;
     }
 
     private <X extends Exception> Held enter(FenceToken.Admission<X> admission) throws IOException, X {

@@ -128,6 +128,11 @@ final class LocalFiles implements HostFiles {
                 : Optional.empty();
     }
 
+    @Override
+    public boolean mayWrite(Path path) {
+        return Files.isWritable(path);
+    }
+
     /** The user that this process runs as. */
     static long ownUid() throws IOException {
         return ((Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid")).longValue();

@@ -40,6 +40,11 @@ final class LocalHeld implements Fence.Held {
     }
 
     @Override
+    public void settle(Path file) throws IOException {
+        DurableFiles.settle(file);
+    }
+
+    @Override
     public void setMode(Path path, Set<PosixFilePermission> mode) throws IOException {
         DurableFiles.setMode(path, mode);
     }

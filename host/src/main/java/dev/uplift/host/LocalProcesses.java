@@ -1,11 +1,16 @@
 package dev.uplift.host;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -127,12 +132,23 @@ final class LocalProcesses implements HostProcesses {
         List<RunningProcess> holders = new ArrayList<>();
         for (long pid : pids()) {
             boolean holds = descriptors(PROC.resolve(Long.toString(pid))).entrySet().stream()
-                    .anyMatch(open -> open.getValue().startsWith("/") && isFile(open.getKey(), key));
+                    .anyMatch(open ->
+                            open.getValue().startsWith("/") && isFile(open.getKey(), key) && isWritten(open.getKey()));
             if (holds) {
                 find(pid).ifPresent(holders::add);
             }
         }
         return holders;
+    }
+
+    @Override
+    public boolean isLocked(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
+                FileLock lock = channel.tryLock()) {
+            return lock == null;
+        } catch (OverlappingFileLockException e) {
+            return true;
+        }
     }
 
     @Override
@@ -196,6 +212,15 @@ final class LocalProcesses implements HostProcesses {
             return key.equals(fileKey(descriptor));
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    private static boolean isWritten(Path descriptor) {
+        Path info = descriptor.resolveSibling("../fdinfo").resolve(String.valueOf(descriptor.getFileName()));
+        try {
+            return ProcText.isWritten(Files.readAllLines(info.normalize(), StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            return Files.exists(descriptor, LinkOption.NOFOLLOW_LINKS);
         }
     }
 

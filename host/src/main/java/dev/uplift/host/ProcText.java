@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -15,6 +16,7 @@ import java.util.Optional;
 final class ProcText {
     private static final String DELETED = " (deleted)";
     private static final String LISTENING = "0A";
+    private static final int ACCESS_MODE = 3;
 
     private ProcText() {}
 
@@ -95,6 +97,26 @@ final class ProcText {
             }
         }
         return listeners;
+    }
+
+    /** Whether a descriptor was opened to write, by its {@code fdinfo}. */
+    static boolean isWritten(List<String> lines) {
+        return lines.stream()
+                .filter(line -> line.startsWith("flags:"))
+                .anyMatch(line ->
+                        (Integer.parseInt(line.substring("flags:".length()).strip(), 8) & ACCESS_MODE) != 0);
+    }
+
+    /**
+     * Whether a lock is on a file, by {@code /proc/locks}.
+     *
+     * @param device as {@code stat} numbers it
+     */
+    static boolean isLocked(List<String> lines, long device, long inode) {
+        long major = (device >> 8 & 0xfff) | (device >> 32 & ~0xfffL);
+        long minor = (device & 0xff) | (device >> 12 & ~0xffL);
+        String file = String.format(Locale.ROOT, " %02x:%02x:%d ", major, minor, inode);
+        return lines.stream().anyMatch(line -> line.contains(file));
     }
 
     /** Where a link of {@code /proc} leads, without the kernel's word that it is gone. */

@@ -108,6 +108,13 @@ final class SshFence implements Fence {
                 set -e
                 if [ ! -d .uplift/incoming ] || [ -L .uplift/incoming ]; then mkdir .uplift/incoming; sync .uplift; fi
                 """), QUICK));
+        bring(file, content, sha256, sizeBytes, brought);
+        return file;
+    }
+
+    @Override
+    public void bring(Path file, Content content, String sha256, long sizeBytes, LongConsumer brought)
+            throws IOException {
         new Upload(content, sha256, sizeBytes, brought) {
             @Override
             Optional<Long> present() throws IOException {
@@ -132,7 +139,6 @@ final class SshFence implements Fence {
                 host.files().shell(file, QUICK, "rm -f -- \"$1\"\n", file.toString());
             }
         }.run();
-        return file;
     }
 
     /** Does something behind the fence, and fails if that fails: {@code about} is whose fault it is. */

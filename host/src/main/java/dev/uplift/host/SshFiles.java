@@ -144,6 +144,13 @@ final class SshFiles implements HostFiles {
         return runs ? Optional.of(realPath(path)) : Optional.empty();
     }
 
+    @Override
+    public boolean mayWrite(Path path) throws IOException {
+        return !shell(path, ANSWER_MAX, "[ ! -w \"$1\" ] || echo yes\n", path.toString())
+                .text()
+                .isEmpty();
+    }
+
     /** Writes a file from this offset on; at 0 it is made anew. For the uploads of a fence only. */
     OutputStream append(Path file, long offset) throws IOException {
         EnumSet<SftpClient.OpenMode> modes = EnumSet.of(

@@ -102,6 +102,11 @@ final class SshHeld implements Fence.Held {
     }
 
     @Override
+    public void settle(Path file) throws IOException, FencedException {
+        quick(file, "sync -- \"$1\" \"$2\"\n", file, parent(file));
+    }
+
+    @Override
     public void setMode(Path path, Set<PosixFilePermission> mode) throws IOException, FencedException {
         quick(path, """
                 [ ! -L "$1" ] || { echo 'a symbolic link has no mode' >&2; exit 1; }

@@ -130,10 +130,24 @@ final class SshProcesses implements HostProcesses {
     @Override
     public List<RunningProcess> holding(Path file) throws IOException {
         return shown(ask(SHOW + """
-                find -L /proc/[0-9]*/fd -maxdepth 1 -samefile "$1" -printf '%h\\n' | sort -u | while read -r fd; do
+                find -L /proc/[0-9]*/fd -maxdepth 1 -samefile "$1" -printf '%h %f\\n' | while read -r fd name; do
+                  if grep -q '^flags:.*[123567]$' "${fd%/*}/fdinfo/$name"; then echo "$fd"; fi
+                done | sort -u | while read -r fd; do
                   pid=${fd#/proc/}; show "${pid%/*}"
                 done
                 """, file.toString()));
+    }
+
+    @Override
+    public boolean isLocked(Path file) throws IOException {
+        List<String> lines = files.shell(
+                        file, ANSWER_MAX, "stat -Lc '%d %i' -- \"$1\"\ncat /proc/locks\n", file.toString())
+                .text()
+                .lines()
+                .toList();
+        String[] numbers = lines.getFirst().split(" ", -1);
+        return ProcText.isLocked(
+                lines.subList(1, lines.size()), Long.parseLong(numbers[0]), Long.parseLong(numbers[1]));
     }
 
     @Override

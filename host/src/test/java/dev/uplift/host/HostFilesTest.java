@@ -20,6 +20,41 @@ import org.junit.jupiter.api.Test;
 /** Files of every kind of host: looked at freely, changed behind the fence. */
 class HostFilesTest extends OnEveryHost {
     @Test
+    void aFileIsBroughtToAPlaceOfTheCallersChoice() throws Exception {
+        byte[] content = new byte[300_000];
+        Path source = Files.write(directory.resolve("source"), content);
+        String sha256 = DurableFiles.digest(source).sha256();
+        Path place = directory.resolve(AWKWARD.substring(0, 60));
+        try (Fence.Held held = held()) {
+            held.createDirectory(place, DurableFiles.OWNER_ONLY_DIRECTORY);
+        }
+        List<Long> brought = new ArrayList<>();
+
+        host.fence(directory)
+                .bring(place.resolve("draft"), _ -> Files.newInputStream(source), sha256, content.length, brought::add);
+
+        assertThat(place.resolve("draft")).hasSameBinaryContentAs(source);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(place.resolve("draft"))))
+                .isEqualTo("rw-------");
+        assertThat(brought).last().isEqualTo((long) content.length);
+        assertThatExceptionOfType(WrongContentException.class)
+                .isThrownBy(() -> host.fence(directory)
+                        .bring(
+                                place.resolve("other"),
+                                _ -> new ByteArrayInputStream(new byte[content.length - 1]),
+                                sha256,
+                                content.length,
+                                bytes -> {}));
+        assertThat(place.resolve("other")).doesNotExist();
+        try (Fence.Held held = held()) {
+            held.settle(place.resolve("draft"));
+            assertThatIOException().isThrownBy(() -> held.settle(place.resolve("other")));
+        }
+        assertThat(host.files().mayWrite(place)).isTrue();
+        assertThat(host.files().mayWrite(place.resolve("other"))).isFalse();
+    }
+
+    @Test
     void aNameIsWhatItIsWithoutFollowingIt() throws Exception {
         Path file = Files.writeString(directory.resolve("file"), "abc");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-x--x"));

@@ -7,15 +7,18 @@ import static org.awaitility.Awaitility.await;
 
 import dev.uplift.testbed.RequiresRoot;
 import java.io.BufferedReader;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,6 +37,25 @@ class HostProcessesTest extends OnEveryHost {
     @AfterEach
     void endWhatWasStarted() {
         started.forEach(process -> LocalProcesses.signal(process, Signal.KILL));
+    }
+
+    @Test
+    void aFileIsHeldByWhoMayWriteToItAndLockedByWhoHasALockOnIt() throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "abc");
+        try (InputStream _ = Files.newInputStream(file)) {
+            assertThat(host.processes().holding(file)).isEmpty();
+            assertThat(host.processes().isLocked(file)).isFalse();
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            assertThat(host.processes().holding(file))
+                    .extracting(RunningProcess::pid)
+                    .containsExactly(ProcessHandle.current().pid());
+            assertThat(host.processes().isLocked(file)).isFalse();
+            var _ = channel.lock(1, 1, false);
+            assertThat(host.processes().isLocked(file)).isTrue();
+        }
+        assertThat(host.processes().holding(file)).isEmpty();
+        assertThat(host.processes().isLocked(file)).isFalse();
     }
 
     @Test

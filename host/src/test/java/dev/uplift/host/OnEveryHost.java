@@ -1,5 +1,6 @@
 package dev.uplift.host;
 
+import dev.uplift.host.testing.TestSshd;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.uplift.host.docker.DockerEndpoint;
 import dev.uplift.host.docker.DockerEngine;
+import dev.uplift.host.testing.TestSshd;
 import dev.uplift.testbed.containers.RequiresDocker;
 import java.nio.file.Path;
 import java.util.List;

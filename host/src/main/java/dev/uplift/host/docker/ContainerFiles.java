@@ -1,5 +1,6 @@
 package dev.uplift.host.docker;
 
+import dev.uplift.host.JarReading;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -68,25 +70,37 @@ public final class ContainerFiles {
      */
     public Optional<Map<String, byte[]>> jarEntries(String containerId, String jar, Set<String> names, int bytesMax)
             throws IOException, InterruptedException {
-        return file(containerId, jar, content -> {
-            Map<String, byte[]> entries = new HashMap<>();
-            Set<String> missing = new HashSet<>(names);
-            try (ZipInputStream zip = new ZipInputStream(content)) {
-                for (ZipEntry entry = zip.getNextEntry();
-                        entry != null && !missing.isEmpty();
-                        entry = zip.getNextEntry()) {
-                    if (missing.remove(entry.getName())) {
-                        byte[] bytes = zip.readNBytes(bytesMax + 1);
-                        if (bytes.length > bytesMax) {
-                            throw new DockerException(
-                                    entry.getName() + " in " + jar + " is larger than " + bytesMax + " bytes");
-                        }
-                        entries.put(entry.getName(), bytes);
-                    }
-                }
+        Map<String, byte[]> entries = new HashMap<>();
+        Set<String> missing = new HashSet<>(names);
+        boolean found = readJar(containerId, jar, missing::contains, (name, content) -> {
+            byte[] bytes = content.readNBytes(bytesMax + 1);
+            if (bytes.length > bytesMax) {
+                throw new DockerException(name + " in " + jar + " is larger than " + bytesMax + " bytes");
             }
-            return entries;
+            entries.put(name, bytes);
+            missing.remove(name);
+            return !missing.isEmpty();
         });
+        return found ? Optional.of(entries) : Optional.empty();
+    }
+
+    /**
+     * Reads the entries of a JAR in a container whose names are wanted, in their order in the JAR, as a stream.
+     *
+     * @return whether there is such a JAR
+     */
+    public boolean readJar(String containerId, String jar, Predicate<String> wanted, JarReading reading)
+            throws IOException, InterruptedException {
+        return file(containerId, jar, content -> {
+                    try (ZipInputStream zip = new ZipInputStream(content)) {
+                        boolean more = true;
+                        for (ZipEntry entry = zip.getNextEntry(); more && entry != null; entry = zip.getNextEntry()) {
+                            more = !wanted.test(entry.getName()) || reading.entry(entry.getName(), zip);
+                        }
+                    }
+                    return true;
+                })
+                .orElse(false);
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.docker.ContainerInspection;
+import dev.uplift.host.docker.ContainerRecord;
 import dev.uplift.host.docker.InspectDiff;
 import dev.uplift.host.docker.RestartPolicy;
 import dev.uplift.swap.StepFailedException;

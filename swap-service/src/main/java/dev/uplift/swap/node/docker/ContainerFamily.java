@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.host.Host;
 import dev.uplift.host.docker.ContainerInspection;
+import dev.uplift.host.docker.ContainerRecord;
 import dev.uplift.host.docker.DockerEngine;
 import dev.uplift.host.docker.ImageInspection;
 import dev.uplift.host.docker.ImageReference;

@@ -5,6 +5,7 @@ import dev.uplift.contract.Progress;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.docker.ComposeService;
 import dev.uplift.host.docker.ContainerInspection;
+import dev.uplift.host.docker.ContainerRecord;
 import dev.uplift.host.docker.Containers;
 import dev.uplift.host.docker.CreateRequest;
 import dev.uplift.host.docker.DockerException;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
+import dev.uplift.host.docker.ContainerRecord;
 import dev.uplift.host.docker.CreateRequest;
 import dev.uplift.host.docker.DockerEngine;
 import dev.uplift.host.docker.DockerException;

@@ -1,4 +1,4 @@
-package dev.uplift.swap.node.docker;
+package dev.uplift.host.docker;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,7 +10,6 @@ import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
 import dev.uplift.host.StateDirectory;
 import dev.uplift.host.UnexpectedPathException;
-import dev.uplift.host.docker.ContainerInspection;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,22 +25,23 @@ import org.jspecify.annotations.Nullable;
  * @param jar where the application's JAR is in the container; absent: nobody could tell
  * @param retired ids of its predecessors that are kept
  */
-record ContainerRecord(JsonNode inspection, @Nullable String jar, List<String> retired) {
+public record ContainerRecord(JsonNode inspection, @Nullable String jar, List<String> retired) {
     private static final int BYTES_MAX = 4_000_000;
 
-    ContainerInspection container() {
+    /** The container as it was. */
+    public ContainerInspection container() {
         return new ContainerInspection(inspection);
     }
 
     /** The same, except for the restart policy: it is this one. */
-    ContainerRecord withRestartPolicy(JsonNode policy) {
+    public ContainerRecord withRestartPolicy(JsonNode policy) {
         ObjectNode changed = inspection.deepCopy();
         changed.withObjectProperty("HostConfig").set("RestartPolicy", policy);
         return new ContainerRecord(changed, jar, retired);
     }
 
     /** What was written last; empty if nothing was. */
-    static Optional<ContainerRecord> read(Host host, Path directory) throws IOException {
+    public static Optional<ContainerRecord> read(Host host, Path directory) throws IOException {
         Path file = file(directory);
         if (StateDirectory.existing(host, directory).isEmpty() || !host.files().isFile(file)) {
             return Optional.empty();
@@ -53,7 +53,8 @@ record ContainerRecord(JsonNode inspection, @Nullable String jar, List<String> r
         }
     }
 
-    void write(Fence.Held held, Path directory) throws IOException, FencedException {
+    /** Remembers it in place of what was written last. */
+    public void write(Fence.Held held, Path directory) throws IOException, FencedException {
         held.write(file(directory), Json.mapper().writeValueAsBytes(this), DurableFiles.OWNER_ONLY);
     }
 

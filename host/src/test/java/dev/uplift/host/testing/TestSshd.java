@@ -1,7 +1,12 @@
-package dev.uplift.host;
+package dev.uplift.host.testing;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.uplift.contract.HostSpec;
+import dev.uplift.host.DurableFiles;
+import dev.uplift.host.Exec;
+import dev.uplift.host.LocalHost;
+import dev.uplift.host.SshTarget;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -14,12 +19,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A real OpenSSH server on a loopback port, with keys of its own, that lets the user of the test in. */
-final class TestSshd implements AutoCloseable {
+public final class TestSshd implements AutoCloseable {
     private final Path directory;
     private final int port;
     private Process process;
 
-    TestSshd(Path directory) throws Exception {
+    /** Starts one with its files in a directory. */
+    public TestSshd(Path directory) throws Exception {
         this.directory = directory;
         run(
                 "ssh-keygen",
@@ -57,7 +63,7 @@ final class TestSshd implements AutoCloseable {
     }
 
     /** One for all tests that do not disturb it. */
-    static TestSshd shared() {
+    public static TestSshd shared() {
         return Shared.ONE;
     }
 
@@ -83,16 +89,18 @@ final class TestSshd implements AutoCloseable {
         }
     }
 
-    int port() {
+    /** Where it listens on the loopback. */
+    public int port() {
         return port;
     }
 
-    SshTarget target() throws IOException {
+    /** The connection to it. */
+    public SshTarget target() throws IOException {
         return target(port);
     }
 
     /** The connection to it, or to something before it. */
-    SshTarget target(int throughPort) throws IOException {
+    public SshTarget target(int throughPort) throws IOException {
         return new SshTarget(
                 "far",
                 "127.0.0.1",
@@ -102,16 +110,29 @@ final class TestSshd implements AutoCloseable {
                 "file:" + file("client"));
     }
 
-    String publicKey(String type) throws IOException {
+    /** The host as installations know it. */
+    public HostSpec.Ssh spec() throws Exception {
+        return new HostSpec.Ssh(
+                "far",
+                "127.0.0.1",
+                port,
+                System.getProperty("user.name"),
+                fingerprint("ed25519"),
+                "file:" + file("client"));
+    }
+
+    /** A key of the host as {@code known_hosts} has it. */
+    public String publicKey(String type) throws IOException {
         return Files.readString(directory.resolve("host_" + type + ".pub"));
     }
 
-    String fingerprint(String type) throws Exception {
+    /** The fingerprint of a key of the host. */
+    public String fingerprint(String type) throws Exception {
         return run("ssh-keygen", "-l", "-f", file("host_" + type + ".pub")).split(" ", -1)[1];
     }
 
     /** As if the host had been set up anew. */
-    void changeHostKeys() throws Exception {
+    public void changeHostKeys() throws Exception {
         stop();
         for (String type : List.of("ed25519", "ecdsa")) {
             Files.delete(directory.resolve("host_" + type));
@@ -121,11 +142,12 @@ final class TestSshd implements AutoCloseable {
     }
 
     /** Kills its sessions, not what they run; it takes new ones. */
-    void cutSessions() {
+    public void cutSessions() {
         sessions().forEach(ProcessHandle::destroyForcibly);
     }
 
-    boolean hasSessions() {
+    /** Whether anybody is connected. */
+    public boolean hasSessions() {
         return sessions().findAny().isPresent();
     }
 
