@@ -48,7 +48,8 @@ public sealed interface NodeDatabase {
         return host.name().equals(NodeSpec.LOCAL) ? server : server.seenFrom(node);
     }
 
-    private static Path canonical(Host host, Path file) {
+    /** A file's path without any link in it; as it is where it is not there. */
+    static Path canonical(Host host, Path file) {
         try {
             return host.files().realPath(file);
         } catch (IOException e) {

@@ -56,8 +56,8 @@ record ContainerDatabase(Host host, Path directory) {
                     + " database would be lost with it. Move it to a volume first (uplift add --extract-h2 does"
                     + " that), or to PostgreSQL");
         }
-        return new NodeDatabase.Supported(
-                new DatabaseSpec.H2(host.name(), onHost.get().toString(), user, password));
+        return new NodeDatabase.Supported(new DatabaseSpec.H2(
+                host.name(), NodeDatabase.canonical(host, onHost.get()).toString(), user, password));
     }
 
     /** Images may make a directory of the database's name, and put the file into it. */
