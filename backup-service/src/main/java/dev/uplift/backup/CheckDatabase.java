@@ -25,6 +25,8 @@ import java.util.stream.Collectors;
  * fails the step, but in a dry run it is only reported.
  */
 public final class CheckDatabase implements StepHandler {
+    private static final long H2_BYTES = 4L << 20;
+
     private final InstallationAccess access;
     private final BackupStore store;
 
@@ -81,8 +83,8 @@ public final class CheckDatabase implements StepHandler {
     private Check space(StepCommand command, long sizeBytes) throws IOException {
         long neededBytes = switch (command.installation().database()) {
             case DatabaseSpec.PostgreSql _ -> sizeBytes;
-            // The scratch copy lies in the store, too.
-            case DatabaseSpec.H2 _ -> 2 * sizeBytes;
+            // The scratch copy lies in the store, too, and the H2 that reads it.
+            case DatabaseSpec.H2 _ -> 2 * sizeBytes + H2_BYTES;
         };
         long freeBytes = store.usableBytes();
         return freeBytes > neededBytes

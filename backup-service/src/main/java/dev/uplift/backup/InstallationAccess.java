@@ -1,6 +1,7 @@
 package dev.uplift.backup;
 
 import dev.uplift.backup.database.ApplicationDatabase;
+import dev.uplift.backup.database.h2.ApplicationJar;
 import dev.uplift.backup.database.h2.H2Database;
 import dev.uplift.backup.database.postgres.PostgresDatabases;
 import dev.uplift.backup.database.postgres.PostgresOptions;
@@ -12,6 +13,7 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepCommand;
+import dev.uplift.host.Host;
 import dev.uplift.host.reach.Reach;
 import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.DatabaseRules;
@@ -61,28 +63,40 @@ public final class InstallationAccess {
                         spec,
                         reach.server(installation, spec),
                         new PostgresOptions(postgresJobs, postgresTools, minimumMajor(installation)));
-            case DatabaseSpec.H2 spec -> {
-                NodeSpec.InDirectory node = firstNode(installation);
-                yield H2Database.open(
-                        spec, Path.of(node.directory()).resolve(node.jar()), store.directory(installation.id()));
-            }
+            case DatabaseSpec.H2 spec ->
+                H2Database.open(
+                        spec, hostOf(installation, spec), jar(installation), store.directory(installation.id()));
         };
     }
 
-    private static NodeSpec.InDirectory firstNode(InstallationSpec installation) {
-        NodeSpec node = installation.nodes().getFirst();
-        if (!node.host().equals(NodeSpec.LOCAL)) {
+    /** The host of an H2 file: the fence of the first node, behind which it is replaced, is there too. */
+    private Host hostOf(InstallationSpec installation, DatabaseSpec.H2 file) throws IOException {
+        NodeSpec first = installation.nodes().getFirst();
+        Host keeper = reach.keeper(installation, first);
+        if (!keeper.name().equals(first.host())) {
             throw StepFailedException.refused(
                     ErrorCode.INVALID,
-                    "the H2 file of node " + node.name() + " is on host " + node.host()
-                            + ", and only local ones are supported; move it to PostgreSQL");
+                    "of host " + first.host() + " only the Docker Engine is reached, not the H2 file of node "
+                            + first.name() + "; register the host by SSH");
         }
-        if (!(node instanceof NodeSpec.InDirectory inDirectory)) {
+        if (!file.host().equals(first.host())) {
             throw StepFailedException.refused(
                     ErrorCode.INVALID,
-                    "node " + node.name() + " is of kind " + node.kind() + ", whose H2 file is not supported here");
+                    "the H2 file is on host " + file.host() + ", but node " + first.name() + " is on host "
+                            + first.host() + "; register the application again");
         }
-        return inDirectory;
+        return keeper;
+    }
+
+    private ApplicationJar jar(InstallationSpec installation) throws IOException {
+        NodeSpec first = installation.nodes().getFirst();
+        return switch (first) {
+            case NodeSpec.InDirectory node ->
+                ApplicationJar.onHost(
+                        reach.keeper(installation, node),
+                        Path.of(node.directory()).resolve(node.jar()));
+            case NodeSpec.Docker node -> ApplicationJar.inContainer(reach, installation, node);
+        };
     }
 
     private int minimumMajor(InstallationSpec installation) {

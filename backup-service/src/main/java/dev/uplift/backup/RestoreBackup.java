@@ -68,19 +68,25 @@ public final class RestoreBackup implements StepHandler {
         if (command.pivotReached() && backup != null) {
             return restore(backup, work);
         }
-        work.fencedEffect(Effect.CLEAN, () -> {
-            try {
-                store.discardLeftovers(command.installation().id());
-                access.database(command.installation()).discardLeftovers(work);
-            } catch (Exception e) {
-                if (e instanceof InterruptedException) {
-                    throw e;
-                }
-                // The data were not touched: that something is left over is no reason to park.
-                LOG.warn("what an interrupted backup left behind stays until the next one", e);
-            }
+        work.effect(Effect.CLEAN, () -> {
+            UUID installation = command.installation().id();
+            work.fenced(() -> ifPossible(() -> store.discardLeftovers(installation)));
+            ifPossible(() -> access.database(command.installation()).discardLeftovers(work));
         });
         return StepOutcome.done(new StepOutput.Restored(null, false));
+    }
+
+    /** The data were not touched: that something is left over is no reason to park. */
+    private static void ifPossible(StepWork.Action clean) throws Exception {
+        try {
+            clean.run();
+        } catch (Exception e) {
+            if (e instanceof InterruptedException
+                    || (e instanceof StepFailedException failed && failed.code() == ErrorCode.FENCED)) {
+                throw e;
+            }
+            LOG.warn("what an interrupted backup left behind stays until the next one", e);
+        }
     }
 
     private StepOutcome restore(Backup backup, StepWork work) throws Exception {
@@ -88,8 +94,8 @@ public final class RestoreBackup implements StepHandler {
         UUID installation = command.installation().id();
         ApplicationDatabase database = access.database(command.installation());
         Path directory = store.require(installation, backup.id());
-        work.fencedEffect(Effect.CLEAN, () -> {
-            store.discardLeftovers(installation);
+        work.effect(Effect.CLEAN, () -> {
+            work.fenced(() -> store.discardLeftovers(installation));
             database.discardLeftovers(work);
         });
         database.requireCold();

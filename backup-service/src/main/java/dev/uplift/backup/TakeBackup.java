@@ -61,8 +61,8 @@ public final class TakeBackup implements StepHandler {
             StepWork work = access.work(command, run);
             ApplicationDatabase database = access.database(command.installation());
             UUID installation = command.installation().id();
-            work.fencedEffect(Effect.CLEAN, () -> {
-                store.discardLeftovers(installation);
+            work.effect(Effect.CLEAN, () -> {
+                work.fenced(() -> store.discardLeftovers(installation));
                 database.discardLeftovers(work);
             });
             database.requireCold();

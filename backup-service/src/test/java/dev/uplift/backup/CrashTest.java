@@ -7,6 +7,7 @@ import dev.uplift.backup.step.Effect;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.host.testing.TestSshd;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +70,20 @@ final class CrashTest {
 
     @Test
     void onH2EveryInterruptedStepEndsWellWhenItIsRunAgain() throws Exception {
-        H2Fixture h2 = new H2Fixture(directory);
+        everyStep(new H2Fixture(directory), RESTORE, REINSTATE);
+    }
+
+    @Test
+    void onH2OfAnotherHostEveryInterruptedStepEndsWellWhenItIsRunAgain() throws Exception {
+        Path keys = Files.createDirectory(directory.resolve("keys"));
+        try (TestSshd sshd = new TestSshd(keys)) {
+            H2Fixture h2 = new H2Fixture(directory, sshd.spec());
+            everyStep(h2, RESTORE);
+            h2.fixture.reach.close();
+        }
+    }
+
+    private void everyStep(H2Fixture h2, String... restores) throws Exception {
         Application application = new Application() {
             @Override
             public void change() throws SQLException {
@@ -86,10 +100,12 @@ final class CrashTest {
             }
         };
         Backup backup = takes(h2.fixture, application);
-        restores(h2.fixture, application, backup, RESTORE);
-        restores(h2.fixture, application, backup, REINSTATE);
-
-        assertThat(killed).isEqualTo(points(TAKE, RESTORE, REINSTATE));
+        Set<String> expected = points(TAKE);
+        for (String step : restores) {
+            restores(h2.fixture, application, backup, step);
+            expected.addAll(points(step));
+        }
+        assertThat(killed).isEqualTo(expected);
     }
 
     private Backup takes(Fixture fixture, Application application) throws Exception {

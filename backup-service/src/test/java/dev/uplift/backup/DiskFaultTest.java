@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.HostSpec;
+import dev.uplift.host.testing.TestSshd;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +17,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,7 +29,7 @@ final class DiskFaultTest {
     @Test
     void aFullDiskIsNoBackupOfH2() throws Exception {
         H2Fixture h2 = new H2Fixture(directory);
-        Path disk = disk("2m");
+        Path disk = disk("8m");
         try {
             Fixture fixture = new Fixture(disk, h2.application, h2.fixture.database);
             Backup old = fixture.take();
@@ -72,30 +75,41 @@ final class DiskFaultTest {
 
     @Test
     void aFullDiskBesideTheApplicationLeavesItsDatabaseAsItIs() throws Exception {
+        fullDiskBesideTheApplication(null);
+    }
+
+    @Test
+    void aFullDiskBesideTheApplicationOfAnotherHostLeavesItsDatabaseAsItIs() throws Exception {
+        try (TestSshd sshd = new TestSshd(Files.createDirectory(directory.resolve("keys")))) {
+            fullDiskBesideTheApplication(sshd.spec());
+        }
+    }
+
+    private void fullDiskBesideTheApplication(@Nullable HostSpec host) throws Exception {
         Path disk = disk("8m");
         try {
-            H2Fixture h2 = new H2Fixture(directory.resolve("elsewhere"));
+            H2Fixture h2 = new H2Fixture(disk, host);
             h2.run("INSERT INTO t (text) SELECT 'more than is left ' || x FROM SYSTEM_RANGE(1, 5000)");
-            Path application =
-                    Files.createDirectory(disk.resolve("application")).toRealPath();
-            Path file = application.resolve(h2.file.getFileName());
-            Files.copy(h2.file, file);
-            Files.copy(H2Fixture.H2_JAR, application.resolve(Fixture.JAR));
-            Fixture fixture = new Fixture(
-                    directory.resolve("home"), application, new DatabaseSpec.H2("local", file.toString(), null, null));
+            Fixture fixture = h2.withHome(directory.resolve("home"));
             Backup backup = fixture.take();
-            Files.write(file, new byte[] {0}, StandardOpenOption.APPEND);
-            byte[] live = Files.readAllBytes(file);
+            Files.write(h2.file, new byte[] {0}, StandardOpenOption.APPEND);
+            byte[] live = Files.readAllBytes(h2.file);
             fixture.epoch++;
             Path filler = fill(disk);
 
-            assertThat(fixture.undo(backup)).isInstanceOfSatisfying(StepOutcome.Failed.class, DiskFaultTest::isStorage);
-            assertThat(file).hasBinaryContent(live);
+            assertThat(fixture.undo(backup))
+                    .isInstanceOfSatisfying(
+                            StepOutcome.Failed.class,
+                            failed -> assertThat(failed.code())
+                                    .as(failed.detail())
+                                    .isEqualTo(ErrorCode.HOST_STORAGE));
+            assertThat(h2.file).hasBinaryContent(live);
 
             Files.delete(filler);
             assertThat(fixture.undo(backup)).isInstanceOf(StepOutcome.Succeeded.class);
             fixture.epoch++;
             assertThat(fixture.take().contentHash()).isEqualTo(backup.contentHash());
+            fixture.reach.close();
         } finally {
             unmount(disk);
         }
@@ -180,7 +194,7 @@ final class DiskFaultTest {
     }
 
     private static void isStorage(StepOutcome.Failed failed) {
-        assertThat(failed.code()).isEqualTo(ErrorCode.HOST_STORAGE);
+        assertThat(failed.code()).as(failed.detail()).isEqualTo(ErrorCode.HOST_STORAGE);
         assertThat(failed.retryable()).isTrue();
         assertThat(failed.detail()).contains("No space left on device").contains("free some room");
     }

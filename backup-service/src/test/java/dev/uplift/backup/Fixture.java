@@ -7,6 +7,7 @@ import dev.uplift.backup.store.Retention;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
+import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
@@ -31,10 +32,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One installation with its worker's handlers, as the queue would run them. */
@@ -60,6 +63,7 @@ final class Fixture {
     final TakeBackup take;
     final RestoreBackup restore;
     final CheckDatabase check;
+    final Reach reach;
     final Set<String> reached = new LinkedHashSet<>();
     final List<Progress> progress = new ArrayList<>();
     String profile = "metabase";
@@ -68,6 +72,12 @@ final class Fixture {
     boolean pivotReached = true;
     boolean dryRun;
     BooleanSupplier cancelled = () -> false;
+    List<HostSpec> hosts = List.of();
+    Consumer<String> atPoint = point -> {};
+    Consumer<Progress> atProgress = reported -> {};
+
+    @Nullable
+    NodeSpec node;
 
     @Nullable
     String killAt;
@@ -103,8 +113,8 @@ final class Fixture {
         this.application = application.toRealPath();
         this.database = database;
         this.store = new BackupStore(home, retention, clock);
-        this.access = new InstallationAccess(
-                Profiles.load(Optional.empty()), store, 2, List.of(), new Reach(home, DockerEndpoint.LOCAL));
+        this.reach = new Reach(home, DockerEndpoint.LOCAL);
+        this.access = new InstallationAccess(Profiles.load(Optional.empty()), store, 2, List.of(), reach);
         this.take = new TakeBackup(access, store, new SimpleMeterRegistry());
         this.restore = new RestoreBackup(access, store);
         this.check = new CheckDatabase(access, store);
@@ -128,15 +138,21 @@ final class Fixture {
                         "test",
                         profile,
                         "default",
-                        List.of(new NodeSpec.JarProcess(
-                                "node", "local", application.toString(), JAR, URI.create("http://127.0.0.1:1"))),
-                        database),
-                new Release("v0.50.1", null, "ab".repeat(32), null),
+                        List.of(Objects.requireNonNullElseGet(node, this::process)),
+                        database,
+                        hosts),
+                new Release("v0.50.1", null, null, null)
+                        .with(Objects.requireNonNullElseGet(node, this::process), "ab".repeat(32)),
                 new Release("v0.51.1", null, null, null),
                 List.of(),
                 backup,
                 source,
                 StepLimits.DEFAULT);
+    }
+
+    private NodeSpec process() {
+        String host = database instanceof DatabaseSpec.H2 file ? file.host() : NodeSpec.LOCAL;
+        return new NodeSpec.JarProcess("node", host, application.toString(), JAR, URI.create("http://127.0.0.1:1"));
     }
 
     StepOutcome run(StepHandler handler, StepCommand command) throws Exception {
@@ -150,6 +166,7 @@ final class Fixture {
             @Override
             public void progress(Progress reported) {
                 progress.add(reported);
+                atProgress.accept(reported);
             }
 
             @Override
@@ -171,6 +188,7 @@ final class Fixture {
                         pauseAt = null;
                         assertThatCode(meanwhile::run).doesNotThrowAnyException();
                     }
+                    atPoint.accept(point);
                     if (point.equals(killAt)) {
                         killAt = null;
                         throw new Killed(point);

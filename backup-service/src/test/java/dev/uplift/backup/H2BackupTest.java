@@ -11,9 +11,9 @@ import dev.uplift.backup.step.StepWork;
 import dev.uplift.backup.store.BackupFiles;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Backup;
-import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
@@ -21,6 +21,11 @@ import dev.uplift.host.DurableFiles;
 import dev.uplift.messaging.worker.StepCancelledException;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -33,21 +38,34 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.assertj.core.api.Assertions;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class H2BackupTest {
+class H2BackupTest {
     @TempDir
     Path directory;
 
-    private H2Fixture h2;
-    private Fixture fixture;
+    H2Fixture h2;
+    Fixture fixture;
+
+    /** Where the application is; absent: here. */
+    @Nullable
+    HostSpec host() throws Exception {
+        return null;
+    }
 
     @BeforeEach
     void create() throws Exception {
-        h2 = new H2Fixture(directory);
+        h2 = new H2Fixture(directory, host());
         fixture = h2.fixture;
+    }
+
+    @AfterEach
+    void disconnect() {
+        fixture.reach.close();
     }
 
     @Test
@@ -145,6 +163,25 @@ final class H2BackupTest {
     }
 
     @Test
+    void aFileThatIsChangedWhileItIsCopiedIsNoBackup() throws Exception {
+        fixture.atProgress = reported -> {
+            if (reported.activity().startsWith("copying the database")) {
+                fixture.atProgress = later -> {};
+                change(h2.file);
+            }
+        };
+        assertFailed(fixture.tryTake(), ErrorCode.STILL_RUNNING, "was changed while it was copied");
+        assertThat(fixture.stored()).isEmpty();
+    }
+
+    @Test
+    void whatReadsTheFileIsNoReasonToWait() throws Exception {
+        try (InputStream _ = Files.newInputStream(h2.file)) {
+            assertThat(fixture.tryTake()).isInstanceOf(StepOutcome.Succeeded.class);
+        }
+    }
+
+    @Test
     void aChangedCopyIsRefusedBeforeAnythingIsTouched() throws Exception {
         Backup backup = fixture.take();
         h2.run("DELETE FROM t");
@@ -232,9 +269,9 @@ final class H2BackupTest {
                 h2.application + "/../x.mv.db",
                 "/etc/passwd",
                 h2.application + "/nowhere/x.mv.db")) {
-            Fixture odd = new Fixture(
-                    directory.resolve("home"), h2.application, new DatabaseSpec.H2("local", path, null, null));
+            Fixture odd = h2.withPath(directory.resolve("home"), path);
             assertThat(odd.tryTake()).isInstanceOf(StepOutcome.Failed.class);
+            odd.reach.close();
         }
     }
 
@@ -257,7 +294,15 @@ final class H2BackupTest {
         assertThat(kept()).containsExactly("metabase.db.mv.db.uplift-failed-16");
     }
 
-    private List<String> kept() throws Exception {
+    private static void change(Path file) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[] {7}), 5000);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    List<String> kept() throws Exception {
         try (Stream<Path> files = Files.list(h2.application)) {
             return files.map(file -> file.getFileName().toString())
                     .filter(file -> file.contains("uplift-failed") || file.contains("uplift-tmp"))

@@ -1,6 +1,8 @@
 package dev.uplift.backup;
 
 import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.HostSpec;
+import dev.uplift.contract.NodeSpec;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,9 +10,11 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.jar.JarOutputStream;
 import java.util.zip.ZipEntry;
 import org.h2.Driver;
+import org.jspecify.annotations.Nullable;
 
 /** A real H2 file beside an application's JAR that brings H2. */
 final class H2Fixture {
@@ -20,8 +24,15 @@ final class H2Fixture {
     final Path application;
     final Path file;
     final Fixture fixture;
+    private final String host;
+    private final List<HostSpec> hosts;
 
     H2Fixture(Path directory) throws Exception {
+        this(directory, null);
+    }
+
+    /** On this host, which is this machine in truth. */
+    H2Fixture(Path directory, @Nullable HostSpec host) throws Exception {
         this.application =
                 Files.createDirectories(directory.resolve("application")).toRealPath();
         this.file = application.resolve("metabase.db.mv.db");
@@ -29,8 +40,21 @@ final class H2Fixture {
         run(
                 "CREATE TABLE t (id IDENTITY PRIMARY KEY, text VARCHAR)",
                 "INSERT INTO t (text) SELECT 'row ' || x FROM SYSTEM_RANGE(1, 500)");
-        this.fixture = new Fixture(
-                directory.resolve("home"), application, new DatabaseSpec.H2("local", file.toString(), null, null));
+        this.host = host == null ? NodeSpec.LOCAL : host.name();
+        this.hosts = host == null ? List.of() : List.of(host);
+        this.fixture = withPath(directory.resolve("home"), file.toString());
+    }
+
+    /** The same application with another path of its database. */
+    Fixture withPath(Path home, String path) throws Exception {
+        Fixture made = new Fixture(home, application, new DatabaseSpec.H2(host, path, null, null));
+        made.hosts = hosts;
+        return made;
+    }
+
+    /** The same application with another home of the backups. */
+    Fixture withHome(Path home) throws Exception {
+        return withPath(home, file.toString());
     }
 
     /** Puts H2 into the application's JAR as Spring Boot does. */

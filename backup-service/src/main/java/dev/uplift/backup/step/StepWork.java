@@ -20,6 +20,12 @@ public record StepWork(StepCommand command, StepRun run, Fence fence) {
         void run() throws Exception;
     }
 
+    /** Something that is done on the application's host, by what is behind its fence. */
+    @FunctionalInterface
+    public interface HostAction {
+        void run(Fence.Held held) throws Exception;
+    }
+
     /** Takes an effect between its crash points. */
     public void effect(Effect effect, Action action) throws Exception {
         String name = effect.in(command.step().commandType(command.direction()));
@@ -46,6 +52,28 @@ public record StepWork(StepCommand command, StepRun run, Fence fence) {
         try (Fence.Held held = fence.hold(command, run.delivery());
                 Fence.Locked _ = held.lock()) {
             action.run();
+        } catch (FencedException e) {
+            throw StepFailedException.refused(ErrorCode.FENCED, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /**
+     * Takes an effect on the application's host, where each change asks the fence itself.
+     *
+     * @throws StepFailedException FENCED, if a newer command or delivery has been there: what follows was not done
+     */
+    public void effectOnHost(Effect effect, HostAction action) throws Exception {
+        onHost(held -> effect(effect, () -> action.run(held)));
+    }
+
+    /**
+     * Does something on the application's host, where each change asks the fence itself.
+     *
+     * @throws StepFailedException FENCED, if a newer command or delivery has been there: what follows was not done
+     */
+    public void onHost(HostAction action) throws Exception {
+        try (Fence.Held held = fence.hold(command, run.delivery())) {
+            action.run(held);
         } catch (FencedException e) {
             throw StepFailedException.refused(ErrorCode.FENCED, String.valueOf(e.getMessage()), e);
         }

@@ -9,51 +9,59 @@ import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
-import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.host.DiskSpace;
+import dev.uplift.host.Digested;
 import dev.uplift.host.DurableFiles;
-import dev.uplift.host.LocalHost;
+import dev.uplift.host.Exec;
+import dev.uplift.host.Fence;
+import dev.uplift.host.FencedException;
+import dev.uplift.host.FileStatus;
+import dev.uplift.host.Host;
 import dev.uplift.host.Secret;
 import dev.uplift.host.Secrets;
+import dev.uplift.host.WrongContentException;
 import java.io.IOException;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
+import java.io.InputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.LongConsumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A database in a file of H2. It is only ever copied as a whole while nobody has it open, so the hash of
- * its content is the hash of the file. In a backup's directory: {@code data/database.mv.db}.
+ * A database in a file of H2, on any host. It is only ever copied as a whole while nobody has it open, so the
+ * hash of its content is the hash of the file, and a copy counts only if the file still has that hash after it, found
+ * out on its host. In a backup's directory: {@code data/database.mv.db}.
  *
- * <p>A restore writes a new file beside the live one and renames it over the live one, which is kept
- * under another name until the next restore.
+ * <p>A restore brings a new file to a directory of its own beside the live one, and renames it over the live one,
+ * which is kept under another name until the next restore.
  */
 public final class H2Database implements ApplicationDatabase {
     private static final String NAME = "database";
-    private static final String FAILED = ".uplift-failed-";
+    private static final Duration QUICK = Duration.ofSeconds(30);
 
     private final DatabaseSpec.H2 spec;
+    private final Host host;
     private final H2File live;
-    private final Path jar;
+    private final ApplicationJar jar;
     private final Path workDirectory;
     private final @Nullable Secret password;
 
-    private H2Database(DatabaseSpec.H2 spec, H2File live, Path jar, Path workDirectory, @Nullable Secret password) {
+    private H2Database(
+            DatabaseSpec.H2 spec,
+            Host host,
+            H2File live,
+            ApplicationJar jar,
+            Path workDirectory,
+            @Nullable Secret password) {
         this.spec = spec;
+        this.host = host;
         this.live = live;
         this.jar = jar;
         this.workDirectory = workDirectory;
@@ -63,24 +71,22 @@ public final class H2Database implements ApplicationDatabase {
     /**
      * The database as an installation's workers see it. Opens nothing yet.
      *
+     * @param host has the file, and that of the password
      * @param jar of the application: it brings the H2 that a copy is tried with
-     * @param workDirectory for scratch copies; what is in it with a name that ends in {@code .partial}
-     *     is left by interrupted runs
+     * @param workDirectory for scratch copies, on this machine; what is in it with a name that ends in {@code
+     *     .partial} is left by interrupted runs
      * @throws IOException if the path is not what was registered, or the password cannot be had
      */
-    public static ApplicationDatabase open(DatabaseSpec.H2 spec, Path jar, Path workDirectory) throws IOException {
-        if (!spec.host().equals(NodeSpec.LOCAL)) {
-            throw StepFailedException.refused(
-                    ErrorCode.INVALID,
-                    "the H2 file lies on host " + spec.host() + ", and only local ones are supported");
-        }
+    public static ApplicationDatabase open(DatabaseSpec.H2 spec, Host host, ApplicationJar jar, Path workDirectory)
+            throws IOException {
         String reference = spec.passwordRef();
         return new H2Database(
                 spec,
-                H2File.at(spec.path()),
+                host,
+                H2File.at(host, spec.path()),
                 jar,
                 workDirectory,
-                reference == null ? null : Secrets.resolve(new LocalHost(), reference));
+                reference == null ? null : Secrets.resolve(host, reference));
     }
 
     @Override
@@ -92,64 +98,61 @@ public final class H2Database implements ApplicationDatabase {
     public StepOutput.DatabaseChecked check(StepWork work) throws Exception {
         List<Check> checks = new ArrayList<>();
         if (!live.exists()) {
-            add(checks, "database.file", false, "", live.path() + " does not exist: register the application again");
+            add(checks, "database.file", false, "", live + " does not exist: register the application again");
             return new StepOutput.DatabaseChecked("H2", 0, checks);
         }
-        long sizeBytes = Files.size(live.path());
+        FileStatus status = live.status();
+        long sizeBytes = status.sizeBytes();
         add(
                 checks,
                 "database.file",
-                H2File.hasHeader(live.path()),
-                live.path() + " is an H2 file",
-                live.path() + " does not begin as H2 writes it: look at it before any upgrade");
+                live.hasHeader(),
+                live + " is an H2 file",
+                live + " does not begin as H2 writes it: look at it before any upgrade");
         String version = "H2";
         Path scratch = scratch(work);
-        try (H2Driver driver = H2Driver.of(jar, scratch)) {
-            version = "H2 " + driver.version();
-            add(checks, "database.tools", true, version + " of " + jar.getFileName() + " will prove the copy", "");
+        try {
+            version = "H2 " + ApplicationH2.of(jar, scratch).version();
+            add(checks, "database.tools", true, version + " of " + jar.name() + " will prove the copy", "");
         } catch (StepFailedException e) {
             add(checks, "database.tools", false, "", String.valueOf(e.getMessage()));
         } finally {
             DurableFiles.delete(scratch);
         }
-        long freeBytes = DiskSpace.freeBytes(live.directory());
+        long freeBytes = host.files().freeBytes(live.directory());
         add(
                 checks,
                 "database.space",
                 freeBytes > sizeBytes,
                 "the disk has room for a restore",
-                "a restore needs " + sizeBytes + " bytes beside " + live.path() + ", only " + freeBytes
+                "a restore needs " + sizeBytes + " bytes beside " + live + ", only " + freeBytes
                         + " are free: free some");
+        boolean own = host.uid() == 0 || host.uid() == status.uid();
         add(
                 checks,
                 "database.rights",
-                Files.isWritable(live.path()) && Files.isWritable(live.directory()),
+                own && host.files().mayWrite(live.path()) && host.files().mayWrite(live.directory()),
                 "the file can be replaced",
-                "this service may not write " + live.path() + " or its directory: run it as their owner or as root");
+                "user " + host.uid() + " may not write " + live
+                        + " or its directory, or does not own the file: let its owner or root work there");
         return new StepOutput.DatabaseChecked(version, sizeBytes, checks);
     }
 
     @Override
     public void discardLeftovers(StepWork work) throws Exception {
         String prefix = "." + live.path().getFileName() + ".";
-        List<Path> drafts;
-        try (Stream<Path> files = Files.list(live.directory())) {
-            drafts = files.filter(file -> {
-                        String name = String.valueOf(file.getFileName());
-                        return name.startsWith(prefix) && name.endsWith(DurableFiles.TEMPORARY_SUFFIX);
-                    })
-                    .toList();
-        }
-        for (Path draft : drafts) {
-            DurableFiles.delete(draft);
-        }
+        work.onHost(held -> {
+            for (String name : host.files().list(live.directory())) {
+                if (name.startsWith(prefix) && name.endsWith(DurableFiles.TEMPORARY_SUFFIX)) {
+                    held.delete(live.path().resolveSibling(name));
+                }
+            }
+        });
     }
 
     @Override
     public void requireCold() throws Exception {
-        if (live.exists()) {
-            live.locked(FileChannel::isOpen);
-        }
+        live.requireCold();
     }
 
     @Override
@@ -157,31 +160,51 @@ public final class H2Database implements ApplicationDatabase {
         if (!live.exists()) {
             return "";
         }
+        work.run().progress(Progress.of("reading the database"));
         // A restore may have died between its rename and the fsync: what is compared shall be what stays.
-        DurableFiles.force(live.path());
-        DurableFiles.forceDirectory(live.directory());
-        LongConsumer progress = work.bytes("reading the database", Files.size(live.path()));
-        return BackupFiles.sha256(live.path(), 0, progress);
+        work.onHost(held -> held.settle(live.path()));
+        return host.files().digest(live.path()).sha256();
     }
 
     @Override
     public Snapshot dump(Path directory, StepWork work) throws Exception {
         if (!live.exists()) {
-            throw StepFailedException.refused(ErrorCode.BACKUP_FAILED, live.path() + " does not exist");
+            throw StepFailedException.refused(ErrorCode.BACKUP_FAILED, live + " does not exist");
         }
-        if (!H2File.hasHeader(live.path())) {
+        if (!live.hasHeader()) {
             throw StepFailedException.refused(
-                    ErrorCode.BACKUP_FAILED,
-                    live.path() + " does not begin as H2 writes it: it is damaged or no H2 file");
+                    ErrorCode.BACKUP_FAILED, live + " does not begin as H2 writes it: it is damaged or no H2 file");
         }
         Path data = directory.resolve("data");
         Instant takenAt = Instant.now();
-        String[] sha256 = new String[1];
+        Digested[] copied = new Digested[1];
         work.effect(Effect.DUMP, () -> {
             BackupFiles.createDirectories(data);
-            sha256[0] = live.locked(channel -> copy(channel, data.resolve(NAME + H2File.SUFFIX), work));
+            copied[0] = copy(data.resolve(NAME + H2File.SUFFIX), work);
         });
-        return new Snapshot(sha256[0], "H2", "copy", Files.size(live.path()), takenAt);
+        return new Snapshot(copied[0].sha256(), "H2", "copy", copied[0].sizeBytes(), takenAt);
+    }
+
+    /** Whoever opened the file after it was found at rest has changed it by now, or still has it open. */
+    private Digested copy(Path to, StepWork work) throws IOException {
+        long sizeBytes = live.status().sizeBytes();
+        Digested copied;
+        try (InputStream in = host.files().stream(live.path())) {
+            copied = DurableFiles.copy(
+                    in,
+                    to,
+                    Long.MAX_VALUE,
+                    DurableFiles.OWNER_ONLY,
+                    work.bytes("copying the database's file", sizeBytes));
+        }
+        work.run().progress(Progress.of("comparing the copy with the database's file"));
+        if (!host.files().digest(live.path()).equals(copied)) {
+            throw StepFailedException.failed(
+                    ErrorCode.STILL_RUNNING,
+                    live + " was changed while it was copied: somebody works on it, stop that first");
+        }
+        live.requireCold();
+        return copied;
     }
 
     @Override
@@ -212,133 +235,129 @@ public final class H2Database implements ApplicationDatabase {
 
     @Override
     public void replace(Path directory, Manifest manifest, StepWork work) throws Exception {
-        Path draft = draft(work);
+        Path place = DurableFiles.temporary(live.path());
+        Path draft = place.resolve(work.tag());
+        ReplacedFiles replaced = new ReplacedFiles(host.files(), live.path());
         try {
-            work.effect(Effect.CREATE, () -> DurableFiles.delete(draft));
-            work.effect(Effect.LOAD, () -> {
-                String sha256 = DurableFiles.copy(
-                                copyIn(directory),
-                                draft,
-                                DurableFiles.OWNER_ONLY,
-                                work.bytes("restoring the database's file", manifest.sizeBytes()))
-                        .sha256();
-                if (!sha256.equals(manifest.contentHash())) {
-                    throw StepFailedException.refused(
-                            ErrorCode.BACKUP_CORRUPT, "backup " + manifest.backupId() + " changed while it was read");
-                }
+            work.effectOnHost(Effect.CREATE, held -> {
+                held.delete(place);
+                held.createDirectory(place, DurableFiles.OWNER_ONLY_DIRECTORY);
             });
-            work.effect(Effect.SETTINGS, () -> giveOwnerAndMode(draft));
-            work.fencedEffect(Effect.KEEP, () -> {
+            work.effect(Effect.LOAD, () -> bring(copyIn(directory), draft, manifest, work));
+            work.effectOnHost(Effect.SETTINGS, held -> giveOwnerAndMode(draft, held));
+            work.effectOnHost(Effect.KEEP, held -> {
                 requireCold();
                 if (live.exists()) {
-                    DurableFiles.hardLink(failed(work.command().epoch()), live.path());
+                    held.hardLink(replaced.free(work.command().epoch()), live.path());
                 }
             });
-            work.fencedEffect(Effect.REPLACE, () -> {
+            work.effectOnHost(Effect.REPLACE, held -> {
                 requireCold();
-                if (!BackupFiles.sha256(draft).equals(manifest.contentHash())) {
+                if (!host.files().digest(draft).sha256().equals(manifest.contentHash())) {
                     throw StepFailedException.failed(
                             ErrorCode.RESTORE_FAILED, draft + " is not what was written to it");
                 }
-                DurableFiles.moveInto(draft, live.path());
+                held.moveInto(draft, live.path());
             });
         } catch (Exception e) {
-            DurableFiles.delete(draft);
+            discard(place, e, work);
             throw e;
         }
-        work.fencedEffect(Effect.FORGET, this::forgetOlder);
+        work.effectOnHost(Effect.FORGET, held -> {
+            held.delete(place);
+            replaced.forgetOlder(held);
+        });
     }
 
-    private void readWhole(Path scratch, StepWork work) throws IOException {
-        work.run().progress(Progress.of("reading the copy with the application's own H2"));
-        try (H2Driver driver = H2Driver.of(jar, scratch)) {
-            long tables = driver.readWhole(scratch.resolve(NAME), spec.user(), password, work.run()::checkCancelled);
-            if (tables == 0) {
-                throw StepFailedException.refused(
-                        ErrorCode.BACKUP_FAILED,
-                        "the H2 of " + jar.getFileName() + " finds no table in the copy: " + live.path()
-                                + " is damaged or was never used");
+    private void bring(Path copy, Path draft, Manifest manifest, StepWork work) throws IOException {
+        try {
+            work.fence()
+                    .bring(
+                            draft,
+                            offset -> from(copy, offset),
+                            manifest.contentHash(),
+                            Files.size(copy),
+                            work.bytes("restoring the database's file", manifest.sizeBytes()));
+        } catch (WrongContentException e) {
+            throw BackupFiles.sha256(copy).equals(manifest.contentHash())
+                    ? StepFailedException.failed(ErrorCode.RESTORE_FAILED, draft + " is not what was written to it", e)
+                    : StepFailedException.refused(
+                            ErrorCode.BACKUP_CORRUPT,
+                            "backup " + manifest.backupId() + " changed while it was read",
+                            e);
+        } catch (FileSystemException e) {
+            // Over SFTP a full disk is just a failure.
+            if (host.files().freeBytes(live.directory()) < manifest.sizeBytes()) {
+                throw StepFailedException.failed(
+                        ErrorCode.HOST_STORAGE, "the disk of " + live + " has no room for a restore: free some", e);
             }
-        } catch (SQLException e) {
+            throw e;
+        }
+    }
+
+    private static InputStream from(Path copy, long offset) throws IOException {
+        InputStream in = Files.newInputStream(copy, LinkOption.NOFOLLOW_LINKS);
+        try {
+            in.skipNBytes(offset);
+            return in;
+        } catch (IOException e) {
+            in.close();
+            throw e;
+        }
+    }
+
+    /** After a crash, or from a host that was lost, there is nobody to do this: the next run does it. */
+    private static void discard(Path place, Exception failure, StepWork work) {
+        try {
+            work.onHost(held -> held.delete(place));
+        } catch (Exception e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    private void readWhole(Path scratch, StepWork work) throws Exception {
+        work.run().progress(Progress.of("reading the copy with the application's own H2"));
+        long tables = ApplicationH2.of(jar, scratch)
+                .readWhole(scratch.resolve(NAME), spec.user(), password, work.run()::checkCancelled);
+        if (tables == 0) {
             throw StepFailedException.refused(
                     ErrorCode.BACKUP_FAILED,
-                    "the H2 of " + jar.getFileName() + " cannot read the copy whole (error " + e.getErrorCode()
-                            + "): start the application once more and look at its log",
-                    e);
+                    "the H2 of " + jar.name() + " finds no table in the copy: " + live
+                            + " is damaged or was never used");
         }
     }
 
-    private String copy(FileChannel channel, Path to, StepWork work) throws IOException {
-        LongConsumer progress = work.bytes("copying the database's file", channel.size());
-        return DurableFiles.copy(
-                        Channels.newInputStream(channel), to, Long.MAX_VALUE, DurableFiles.OWNER_ONLY, progress)
-                .sha256();
-    }
-
-    private void giveOwnerAndMode(Path draft) throws IOException {
-        Path example = live.exists() ? live.path() : live.directory();
-        PosixFileAttributes wanted =
-                Files.readAttributes(example, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-        PosixFileAttributeView view =
-                Files.getFileAttributeView(draft, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
-        PosixFileAttributes actual = view.readAttributes();
-        if (!actual.owner().equals(wanted.owner())) {
-            view.setOwner(wanted.owner());
+    /** The rights of the file that it replaces; of the directory where there is none. */
+    private void giveOwnerAndMode(Path draft, Fence.Held held)
+            throws IOException, InterruptedException, FencedException {
+        Optional<FileStatus> before = host.files().status(live.path());
+        FileStatus wanted = before.isPresent()
+                ? before.get()
+                : host.files().status(live.directory()).orElseThrow();
+        held.setOwner(draft, wanted.uid(), wanted.gid());
+        if (status(draft).gid() != wanted.gid()) {
+            held.run(Exec.of(QUICK, "chgrp", "-h", "--", Long.toString(wanted.gid()), draft.toString()));
         }
-        if (!actual.group().equals(wanted.group())) {
-            view.setGroup(wanted.group());
+        if (before.isPresent()) {
+            held.setMode(draft, wanted.mode());
         }
-        if (live.exists()) {
-            view.setPermissions(wanted.permissions());
-        }
-        DurableFiles.force(draft);
-    }
-
-    /** Where the live file is kept: a name that is free, or is the live file's already. */
-    private Path failed(long epoch) throws IOException {
-        for (int number = 1; ; number++) {
-            Path name = live.path()
-                    .resolveSibling(live.path().getFileName() + FAILED + epoch + (number > 1 ? "-" + number : ""));
-            if (!Files.exists(name, LinkOption.NOFOLLOW_LINKS) || Files.isSameFile(name, live.path())) {
-                return name;
-            }
+        FileStatus now = status(draft);
+        if (now.uid() != wanted.uid() || now.gid() != wanted.gid()) {
+            throw StepFailedException.refused(
+                    ErrorCode.HOST_UNEXPECTED,
+                    "user " + host.uid() + " may not give a file to the owner of " + live
+                            + ": let the owner or root work there");
         }
     }
 
-    /** Keeps the file that was replaced last, and deletes those of earlier restores. */
-    private void forgetOlder() throws IOException {
-        String prefix = live.path().getFileName() + FAILED;
-        List<Path> newestFirst;
-        try (Stream<Path> files = Files.list(live.directory())) {
-            newestFirst = files.filter(file -> number(file, prefix).isPresent())
-                    .sorted(Comparator.comparing(
-                                    (Path file) -> number(file, prefix).orElseThrow())
-                            .reversed())
-                    .toList();
-        }
-        for (Path older : newestFirst.stream().skip(1).toList()) {
-            Files.deleteIfExists(older);
-        }
-        DurableFiles.forceDirectory(live.directory());
-    }
-
-    /** {@code EPOCH} or {@code EPOCH-NUMBER} as a number that grows with both; empty for other files. */
-    private static Optional<Long> number(Path file, String prefix) {
-        String name = String.valueOf(file.getFileName());
-        if (!name.startsWith(prefix) || !name.substring(prefix.length()).matches("\\d{1,12}(-\\d{1,4})?")) {
-            return Optional.empty();
-        }
-        String[] parts = name.substring(prefix.length()).split("-", -1);
-        return Optional.of(Long.parseLong(parts[0]) * 10_000 + (parts.length > 1 ? Long.parseLong(parts[1]) : 1));
+    private FileStatus status(Path draft) throws IOException {
+        return host.files()
+                .status(draft)
+                .orElseThrow(() -> StepFailedException.failed(ErrorCode.RESTORE_FAILED, draft + " is gone"));
     }
 
     private static Path copyIn(Path directory) {
         return directory.resolve("data").resolve(NAME + H2File.SUFFIX);
-    }
-
-    /** Each run has its own: one that was taken over may still write to it. */
-    private Path draft(StepWork work) {
-        return DurableFiles.temporary(live.path().resolveSibling(live.path().getFileName() + "." + work.tag()));
     }
 
     private Path scratch(StepWork work) {

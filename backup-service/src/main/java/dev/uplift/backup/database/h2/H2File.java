@@ -4,36 +4,29 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.contract.ErrorCode;
-import dev.uplift.host.LocalHost;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.host.FileStatus;
+import dev.uplift.host.Host;
+import dev.uplift.host.RegisteredRoot;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.UnexpectedPathException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
-/** The file of an H2 database, as the installation has it registered. */
+/** The file of an H2 database on its host, as the installation has it registered. */
 final class H2File {
     static final String SUFFIX = ".mv.db";
     private static final int HEADER_BYTES = 4096;
 
-    /** Something that is done with the file while no application can open it. */
-    @FunctionalInterface
-    interface Locked<T> {
-        /** @param channel the file. No other channel to it may be opened meanwhile: closing it would free the lock */
-        T use(FileChannel channel) throws Exception;
-    }
-
+    private final Host host;
     private final Path path;
 
-    private H2File(Path path) {
+    private H2File(Host host, Path path) {
+        this.host = host;
         this.path = path;
     }
 
@@ -42,23 +35,28 @@ final class H2File {
      *
      * @throws UnexpectedPathException if this is not the plain path of a database's file, or leads through a link
      */
-    static H2File at(String registered) throws IOException {
-        Path path = Path.of(registered);
+    static H2File at(Host host, String registered) throws IOException {
+        Path path;
+        try {
+            path = Path.of(registered);
+        } catch (InvalidPathException e) {
+            throw notAPath(registered);
+        }
         Path directory = path.getParent();
         if (!path.isAbsolute()
                 || directory == null
                 || !path.normalize().toString().equals(registered)
                 || !registered.endsWith(SUFFIX)) {
-            throw new UnexpectedPathException(
-                    "'" + registered + "' is not an absolute path of an H2 file, which ends in " + SUFFIX);
+            throw notAPath(registered);
         }
-        if (!Files.isDirectory(directory) || !directory.toRealPath().equals(directory)) {
-            throw new UnexpectedPathException(directory + " is no directory, or is reached through a symbolic link");
-        }
-        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+        RegisteredRoot.of(host.files(), directory.toString());
+        if (host.files()
+                .status(path)
+                .filter(status -> status.kind() != FileStatus.Kind.FILE)
+                .isPresent()) {
             throw new UnexpectedPathException(path + " is not a regular file");
         }
-        return new H2File(path);
+        return new H2File(host, path);
     }
 
     Path path() {
@@ -69,55 +67,54 @@ final class H2File {
         return path.resolveSibling(".").normalize();
     }
 
-    boolean exists() {
-        return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
+    boolean exists() throws IOException {
+        return host.files().exists(path);
     }
 
-    /** Whether a file begins as H2 writes it. */
-    static boolean hasHeader(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+    /** Fails with {@link NoSuchFileException} if there is none. */
+    FileStatus status() throws IOException {
+        return host.files().status(path).orElseThrow(() -> new NoSuchFileException(toString()));
+    }
+
+    /** Whether it begins as H2 writes it. */
+    boolean hasHeader() throws IOException {
+        try (InputStream in = host.files().stream(path)) {
             String header = new String(in.readNBytes(HEADER_BYTES), ISO_8859_1);
             return header.startsWith("H:2") && header.contains("format:");
         }
     }
 
     /**
-     * Uses the file under the lock that H2 itself takes.
+     * Nobody works on it: no process of its host has it open to write to it, and there is no lock on it, as H2 takes
+     * one in every process. A file that is not there is at rest.
      *
-     * @throws StepFailedException STILL_RUNNING if somebody has it open
+     * @throws StepFailedException STILL_RUNNING, naming who does
      */
-    <T> T locked(Locked<T> use) throws Exception {
-        requireNotOpen();
-        try (FileChannel channel = FileChannel.open(
-                        path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-                FileLock lock = tryLock(channel)) {
-            if (lock == null) {
-                throw stillRunning("another process");
-            }
-            return use.use(channel);
+    void requireCold() throws IOException {
+        if (!exists()) {
+            return;
         }
-    }
-
-    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
-        try {
-            return channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            return null;
-        }
-    }
-
-    private void requireNotOpen() throws IOException {
-        List<RunningProcess> holders = new LocalHost()
-                .processes().holding(path).stream()
-                        .filter(process ->
-                                process.pid() != ProcessHandle.current().pid())
-                        .toList();
+        List<RunningProcess> holders = host.processes().holding(path);
         if (!holders.isEmpty()) {
             throw stillRunning("process " + holders.getFirst().pid());
         }
+        if (host.processes().isLocked(path)) {
+            throw stillRunning("another process");
+        }
+    }
+
+    /** Its path, and its host where that is another than this. */
+    @Override
+    public String toString() {
+        return host.name().equals(NodeSpec.LOCAL) ? path.toString() : path + " on host " + host.name();
     }
 
     private StepFailedException stillRunning(String who) {
-        return StepFailedException.failed(ErrorCode.STILL_RUNNING, path + " is open in " + who + ": stop it first");
+        return StepFailedException.failed(ErrorCode.STILL_RUNNING, this + " is open in " + who + ": stop it first");
+    }
+
+    private static UnexpectedPathException notAPath(String registered) {
+        return new UnexpectedPathException("'" + registered.replaceAll("\\p{Cntrl}", "?")
+                + "' is not an absolute path of an H2 file, which ends in " + SUFFIX);
     }
 }

@@ -55,6 +55,10 @@ public final class PostgresDatabase implements ApplicationDatabase {
 
     @Override
     public void discardLeftovers(StepWork work) throws Exception {
+        work.fenced(this::discardLeftovers);
+    }
+
+    private void discardLeftovers() throws SQLException, InterruptedException {
         try (Connection maintenance = server.maintenance()) {
             PostgresServer.endOwnSessions(maintenance, live);
             for (String leftover : databases(maintenance, "SELECT datname FROM pg_database")) {
