@@ -53,7 +53,8 @@ public interface HostProcesses {
 
     /**
      * A path to read a file that a process has open, even if it has been replaced or deleted since; empty
-     * if it has none such.
+     * if it has none such. It is the file's own where that still leads to it, because a process may close what it has
+     * open at any time: a JVM that starts does so with its JAR.
      *
      * @param name picks by the path under which the file was opened
      */

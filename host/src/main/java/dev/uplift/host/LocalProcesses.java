@@ -155,8 +155,24 @@ final class LocalProcesses implements HostProcesses {
     public Optional<Path> openFile(ProcessIdentity identity, Predicate<Path> name) {
         return descriptors(PROC.resolve(Long.toString(identity.pid()))).entrySet().stream()
                 .filter(open -> open.getValue().startsWith("/") && name.test(Path.of(open.getValue())))
-                .map(Map.Entry::getKey)
+                .flatMap(open -> readable(open.getKey(), Path.of(open.getValue())).stream())
                 .findFirst();
+    }
+
+    /** The path that leads to an open file for longest; empty if it has been closed. */
+    private static Optional<Path> readable(Path descriptor, Path file) {
+        if (isSame(descriptor, file)) {
+            return Optional.of(file);
+        }
+        return Files.exists(descriptor) ? Optional.of(descriptor) : Optional.empty();
+    }
+
+    private static boolean isSame(Path descriptor, Path file) {
+        try {
+            return Files.isSameFile(descriptor, file);
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     @Override

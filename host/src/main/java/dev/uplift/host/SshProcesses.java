@@ -157,8 +157,14 @@ final class SshProcesses implements HostProcesses {
                         Long.toString(identity.pid()))
                 .split("\0", -1);
         for (int i = 0; i + 1 < fields.length; i += 2) {
-            if (name.test(Path.of(ProcText.target(fields[i + 1])))) {
-                return Optional.of(Path.of(fields[i]));
+            String file = ProcText.target(fields[i + 1]);
+            if (name.test(Path.of(file))) {
+                String longest = ask("""
+                        if [ "$1" -ef "$2" ]; then echo file; elif [ -e "$1" ]; then echo descriptor; fi
+                        """, fields[i], file).strip();
+                if (!longest.isEmpty()) {
+                    return Optional.of(Path.of(longest.equals("file") ? file : fields[i]));
+                }
             }
         }
         return Optional.empty();

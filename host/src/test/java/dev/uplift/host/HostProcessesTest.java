@@ -117,6 +117,8 @@ class HostProcessesTest extends OnEveryHost {
         assertThat(host.processes().holding(directory.resolve("app.log")))
                 .extracting(RunningProcess::pid)
                 .containsExactly(process.pid());
+        assertThat(host.processes().openFile(process.identity(), path -> path.endsWith("app.jar")))
+                .contains(directory.resolve("app.jar"));
         Digested jar = DurableFiles.digest(directory.resolve("app.jar"));
         Files.writeString(directory.resolve("other"), "another");
         Files.move(directory.resolve("other"), directory.resolve("app.jar"), StandardCopyOption.REPLACE_EXISTING);
