@@ -297,18 +297,6 @@ final class PostgresBackupTest {
     }
 
     @Test
-    void thePreflightSeesAHeldMigrationLock() throws Exception {
-        assertThat(fixture.preflight()).isInstanceOf(StepOutcome.Succeeded.class);
-        Server.run(
-                "app",
-                name,
-                "CREATE TABLE databasechangeloglock (id int PRIMARY KEY, locked boolean, lockgranted timestamp, lockedby text)",
-                "INSERT INTO databasechangeloglock VALUES (1, true, now(), 'me')");
-
-        assertFailed(fixture.preflight(), ErrorCode.PREFLIGHT_REFUSED, "migration lock");
-    }
-
-    @Test
     void aChangeBetweenTwoRunsOfOneEpochIsFoundOut() throws Exception {
         Backup backup = fixture.take();
         assertThat(fixture.take()).isEqualTo(backup);
