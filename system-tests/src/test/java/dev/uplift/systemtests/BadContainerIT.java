@@ -170,8 +170,8 @@ class BadContainerIT {
         if (!Files.exists(directory)) {
             return List.of();
         }
-        try (Stream<Path> all = Files.list(directory)) {
-            return all.sorted().toList();
+        try (Stream<Path> all = Files.walk(directory)) {
+            return all.filter(Files::isRegularFile).sorted().toList();
         }
     }
 
