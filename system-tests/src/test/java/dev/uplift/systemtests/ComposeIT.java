@@ -3,7 +3,12 @@ package dev.uplift.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.StepName;
+import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.testbed.RowCheck;
+import dev.uplift.testbed.RowWriter;
+import dev.uplift.testbed.StandInLedger;
 import dev.uplift.testbed.containers.DockerContainer;
 import dev.uplift.testbed.containers.RequiresDocker;
 import java.io.IOException;
@@ -13,6 +18,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -76,8 +82,64 @@ class ComposeIT {
         assertThat(register("after-the-stop").problem()).contains("not a directory");
     }
 
+    @Test
+    void anUpgradeGoesOnAfterAStopInTheMiddleOfIt() throws Exception {
+        try (StandInContainers standIns = StandInContainers.open()) {
+            standIns.registry().standIn(StandInContainers.NEW);
+            String name = "composed-upgrade";
+            StandInContainers.Started started = standIns.startBesideDatabase(name, "");
+            Awaitility.await().atMost(Duration.ofSeconds(90)).until(started.api()::healthy);
+            InstallationStatus registered = register(new RegisterInstallation(
+                    name,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    standIns.containers().name(name),
+                    null));
+            assertThat(registered.state()).as("%s", registered).isEqualTo(InstallationStatus.State.READY);
+            try (RowWriter writer = RowWriter.start(started.api().uri(), name, 25)) {
+                Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> writer.acknowledgedCount() > 10);
+                UUID upgrade = product.rest()
+                        .upgrade(StandInContainers.request(name, StandInContainers.NEW))
+                        .accepted()
+                        .getFirst()
+                        .upgradeId();
+                Awaitility.await("the backup")
+                        .atMost(Duration.ofMinutes(2))
+                        .pollInterval(Duration.ofMillis(50))
+                        .until(() -> product.rest().upgrade(upgrade), status -> status.step() == StepName.BACKUP);
+
+                product.stop();
+                assertThat(standIns.container(name).running()).isFalse();
+                product.start();
+
+                UpgradeStatus ended = Awaitility.await("the end")
+                        .atMost(Duration.ofMinutes(4))
+                        .until(
+                                () -> product.rest().upgrade(upgrade),
+                                status -> status.state().isFinal());
+                assertThat(ended.state()).as("%s", ended).isEqualTo(UpgradeStatus.State.COMPLETED);
+                Awaitility.await()
+                        .atMost(Duration.ofSeconds(90))
+                        .until(() -> started.api().healthy() && !writer.failing());
+                assertThat(started.api().version()).contains(StandInContainers.NEW);
+                RowCheck rows = RowCheck.of(started.api().uri(), writer.stop());
+                assertThat(rows.lostCount()).as("%s", rows).isZero();
+                assertThat(StandInLedger.read(started.ledger()).violations()).isEmpty();
+            }
+        }
+    }
+
     private static InstallationStatus register(String name) {
-        product.rest().register(new RegisterInstallation(name, null, null, null, "/nowhere/" + name));
+        return register(new RegisterInstallation(name, null, null, null, "/nowhere/" + name));
+    }
+
+    private static InstallationStatus register(RegisterInstallation registration) {
+        product.rest().register(registration);
+        String name = String.valueOf(registration.name());
         return Awaitility.await("registration of " + name)
                 .atMost(Duration.ofSeconds(90))
                 .until(

@@ -1,6 +1,5 @@
 package dev.uplift.systemtests;
 
-import dev.uplift.testbed.containers.Docker;
 import dev.uplift.testbed.containers.DockerContainer;
 import dev.uplift.testbed.containers.DockerContainers;
 import java.io.IOException;
@@ -9,13 +8,11 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -25,17 +22,28 @@ final class ComposeProduct implements AutoCloseable {
     static final List<String> SERVICES =
             List.of("kafka", "postgres", "orchestrator", "artifact-service", "backup-service", "swap-service");
 
-    private static final Duration COMMAND_MAX = Duration.ofMinutes(9);
     private static final Duration HEALTHY_MAX = Duration.ofMinutes(4);
 
     private final DockerContainers containers;
     private final Path directory;
     private final int basePort;
+    private final Compose compose;
 
     private ComposeProduct(DockerContainers containers, Path directory, int basePort) {
         this.containers = containers;
         this.directory = directory;
         this.basePort = basePort;
+        this.compose = Compose.in(
+                Product.root(),
+                containers.docker(),
+                "--file",
+                "docker-compose.yml",
+                "--file",
+                directory.resolve("labels.yml").toString(),
+                "--env-file",
+                directory.resolve("env").toString(),
+                "--project-name",
+                containers.name("compose"));
     }
 
     /** Builds the images as an operator does, and starts everything. */
@@ -45,11 +53,14 @@ final class ComposeProduct implements AutoCloseable {
             ComposeProduct product =
                     new ComposeProduct(containers, Files.createTempDirectory("uplift-compose"), Product.freeBasePort());
             product.writeSettings();
-            product.execute(List.of("scripts/images", "--from-debian"));
+            Compose.execute(
+                    Product.root(),
+                    List.of("scripts/images", "--from-debian"),
+                    Map.of("UPLIFT_ENV_FILE", product.directory.resolve("env").toString(), "UPLIFT_SKIP_BUILD", "1"));
             containers
                     .docker()
                     .run("image", "prune", "--force", "--filter", "label=org.opencontainers.image.vendor=Uplift");
-            product.compose("up", "--detach", "--no-build");
+            product.compose.run("up", "--detach", "--no-build");
             product.awaitHealthy();
             return product;
         } catch (IOException e) {
@@ -75,17 +86,17 @@ final class ComposeProduct implements AutoCloseable {
     }
 
     DockerContainer container(String service) {
-        return containers.named(compose("ps", "--quiet", service).strip());
+        return containers.named(compose.run("ps", "--quiet", service).strip());
     }
 
     /** {@code docker compose stop}: all containers end in order, and stay. */
     void stop() {
-        compose("stop");
+        compose.run("stop");
     }
 
     /** {@code docker compose up} again; returns when all are healthy. */
     void start() {
-        compose("up", "--detach", "--no-build");
+        compose.run("up", "--detach", "--no-build");
         awaitHealthy();
     }
 
@@ -104,7 +115,7 @@ final class ComposeProduct implements AutoCloseable {
     @Override
     public void close() {
         try {
-            compose("down", "--volumes");
+            compose.run("down", "--volumes");
         } finally {
             containers.close();
             delete(directory);
@@ -130,6 +141,7 @@ final class ComposeProduct implements AutoCloseable {
             settings.put("UPLIFT_" + ports.get(i) + "_PORT", String.valueOf(basePort + i));
         }
         settings.put("UPLIFT_POSTGRES_PORT", String.valueOf(basePort + 6));
+        settings.put("UPLIFT_ARTIFACT_ALLOWED_ORIGINS", "http://127.0.0.1:*");
         Files.writeString(
                 directory.resolve("env"),
                 settings.entrySet().stream()
@@ -149,50 +161,6 @@ final class ComposeProduct implements AutoCloseable {
     /** Other checkouts on this machine have images of their own. */
     private static String tag() {
         return "test-" + Integer.toHexString(Product.root().hashCode());
-    }
-
-    /** Runs Compose, whichever there is, and returns its standard output. */
-    private String compose(String... words) {
-        List<String> command = new ArrayList<>(composeCommand());
-        command.addAll(List.of("--file", "docker-compose.yml", "--file"));
-        command.add(directory.resolve("labels.yml").toString());
-        command.addAll(List.of("--env-file", directory.resolve("env").toString()));
-        command.addAll(List.of("--project-name", containers.name("compose")));
-        command.addAll(List.of(words));
-        return execute(command);
-    }
-
-    private List<String> composeCommand() {
-        Docker.Result plugin = containers.docker().attempt(List.of("compose", "version"), "");
-        return plugin.ok() ? List.of("docker", "compose") : List.of("docker-compose");
-    }
-
-    private String execute(List<String> command) {
-        Path output = directory.resolve("output");
-        Path errors = directory.resolve("errors");
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(Product.root().toFile())
-                .redirectOutput(output.toFile())
-                .redirectError(errors.toFile());
-        builder.environment().put("UPLIFT_ENV_FILE", directory.resolve("env").toString());
-        builder.environment().put("UPLIFT_SKIP_BUILD", "1");
-        try {
-            Process process = builder.start();
-            if (!process.waitFor(COMMAND_MAX.toSeconds(), TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                throw new IllegalStateException("more than " + COMMAND_MAX + ": " + command);
-            }
-            if (process.exitValue() != 0) {
-                throw new IllegalStateException(
-                        command + " ended with " + process.exitValue() + ": " + Files.readString(errors));
-            }
-            return Files.readString(output);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
     }
 
     private static void delete(Path directory) {
