@@ -158,9 +158,11 @@ record Installed(
 
     /** I5. A rollback takes with it what the new version has taken. */
     private void assertRows(RowWriter.Written written, UpgradeStatus ended) {
-        boolean wentBack = ended.state() == State.ROLLED_BACK && ended.outageBeganAt() != null;
-        RowCheck rows =
-                RowCheck.of(api.uri(), wentBack ? written.before(requireNonNull(ended.outageBeganAt())) : written);
+        Instant down = ended.outageBeganAt();
+        RowWriter.Written promised = ended.state() == State.ROLLED_BACK && down != null
+                ? written.outside(down, requireNonNull(ended.outageEndedAt()))
+                : written;
+        RowCheck rows = RowCheck.of(api.uri(), promised);
         assertThat(rows.acknowledgedCount()).isPositive();
         assertThat(rows.lostCount()).as("%s", rows).isZero();
     }

@@ -61,11 +61,11 @@ public final class RowWriter implements AutoCloseable {
             return acknowledgedAt.navigableKeySet();
         }
 
-        /** What was acknowledged before that moment. */
-        public Written before(Instant moment) {
-            NavigableMap<Long, Instant> earlier = new TreeMap<>(acknowledgedAt);
-            earlier.values().removeIf(at -> !at.isBefore(moment));
-            return new Written(writer, earlier);
+        /** What was acknowledged before or after that time. */
+        public Written outside(Instant begin, Instant end) {
+            NavigableMap<Long, Instant> kept = new TreeMap<>(acknowledgedAt);
+            kept.values().removeIf(at -> !at.isBefore(begin) && at.isBefore(end));
+            return new Written(writer, kept);
         }
     }
 
