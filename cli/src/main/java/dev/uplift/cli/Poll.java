@@ -18,6 +18,7 @@ final class Poll {
         long end = System.nanoTime() + limit.toNanos();
         T answer = question.get();
         while (!good.test(answer) && System.nanoTime() < end) {
+            // What is asked tells nobody when its answer changes.
             Thread.sleep(PAUSE);
             answer = question.get();
         }

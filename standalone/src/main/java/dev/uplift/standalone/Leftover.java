@@ -71,6 +71,7 @@ record Leftover(long pid, Instant startedAt) {
             if (System.nanoTime() > end) {
                 return false;
             }
+            // Nobody's child here, and perhaps never collected: its end can only be looked for.
             Thread.sleep(LOOK);
         }
         return true;
