@@ -65,13 +65,18 @@ final class Effects {
 
     /** The same of an upgrade of so many nodes: the swap-service takes an effect on each. */
     static void assertNoneWasTakenTwice(Product product, int nodes) {
+        assertNoneWasTakenTwice(product, nodes, Set.of());
+    }
+
+    /** The same, but for what has been taken back by somebody else. */
+    static void assertNoneWasTakenTwice(Product product, int nodes, Set<String> again) {
         for (String service : WORKERS) {
             Map<String, Long> effects = product.effects(service).stream()
                     .filter(effect -> !effect.startsWith(service + ".batch")
                             && !effect.startsWith(service + ".offsets")
                             && !effect.startsWith(service + ".relay")
                             && !effect.startsWith(service + ".reply"))
-                    .filter(effect -> !REPEATABLE.contains(effect))
+                    .filter(effect -> !REPEATABLE.contains(effect) && !again.contains(effect))
                     .collect(Collectors.groupingBy(effect -> effect, Collectors.counting()));
             assertThat(effects.values())
                     .as("effects of %s: %s", service, effects)

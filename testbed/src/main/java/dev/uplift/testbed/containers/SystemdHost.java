@@ -198,6 +198,11 @@ public final class SystemdHost {
         container.kill();
     }
 
+    /** A text that each boot makes anew. */
+    public String bootedAt() {
+        return systemctl("show", "--property", "UserspaceTimestampMonotonic", "--value");
+    }
+
     /** Boots; returns when systemd has started everything and sshd answers. */
     public void powerOn() {
         container.start();
