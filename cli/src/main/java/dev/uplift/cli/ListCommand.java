@@ -39,8 +39,15 @@ final class ListCommand implements Callable<Integer> {
                                 Optional.ofNullable(installation.spec())
                                         .map(spec -> spec.database().address())
                                         .orElse("-"),
-                                Output.orDash(installation.problem())))
+                                problem(installation)))
                         .toList());
         return ExitCode.OK;
+    }
+
+    private static String problem(InstallationStatus installation) {
+        return installation.leftOut().isEmpty()
+                ? Output.orDash(installation.problem())
+                : "without " + UpgradeLine.names(installation.leftOut())
+                        + (installation.problem() == null ? "" : "; " + installation.problem());
     }
 }

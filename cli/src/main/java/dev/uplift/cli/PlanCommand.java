@@ -129,7 +129,8 @@ final class PlanCommand implements Callable<Integer> {
                             StepOutput.NodesStopped _,
                             StepOutput.BackedUp _,
                             StepOutput.Restored _,
-                            StepOutput.Serving _ -> Stream.<Check>empty();
+                            StepOutput.Serving _,
+                            StepOutput.NodesLeftOut _ -> Stream.<Check>empty();
                 })
                 .toList();
     }

@@ -119,6 +119,9 @@ final class StatusCommand implements Callable<Integer> {
             output.line("  backup " + upgrade.backup().id() + ", "
                     + Format.bytes(upgrade.backup().sizeBytes()));
         }
+        upgrade.leftOut()
+                .forEach(left -> output.line(
+                        "  WITHOUT " + left.node() + ", which is kept down until the next upgrade: " + left.detail()));
         PlanCommand.checks(upgrade).stream()
                 .filter(check -> check.verdict() == Check.Verdict.WARN)
                 .forEach(check -> output.line("  " + check.verdict() + " " + check.name() + ": " + check.detail()));

@@ -1,5 +1,7 @@
 package dev.uplift.cli;
 
+import dev.uplift.contract.Json;
+import dev.uplift.contract.NodeFailure;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.UpgradeRequested;
 import java.net.URI;
@@ -10,8 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
 
 /** What to upgrade, and to what: shared by {@code plan} and {@code upgrade}, so that one shows what the other does. */
 final class TargetOptions {
@@ -76,6 +80,14 @@ final class TargetOptions {
             description = "How long a stop may take before it is escalated, once. Default: 45s.")
     private @Nullable Duration stopGrace;
 
+    @Option(
+            names = "--node-failure",
+            paramLabel = "POLICY",
+            converter = PolicyConverter.class,
+            description = "If one node of several does not start: roll-back takes all nodes back (the default), "
+                    + "finish-without stops that node and finishes without it.")
+    private @Nullable NodeFailure nodeFailure;
+
     UpgradeRequested request() {
         StepLimits defaults = StepLimits.DEFAULT;
         try {
@@ -92,9 +104,22 @@ final class TargetOptions {
                             Optional.ofNullable(progressDeadline).orElse(defaults.progressDeadline()),
                             Optional.ofNullable(healthyDeadline).orElse(defaults.healthyDeadline()),
                             Optional.ofNullable(minHealthyTime).orElse(defaults.minHealthyTime()),
-                            Optional.ofNullable(stopGrace).orElse(defaults.stopGrace())));
+                            Optional.ofNullable(stopGrace).orElse(defaults.stopGrace()),
+                            nodeFailure));
         } catch (IllegalArgumentException e) {
             throw new CommandFailedException(ExitCode.USAGE, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** By the words of the wire. */
+    static final class PolicyConverter implements ITypeConverter<NodeFailure> {
+        @Override
+        public NodeFailure convert(String text) {
+            try {
+                return Json.mapper().convertValue(text, NodeFailure.class);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("'" + text + "' is neither roll-back nor finish-without");
+            }
         }
     }
 

@@ -1,13 +1,16 @@
 package dev.uplift.cli;
 
 import dev.uplift.contract.Direction;
+import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.UpgradeStatus.StepState;
 import dev.uplift.contract.UpgradeStatus.StepStatus;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** An upgrade in one line for a person. */
 final class UpgradeLine {
@@ -23,7 +26,7 @@ final class UpgradeLine {
         return switch (status.state()) {
             case RUNNING -> status.step() + activity(status);
             case ROLLING_BACK -> "rolling back: " + status.step() + activity(status);
-            case COMPLETED -> "COMPLETED, " + status.to().version() + outage(status);
+            case COMPLETED -> "COMPLETED, " + status.to().version() + without(status) + outage(status);
             case ROLLED_BACK -> "ROLLED_BACK to " + status.from().version() + outage(status) + because(status);
             case PARKED ->
                 "PARKED at " + status.step() + because(status) + "; see `uplift status " + status.installation() + "`";
@@ -54,6 +57,14 @@ final class UpgradeLine {
         return status.steps().stream()
                 .filter(step -> step.state() == StepState.RUNNING || step.state() == StepState.UNDOING)
                 .findFirst();
+    }
+
+    private static String without(UpgradeStatus status) {
+        return status.leftOut().isEmpty() ? "" : " without " + names(status.leftOut());
+    }
+
+    static String names(List<LeftOut> leftOut) {
+        return leftOut.stream().map(LeftOut::node).collect(Collectors.joining(", "));
     }
 
     private static String because(UpgradeStatus status) {

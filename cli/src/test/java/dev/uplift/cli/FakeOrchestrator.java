@@ -68,6 +68,7 @@ final class FakeOrchestrator implements AutoCloseable {
                         null,
                         List.of(),
                         null,
+                        status.leftOut(),
                         status.state().isFinal() ? null : status.id(),
                         Upgrades.BEGAN)));
     }

@@ -1,7 +1,9 @@
 package dev.uplift.contract;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param running what ran when somebody last looked; absent until it is found
  * @param checks what the registration found; empty until then
  * @param problem why it could not be registered, or what is wrong with it
+ * @param leftOut its nodes that are down because an upgrade finished without them; absent: none
  * @param liveUpgrade the saga that works on it, a parked one included
  */
 public record InstallationStatus(
@@ -24,6 +27,7 @@ public record InstallationStatus(
         @Nullable Release running,
         List<Check> checks,
         @Nullable String problem,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<LeftOut> leftOut,
         @Nullable UUID liveUpgrade,
         Instant updatedAt) {
     public InstallationStatus {
@@ -32,6 +36,7 @@ public record InstallationStatus(
         Checks.present(state, "state");
         checks = Checks.list(checks, "checks");
         Checks.optionalText(problem, "problem");
+        leftOut = Checks.list(Objects.requireNonNullElse(leftOut, List.of()), "leftOut");
         Checks.present(updatedAt, "updatedAt");
     }
 

@@ -1,6 +1,7 @@
 package dev.uplift.contract;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What bounds a step, in the words of Nomad's update stanza.
@@ -11,9 +12,15 @@ import java.time.Duration;
  * @param minHealthyTime how long the new version must stay healthy before the upgrade is committed
  * @param stopGrace how long a stop may take before it is escalated, once; above 20 s for
  *     applications that free their migration lock at the end
+ * @param nodeFailure what becomes of the upgrade if a node that does not migrate does not start; absent:
+ *     {@link NodeFailure#ROLL_BACK}
  */
 public record StepLimits(
-        Duration progressDeadline, Duration healthyDeadline, Duration minHealthyTime, Duration stopGrace) {
+        Duration progressDeadline,
+        Duration healthyDeadline,
+        Duration minHealthyTime,
+        Duration stopGrace,
+        @Nullable NodeFailure nodeFailure) {
     /** What holds when nobody says otherwise. */
     public static final StepLimits DEFAULT =
             new StepLimits(Duration.ofMinutes(10), Duration.ofHours(6), Duration.ofSeconds(10), Duration.ofSeconds(45));
@@ -25,6 +32,12 @@ public record StepLimits(
         if (Checks.present(minHealthyTime, "limits.minHealthyTime").isNegative()) {
             throw new IllegalArgumentException("limits.minHealthyTime is negative");
         }
+    }
+
+    /** Limits under which the failure of any node takes all of them back. */
+    public StepLimits(
+            Duration progressDeadline, Duration healthyDeadline, Duration minHealthyTime, Duration stopGrace) {
+        this(progressDeadline, healthyDeadline, minHealthyTime, stopGrace, null);
     }
 
     private static void positive(Duration value, String field) {

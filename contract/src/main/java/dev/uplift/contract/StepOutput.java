@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = StepOutput.NodesStopped.class, name = "nodes-stopped"),
     @JsonSubTypes.Type(value = StepOutput.BackedUp.class, name = "backed-up"),
     @JsonSubTypes.Type(value = StepOutput.Restored.class, name = "restored"),
-    @JsonSubTypes.Type(value = StepOutput.Serving.class, name = "serving")
+    @JsonSubTypes.Type(value = StepOutput.Serving.class, name = "serving"),
+    @JsonSubTypes.Type(value = StepOutput.NodesLeftOut.class, name = "nodes-left-out")
 })
 public sealed interface StepOutput {
 
@@ -100,6 +101,14 @@ public sealed interface StepOutput {
         public Serving {
             Checks.text(version, "version");
             Checks.present(outageEndedAt, "outageEndedAt");
+        }
+    }
+
+    /** SCALE: all nodes serve but these, which were stopped again. See {@link NodeFailure#FINISH_WITHOUT}. */
+    record NodesLeftOut(List<LeftOut> nodes) implements StepOutput {
+        public NodesLeftOut {
+            nodes = Checks.list(nodes, "nodes");
+            Checks.atLeast(1, nodes.size(), "nodes.size");
         }
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,15 @@ public record UpgradeStatus(
         steps = Checks.list(steps, "steps");
         Checks.present(startedAt, "startedAt");
         Checks.present(updatedAt, "updatedAt");
+    }
+
+    /** The nodes that it has finished, or is going to finish, without. */
+    public List<LeftOut> leftOut() {
+        return steps.stream()
+                .filter(done -> done.state() == StepState.DONE)
+                .flatMap(done ->
+                        done.output() instanceof StepOutput.NodesLeftOut left ? left.nodes().stream() : Stream.empty())
+                .toList();
     }
 
     /** What the saga is for. */

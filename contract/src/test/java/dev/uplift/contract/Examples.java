@@ -67,6 +67,9 @@ final class Examples {
             new Check("java.version", Check.Verdict.OK, "Java 21 fits"),
             new Check("disk.free", Check.Verdict.WARN, "2.1 GiB are free, 2.0 GiB are needed"));
 
+    private static final LeftOut LEFT_OUT =
+            new LeftOut("node-2", ErrorCode.EXITED, "it ended while it started: no memory");
+
     private Examples() {}
 
     static Map<String, Message> all() {
@@ -196,6 +199,7 @@ final class Examples {
         outputs.put("step.succeeded.backed-up", new StepOutput.BackedUp(BACKUP));
         outputs.put("step.succeeded.restored", new StepOutput.Restored(BACKUP.contentHash(), true));
         outputs.put("step.succeeded.serving", new StepOutput.Serving("v0.51.8", AT));
+        outputs.put("step.succeeded.nodes-left-out", new StepOutput.NodesLeftOut(List.of(LEFT_OUT)));
         outputs.forEach((name, output) -> put(
                 all,
                 name,
@@ -327,7 +331,25 @@ final class Examples {
                         FROM,
                         CHECKS,
                         null,
+                        List.of(),
                         SAGA,
+                        AT));
+        put(
+                all,
+                "installation.status.without-a-node",
+                MessageType.INSTALLATION_STATUS,
+                new InstallationStatus(
+                        INSTALLATION,
+                        "sales",
+                        InstallationStatus.State.READY,
+                        15,
+                        7,
+                        new InstallationSpec(INSTALLATION, "sales", "metabase", "default", List.of(NODE), POSTGRESQL),
+                        FROM,
+                        CHECKS,
+                        null,
+                        List.of(LEFT_OUT),
+                        null,
                         AT));
         put(
                 all,
@@ -343,6 +365,7 @@ final class Examples {
                         null,
                         List.of(),
                         "no process has the pid 4711",
+                        List.of(),
                         null,
                         AT));
         put(

@@ -2,8 +2,17 @@ package dev.uplift.orchestrator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.Direction;
+import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.LeftOut;
+import dev.uplift.contract.MessageType;
+import dev.uplift.contract.NodeFailure;
 import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepLimits;
+import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AddNode;
@@ -16,7 +25,6 @@ import java.util.Objects;
 import java.util.UUID;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Installations of several nodes. */
@@ -25,10 +33,7 @@ import org.junit.jupiter.api.Test;
 class NodesTest {
     private static final String IMAGE = "d".repeat(64);
 
-    @BeforeAll
-    static void work() {
-        ScriptedWorker.shared();
-    }
+    private final ScriptedWorker worker = ScriptedWorker.shared();
 
     @Test
     void aNodeThatIsFoundIsTheLastOneAndTakesPartInTheNextUpgrade() {
@@ -90,6 +95,63 @@ class NodesTest {
                         Map.of("docker.io/metabase/metabase", IMAGE, "other/other", IMAGE))));
         assertThat(Fleet.status(upgrade).to().images()).isEqualTo(Map.of("metabase/metabase", IMAGE));
         Fleet.await(upgrade, UpgradeStatus.State.COMPLETED);
+    }
+
+    @Test
+    void anUpgradeThatFinishesWithoutANodeMarksIt() {
+        Fleet.ready("limps");
+        join("limps", container("limps-2"));
+        worker.script(
+                "limps",
+                command -> command.step() == StepName.SCALE && command.direction() == Direction.DO
+                        ? new ScriptedWorker.Reply.Silence()
+                        : new ScriptedWorker.Reply.Success());
+        UpgradeRequested request = new UpgradeRequested(
+                UUID.randomUUID(),
+                null,
+                List.of("limps"),
+                "v0.51.2",
+                null,
+                null,
+                null,
+                new StepLimits(
+                        Duration.ofMinutes(1),
+                        Duration.ofMinutes(1),
+                        Duration.ZERO,
+                        Duration.ofMinutes(1),
+                        NodeFailure.FINISH_WITHOUT));
+        UUID upgrade = Fleet.accepted(Fleet.post("/api/v1/upgrades", request));
+        StepCommand scale = worker.await("limps", StepName.SCALE);
+        assertThat(scale.limits().nodeFailure()).isEqualTo(NodeFailure.FINISH_WITHOUT);
+        LeftOut left = new LeftOut("node-2", ErrorCode.EXITED, "node-2: it ended");
+
+        worker.send(
+                scale,
+                MessageType.STEP_SUCCEEDED,
+                ScriptedWorker.success(scale, new StepOutput.NodesLeftOut(List.of(left))),
+                UUID.randomUUID());
+
+        UpgradeStatus ended = Fleet.await(upgrade, UpgradeStatus.State.COMPLETED);
+        assertThat(ended.leftOut()).containsExactly(left);
+        assertThat(Fleet.installation("limps").leftOut()).containsExactly(left);
+
+        worker.script(
+                "limps",
+                command -> command.step() == StepName.START && command.direction() == Direction.DO
+                        ? new ScriptedWorker.Reply.Failure(ErrorCode.EXITED, false)
+                        : new ScriptedWorker.Reply.Success());
+        UUID back = Fleet.accepted(Fleet.post("/api/v1/upgrades", upTo("v0.51.3")));
+        Fleet.await(back, UpgradeStatus.State.ROLLED_BACK);
+        assertThat(Fleet.installation("limps").leftOut())
+                .as("a way back does not bring it back")
+                .containsExactly(left);
+        worker.script("limps", command -> new ScriptedWorker.Reply.Success());
+        Fleet.await(Fleet.accepted(Fleet.post("/api/v1/upgrades", upTo("v0.51.3"))), UpgradeStatus.State.COMPLETED);
+        assertThat(Fleet.installation("limps").leftOut()).isEmpty();
+    }
+
+    private static Map<String, Object> upTo(String version) {
+        return Map.of("installations", List.of("limps"), "version", version);
     }
 
     private static AddNode container(String name) {

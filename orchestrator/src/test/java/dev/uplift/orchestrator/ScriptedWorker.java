@@ -184,13 +184,17 @@ final class ScriptedWorker {
     }
 
     static StepResult.Succeeded success(StepCommand command) {
+        return success(command, output(command));
+    }
+
+    static StepResult.Succeeded success(StepCommand command, StepOutput output) {
         return new StepResult.Succeeded(
                 command.sagaId(),
                 command.installation().id(),
                 command.stepIndex(),
                 command.direction(),
                 command.attempt(),
-                output(command));
+                output);
     }
 
     private static StepOutput output(StepCommand command) {

@@ -76,6 +76,12 @@ public enum SwapEffect {
     SCALE_RECORD("swap.scale.record"),
     /** Writes down that another node serves. */
     SCALE_SERVING("swap.scale.serving"),
+    /** Asks another node to end that did not start. */
+    SCALE_TERMINATE("swap.scale.terminate"),
+    /** Ends one that did not end when asked. */
+    SCALE_KILL("swap.scale.kill"),
+    /** Writes down that the upgrade goes on without it. */
+    SCALE_LEAVE("swap.scale.leave"),
     /** Asks another node to end. */
     UNSCALE_TERMINATE("swap.unscale.terminate"),
     /** Ends another node that did not end when asked. */

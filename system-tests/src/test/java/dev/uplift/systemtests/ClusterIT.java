@@ -1,11 +1,19 @@
 package dev.uplift.systemtests;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.Json;
+import dev.uplift.contract.LeftOut;
+import dev.uplift.contract.NodeFailure;
 import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
+import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
+import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.Failure;
@@ -34,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,6 +58,13 @@ class ClusterIT {
     private static final String HOST = "cluster-host";
     private static final String OLD = "v0.50.3";
     private static final String NEW = "v0.51.1";
+    private static final String NEXT = "v0.52.1";
+    private static final StepLimits FINISH_WITHOUT = new StepLimits(
+            Dashboard.LIMITS.progressDeadline(),
+            Dashboard.LIMITS.healthyDeadline(),
+            Dashboard.LIMITS.minHealthyTime(),
+            Dashboard.LIMITS.stopGrace(),
+            NodeFailure.FINISH_WITHOUT);
     private static final Duration HEALTHY_MAX = Duration.ofSeconds(90);
     private static final AtomicInteger PORTS = new AtomicInteger(3000);
 
@@ -61,6 +77,7 @@ class ClusterIT {
     private static PostgresContainer postgres;
     private static Registry.Pushed oldImage;
     private static Registry.Pushed newImage;
+    private static Registry.Pushed nextImage;
 
     @BeforeAll
     static void boot() {
@@ -71,6 +88,7 @@ class ClusterIT {
         Registry registry = Registry.start(machines.containers());
         oldImage = registry.standIn(OLD);
         newImage = registry.standIn(NEW);
+        nextImage = registry.standIn(NEXT);
         Cli.Outcome added = Cli.of(product)
                 .run(
                         "hosts",
@@ -93,10 +111,10 @@ class ClusterIT {
 
     @Test
     void aClusterOfThreeKindsOfNodesIsUpgradedAsOne() throws Exception {
-        try (Cluster cluster = cluster("cluster-good", "")) {
+        try (Cluster cluster = cluster("cluster-good", "", "")) {
             assertThat(cluster.installed().running()).isEqualTo(release(OLD, oldImage));
 
-            cluster.installed().upgrade(request("cluster-good"), State.COMPLETED);
+            cluster.installed().upgrade(request("cluster-good", NEW, newImage, Dashboard.LIMITS), State.COMPLETED);
 
             assertThat(cluster.versions()).containsExactly(NEW, NEW, NEW);
             assertThat(cluster.installed().running()).isEqualTo(release(NEW, newImage));
@@ -110,8 +128,9 @@ class ClusterIT {
 
     @Test
     void aClusterWhoseSecondNodeDoesNotStartComesBackAsOne() throws Exception {
-        try (Cluster cluster = cluster("cluster-broken", "exits-at-start@51")) {
-            UpgradeStatus ended = cluster.installed().upgrade(request("cluster-broken"), State.ROLLED_BACK);
+        try (Cluster cluster = cluster("cluster-broken", "exits-at-start@51", "")) {
+            UpgradeStatus ended = cluster.installed()
+                    .upgrade(request("cluster-broken", NEW, newImage, Dashboard.LIMITS), State.ROLLED_BACK);
 
             assertThat(ended.failure()).extracting(Failure::step).isEqualTo(StepName.SCALE);
             assertThat(cluster.ledger().fired("exits-at-start")).isTrue();
@@ -119,16 +138,70 @@ class ClusterIT {
             assertThat(cluster.installed().running()).isEqualTo(release(OLD, oldImage));
             assertThat(machine.property("cluster-broken.service", "DropInPaths"))
                     .isEmpty();
-            assertThat(machines.containers()
-                            .named(machines.containers().name("cluster-broken"))
-                            .inspect()
-                            .at("/HostConfig/RestartPolicy/Name")
-                            .asText())
-                    .isEqualTo("always");
+            assertThat(restartPolicy("cluster-broken")).isEqualTo("always");
         }
     }
 
-    /** The first node is the process; the rows are written to the container, which is the last one to start. */
+    @Test
+    void aClusterFinishesWithoutNodesThatDoNotStartAndTheNextUpgradeBringsThemBack() throws Exception {
+        String name = "cluster-limping";
+        String unit = name + ".service";
+        try (Cluster cluster = cluster(name, "exits-at-start@51", "exits-at-start@51")) {
+            UpgradeStatus limping =
+                    cluster.installed().upgrade(request(name, NEW, newImage, FINISH_WITHOUT), State.COMPLETED);
+
+            assertThat(limping.leftOut()).extracting(LeftOut::node).containsExactly("node-2", "node-3");
+            assertThat(limping.leftOut()).extracting(LeftOut::code).containsOnly(ErrorCode.EXITED);
+            assertThat(cluster.versions()).containsExactly(NEW, "nothing", "nothing");
+            assertThat(product.rest().installation(name).leftOut()).isEqualTo(limping.leftOut());
+            assertThat(onStatusTopic(name).leftOut()).isEqualTo(limping.leftOut());
+            assertThat(Cli.of(product).run("status", name).out()).contains("WITHOUT node-2", "WITHOUT node-3");
+            assertThat(Cli.of(product).run("list").out()).contains("without node-2, node-3");
+            machine.reboot();
+            machine.attempt("systemctl", "start", unit);
+            assertThat(machine.property(unit, "ActiveState")).isEqualTo("inactive");
+            assertThat(machine.property(unit, "ExecMainStartTimestampMonotonic"))
+                    .as("neither the boot nor a person has started it")
+                    .isEqualTo("0");
+            assertThat(restartPolicy(name)).isEqualTo("no");
+
+            UpgradeStatus whole =
+                    cluster.installed().upgrade(request(name, NEXT, nextImage, Dashboard.LIMITS), State.COMPLETED);
+
+            assertThat(whole.leftOut()).isEmpty();
+            assertThat(cluster.versions()).containsExactly(NEXT, NEXT, NEXT);
+            assertThat(product.rest().installation(name).leftOut()).isEmpty();
+            assertThat(machine.property(unit, "DropInPaths")).isEmpty();
+            assertThat(restartPolicy(name)).isEqualTo("always");
+        }
+    }
+
+    /** The latest state of an installation that dashboards have. */
+    private static InstallationStatus onStatusTopic(String name) throws IOException {
+        try (Wire wire = new Wire(product)) {
+            InstallationStatus latest = null;
+            for (ConsumerRecord<byte[], byte[]> record : wire.read(List.of(Topics.STATUS_INSTALLATIONS))) {
+                InstallationStatus status = record.value() == null
+                        ? null
+                        : Json.mapper().readValue(record.value(), InstallationStatus.class);
+                latest = status != null && status.name().equals(name) ? status : latest;
+            }
+            return requireNonNull(latest);
+        }
+    }
+
+    private static String restartPolicy(String container) {
+        return machines.containers()
+                .named(machines.containers().name(container))
+                .inspect()
+                .at("/HostConfig/RestartPolicy/Name")
+                .asText();
+    }
+
+    /**
+     * The first node is the process. The rows are written to the container, which is the last one to start, unless it is
+     * not to start.
+     */
     private record Cluster(Installed installed, StandInServer process, List<StandInApi> nodes)
             implements AutoCloseable {
         List<String> versions() {
@@ -155,7 +228,7 @@ class ClusterIT {
         }
     }
 
-    private Cluster cluster(String name, String faultsOfUnit) throws IOException {
+    private Cluster cluster(String name, String faultsOfUnit, String faultsOfContainer) throws IOException {
         String secret = "secret-of-" + name;
         postgres.createDatabase(name, name, secret);
         StandInServer process = StandInServer.in(product.applications().resolve(name))
@@ -178,12 +251,12 @@ class ClusterIT {
         StandInApi unit = new StandInApi(machine.http(port));
         Awaitility.await("the unit of " + name).atMost(HEALTHY_MAX).until(unit::healthy);
         Path ledger = Files.createDirectories(ledgers.resolve(name));
-        StandInApi container = container(name, secret, ledger);
+        StandInApi container = container(name, secret, ledger, faultsOfContainer);
 
         Installed installed = Installed.add(
                 product,
                 name,
-                container,
+                faultsOfContainer.isEmpty() ? container : process.api(),
                 () -> StandInLedger.together(List.of(
                         StandInLedger.read(process.ledger()),
                         machine.ledger(onHost),
@@ -198,7 +271,7 @@ class ClusterIT {
         return new Cluster(installed, process, List.of(process.api(), unit, container));
     }
 
-    private static StandInApi container(String name, String secret, Path ledger) throws IOException {
+    private static StandInApi container(String name, String secret, Path ledger, String faults) throws IOException {
         Files.setPosixFilePermissions(ledger, PosixFilePermissions.fromString("rwxrwxrwx"));
         DockerContainers containers = machines.containers();
         int port = freePort();
@@ -215,6 +288,8 @@ class ClusterIT {
                 ledger + ":/ledger",
                 "--env",
                 "STANDIN_LEDGER=/ledger/ledger.jsonl",
+                "--env",
+                "STANDIN_FAULTS=" + faults,
                 "--env",
                 "STANDIN_LOCK_WAIT=200ms",
                 "--env",
@@ -236,18 +311,18 @@ class ClusterIT {
     }
 
     /** Everything is pinned, as an operator does who pins anything. */
-    private static UpgradeRequested request(String name) {
-        StandInRelease target = Dashboard.release(product, NEW);
+    private static UpgradeRequested request(String name, String tag, Registry.Pushed image, StepLimits limits) {
+        StandInRelease target = Dashboard.release(product, tag);
         return new UpgradeRequested(
                 UUID.randomUUID(),
                 null,
                 List.of(name),
-                NEW,
+                tag,
                 null,
                 product.download(target.jar()),
                 target.sha256(),
-                Map.of(newImage.repository(), hex(newImage)),
-                Dashboard.LIMITS);
+                Map.of(image.repository(), hex(image)),
+                limits);
     }
 
     /** What the product says of a cluster that runs this version. */

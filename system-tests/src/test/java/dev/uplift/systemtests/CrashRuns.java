@@ -40,6 +40,9 @@ final class CrashRuns {
             "swap.scale.start",
             "swap.scale.record",
             "swap.scale.serving",
+            "swap.scale.terminate",
+            "swap.scale.kill",
+            "swap.scale.leave",
             "swap.unscale.terminate",
             "swap.unscale.kill",
             // A restore that an operator asks for.

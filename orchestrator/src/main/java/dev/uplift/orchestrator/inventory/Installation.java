@@ -5,6 +5,7 @@ import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.Release;
 import java.time.Instant;
 import java.util.List;
@@ -25,6 +26,7 @@ public record Installation(
         @Nullable Release running,
         List<Check> checks,
         @Nullable String problem,
+        List<LeftOut> leftOut,
         @Nullable UUID liveSaga,
         Instant updatedAt) {
 
@@ -42,6 +44,7 @@ public record Installation(
                 null,
                 List.of(),
                 null,
+                List.of(),
                 null,
                 at);
     }
@@ -60,6 +63,7 @@ public record Installation(
                 found.running(),
                 found.checks(),
                 null,
+                leftOutOf(found.installation()),
                 null,
                 at);
     }
@@ -72,12 +76,25 @@ public record Installation(
     /** It has one node less; only of a {@link #known} one. */
     Installation without(InstallationSpec rest, Instant at) {
         return new Installation(
-                id, name, state, rev + 1, epoch, site, profile, rest, running, checks, problem, liveSaga, at);
+                id,
+                name,
+                state,
+                rev + 1,
+                epoch,
+                site,
+                profile,
+                rest,
+                running,
+                checks,
+                problem,
+                leftOutOf(rest),
+                liveSaga,
+                at);
     }
 
     private Installation with(InstallationStatus.State changed, @Nullable String why, Instant at) {
         return new Installation(
-                id, name, changed, rev + 1, epoch, site, profile, spec, running, checks, why, liveSaga, at);
+                id, name, changed, rev + 1, epoch, site, profile, spec, running, checks, why, leftOut, liveSaga, at);
     }
 
     /** It cannot be registered, or a node cannot join it, which leaves it as it was. */
@@ -97,6 +114,7 @@ public record Installation(
                 null,
                 List.of(),
                 why,
+                List.of(),
                 null,
                 at);
     }
@@ -115,12 +133,17 @@ public record Installation(
                 running,
                 checks,
                 null,
+                leftOut,
                 saga,
                 at);
     }
 
-    /** Nothing works on it any more; the epoch stays where the saga left it. */
-    public Installation released(long sagaEpoch, Instant at) {
+    /**
+     * Nothing works on it any more; the epoch stays where the saga left it.
+     *
+     * @param without the nodes that are down since then, or still are
+     */
+    public Installation released(long sagaEpoch, List<LeftOut> without, Instant at) {
         return new Installation(
                 id,
                 name,
@@ -133,6 +156,7 @@ public record Installation(
                 running,
                 checks,
                 problem,
+                without,
                 null,
                 at);
     }
@@ -140,7 +164,7 @@ public record Installation(
     /** This release was seen to run. */
     public Installation runs(Release seen, Instant at) {
         return new Installation(
-                id, name, state, rev + 1, epoch, site, profile, spec, seen, checks, problem, liveSaga, at);
+                id, name, state, rev + 1, epoch, site, profile, spec, seen, checks, problem, leftOut, liveSaga, at);
     }
 
     /** One of its hosts is reached otherwise; only of a {@link #known} one. */
@@ -157,6 +181,7 @@ public record Installation(
                 running,
                 checks,
                 problem,
+                leftOut,
                 liveSaga,
                 at);
     }
@@ -178,6 +203,14 @@ public record Installation(
 
     /** As it is shown. */
     public InstallationStatus status() {
-        return new InstallationStatus(id, name, state, rev, epoch, spec, running, checks, problem, liveSaga, updatedAt);
+        return new InstallationStatus(
+                id, name, state, rev, epoch, spec, running, checks, problem, leftOut, liveSaga, updatedAt);
+    }
+
+    private List<LeftOut> leftOutOf(InstallationSpec nodes) {
+        return leftOut.stream()
+                .filter(left ->
+                        nodes.nodes().stream().anyMatch(node -> node.name().equals(left.node())))
+                .toList();
     }
 }

@@ -5,6 +5,7 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.InstallationRemoved;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.MessageType;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.api.Page;
@@ -33,10 +34,11 @@ public final class InstallationStore {
             Map.of("name", "name", "state", "state", "profile", "profile", "updatedAt", "updated_at");
 
     private static final String COLUMNS = "id, name, state, rev, epoch, site, profile, spec::text, running::text,"
-            + " checks::text, problem, live_saga, updated_at";
+            + " checks::text, problem, left_out::text, live_saga, updated_at";
     private static final String ON_HOST =
             "state <> 'REFUSED' AND spec->'hosts' @> jsonb_build_array(jsonb_build_object('name', :host::text))";
     private static final TypeReference<List<Check>> CHECKS = new TypeReference<>() {};
+    private static final TypeReference<List<LeftOut>> LEFT_OUT = new TypeReference<>() {};
 
     private InstallationStore() {}
 
@@ -221,13 +223,14 @@ public final class InstallationStore {
         handle.createUpdate("""
                         UPDATE installation i SET state = u.state, rev = u.rev, epoch = u.epoch, profile = u.profile,
                                spec = u.spec::jsonb, running = u.running::jsonb, checks = u.checks::jsonb,
-                               problem = u.problem, database_identity = COALESCE(i.database_identity, u.identity),
-                               live_saga = u.live,
+                               problem = u.problem, left_out = u.left_out::jsonb,
+                               database_identity = COALESCE(i.database_identity, u.identity), live_saga = u.live,
                                inspect_due_at = CASE WHEN u.state = 'REGISTERING' THEN i.inspect_due_at END,
                                updated_at = u.at::timestamptz, change_seq = next_change()
                           FROM unnest(:ids, :states, :revs, :epochs, :profiles, :specs, :runnings, :checks, :problems,
-                                      :identities, :lives, :ats)
-                               AS u(id, state, rev, epoch, profile, spec, running, checks, problem, identity, live, at)
+                                      :left_outs, :identities, :lives, :ats)
+                               AS u(id, state, rev, epoch, profile, spec, running, checks, problem, left_out, identity,
+                                    live, at)
                          WHERE i.id = u.id
                         """)
                 .bindArray("ids", UUID.class, column(rows, Installation::id))
@@ -240,6 +243,7 @@ public final class InstallationStore {
                 .bindArray("runnings", String.class, column(rows, row -> Columns.jsonOrNull(row.running())))
                 .bindArray("checks", String.class, column(rows, row -> Columns.json(row.checks())))
                 .bindArray("problems", String.class, column(rows, Installation::problem))
+                .bindArray("left_outs", String.class, column(rows, row -> Columns.json(row.leftOut())))
                 .bindArray("identities", String.class, column(rows, InstallationStore::identity))
                 .bindArray("lives", UUID.class, column(rows, Installation::liveSaga))
                 .bindArray(
@@ -274,6 +278,7 @@ public final class InstallationStore {
                 Columns.jsonOrNull(row, "running", Release.class),
                 Columns.json(row, "checks", CHECKS),
                 row.getString("problem"),
+                Columns.json(row, "left_out", LEFT_OUT),
                 Columns.uuidOrNull(row, "live_saga"),
                 Columns.instant(row, "updated_at"));
     }

@@ -3,6 +3,7 @@ package dev.uplift.orchestrator.upgrade;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepName;
@@ -170,7 +171,8 @@ final class SagaBatch {
                     StepOutput.ArtifactsFetched _,
                     StepOutput.NodesStopped _,
                     StepOutput.Restored _,
-                    StepOutput.Serving _ -> {}
+                    StepOutput.Serving _,
+                    StepOutput.NodesLeftOut _ -> {}
         }
     }
 
@@ -214,10 +216,10 @@ final class SagaBatch {
         if (row.live()) {
             return installation.workedOn(row.id(), epoch, isParked(row), now);
         }
-        Release runs = row.state().status() == UpgradeStatus.State.COMPLETED
-                ? row.context().committed()
-                : row.context().from();
-        Installation released = installation.released(epoch, now);
+        boolean completed = row.state().status() == UpgradeStatus.State.COMPLETED;
+        Release runs = completed ? row.context().committed() : row.context().from();
+        List<LeftOut> without = completed ? row.status().leftOut() : installation.leftOut();
+        Installation released = installation.released(epoch, without, now);
         return runs.equals(released.running()) ? released : released.runs(runs, now);
     }
 

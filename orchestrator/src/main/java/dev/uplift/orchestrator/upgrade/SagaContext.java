@@ -95,7 +95,8 @@ record SagaContext(
             case StepOutput.Nothing _,
                     StepOutput.DatabaseChecked _,
                     StepOutput.ArtifactsLocated _,
-                    StepOutput.Restored _ -> known;
+                    StepOutput.Restored _,
+                    StepOutput.NodesLeftOut _ -> known;
         };
     }
 

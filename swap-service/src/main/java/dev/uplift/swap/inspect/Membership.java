@@ -20,6 +20,7 @@ import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.Observation;
+import dev.uplift.swap.node.SagaState;
 import dev.uplift.swap.site.Site;
 import java.io.IOException;
 import java.sql.SQLException;
@@ -58,6 +59,11 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
         crashPoints.before(SwapEffect.INSPECT_LAUNCH.wireName());
         try (Fence.Held held = node.fence().claim(asked.installationId())) {
             node.register(held, observed);
+            if (SagaState.read(node.host(), node.directory())
+                    .filter(SagaState::over)
+                    .isPresent()) {
+                SagaState.forget(held, node.directory());
+            }
         }
         crashPoints.after(SwapEffect.INSPECT_LAUNCH.wireName());
         return found(

@@ -6,12 +6,12 @@ import java.util.List;
 
 /** What was looked at before anything is changed. */
 public final class CheckList {
-    private final boolean restoring;
+    private final boolean mayBeDown;
     private final List<Check> checks = new ArrayList<>();
 
-    /** {@code restoring}: an old backup is put back, which may begin with an application that is down. */
-    public CheckList(boolean restoring) {
-        this.restoring = restoring;
+    /** {@code mayBeDown}: an old backup is put back, or an earlier upgrade has left the node out. */
+    public CheckList(boolean mayBeDown) {
+        this.mayBeDown = mayBeDown;
     }
 
     public void ok(String name, String detail) {
@@ -27,8 +27,8 @@ public final class CheckList {
     }
 
     /** Fails, where the application has to be in order. */
-    public void unlessRestoring(String name, String detail) {
-        if (restoring) {
+    public void unlessDown(String name, String detail) {
+        if (mayBeDown) {
             warn(name, detail);
         } else {
             fail(name, detail);

@@ -51,12 +51,12 @@ final class JarChecks {
                         .find(JarNode.identity(observed.instance().get()).pid())
                 : Optional.empty();
         if (found.isEmpty()) {
-            checks.unlessRestoring("process", "it does not run in " + node.directory());
+            checks.unlessDown("process", "it does not run in " + node.directory());
             return;
         }
         RunningProcess process = found.get();
         if (!node.host().processes().listeningPorts(process.identity()).contains(node.port())) {
-            checks.unlessRestoring("process", process + " does not listen on port " + node.port());
+            checks.unlessDown("process", process + " does not listen on port " + node.port());
         } else {
             checks.ok("process", process + ", user " + process.uid() + ", port " + node.port());
         }

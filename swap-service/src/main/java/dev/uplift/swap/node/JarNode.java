@@ -245,7 +245,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
             Optional<SagaState> state =
                     SagaState.read(host, directory(), work.command().sagaId());
             if (state.filter(SagaState::over).isPresent()) {
-                SagaState.forget(held, directory());
+                SagaState.close(host, held, directory());
             }
             return staged;
         });
@@ -322,7 +322,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
         work.take(SwapEffect.COMMIT_FORGET, held -> {
             held.delete(fence().incoming());
             held.delete(Snapshots.all(root));
-            SagaState.forget(held, directory());
+            SagaState.close(host, held, directory());
             return old;
         });
     }

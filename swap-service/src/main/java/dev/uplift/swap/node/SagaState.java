@@ -2,6 +2,7 @@ package dev.uplift.swap.node;
 
 import com.fasterxml.jackson.core.JacksonException;
 import dev.uplift.contract.Json;
+import dev.uplift.contract.LeftOut;
 import dev.uplift.host.DurableFiles;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param startedInstance the identity of the instance that was started last; absent: none was
  * @param startedBy the command that started it
  * @param servingAt when that instance was first seen to serve; absent: not yet
+ * @param leftOut why the saga goes on, or has ended, without the node; absent: it does not
+ * @param leftOutBefore why the saga began without the node; absent: it ran then
  * @param over whether nothing of the saga is left to be taken back here
  */
 public record SagaState(
@@ -35,12 +38,14 @@ public record SagaState(
         @Nullable String startedInstance,
         @Nullable UUID startedBy,
         @Nullable Instant servingAt,
+        @Nullable LeftOut leftOut,
+        @Nullable LeftOut leftOutBefore,
         boolean over) {
     private static final int BYTES_MAX = 65_536;
 
     /** At the beginning of the outage. */
     public static SagaState stopping(UUID installationId, UUID sagaId, @Nullable Boolean used, Instant now) {
-        return new SagaState(installationId, sagaId, used, now, null, null, null, null, false);
+        return new SagaState(installationId, sagaId, used, now, null, null, null, null, null, null, false);
     }
 
     /** What is remembered of any saga; empty if nothing is. */
@@ -72,33 +77,64 @@ public record SagaState(
         held.delete(file(applicationDirectory));
     }
 
+    /** Of a saga that has ended: remembers no more of it than that the node is left out, if it is. */
+    public static void close(Host host, Fence.Held held, Path applicationDirectory)
+            throws IOException, FencedException {
+        Optional<SagaState> without = read(host, applicationDirectory).filter(state -> state.leftOut() != null);
+        if (without.isPresent()) {
+            without.get().withOver().write(held, applicationDirectory);
+        } else {
+            forget(held, applicationDirectory);
+        }
+    }
+
     public SagaState withOutageBeganAt(Instant at) {
-        return new SagaState(
-                installationId, sagaId, used, stopRequestedAt, at, startedInstance, startedBy, servingAt, over);
+        return with(at, startedInstance, startedBy, servingAt, leftOut, leftOutBefore, over);
     }
 
     /** Another instance was started; it does not serve yet. */
     public SagaState withStarted(Instance instance, UUID command) {
-        return new SagaState(
-                installationId, sagaId, used, stopRequestedAt, outageBeganAt, instance.identity(), command, null, over);
+        return with(outageBeganAt, instance.identity(), command, null, null, leftOutBefore, over);
     }
 
     public SagaState withServingAt(Instant at) {
-        return new SagaState(
-                installationId, sagaId, used, stopRequestedAt, outageBeganAt, startedInstance, startedBy, at, over);
+        return with(outageBeganAt, startedInstance, startedBy, at, leftOut, leftOutBefore, over);
     }
 
     public SagaState withOver() {
+        return with(outageBeganAt, startedInstance, startedBy, servingAt, leftOut, leftOutBefore, true);
+    }
+
+    /** The saga goes on without what was started. */
+    public SagaState withLeftOut(@Nullable LeftOut why) {
+        return with(outageBeganAt, startedInstance, startedBy, servingAt, why, leftOutBefore, over);
+    }
+
+    /** An earlier saga ended without the node. */
+    public SagaState withLeftOutBefore(@Nullable LeftOut why) {
+        return with(outageBeganAt, startedInstance, startedBy, servingAt, leftOut, why, over);
+    }
+
+    private SagaState with(
+            @Nullable Instant began,
+            @Nullable String instance,
+            @Nullable UUID command,
+            @Nullable Instant serving,
+            @Nullable LeftOut without,
+            @Nullable LeftOut withoutBefore,
+            boolean ended) {
         return new SagaState(
                 installationId,
                 sagaId,
                 used,
                 stopRequestedAt,
-                outageBeganAt,
-                startedInstance,
-                startedBy,
-                servingAt,
-                true);
+                began,
+                instance,
+                command,
+                serving,
+                without,
+                withoutBefore,
+                ended);
     }
 
     private static Path file(Path applicationDirectory) {

@@ -4,12 +4,16 @@ import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Node;
 
-/** Forgets what only a way back needs. What runs and what ran before stay. */
+/**
+ * Forgets what only a way back needs. What runs and what ran before stay; a node that was left out stays marked and held.
+ */
 final class CommitStep implements SwapStep {
     @Override
     public StepOutcome take(StepWork work) throws Exception {
         for (Node node : work.nodes()) {
-            node.releaseAutostart(work.on(node), SwapEffect.COMMIT_AUTOSTART);
+            if (work.leftOut(node).isEmpty()) {
+                node.releaseAutostart(work.on(node), SwapEffect.COMMIT_AUTOSTART);
+            }
             node.commit(work.on(node));
         }
         return StepOutcome.done();

@@ -3,6 +3,7 @@ package dev.uplift.swap.step;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.LeftOut;
 import dev.uplift.host.Launch;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.IdentityReading;
@@ -20,16 +21,22 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 
-/** What is looked at on one node before anything is changed. A restore may begin with an application that is down. */
+/**
+ * What is looked at on one node before anything is changed. A restore may begin with an application that is
+ * down, an upgrade with a node that an earlier one has left out.
+ */
 final class NodeChecks {
     private final StepWork work;
     private final Node node;
     private final Observation observed;
     private final ApplicationVersion running;
+    private final Optional<LeftOut> leftOut;
     private final CheckList checks;
 
-    NodeChecks(StepWork work, Node node, Observation observed, ApplicationVersion running) {
-        this.checks = new CheckList(work.command().source() != null);
+    NodeChecks(StepWork work, Node node, Observation observed, ApplicationVersion running)
+            throws IOException, InterruptedException {
+        this.leftOut = work.leftOutBefore(node);
+        this.checks = new CheckList(work.command().source() != null || leftOut.isPresent());
         this.work = work;
         this.node = node;
         this.observed = observed;
@@ -38,6 +45,10 @@ final class NodeChecks {
 
     /** Looks at everything. */
     List<Check> run() throws IOException, InterruptedException, StepFailedException {
+        leftOut.ifPresent(left -> checks.warn(
+                "left-out",
+                "an earlier upgrade finished without it, and this one starts it again (" + left.detail()
+                        + "); forget it if it cannot be mended"));
         health();
         identity();
         if (observed.launch().isPresent()) {
@@ -69,8 +80,8 @@ final class NodeChecks {
     private void health() {
         switch (observed.health()) {
             case NodeProbe.Health.Healthy() -> checks.ok("health", "healthy");
-            case NodeProbe.Health.Starting _ -> checks.unlessRestoring("health", "it is still starting");
-            case NodeProbe.Health.Failing(String reason) -> checks.unlessRestoring("health", reason);
+            case NodeProbe.Health.Starting _ -> checks.unlessDown("health", "it is still starting");
+            case NodeProbe.Health.Failing(String reason) -> checks.unlessDown("health", reason);
         }
     }
 
@@ -144,6 +155,7 @@ final class NodeChecks {
                 return;
             }
             boolean leftBehind = observed.health() instanceof NodeProbe.Health.Healthy
+                    || leftOut.isPresent()
                     || work.command().source() != null;
             if (leftBehind && work.profile().releaseLocks().isPresent()) {
                 checks.warn("migration-lock", lock.get() + "; it is taken away once nothing runs any more");

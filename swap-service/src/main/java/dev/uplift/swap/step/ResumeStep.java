@@ -1,5 +1,6 @@
 package dev.uplift.swap.step;
 
+import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
@@ -7,12 +8,18 @@ import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
 import java.util.Optional;
 
-/** Takes a stop back: starts the version that ran before, on all nodes, and waits until it serves. */
+/**
+ * Takes a stop back: starts the version that ran before, on all nodes that ran, and waits until it serves. What an earlier
+ * upgrade had left out stays so.
+ */
 final class ResumeStep implements SwapStep {
     @Override
     public StepOutcome take(StepWork work) throws Exception {
         Optional<Starting.Served> first = Optional.empty();
         for (Node node : work.nodes()) {
+            if (work.leftOutBefore(node).isPresent()) {
+                continue;
+            }
             Starting.Served served = Starting.resuming(work, node)
                     .serve(
                             work.command().from(),
@@ -20,11 +27,17 @@ final class ResumeStep implements SwapStep {
             first = Optional.of(first.orElse(served));
         }
         for (Node node : work.nodes()) {
+            Optional<LeftOut> before = work.leftOutBefore(node);
             Optional<SagaState> state = work.state(node).filter(remembered -> !remembered.over());
             if (state.isPresent()) {
-                work.remember(node, SwapEffect.RESUME_OVER, state.get().withOver());
+                work.remember(
+                        node,
+                        SwapEffect.RESUME_OVER,
+                        state.get().withLeftOut(before.orElse(null)).withOver());
             }
-            node.releaseAutostart(work.on(node), SwapEffect.RESUME_AUTOSTART);
+            if (before.isEmpty()) {
+                node.releaseAutostart(work.on(node), SwapEffect.RESUME_AUTOSTART);
+            }
         }
         Starting.Served served = first.orElseThrow();
         return StepOutcome.done(new StepOutput.Serving(served.version(), served.since()));

@@ -15,8 +15,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches all nodes until each has served without a break for the least healthy time, in one and the
- * same process. A break begins it anew; too many breaks, or one that lasts, fail it.
+ * Watches all nodes that the upgrade goes on with until each has served without a break for the least healthy time, in
+ * one and the same process. A break begins it anew; too many breaks, or one that lasts, fail it.
  *
  * <p>What has served and ended with its host is started again: it was not at fault, and going back would cost the rows
  * that it has taken. So is what a person stopped, once that person says to go on.
@@ -29,8 +29,10 @@ final class SoakStep implements SwapStep {
     public StepOutcome take(StepWork work) throws Exception {
         List<NodeWatch> watches = new ArrayList<>();
         for (Node node : work.nodes()) {
-            bringBack(work, node);
-            watches.add(new NodeWatch(work, node));
+            if (work.leftOut(node).isEmpty()) {
+                bringBack(work, node);
+                watches.add(new NodeWatch(work, node));
+            }
         }
         Duration needed = work.command().limits().minHealthyTime();
         Deadline healthy = Deadline.in(needed);

@@ -3,6 +3,7 @@ package dev.uplift.swap.step;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
@@ -154,6 +155,27 @@ final class StepWork {
     /** What this saga remembers on the node. */
     Optional<SagaState> state(Node node) throws IOException {
         return SagaState.read(node.host(), node.directory(), command.sagaId());
+    }
+
+    /** That this saga goes on without the node, and why; empty: it does not. */
+    Optional<LeftOut> leftOut(Node node) throws IOException {
+        return state(node).map(SagaState::leftOut);
+    }
+
+    /**
+     * That an earlier saga ended without the node, which has been down since then, and why; empty: it took part, or
+     * somebody started it again.
+     */
+    Optional<LeftOut> leftOutBefore(Node node) throws IOException, InterruptedException {
+        Optional<SagaState> own = state(node);
+        if (own.isPresent()) {
+            return own.map(SagaState::leftOutBefore);
+        }
+        return node.running().isEmpty()
+                ? SagaState.read(node.host(), node.directory())
+                        .filter(SagaState::over)
+                        .map(SagaState::leftOut)
+                : Optional.empty();
     }
 
     /** A version of the command as the profile reads it. */

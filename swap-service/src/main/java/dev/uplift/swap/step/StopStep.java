@@ -1,6 +1,7 @@
 package dev.uplift.swap.step;
 
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.profile.IdentityReading;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stops all nodes and proves it. What runs is written down before it is asked to end: afterwards it
  * cannot be observed any more. A node that does not run, although nobody has written that it is being
- * stopped, was stopped by somebody else.
+ * stopped or was left out, was stopped by somebody else.
  */
 final class StopStep implements SwapStep {
     @Override
@@ -39,7 +40,8 @@ final class StopStep implements SwapStep {
     private static Instant stop(StepWork work, Node node) throws Exception {
         Optional<SagaState> remembered = work.state(node);
         Optional<Instance> running = work.onlyRunning(node);
-        if (remembered.isEmpty() && running.isEmpty() && work.command().source() == null) {
+        Optional<LeftOut> leftOut = work.leftOutBefore(node);
+        if (remembered.isEmpty() && running.isEmpty() && work.command().source() == null && leftOut.isEmpty()) {
             throw StepFailedException.refused(
                     ErrorCode.INTERFERED,
                     "the application in " + node.place() + " was stopped by somebody else since it was checked");
@@ -55,10 +57,11 @@ final class StopStep implements SwapStep {
                     node,
                     SwapEffect.STOP_RECORD,
                     SagaState.stopping(
-                            work.command().installation().id(),
-                            work.command().sagaId(),
-                            used(work, node),
-                            Instant.now()));
+                                    work.command().installation().id(),
+                                    work.command().sagaId(),
+                                    used(work, node),
+                                    Instant.now())
+                            .withLeftOutBefore(leftOut.orElse(null)));
         }
         node.holdAutostart(work.on(node), SwapEffect.STOP_AUTOSTART);
         OutageWatch outage = new OutageWatch(work, node);

@@ -128,7 +128,7 @@ public final class SwapSteps {
                         StepFailedException.refused(ErrorCode.INVALID, "there is no profile '" + name + "' here"));
     }
 
-    private static String oneLine(@Nullable String text) {
+    static String oneLine(@Nullable String text) {
         String line = String.valueOf(text).replaceAll("\\p{Cntrl}", " ").strip();
         if (line.isEmpty()) {
             return "no reason was given";

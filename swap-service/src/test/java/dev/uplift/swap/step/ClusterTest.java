@@ -5,10 +5,13 @@ import static dev.uplift.contract.Direction.UNDO;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.NodeFailure;
 import dev.uplift.contract.Release;
+import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.swap.node.SagaState;
 import dev.uplift.testbed.StandInServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -25,6 +28,8 @@ import org.junit.jupiter.api.Test;
 
 /** Two nodes on one database take every step together. */
 class ClusterTest {
+    private static final String NEXT = "v0.52.1";
+
     private static EmbeddedPostgres postgres;
 
     @BeforeAll
@@ -99,6 +104,116 @@ class ClusterTest {
                         .isEqualTo(Rig.release(Rig.OLD).sha256());
             }
         }
+    }
+
+    @Test
+    void aNodeThatDoesNotStartIsLeftOutWhereTheUpgradeMayFinishWithoutIt() throws Exception {
+        try (Rig rig = new Rig();
+                Rig other = new Rig()) {
+            StandInServer first = start(rig, "limping", "");
+            start(other, "limping", "exits-at-start@51");
+
+            StepOutput.NodesLeftOut left = withoutTheOther(rig, other);
+
+            assertThat(left.nodes()).singleElement().satisfies(node -> {
+                assertThat(node.node()).isEqualTo("node-2");
+                assertThat(node.code()).isEqualTo(ErrorCode.EXITED);
+            });
+            assertThat(rig.reached()).contains("swap.scale.leave");
+            assertThat(first.version()).contains(Rig.NEW);
+            assertThat(StandInServer.runningIn(other.directory)).isEmpty();
+            assertThat(inPlace(other))
+                    .as("whoever starts it starts what the others run")
+                    .isEqualTo(Rig.release(Rig.NEW).sha256());
+        }
+    }
+
+    @Test
+    void aNodeThatWasLeftOutIsBroughtBackByTheNextUpgrade() throws Exception {
+        try (Rig rig = new Rig();
+                Rig other = new Rig()) {
+            StandInServer first = start(rig, "mended", "");
+            StandInServer second = start(other, "mended", "exits-at-start@51");
+            withoutTheOther(rig, other);
+            rig.next(NEXT);
+
+            StepOutput.NodesChecked checked = (StepOutput.NodesChecked)
+                    rig.succeed(StepName.PREFLIGHT, DO).output();
+            assertThat(checked.checks())
+                    .filteredOn(check -> check.name().equals("left-out"))
+                    .singleElement()
+                    .satisfies(check -> assertThat(check.detail()).contains("node-2"));
+            rig.from(checked.running());
+            rig.succeed(StepName.STAGE, DO);
+            rig.succeedThoughDying(StepName.STOP, DO);
+            rig.succeed(StepName.SWITCH, DO);
+            rig.succeed(StepName.START, DO);
+            rig.succeedThoughDying(StepName.SCALE, DO);
+            rig.succeed(StepName.SOAK, DO);
+            rig.succeedThoughDying(StepName.COMMIT, DO);
+
+            assertThat(first.version()).contains(NEXT);
+            assertThat(second.version()).contains(NEXT);
+            assertThat(SagaState.read(Rig.HOST, other.directory)).isEmpty();
+        }
+    }
+
+    @Test
+    void aWayBackDoesNotWantANodeThatWasLeftOutBefore() throws Exception {
+        try (Rig rig = new Rig();
+                Rig other = new Rig()) {
+            StandInServer first = start(rig, "stopped", "exits-at-start@52");
+            start(other, "stopped", "exits-at-start@51");
+            withoutTheOther(rig, other);
+            rig.next(NEXT);
+            preflight(rig);
+            for (StepName step : new StepName[] {StepName.STAGE, StepName.STOP, StepName.SWITCH}) {
+                rig.succeed(step, DO);
+            }
+            rig.fail(StepName.START, DO);
+
+            rig.epoch++;
+            rig.succeed(StepName.START, UNDO);
+            rig.succeed(StepName.SWITCH, UNDO);
+            rig.succeedThoughDying(StepName.STOP, UNDO);
+            rig.succeed(StepName.STAGE, UNDO);
+
+            assertThat(first.version()).contains(Rig.NEW);
+            assertThat(StandInServer.runningIn(other.directory)).isEmpty();
+            assertThat(inPlace(other)).isEqualTo(Rig.release(Rig.NEW).sha256());
+            assertThat(SagaState.read(Rig.HOST, other.directory))
+                    .as("it is left out still")
+                    .hasValueSatisfying(state -> assertThat(state.leftOut()).isNotNull());
+        }
+    }
+
+    /** An upgrade to {@link Rig#NEW} that finishes without what runs in the other directory. */
+    private static StepOutput.NodesLeftOut withoutTheOther(Rig rig, Rig other) throws Exception {
+        rig.join(other.directory, rig.register().running());
+        rig.to(Rig.NEW);
+        rig.limits = new StepLimits(
+                rig.limits.progressDeadline(),
+                rig.limits.healthyDeadline(),
+                rig.limits.minHealthyTime(),
+                rig.limits.stopGrace(),
+                NodeFailure.FINISH_WITHOUT);
+        preflight(rig);
+        for (StepName step : new StepName[] {StepName.STAGE, StepName.STOP, StepName.SWITCH, StepName.START}) {
+            rig.succeed(step, DO);
+        }
+        StepOutput.NodesLeftOut left = (StepOutput.NodesLeftOut)
+                rig.succeedThoughDying(StepName.SCALE, DO).output();
+        rig.succeed(StepName.SOAK, DO);
+        rig.succeedThoughDying(StepName.COMMIT, DO);
+        return left;
+    }
+
+    private static void preflight(Rig rig) throws Exception {
+        rig.from(((StepOutput.NodesChecked) rig.succeed(StepName.PREFLIGHT, DO).output()).running());
+    }
+
+    private static String inPlace(Rig rig) throws IOException {
+        return Rig.HOST.files().digest(rig.directory.resolve("metabase.jar")).sha256();
     }
 
     @Test

@@ -68,7 +68,7 @@ final class Rig implements AutoCloseable {
 
     final Path directory;
     final UUID installationId = UUID.randomUUID();
-    final UUID sagaId = UUID.randomUUID();
+    UUID sagaId = UUID.randomUUID();
     final Profiles profiles;
     final NodeProbe probe = new NodeProbe(Duration.ofSeconds(3));
     private final HttpServer artifacts;
@@ -268,6 +268,14 @@ final class Rig implements AutoCloseable {
                 "oss",
                 URI.create("http://127.0.0.1:" + artifacts.getAddress().getPort() + "/" + tag),
                 true);
+    }
+
+    /** From here on it is about another upgrade, of what the last one led to. */
+    void next(String tag) throws Exception {
+        sagaId = UUID.randomUUID();
+        epoch++;
+        from = to;
+        to(tag);
     }
 
     /** So many requests for artifacts find nobody who answers. */

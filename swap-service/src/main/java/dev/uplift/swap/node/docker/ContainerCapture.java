@@ -62,11 +62,13 @@ final class ContainerCapture {
 
     /** In what a container differs from the one that was written down; empty: in nothing. */
     Optional<String> difference(ContainerInspection container) throws IOException, StepFailedException {
-        ContainerInspection written = family.record().container();
+        ContainerRecord known = family.record();
+        ContainerInspection written = known.container();
         if (!written.id().equals(container.id())) {
             return Optional.of("it is another container than " + written.shortId());
         }
-        List<String> paths = InspectDiff.between(written, container).stream()
+        ContainerRecord found = lasting(new ContainerRecord(container.raw(), known.jar(), known.retired()), known);
+        List<String> paths = InspectDiff.between(written, found.container()).stream()
                 .map(InspectDiff.Difference::path)
                 .toList();
         return paths.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", paths));
@@ -80,20 +82,22 @@ final class ContainerCapture {
                 : ContainerRecord.read(host, directory).map(ContainerRecord::jar);
     }
 
-    /** A restart policy that a saga is holding back is not the operator's. */
     private ContainerRecord record(ContainerInspection container, Optional<ContainerRecord> before)
             throws IOException, InterruptedException {
         ContainerRecord record = new ContainerRecord(
                 container.raw(),
                 jar(container).orElse(null),
                 before.map(ContainerRecord::retired).orElse(List.of()));
-        boolean held = before.isPresent()
-                && before.get().container().id().equals(container.id())
-                && container.restartPolicy().equals(RestartPolicy.NO)
+        return before.isPresent() ? lasting(record, before.get()) : record;
+    }
+
+    /** A restart policy that a saga is holding back is not the operator's. */
+    private ContainerRecord lasting(ContainerRecord found, ContainerRecord before) throws IOException {
+        boolean held = before.container().id().equals(found.container().id())
+                && found.container().restartPolicy().equals(RestartPolicy.NO)
                 && SagaState.read(host, directory).isPresent();
         return held
-                ? record.withRestartPolicy(
-                        before.get().inspection().path("HostConfig").path("RestartPolicy"))
-                : record;
+                ? found.withRestartPolicy(before.inspection().path("HostConfig").path("RestartPolicy"))
+                : found;
     }
 }

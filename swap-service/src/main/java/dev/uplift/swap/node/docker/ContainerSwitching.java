@@ -136,7 +136,9 @@ final class ContainerSwitching {
                 }
             }
             List<String> retired = composed ? List.of() : List.of(origin);
-            ContainerRecord next = new ContainerRecord(inPlace.raw(), record.jar(), retired);
+            // Of a node that is left out it is held still; of another it is the same.
+            ContainerRecord next = new ContainerRecord(inPlace.raw(), record.jar(), retired)
+                    .withRestartPolicy(record.inspection().path("HostConfig").path("RestartPolicy"));
             work.take(SwapEffect.COMMIT_RECORD, held -> {
                 next.write(held, family.place().directory());
                 return next;

@@ -227,7 +227,7 @@ public final class DockerNode implements Node {
             Optional<SagaState> state =
                     SagaState.read(host, directory(), work.command().sagaId());
             if (state.filter(SagaState::over).isPresent()) {
-                SagaState.forget(held, directory());
+                SagaState.close(host, held, directory());
             }
             return target;
         });
@@ -344,7 +344,7 @@ public final class DockerNode implements Node {
     public void commit(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException {
         new ContainerSwitching(work, family).commit();
         work.take(SwapEffect.COMMIT_FORGET, held -> {
-            SagaState.forget(held, directory());
+            SagaState.close(host, held, directory());
             return held;
         });
     }
