@@ -60,6 +60,8 @@ public enum SwapEffect {
     REVERT_SNAPSHOT("swap.revert.snapshot"),
     /** Takes away the migration lock that a killed version left. */
     LOCK_RELEASE("swap.lock.release"),
+    /** Removes the container of that command when it has ended. */
+    LOCK_CLEAR("swap.lock.clear"),
     /** Starts the new version. */
     START_START("swap.start.start"),
     /** Writes down what was started. */

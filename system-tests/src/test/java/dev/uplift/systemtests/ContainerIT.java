@@ -12,6 +12,7 @@ import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.UpgradeStatus.StepStatus;
 import dev.uplift.host.docker.ContainerInspection;
 import dev.uplift.host.docker.InspectDiff;
+import dev.uplift.host.docker.UpliftLabels;
 import dev.uplift.testbed.containers.DockerContainers;
 import dev.uplift.testbed.containers.Registry;
 import dev.uplift.testbed.containers.RequiresDocker;
@@ -103,6 +104,38 @@ class ContainerIT {
             assertThat(after.at("/NetworkSettings/Networks/" + second + "/Aliases")
                             .toString())
                     .contains("\"others\"");
+        }
+    }
+
+    @Test
+    void aWorkerThatIsKilledWhileItsLockCommandRunsFinishesTheUpgrade() throws Exception {
+        String name = "container-locked";
+        Product product = standIns.product();
+        try (Installed installed = standIns.install(name, "")) {
+            standIns.postgres()
+                    .sql(
+                            name,
+                            "UPDATE databasechangeloglock SET locked = TRUE, lockedby = 'a killed one' WHERE id = 1");
+            product.arm("swap", "swap.lock.release:AFTER:1");
+
+            installed.upgrade(StandInContainers.request(name, StandInContainers.NEW), State.COMPLETED);
+
+            assertThat(product.killed("swap")).isTrue();
+            assertThat(product.effects("swap")).contains("swap.lock.clear");
+            assertThat(standIns.containers()
+                            .docker()
+                            .run(
+                                    "ps",
+                                    "--all",
+                                    "--quiet",
+                                    "--filter",
+                                    "label=" + UpliftLabels.PURPOSE + "=" + UpliftLabels.COMMAND,
+                                    "--filter",
+                                    "name=" + standIns.containers().name(name)))
+                    .as("containers of the command")
+                    .isEmpty();
+        } finally {
+            product.disarm("swap");
         }
     }
 

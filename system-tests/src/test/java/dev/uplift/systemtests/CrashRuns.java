@@ -30,6 +30,7 @@ final class CrashRuns {
             // An application that ignores SIGTERM, or still runs when its migration has failed.
             "swap.stop.kill",
             "swap.lock.release",
+            "swap.lock.clear",
             "swap.halt.terminate",
             "swap.halt.kill",
             // What a host starts by itself.

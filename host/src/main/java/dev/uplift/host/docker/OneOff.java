@@ -33,7 +33,7 @@ public final class OneOff {
     /**
      * How it ended.
      *
-     * @param exitCode empty: it was killed, because it was not ready in time
+     * @param exitCode empty: it never began, or was killed because it was not ready in time
      * @param output its last words, both streams; empty where they cannot be read back
      */
     public record Ended(Optional<Integer> exitCode, String output) {}
@@ -60,7 +60,7 @@ public final class OneOff {
                 labels.set(label.getKey(), label.getValue());
             }
         });
-        labels.put(UpliftLabels.PURPOSE, "command");
+        labels.put(UpliftLabels.PURPOSE, UpliftLabels.COMMAND);
         body.set("Labels", labels);
         ObjectNode hostConfig = body.withObjectProperty("HostConfig");
         hostConfig.remove(List.of("PortBindings", "ContainerIDFile"));
@@ -77,15 +77,27 @@ public final class OneOff {
     }
 
     /**
-     * Creates it, runs it to its end, and removes it. A try that was broken off is gone on with: what runs is
-     * waited for, what ended is not run again.
+     * Creates and starts it. An earlier try that was broken off is gone on with: what ended is not run again.
      *
-     * @param atMost after which it is killed
+     * @return the id of the container
      */
-    public Ended run(CreateRequest request, Duration atMost) throws IOException, InterruptedException {
+    public String begin(CreateRequest request) throws IOException, InterruptedException {
         String id = containers.create(request);
         if (containers.inspect(id).status().equals("created")) {
             containers.start(id);
+        }
+        return id;
+    }
+
+    /**
+     * Waits for its end and removes it. One that never began is only removed.
+     *
+     * @param atMost after which it is killed
+     */
+    public Ended end(String id, Duration atMost) throws IOException, InterruptedException {
+        if (containers.inspect(id).status().equals("created")) {
+            containers.remove(id);
+            return new Ended(Optional.empty(), "");
         }
         Optional<Integer> exitCode = containers.awaitExit(id, atMost);
         if (exitCode.isEmpty()) {

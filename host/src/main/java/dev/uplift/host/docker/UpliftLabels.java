@@ -17,6 +17,9 @@ public final class UpliftLabels {
     /** What a container is for, if it is not the application itself. */
     public static final String PURPOSE = PREFIX + "purpose";
 
+    /** The {@link #PURPOSE} of a container that runs a command of the application. */
+    public static final String COMMAND = "command";
+
     /** All of them. */
     public static final Set<String> ALL = Set.of(INSTALLATION, NODE, EPOCH, REQUEST, PURPOSE);
 

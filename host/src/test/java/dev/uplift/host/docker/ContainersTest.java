@@ -211,7 +211,7 @@ class ContainersTest {
         CreateRequest asNode = new Recreation(node, itsImage, "").of(image, test.ours(INSTALLATION));
         CreateRequest command = OneOff.request(
                 asNode, next(), List.of("echo $MB_DB_HOST \"$(cat /data/kept)\" $HOSTNAME; echo oops >&2; exit 3"));
-        OneOff.Ended ended = test.engine.oneOff().run(command, GRACE);
+        OneOff.Ended ended = test.engine.oneOff().end(test.engine.oneOff().begin(command), GRACE);
 
         assertThat(ended.exitCode()).contains(3);
         assertThat(ended.output()).contains("database content", "oops");
@@ -225,7 +225,8 @@ class ContainersTest {
         ImageInspection itsImage = test.engine.images().find(node.imageId()).orElseThrow();
         CreateRequest asNode = new Recreation(node, itsImage, "").of(image, test.ours(INSTALLATION));
         CreateRequest command = OneOff.request(asNode, next(), List.of("sleep", "1000"));
-        assertThat(test.engine.oneOff().run(command, Duration.ofSeconds(1)).exitCode())
+        String id = test.engine.oneOff().begin(command);
+        assertThat(test.engine.oneOff().end(id, Duration.ofSeconds(1)).exitCode())
                 .isEmpty();
         assertThat(containers.find(command.name())).isEmpty();
     }

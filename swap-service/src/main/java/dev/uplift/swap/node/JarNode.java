@@ -282,15 +282,14 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     }
 
     @Override
-    public final CommandEnd runOnce(
-            NodeWork work, SwapEffect effect, ApplicationVersion version, List<String> arguments, Duration atMost)
+    public final CommandEnd runOnce(NodeWork work, ApplicationVersion version, List<String> arguments, Duration atMost)
             throws IOException, InterruptedException, FencedException, StepFailedException {
         Launch launch = launch();
         List<String> commandLine = commandLine(work, launch, version);
         List<String> argv = new ArrayList<>(commandLine.subList(0, commandLine.indexOf("-jar") + 2));
         argv.addAll(arguments);
         Exec command = Exec.of(launch.withArgv(argv), host.uid(), atMost);
-        Exec.Result ended = work.takeElsewhere(effect, _ -> host.run(command));
+        Exec.Result ended = work.takeElsewhere(SwapEffect.LOCK_RELEASE, _ -> host.run(command));
         return new CommandEnd(ended.succeeded(), Scrubber.of(launch).scrub(ended.output() + ended.errors()));
     }
 

@@ -152,9 +152,15 @@ public interface Node {
      * @param arguments words of the profile's {@code commands}
      * @param atMost after it the command is killed
      */
-    CommandEnd runOnce(
-            NodeWork work, SwapEffect effect, ApplicationVersion version, List<String> arguments, Duration atMost)
+    CommandEnd runOnce(NodeWork work, ApplicationVersion version, List<String> arguments, Duration atMost)
             throws IOException, InterruptedException, FencedException, StepFailedException;
+
+    /**
+     * Waits for what a try of {@link #runOnce} that was broken off has left running, ends it if that takes too long, and
+     * clears it away. Does nothing where it cannot be told from the application.
+     */
+    default void clearCommands(NodeWork work, Duration atMost)
+            throws IOException, InterruptedException, FencedException {}
 
     /** What it writes. */
     NodeLog log() throws IOException, StepFailedException;

@@ -37,6 +37,7 @@ final class EndStep implements SwapStep {
             Stopping stopping = new Stopping(work, node);
             stopping.end(terminate, kill, () -> {});
             stopping.prove(proveDatabase);
+            new LeftLock(work).clear(node);
         }
         return StepOutcome.done();
     }

@@ -5,7 +5,6 @@ import dev.uplift.contract.Progress;
 import dev.uplift.host.FencedException;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.StepFailedException;
-import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.Node;
 import java.io.IOException;
@@ -44,13 +43,18 @@ final class LeftLock {
         }
         requireUnused();
         work.run().progress(Progress.of("taking away the lock of a migration that was killed"));
-        CommandEnd ended = node.runOnce(work.on(node), SwapEffect.LOCK_RELEASE, version, command.get(), COMMAND_MAX);
+        CommandEnd ended = node.runOnce(work.on(node), version, command.get(), COMMAND_MAX);
         if (held().isPresent()) {
             throw StepFailedException.refused(
                     ErrorCode.EXITED,
                     lock.get() + " and stays after " + String.join(" ", command.get())
                             + (ended.succeeded() ? "" : ", which failed") + "; its last words: " + ended.output());
         }
+    }
+
+    /** Clears away what a try of {@link #release} that was broken off has left on a node: it is no start of it. */
+    void clear(Node node) throws IOException, InterruptedException, FencedException {
+        node.clearCommands(work.on(node), COMMAND_MAX);
     }
 
     /** A database that cannot be asked is no reason to fail here: the version that starts says what it finds. */

@@ -87,6 +87,9 @@ final class Starting {
                         work.command().installation().id(), work.command().sagaId(), null, Instant.now()));
         NodeLog log = node.log();
         String begin = log.mark();
+        if (once) {
+            new LeftLock(work).clear(node);
+        }
         Optional<Instance> running = work.onlyRunning(node);
         Instance instance;
         if (running.isPresent()) {

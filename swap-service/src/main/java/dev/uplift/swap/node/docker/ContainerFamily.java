@@ -3,6 +3,8 @@ package dev.uplift.swap.node.docker;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.host.Host;
+import dev.uplift.host.LaunchFile;
+import dev.uplift.host.Scrubber;
 import dev.uplift.host.docker.ContainerInspection;
 import dev.uplift.host.docker.ContainerRecord;
 import dev.uplift.host.docker.DockerEngine;
@@ -71,6 +73,11 @@ record ContainerFamily(DockerEngine engine, Host host, DockerPlace place) {
                         ErrorCode.HOST_UNEXPECTED,
                         "what is known of container " + place.container() + " is missing in " + place.directory()
                                 + "; register it again"));
+    }
+
+    /** Takes the node's secrets out of what it writes. */
+    Scrubber scrubber() throws IOException {
+        return LaunchFile.read(host, place.directory()).map(Scrubber::of).orElse(Scrubber.of(List.of()));
     }
 
     /** Whether an upgrade made it. */

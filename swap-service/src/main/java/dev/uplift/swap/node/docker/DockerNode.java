@@ -8,14 +8,11 @@ import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.RegisteredRoot;
-import dev.uplift.host.Scrubber;
 import dev.uplift.host.docker.ContainerInspection;
 import dev.uplift.host.docker.Containers;
-import dev.uplift.host.docker.CreateRequest;
 import dev.uplift.host.docker.DockerEngine;
 import dev.uplift.host.docker.DockerRefusedException;
 import dev.uplift.host.docker.ImageReference;
-import dev.uplift.host.docker.OneOff;
 import dev.uplift.host.docker.RestartPolicy;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
@@ -337,7 +334,7 @@ public final class DockerNode implements Node {
 
     @Override
     public NodeLog log() throws IOException {
-        return new ContainerLog(engine, place.container(), scrubber());
+        return new ContainerLog(engine, place.container(), family.scrubber());
     }
 
     @Override
@@ -349,23 +346,16 @@ public final class DockerNode implements Node {
         });
     }
 
-    /** {@inheritDoc} Here: in a container of the target's image beside the node's own, which a later try goes on with. */
     @Override
-    public CommandEnd runOnce(
-            NodeWork work, SwapEffect effect, ApplicationVersion version, List<String> arguments, Duration atMost)
+    public CommandEnd runOnce(NodeWork work, ApplicationVersion version, List<String> arguments, Duration atMost)
             throws IOException, InterruptedException, FencedException, StepFailedException {
-        CreateRequest node =
-                new ContainerSwitching(work, family).request(family.record(), family.image(work.targetSha256()));
-        String name = place.container() + "-uplift-" + work.command().commandId();
-        CreateRequest command = OneOff.request(node, name, work.profile().imageArguments(arguments));
-        OneOff.Ended ended = work.takeElsewhere(effect, _ -> engine.oneOff().run(command, atMost));
-        return new CommandEnd(
-                ended.exitCode().filter(code -> code == 0).isPresent(),
-                scrubber().scrub(ended.output()));
+        return new ContainerCommand(work, family).run(arguments, atMost);
     }
 
-    private Scrubber scrubber() throws IOException {
-        return LaunchFile.read(host, directory()).map(Scrubber::of).orElse(Scrubber.of(List.of()));
+    @Override
+    public void clearCommands(NodeWork work, Duration atMost)
+            throws IOException, InterruptedException, FencedException {
+        new ContainerCommand(work, family).clear(atMost);
     }
 
     private int port() {

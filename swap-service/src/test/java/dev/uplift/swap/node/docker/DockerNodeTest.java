@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -302,13 +303,29 @@ class DockerNodeTest {
         rig.node.stage(rig.work());
         rig.stop();
         CommandEnd ended = rig.node.runOnce(
-                rig.work(),
-                SwapEffect.LOCK_RELEASE,
-                rig.version(DockerRig.NEW),
-                List.of("migrate", "up"),
-                Duration.ofSeconds(60));
+                rig.work(), rig.version(DockerRig.NEW), List.of("migrate", "up"), Duration.ofSeconds(60));
         assertThat(ended.succeeded()).as(ended.output()).isTrue();
         assertThat(rig.node.running()).isEmpty();
+    }
+
+    @Test
+    void aCommandWhoseWorkerWasKilledIsEndedAndClearedAway() throws Exception {
+        running();
+        rig.preflight();
+        rig.node.stage(rig.work());
+        rig.stop();
+        // Without arguments the image serves, so that this command never ends by itself.
+        rig.dieBefore(
+                SwapEffect.LOCK_CLEAR,
+                work -> rig.node.runOnce(work, rig.version(DockerRig.NEW), List.of(), Duration.ofSeconds(60)));
+        assertThat(rig.node.running()).hasSize(1);
+
+        rig.step(work -> rig.node.clearCommands(work, Duration.ofSeconds(1)));
+
+        assertThat(rig.node.running()).isEmpty();
+        assertThat(rig.engine.containers().list(Map.of(UpliftLabels.PURPOSE, UpliftLabels.COMMAND)))
+                .isEmpty();
+        assertThat(rig.engine.containers().find(rig.name)).isPresent();
     }
 
     @Test

@@ -191,6 +191,25 @@ final class DockerRig implements AutoCloseable {
         step.take(work());
     }
 
+    /** Takes a step that dies before this effect. */
+    void dieBefore(SwapEffect effect, Step step) throws Exception {
+        deaths.clear();
+        for (SwapEffect other : SwapEffect.values()) {
+            deaths.add(other + " before");
+            deaths.add(other + " after");
+        }
+        deaths.remove(effect + " before");
+        dying = true;
+        try {
+            step.take(work());
+            throw new AssertionError(effect + " was not reached");
+        } catch (Death e) {
+            delivery++;
+        } finally {
+            dying = false;
+        }
+    }
+
     void nextEpoch() {
         epoch++;
     }

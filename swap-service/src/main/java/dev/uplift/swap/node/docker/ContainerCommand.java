@@ -1,0 +1,46 @@
+package dev.uplift.swap.node.docker;
+
+import dev.uplift.host.FencedException;
+import dev.uplift.host.docker.ContainerInspection;
+import dev.uplift.host.docker.CreateRequest;
+import dev.uplift.host.docker.OneOff;
+import dev.uplift.host.docker.UpliftLabels;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.CommandEnd;
+import dev.uplift.swap.node.NodeWork;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A command of the application in a container of the target's image beside the node's own, told from it by the label of
+ * its purpose. A worker may be killed while it runs: whoever comes next clears it away, and looks anew what is to be done.
+ */
+record ContainerCommand(NodeWork work, ContainerFamily family) {
+
+    /** Runs it to its end and removes the container. */
+    CommandEnd run(List<String> arguments, Duration atMost)
+            throws IOException, InterruptedException, FencedException, StepFailedException {
+        CreateRequest node =
+                new ContainerSwitching(work, family).request(family.record(), family.image(work.targetSha256()));
+        String name = family.place().container() + "-uplift-" + work.command().commandId();
+        CreateRequest command = OneOff.request(node, name, work.profile().imageArguments(arguments));
+        OneOff oneOff = family.engine().oneOff();
+        String id = work.takeElsewhere(SwapEffect.LOCK_RELEASE, _ -> oneOff.begin(command));
+        OneOff.Ended ended = work.takeElsewhere(SwapEffect.LOCK_CLEAR, _ -> oneOff.end(id, atMost));
+        return new CommandEnd(
+                ended.exitCode().filter(code -> code == 0).isPresent(),
+                family.scrubber().scrub(ended.output()));
+    }
+
+    /** Removes the container of every try that was broken off, once it has ended or has taken {@code atMost}. */
+    void clear(Duration atMost) throws IOException, InterruptedException, FencedException {
+        for (ContainerInspection container : family.all()) {
+            if (UpliftLabels.COMMAND.equals(container.labels().get(UpliftLabels.PURPOSE))) {
+                work.takeElsewhere(
+                        SwapEffect.LOCK_CLEAR, _ -> family.engine().oneOff().end(container.id(), atMost));
+            }
+        }
+    }
+}
