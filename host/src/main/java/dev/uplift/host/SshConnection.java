@@ -22,7 +22,6 @@ import org.apache.sshd.client.session.forward.ExplicitPortForwardingTracker;
 import org.apache.sshd.common.channel.exception.SshChannelOpenException;
 import org.apache.sshd.common.util.net.SshdSocketAddress;
 import org.apache.sshd.sftp.client.SftpClient;
-import org.apache.sshd.sftp.client.SftpClientFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -172,7 +171,7 @@ final class SshConnection implements AutoCloseable {
         long begun = System.nanoTime();
         while (true) {
             try {
-                return SftpClientFactory.instance().createSftpClient(session());
+                return SharedSftpClient.open(session());
             } catch (IOException e) {
                 if (!isRefused(e) || System.nanoTime() - begun > FULL_MAX.toNanos()) {
                     throw e;

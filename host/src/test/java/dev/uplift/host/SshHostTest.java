@@ -13,6 +13,10 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -113,6 +117,26 @@ class SshHostTest {
 
         assertThat(host.run(Exec.of(SOON, "echo", "again")).output()).isEqualTo("again\n");
         assertThat(host.files().exists(directory)).isTrue();
+    }
+
+    @Test
+    void severalThreadsAskForFilesAtOnce() throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "content");
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Boolean>> asked = new ArrayList<>();
+            for (int thread = 0; thread < 8; thread++) {
+                asked.add(threads.submit(() -> {
+                    boolean right = true;
+                    for (int time = 0; time < 100; time++) {
+                        right &= host.files().exists(file) && host.files().read(file, 7).length == 7;
+                    }
+                    return right;
+                }));
+            }
+            for (Future<Boolean> answer : asked) {
+                assertThat(answer.get(60, TimeUnit.SECONDS)).isTrue();
+            }
+        }
     }
 
     @Test
