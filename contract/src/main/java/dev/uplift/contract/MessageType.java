@@ -14,6 +14,8 @@ public final class MessageType {
     public static final String COMMAND_REFUSED = "command.refused";
     public static final String INSTALLATION_FOUND = "installation.found";
     public static final String INSTALLATION_REFUSED = "installation.refused";
+    public static final String DISCOVERY_FOUND = "discovery.found";
+    public static final String DISCOVERY_REFUSED = "discovery.refused";
     public static final String INSTALLATION_STATUS = "installation.status";
     public static final String INSTALLATION_REMOVED = "installation.removed";
     public static final String UPGRADE_STATUS = "upgrade.status";
@@ -43,12 +45,15 @@ public final class MessageType {
             }
         }
         bodies.put(Inspection.REQUESTED_TYPE, Inspection.Requested.class);
+        bodies.put(Discovery.REQUESTED_TYPE, Discovery.Requested.class);
         bodies.put(STEP_SUCCEEDED, StepResult.Succeeded.class);
         bodies.put(STEP_FAILED, StepResult.Failed.class);
         bodies.put(STEP_PROGRESSED, StepResult.Progressed.class);
         bodies.put(COMMAND_REFUSED, CommandRefused.class);
         bodies.put(INSTALLATION_FOUND, Inspection.Found.class);
         bodies.put(INSTALLATION_REFUSED, Inspection.Refused.class);
+        bodies.put(DISCOVERY_FOUND, Discovery.Found.class);
+        bodies.put(DISCOVERY_REFUSED, Discovery.Refused.class);
         bodies.put(INSTALLATION_STATUS, InstallationStatus.class);
         bodies.put(INSTALLATION_REMOVED, InstallationRemoved.class);
         bodies.put(UPGRADE_STATUS, UpgradeStatus.class);

@@ -179,6 +179,7 @@ public final class WireCodec {
             case StepResult result -> Optional.of(result.installationId());
             case CommandRefused refused -> Optional.of(refused.source());
             case Inspection inspection -> Optional.of(inspection.installationId());
+            case Discovery discovery -> Optional.of(discovery.discoveryId());
             case InstallationStatus status -> Optional.of(status.id());
             case InstallationRemoved removed -> Optional.of(removed.installationId());
             case UpgradeStatus status -> Optional.of(status.id());

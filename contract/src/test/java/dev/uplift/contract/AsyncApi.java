@@ -23,8 +23,8 @@ final class AsyncApi {
                 .put(
                         "description",
                         "CloudEvents 1.0 in binary mode on Kafka. A record's key is the event's subject: the"
-                                + " installation's id, on uplift.status.upgrades the upgrade's id, and of"
-                                + " command.refused the place of the command. Readers ignore unknown fields. What"
+                                + " installation's id, on uplift.status.upgrades the upgrade's id, of a discovery its"
+                                + " id, and of command.refused the place of the command. Readers ignore unknown fields. What"
                                 + " cannot be understood goes to <topic>.dlq.")
                 .putObject("license")
                 .put("name", "Apache-2.0");
@@ -102,7 +102,7 @@ final class AsyncApi {
             }
         }
         if (service == ServiceName.SWAP) {
-            types.add(Inspection.REQUESTED_TYPE);
+            types.addAll(List.of(Inspection.REQUESTED_TYPE, Discovery.REQUESTED_TYPE));
         }
         return types;
     }
@@ -114,7 +114,11 @@ final class AsyncApi {
                 MessageType.STEP_PROGRESSED,
                 MessageType.COMMAND_REFUSED));
         if (service == ServiceName.SWAP) {
-            types.addAll(List.of(MessageType.INSTALLATION_FOUND, MessageType.INSTALLATION_REFUSED));
+            types.addAll(List.of(
+                    MessageType.INSTALLATION_FOUND,
+                    MessageType.INSTALLATION_REFUSED,
+                    MessageType.DISCOVERY_FOUND,
+                    MessageType.DISCOVERY_REFUSED));
         }
         return types;
     }

@@ -15,6 +15,7 @@ import java.util.UUID;
 final class Examples {
     static final UUID INSTALLATION = UUID.fromString("0e8a2c9e-54a8-4f5a-8a53-3f6c1f8f2a01");
     static final UUID SAGA = UUID.fromString("7b1d3c52-9a0b-4d7e-8f10-2c3d4e5f6071");
+    private static final UUID DISCOVERY = UUID.fromString("3c2b1a00-2222-4333-8444-555566667777");
     private static final Instant AT = Instant.parse("2026-03-01T10:15:30.250Z");
     private static final URI SOURCE = URI.create("/uplift/test");
     private static final String OLD_JAR = "a".repeat(64);
@@ -85,6 +86,7 @@ final class Examples {
         put(all, "backup.preflight.h2", "backup.preflight", command(StepName.PREFLIGHT_DATABASE, Direction.DO, H2));
         results(all);
         inspection(all);
+        discovery(all);
         status(all);
         return all;
     }
@@ -316,6 +318,55 @@ final class Examples {
                 new Inspection.Refused(INSTALLATION, ErrorCode.HOST_UNEXPECTED, "no process has the pid 4711"));
     }
 
+    private static void discovery(Map<String, Message> all) {
+        put(
+                all,
+                Discovery.REQUESTED_TYPE,
+                Discovery.REQUESTED_TYPE,
+                new Discovery.Requested(DISCOVERY, "default", SSH));
+        put(all, "swap.discover.local", Discovery.REQUESTED_TYPE, new Discovery.Requested(DISCOVERY, "default", null));
+        put(
+                all,
+                "discovery.found",
+                MessageType.DISCOVERY_FOUND,
+                new Discovery.Found(
+                        DISCOVERY,
+                        List.of(
+                                new Discovery.Usable(
+                                        NODE,
+                                        4711L,
+                                        "metabase",
+                                        FROM,
+                                        H2.address(),
+                                        "h2:default/local:/srv/metabase/metabase.db.mv.db"),
+                                new Discovery.Usable(
+                                        UNIT,
+                                        null,
+                                        "metabase",
+                                        FROM,
+                                        "postgresql:127.0.0.1:5432/metabase",
+                                        "postgresql:web1:5432/metabase")),
+                        List.of(
+                                new Discovery.Unusable(
+                                        NodeKind.DOCKER,
+                                        "support",
+                                        null,
+                                        "metabase",
+                                        "its database is not supported yet (mysql): MySQL"),
+                                new Discovery.Unusable(
+                                        NodeKind.PROCESS,
+                                        null,
+                                        4712L,
+                                        null,
+                                        "process 4712 cannot be looked into: its working directory is not visible")),
+                        List.of("containers were not looked at: no Docker Engine answers")));
+        put(
+                all,
+                "discovery.refused",
+                MessageType.DISCOVERY_REFUSED,
+                new Discovery.Refused(DISCOVERY, ErrorCode.HOST_UNREACHABLE, "web1 does not answer"));
+    }
+
     private static void status(Map<String, Message> all) {
         put(
                 all,
@@ -426,6 +477,7 @@ final class Examples {
     private static void put(Map<String, Message> all, String name, String type, Object body) {
         Object key = switch (body) {
             case UpgradeStatus _ -> SAGA;
+            case Discovery _ -> DISCOVERY;
             case CommandRefused refused -> refused.source();
             default -> INSTALLATION;
         };
