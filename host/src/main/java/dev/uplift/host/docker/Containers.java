@@ -43,13 +43,20 @@ public final class Containers {
         return new ContainerInspection(http.call(EngineRequest.get("/containers/{}/json", id)));
     }
 
+    /** The ids of all containers that run. */
+    public List<String> running() throws IOException, InterruptedException {
+        return ids(EngineRequest.get("/containers/json"));
+    }
+
     /** The ids of all containers, running or not, that carry these labels; an empty value matches any. */
     public List<String> list(Map<String, String> labels) throws IOException, InterruptedException {
         ObjectNode filters = JSON.objectNode();
         labels.forEach(
                 (key, value) -> filters.withArrayProperty("label").add(value.isEmpty() ? key : key + "=" + value));
-        EngineRequest request =
-                EngineRequest.get("/containers/json").query("all", "1").query("filters", filters.toString());
+        return ids(EngineRequest.get("/containers/json").query("all", "1").query("filters", filters.toString()));
+    }
+
+    private List<String> ids(EngineRequest request) throws IOException, InterruptedException {
         List<String> ids = new ArrayList<>();
         http.call(request).forEach(container -> ids.add(container.path("Id").asText()));
         return ids;

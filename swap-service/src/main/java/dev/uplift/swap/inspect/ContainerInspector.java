@@ -26,9 +26,12 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
     private static final String LOOPBACK = "127.0.0.1";
     private static final Duration STOP_GRACE = Duration.ofMinutes(2);
 
-    Inspection.Found found(Inspection.Requested asked, String name)
+    /** Stands for the directory of a container that nothing is known of, where none may be made for it. */
+    private static final Path NOTHING_KNOWN = Path.of("/");
+
+    Inspection.Found found(Inspection.Requested asked, String name, boolean writes)
             throws IOException, InterruptedException, StepFailedException, FencedException {
-        Membership membership = new Membership(site, asked, crashPoints);
+        Membership membership = new Membership(site, asked, crashPoints, writes);
         HostSpec engineHost = asked.host();
         DockerEngine engine = site.reach().engine(engineHost);
         Host keeper = site.reach().keeper(engineHost);
@@ -44,14 +47,17 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
                         profile,
                         engineHost instanceof HostSpec.DockerTls tls ? tls.url().getHost() : LOOPBACK));
         Path directory = site.reach().directory(engineHost, name);
-        if (keeper.files().isDirectory(directory)) {
+        boolean known = keeper.files().isDirectory(directory);
+        if (known) {
             Refusals.requireNoOtherSaga(keeper, asked.installationId(), directory);
         }
-        if (Boolean.TRUE.equals(asked.extractH2())) {
+        if (writes && Boolean.TRUE.equals(asked.extractH2())) {
             extract(engine, container, profile);
         }
-        ContainerDirectory.create(keeper, directory);
-        DockerNode node = site.node(engineHost, spec);
+        if (writes) {
+            ContainerDirectory.create(keeper, directory);
+        }
+        DockerNode node = site.node(engineHost, spec, known || writes ? directory : NOTHING_KNOWN);
         CheckList own = new CheckList(false);
         node.check(own);
         return membership.take(profile, node, node.observe(profile, probe), Refusals.requireNoFailure(own));

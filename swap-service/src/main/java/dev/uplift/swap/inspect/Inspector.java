@@ -65,8 +65,17 @@ public final class Inspector {
 
     /** The installation, or one line why it cannot be registered. */
     public Inspection inspect(Inspection.Requested asked) throws InterruptedException {
+        return answer(asked, true);
+    }
+
+    /** As {@link #inspect}, but nothing is written, and nothing else is changed. */
+    Inspection look(Inspection.Requested asked) throws InterruptedException {
+        return answer(asked, false);
+    }
+
+    private Inspection answer(Inspection.Requested asked, boolean writes) throws InterruptedException {
         try {
-            return found(asked);
+            return found(asked, writes);
         } catch (StepFailedException e) {
             return refused(asked, e.code(), e.detail());
         } catch (SettingException e) {
@@ -85,13 +94,13 @@ public final class Inspector {
         }
     }
 
-    private Inspection found(Inspection.Requested asked)
+    private Inspection found(Inspection.Requested asked, boolean writes)
             throws IOException, InterruptedException, StepFailedException, FencedException {
         String container = asked.container();
         if (container != null) {
-            return new ContainerInspector(site, profiles, probe, crashPoints).found(asked, container);
+            return new ContainerInspector(site, profiles, probe, crashPoints).found(asked, container, writes);
         }
-        Membership membership = new Membership(site, asked, crashPoints);
+        Membership membership = new Membership(site, asked, crashPoints, writes);
         Host host = site.reach().host(asked.host());
         RunningProcess process = process(host, asked);
         RegisteredRoot root = RegisteredRoot.of(

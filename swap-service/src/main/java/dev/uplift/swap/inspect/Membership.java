@@ -28,8 +28,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The installation that an application becomes a node of: a new one, or the one that it was asked to join. */
-record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints) {
+/**
+ * The installation that an application becomes a node of: a new one, or the one that it was asked to join.
+ *
+ * @param writes whether anything is written down
+ */
+record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints, boolean writes) {
     private static final String FIRST = "node-1";
 
     /** The name of the node. */
@@ -39,8 +43,8 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
     }
 
     /**
-     * Writes down, behind the node's fence, how it is started, and tells what was found. If it is refused,
-     * nothing was written.
+     * Writes down, behind the node's fence, how it is started, if it writes at all, and tells what was found. If it is
+     * refused, nothing was written.
      *
      * @param checks that it has passed so far
      */
@@ -56,16 +60,18 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
         ApplicationVersion version = Refusals.requireVersion(observed);
         requireFits(profile, node.spec(), seen, launch, observed, version);
 
-        crashPoints.before(SwapEffect.INSPECT_LAUNCH.wireName());
-        try (Fence.Held held = node.fence().claim(asked.installationId())) {
-            node.register(held, observed);
-            if (SagaState.read(node.host(), node.directory())
-                    .filter(SagaState::over)
-                    .isPresent()) {
-                SagaState.forget(held, node.directory());
+        if (writes) {
+            crashPoints.before(SwapEffect.INSPECT_LAUNCH.wireName());
+            try (Fence.Held held = node.fence().claim(asked.installationId())) {
+                node.register(held, observed);
+                if (SagaState.read(node.host(), node.directory())
+                        .filter(SagaState::over)
+                        .isPresent()) {
+                    SagaState.forget(held, node.directory());
+                }
             }
+            crashPoints.after(SwapEffect.INSPECT_LAUNCH.wireName());
         }
-        crashPoints.after(SwapEffect.INSPECT_LAUNCH.wireName());
         return found(
                 profile,
                 node.spec(),

@@ -8,10 +8,20 @@ import dev.uplift.profile.Profiles;
 import dev.uplift.swap.StepFailedException;
 import java.io.IOException;
 import java.util.List;
+import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /** Which application a JAR is. */
 record ProfileChoice(Profiles profiles) {
+
+    /** The names of those that recognise a JAR; none recognise what is no JAR. */
+    List<String> recognising(String jar, JarEntries entries) throws IOException {
+        try {
+            return profiles.recognise(jar, entries).stream().map(Profile::name).toList();
+        } catch (ZipException e) {
+            return List.of();
+        }
+    }
 
     /**
      * The profile of that name; of any name, the only one that recognises the JAR.

@@ -1,5 +1,6 @@
 package dev.uplift.swap.service;
 
+import dev.uplift.contract.Discovery;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.ServiceName;
 import dev.uplift.host.docker.DockerEndpoint;
@@ -9,6 +10,7 @@ import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
+import dev.uplift.swap.inspect.Discoverer;
 import dev.uplift.swap.inspect.Inspector;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.site.Site;
@@ -64,12 +66,14 @@ final class SwapWiring {
         MessagingRuntime messaging =
                 MessagingRuntime.of(ServiceName.SWAP.wireName(), settings, dataSource, meters, openTelemetry);
         Profiles profiles = Profiles.load(Optional.of(settings.home().resolve("profiles")));
+        Inspector inspector = new Inspector(site, profiles, probe, messaging.crashPoints());
         StepWorker.Builder worker = StepWorker.builder(messaging, ServiceName.SWAP, settings.site())
                 .threads(settings.threads())
+                .message(Inspection.REQUESTED_TYPE, Inspection.Requested.class, new InspectionHandler(inspector))
                 .message(
-                        Inspection.REQUESTED_TYPE,
-                        Inspection.Requested.class,
-                        new InspectionHandler(new Inspector(site, profiles, probe, messaging.crashPoints())));
+                        Discovery.REQUESTED_TYPE,
+                        Discovery.Requested.class,
+                        new DiscoveryHandler(new Discoverer(site, profiles, inspector)));
         for (SwapSteps.Taken taken : new SwapSteps(site, profiles, probe).all()) {
             worker.step(taken.step(), taken.direction(), taken.handler());
         }

@@ -19,6 +19,7 @@ import dev.uplift.swap.node.SystemdNode;
 import dev.uplift.swap.node.docker.DockerNode;
 import dev.uplift.swap.node.docker.DockerPlace;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -44,14 +45,18 @@ public record Site(Reach reach, RegistryLogins logins) {
         return switch (spec) {
             case NodeSpec.JarProcess process -> new ProcessNode(reach.host(host), process);
             case NodeSpec.Systemd unit -> new SystemdNode(reach.host(host), unit);
-            case NodeSpec.Docker container -> node(host, container);
+            case NodeSpec.Docker container -> node(host, container, reach.directory(host, container.container()));
         };
     }
 
-    /** A container on the engine of a host. */
-    public DockerNode node(@Nullable HostSpec host, NodeSpec.Docker spec) throws IOException, InterruptedException {
-        DockerPlace place = new DockerPlace(
-                spec.container(), repository(spec.image()), logins, reach.directory(host, spec.container()));
+    /**
+     * A container on the engine of a host.
+     *
+     * @param directory what is known of it
+     */
+    public DockerNode node(@Nullable HostSpec host, NodeSpec.Docker spec, Path directory)
+            throws IOException, InterruptedException {
+        DockerPlace place = new DockerPlace(spec.container(), repository(spec.image()), logins, directory);
         return new DockerNode(reach.engine(host), reach.keeper(host), spec, place);
     }
 

@@ -34,7 +34,7 @@ public final class SystemdHost {
         this.container = container;
     }
 
-    static SystemdHost create(SystemdHosts hosts, String name) {
+    static SystemdHost create(SystemdHosts hosts, String name, List<String> further) {
         String address = hosts.network().nextAddress();
         List<String> options = new ArrayList<>(List.of(
                 "--name", hosts.containers().name(name),
@@ -52,6 +52,7 @@ public final class SystemdHost {
         } else {
             options.addAll(List.of("--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup:rw"));
         }
+        options.addAll(further);
         options.add(DockerContainers.HOST_IMAGE);
         DockerContainer container = hosts.containers().create(options.toArray(String[]::new));
         Path key = hosts.directory().resolve(name + "/ssh_host_ed25519_key");

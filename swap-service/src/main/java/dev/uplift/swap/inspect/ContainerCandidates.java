@@ -1,0 +1,64 @@
+package dev.uplift.swap.inspect;
+
+import dev.uplift.contract.Discovery;
+import dev.uplift.contract.Inspection;
+import dev.uplift.contract.NodeKind;
+import dev.uplift.host.docker.ContainerInspection;
+import dev.uplift.host.docker.DockerEngine;
+import dev.uplift.host.docker.DockerRefusedException;
+import dev.uplift.swap.StepFailedException;
+import dev.uplift.swap.node.docker.FoundContainer;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/** The containers of an engine as what could be registered. */
+record ContainerCandidates(
+        DockerEngine engine, Discovery.Requested asked, ProfileChoice profiles, Inspector inspector) {
+    private static final Set<String> WITH_PROCESSES = Set.of("running", "paused");
+
+    /** A container; empty if it runs no JAR, or has ended. */
+    Optional<Sighting> look(String id) throws IOException, InterruptedException {
+        Optional<ContainerInspection> container = running(id);
+        if (container.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return look(new FoundContainer(engine, container.get()));
+        } catch (DockerRefusedException e) {
+            if (running(id).isEmpty()) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private Optional<Sighting> look(FoundContainer container) throws IOException, InterruptedException {
+        String name = container.container().name();
+        String jar;
+        try {
+            jar = container.jar();
+        } catch (StepFailedException e) {
+            return Optional.empty();
+        }
+        List<String> recognising =
+                profiles.recognising(jar.substring(jar.lastIndexOf('/') + 1), container.entries(jar));
+        if (recognising.isEmpty()) {
+            return Optional.of(new Sighting.Unrecognised("container " + name + " (" + jar + ")"));
+        }
+        Inspection answer = inspector.look(new Inspection.Requested(
+                UUID.randomUUID(), name, null, asked.site(), null, null, asked.host(), null, name, null, null));
+        return switch (answer) {
+            case Inspection.Found found -> Optional.of(Sighting.of(found, null));
+            case Inspection.Refused refused ->
+                Optional.of(Sighting.unusable(NodeKind.DOCKER, name, null, recognising, refused.detail()));
+            case Inspection.Requested _ -> throw new IllegalStateException("an inspection was answered by a request");
+        };
+    }
+
+    private Optional<ContainerInspection> running(String id) throws IOException, InterruptedException {
+        return engine.containers().find(id).filter(container -> WITH_PROCESSES.contains(container.status()));
+    }
+}

@@ -1,0 +1,215 @@
+package dev.uplift.swap.inspect;
+
+import dev.uplift.contract.Discovery;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.HostSpec;
+import dev.uplift.contract.Json;
+import dev.uplift.contract.NodeKind;
+import dev.uplift.host.Host;
+import dev.uplift.host.HostLostException;
+import dev.uplift.host.RunningProcess;
+import dev.uplift.host.docker.DockerEngine;
+import dev.uplift.host.docker.DockerLostException;
+import dev.uplift.host.docker.DockerUnreachableException;
+import dev.uplift.messaging.OneLine;
+import dev.uplift.profile.Profiles;
+import dev.uplift.swap.site.Site;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds what runs on a host that a profile recognises: processes that run a JAR, the units that started
+ * them, and containers. Each is looked at as an inspection does, within one minute in all, and nothing is changed. What
+ * cannot be looked at is said; it does not keep the rest from being found.
+ */
+public final class Discoverer {
+    private static final Duration LOOK_MAX = Duration.ofSeconds(60);
+    private static final int AT_A_TIME = 4;
+    private static final int UNRECOGNISED_NAMED_MAX = 5;
+
+    /** Together with the notes less than a message may have. */
+    private static final int USABLE_BYTES_MAX = 600_000;
+
+    private static final int UNUSABLE_BYTES_MAX = 300_000;
+
+    private final Site site;
+    private final ProfileChoice profiles;
+    private final Inspector inspector;
+    private final Duration lookMax;
+
+    /** One that inspects by {@code inspector}, which works at the same site with the same profiles. */
+    public Discoverer(Site site, Profiles profiles, Inspector inspector) {
+        this(site, profiles, inspector, LOOK_MAX);
+    }
+
+    Discoverer(Site site, Profiles profiles, Inspector inspector, Duration lookMax) {
+        this.site = site;
+        this.profiles = new ProfileChoice(profiles);
+        this.inspector = inspector;
+        this.lookMax = lookMax;
+    }
+
+    /** What was found, or one line why the host cannot be looked at. */
+    public Discovery discover(Discovery.Requested asked) throws InterruptedException {
+        try {
+            return found(asked);
+        } catch (HostLostException | DockerLostException | DockerUnreachableException e) {
+            return new Discovery.Refused(asked.discoveryId(), ErrorCode.HOST_UNREACHABLE, OneLine.of(e.getMessage()));
+        } catch (IOException e) {
+            return new Discovery.Refused(asked.discoveryId(), ErrorCode.HOST_UNEXPECTED, OneLine.of(e.getMessage()));
+        }
+    }
+
+    /**
+     * Something to look at.
+     *
+     * @param place as a candidate has it
+     * @param pid as a candidate has it
+     */
+    private record Look(
+            NodeKind kind, @Nullable String place, @Nullable Long pid, Callable<Optional<Sighting>> work) {}
+
+    private Discovery.Found found(Discovery.Requested asked) throws IOException, InterruptedException {
+        List<String> notes = new ArrayList<>();
+        List<Look> looks = new ArrayList<>();
+        if (!(asked.host() instanceof HostSpec.DockerTls)) {
+            Host host = site.reach().host(asked.host());
+            List<RunningProcess> processes = host.processes().runningJars();
+            ProcessCandidates candidates = new ProcessCandidates(host, processes, asked, profiles, inspector);
+            for (RunningProcess process : first(processes, "processes that run a JAR", notes)) {
+                looks.add(new Look(
+                        NodeKind.PROCESS,
+                        process.directory().orElse(null),
+                        process.pid(),
+                        () -> candidates.look(process)));
+            }
+        }
+        looks.addAll(containers(asked, notes));
+        Set<Sighting> seen = sightings(looks, notes);
+        noteUnrecognised(seen, notes);
+        return new Discovery.Found(
+                asked.discoveryId(),
+                fitting(Discovery.Usable.class, seen, USABLE_BYTES_MAX, "applications", notes),
+                fitting(
+                        Discovery.Unusable.class,
+                        seen,
+                        UNUSABLE_BYTES_MAX,
+                        "applications that cannot be registered",
+                        notes),
+                notes);
+    }
+
+    /** That there is no engine is usual on a host of processes; of a host that is only an engine nothing is left. */
+    private List<Look> containers(Discovery.Requested asked, List<String> notes)
+            throws IOException, InterruptedException {
+        List<Look> looks = new ArrayList<>();
+        try {
+            DockerEngine engine = site.reach().engine(asked.host());
+            ContainerCandidates candidates = new ContainerCandidates(engine, asked, profiles, inspector);
+            for (String id : first(engine.containers().running(), "containers that run", notes)) {
+                looks.add(new Look(NodeKind.DOCKER, id, null, () -> candidates.look(id)));
+            }
+        } catch (IOException e) {
+            if (asked.host() instanceof HostSpec.DockerTls) {
+                throw e;
+            }
+            notes.add(OneLine.of("containers were not looked at: " + e.getMessage()));
+        }
+        return looks;
+    }
+
+    /** One for several processes of a unit. */
+    private Set<Sighting> sightings(List<Look> looks, List<String> notes) throws InterruptedException {
+        ExecutorService workers = Executors.newFixedThreadPool(
+                AT_A_TIME, Thread.ofVirtual().name("discover-", 0).factory());
+        try {
+            List<Future<Optional<Sighting>>> outcomes = workers.invokeAll(
+                    looks.stream().map(Look::work).toList(), lookMax.toMillis(), TimeUnit.MILLISECONDS);
+            Set<Sighting> seen = new LinkedHashSet<>();
+            int unfinished = 0;
+            for (int i = 0; i < outcomes.size(); i++) {
+                if (outcomes.get(i).isCancelled()) {
+                    unfinished++;
+                } else {
+                    sighting(looks.get(i), outcomes.get(i)).ifPresent(seen::add);
+                }
+            }
+            if (unfinished > 0) {
+                notes.add(unfinished + " of " + looks.size() + " processes and containers were not looked at within "
+                        + lookMax.toSeconds() + " s; ask again when the host is less busy");
+            }
+            return seen;
+        } finally {
+            workers.shutdownNow();
+        }
+    }
+
+    private static Optional<Sighting> sighting(Look look, Future<Optional<Sighting>> outcome)
+            throws InterruptedException {
+        try {
+            return outcome.get();
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            return Optional.of(Sighting.unusable(look.kind(), look.place(), look.pid(), List.of(), OneLine.of(cause)));
+        }
+    }
+
+    private static void noteUnrecognised(Set<Sighting> seen, List<String> notes) {
+        List<String> unrecognised = seen.stream()
+                .filter(Sighting.Unrecognised.class::isInstance)
+                .map(sighting -> ((Sighting.Unrecognised) sighting).what())
+                .toList();
+        if (!unrecognised.isEmpty()) {
+            int more = unrecognised.size() - UNRECOGNISED_NAMED_MAX;
+            notes.add(OneLine.of("no profile recognises the JAR of "
+                    + String.join(", ", unrecognised.subList(0, Math.min(unrecognised.size(), UNRECOGNISED_NAMED_MAX)))
+                    + (more > 0 ? " and " + more + " more" : "")
+                    + "; to upgrade one, describe it in a profile (docs/profiles.md)"));
+        }
+    }
+
+    private static <T> List<T> first(List<T> all, String what, List<String> notes) {
+        return taken(all, Discovery.CANDIDATES_MAX, what, notes);
+    }
+
+    /** As many candidates of a kind as an answer has room for. */
+    private static <T extends Discovery.Candidate> List<T> fitting(
+            Class<T> kind, Set<Sighting> seen, int bytesMax, String what, List<String> notes) throws IOException {
+        List<T> all = seen.stream()
+                .filter(Sighting.Recognised.class::isInstance)
+                .map(sighting -> ((Sighting.Recognised) sighting).candidate())
+                .filter(kind::isInstance)
+                .map(kind::cast)
+                .toList();
+        int count = 0;
+        int bytes = 0;
+        while (count < Math.min(all.size(), Discovery.CANDIDATES_MAX)) {
+            bytes += Json.mapper().writeValueAsBytes(all.get(count)).length;
+            if (bytes > bytesMax) {
+                break;
+            }
+            count++;
+        }
+        return taken(all, count, what, notes);
+    }
+
+    private static <T> List<T> taken(List<T> all, int count, String what, List<String> notes) {
+        if (all.size() <= count) {
+            return all;
+        }
+        notes.add("of " + all.size() + " " + what + " only " + count + " are taken");
+        return all.subList(0, count);
+    }
+}
