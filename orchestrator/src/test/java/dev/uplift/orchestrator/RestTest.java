@@ -182,6 +182,8 @@ class RestTest {
                 .containsKeys(
                         "/api/v1/installations",
                         "/api/v1/installations/{nameOrId}",
+                        "/api/v1/hosts/{name}/discoveries",
+                        "/api/v1/hosts/{name}/discoveries/{id}",
                         "/api/v1/upgrades",
                         "/api/v1/upgrades/{id}",
                         "/api/v1/upgrades/{id}/cancel",

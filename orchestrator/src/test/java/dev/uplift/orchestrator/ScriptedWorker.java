@@ -4,6 +4,7 @@ import dev.uplift.contract.Artifact;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
+import dev.uplift.contract.Discovery;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Inspection;
@@ -11,6 +12,7 @@ import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.MalformedMessageException;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.MessageType;
+import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.ServiceName;
@@ -236,6 +238,7 @@ final class ScriptedWorker {
             switch (message.body()) {
                 case StepCommand step -> answer(step);
                 case Inspection.Requested asked -> inspect(asked);
+                case Discovery.Requested asked -> discover(asked);
                 default -> throw new IllegalStateException("no command: " + message.type());
             }
         } catch (MalformedMessageException e) {
@@ -272,6 +275,48 @@ final class ScriptedWorker {
                 joins.installation().withNode(node(asked, on, directory), asked.host()),
                 joins.running(),
                 List.of());
+    }
+
+    /** Finds on every host two nodes that share a database named like the host, and one that cannot be registered. */
+    private void discover(Discovery.Requested asked) {
+        HostSpec host = asked.host();
+        String on = host == null ? NodeSpec.LOCAL : host.name();
+        boolean refuse = on.contains("refuse");
+        Release running = new Release("v0.50.1", "oss", OLD_SHA256, null);
+        String database = "postgresql:db:5432/" + on;
+        URI url = URI.create("http://127.0.0.1:3000");
+        Discovery answer = refuse
+                ? new Discovery.Refused(asked.discoveryId(), ErrorCode.HOST_UNREACHABLE, "it does not answer")
+                : new Discovery.Found(
+                        asked.discoveryId(),
+                        List.of(
+                                new Discovery.Usable(
+                                        new NodeSpec.Systemd(
+                                                "node-1", on, on + "-a.service", "/srv/a", "metabase.jar", url),
+                                        null,
+                                        "metabase",
+                                        running,
+                                        database,
+                                        database),
+                                new Discovery.Usable(
+                                        new NodeSpec.JarProcess("node-1", on, "/srv/b", "metabase.jar", url),
+                                        null,
+                                        "metabase",
+                                        running,
+                                        database,
+                                        database)),
+                        List.of(new Discovery.Unusable(NodeKind.DOCKER, "sales", null, "metabase", "in no volume")),
+                        List.of("something was not looked at"));
+        send(
+                Topics.results(ServiceName.SWAP),
+                new Message(
+                        UUID.randomUUID(),
+                        refuse ? MessageType.DISCOVERY_REFUSED : MessageType.DISCOVERY_FOUND,
+                        SOURCE,
+                        asked.discoveryId().toString(),
+                        Instant.now(),
+                        null,
+                        answer));
     }
 
     private void inspect(Inspection.Requested asked) {

@@ -1,6 +1,7 @@
 package dev.uplift.orchestrator.inventory;
 
 import dev.uplift.contract.Topics;
+import dev.uplift.contract.api.DiscoveryStatus;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.Page;
 import dev.uplift.orchestrator.rest.Paging;
@@ -34,10 +35,12 @@ import org.jspecify.annotations.Nullable;
 public final class HostResource {
     private final Jdbi jdbi;
     private final Hosts hosts;
+    private final Discoveries discoveries;
 
-    HostResource(Jdbi jdbi, Hosts hosts) {
+    HostResource(Jdbi jdbi, Hosts hosts, Discoveries discoveries) {
         this.jdbi = jdbi;
         this.hosts = hosts;
+        this.discoveries = discoveries;
     }
 
     @POST
@@ -91,6 +94,26 @@ public final class HostResource {
     @Operation(summary = "Forget a host that no installation is on; the host itself is not touched")
     public void remove(@PathParam("name") String name) {
         hosts.remove(name);
+    }
+
+    @POST
+    @Path("{name}/discoveries")
+    @Operation(
+            summary = "Look what runs on a host that could be registered; the answer's state becomes DONE or FAILED."
+                    + " The host `local` is the one that the site's workers run on. Nothing is changed")
+    public RestResponse<DiscoveryStatus> discover(
+            @PathParam("name") String name, @QueryParam("site") @Nullable String site) {
+        DiscoveryStatus status = discoveries.begin(name, site);
+        return RestResponse.ResponseBuilder.create(RestResponse.Status.ACCEPTED, status)
+                .location(URI.create("/api/v1/hosts/" + status.host() + "/discoveries/" + status.id()))
+                .build();
+    }
+
+    @GET
+    @Path("{name}/discoveries/{id}")
+    @Operation(summary = "Show what was found on a host; answers are kept for a day")
+    public DiscoveryStatus discovered(@PathParam("name") String name, @PathParam("id") String id) {
+        return discoveries.get(name, id);
     }
 
     private static HostEntry complete(@Nullable HostEntry request) {

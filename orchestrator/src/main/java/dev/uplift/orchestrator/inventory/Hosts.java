@@ -1,6 +1,8 @@
 package dev.uplift.orchestrator.inventory;
 
 import dev.uplift.contract.HostSpec;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.Topics;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.publish.Outgoing;
@@ -8,8 +10,10 @@ import dev.uplift.orchestrator.rest.ProblemException;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 
 /** The inventory of hosts: a change of one is told to all installations on it. */
 @Singleton
@@ -66,6 +70,44 @@ final class Hosts {
             requireUnused(handle, name);
             HostStore.delete(handle, name);
         });
+    }
+
+    /**
+     * The host of this name as it is now; empty if none is named, or the workers' own.
+     *
+     * @throws ProblemException 404 if it is unknown
+     */
+    Optional<HostEntry> named(@Nullable String name) {
+        if (name == null || name.equals(NodeSpec.LOCAL)) {
+            return Optional.empty();
+        }
+        HostEntry entry =
+                jdbi.withHandle(handle -> HostStore.find(handle, List.of(name))).get(name);
+        if (entry == null) {
+            throw ProblemException.unknown("host.unknown", "register the host first: no host has the name", name);
+        }
+        return Optional.of(entry);
+    }
+
+    /**
+     * The site of a host; of the workers' own the one that is asked for.
+     *
+     * @param host absent: the workers' own
+     * @param asked absent: that of the host, or {@code default}
+     * @throws ProblemException 400 if the host is at another site, or what is asked for cannot be a site
+     */
+    static String site(@Nullable HostEntry host, @Nullable String asked) {
+        if (host == null) {
+            try {
+                return asked == null ? Topics.DEFAULT_SITE : Topics.requireSite(asked);
+            } catch (IllegalArgumentException e) {
+                throw ProblemException.invalid(String.valueOf(e.getMessage()));
+            }
+        }
+        if (asked != null && !asked.equals(host.site())) {
+            throw ProblemException.invalid("host " + host.host().name() + " is at site " + host.site());
+        }
+        return String.valueOf(host.site());
     }
 
     /** The problem of a request about a host that nobody knows. */

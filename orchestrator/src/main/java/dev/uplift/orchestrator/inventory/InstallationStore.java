@@ -137,15 +137,28 @@ public final class InstallationStore {
                 .list();
     }
 
-    /** Which of these databases belong to an installation already, and to which: its name by identity. */
-    static Map<String, String> owners(Handle handle, Collection<String> identities) {
-        Map<String, String> owners = new LinkedHashMap<>();
-        handle.createQuery("SELECT database_identity, name FROM installation"
+    /** The installations that these databases belong to, by the databases' identities. */
+    static Map<String, Installation> owners(Handle handle, Collection<String> identities) {
+        Map<String, Installation> owners = new LinkedHashMap<>();
+        handle.createQuery("SELECT database_identity, " + COLUMNS + " FROM installation"
                         + " WHERE state <> 'REFUSED' AND database_identity = ANY(:identities)")
                 .bindArray("identities", String.class, Set.copyOf(identities))
-                .map((row, context) -> Map.entry(row.getString("database_identity"), row.getString("name")))
+                .map((row, context) -> Map.entry(row.getString("database_identity"), read(row)))
                 .forEach(entry -> owners.put(entry.getKey(), entry.getValue()));
         return owners;
+    }
+
+    /** Those of a site with a node at one of these places of a host: directories, units or names of containers. */
+    static List<Installation> at(Handle handle, String site, String host, Collection<String> places) {
+        return handle.createQuery("SELECT " + COLUMNS + " FROM installation WHERE state <> 'REFUSED' AND site = :site"
+                        + " AND EXISTS (SELECT FROM jsonb_array_elements(spec->'nodes') node"
+                        + " WHERE node->>'host' = :host AND (node->>'directory' = ANY(:places)"
+                        + " OR node->>'unit' = ANY(:places) OR node->>'container' = ANY(:places)))")
+                .bind("site", site)
+                .bind("host", host)
+                .bindArray("places", String.class, Set.copyOf(places))
+                .map((row, context) -> read(row))
+                .list();
     }
 
     static List<String> sites(Handle handle) {

@@ -47,12 +47,14 @@ public final class Registration {
     private final Jdbi jdbi;
     private final Outbox outbox;
     private final SiteTopics topics;
+    private final Hosts hosts;
     private final Duration deadline;
 
-    Registration(Jdbi jdbi, Outbox outbox, SiteTopics topics, RegistrationSettings settings) {
+    Registration(Jdbi jdbi, Outbox outbox, SiteTopics topics, Hosts hosts, RegistrationSettings settings) {
         this.jdbi = jdbi;
         this.outbox = outbox;
         this.topics = topics;
+        this.hosts = hosts;
         this.deadline = settings.deadline();
         if (deadline.compareTo(Duration.ofSeconds(1)) < 0 || deadline.compareTo(Duration.ofHours(1)) > 0) {
             throw new IllegalArgumentException(
@@ -68,8 +70,8 @@ public final class Registration {
      */
     public InstallationStatus register(RegisterInstallation request) {
         String name = name(request);
-        HostEntry host = host(request.host());
-        String site = site(request, host);
+        HostEntry host = hosts.named(request.host()).orElse(null);
+        String site = Hosts.site(host, request.site());
         Instant now = Instant.now();
         Installation row = Installation.registering(UUID.randomUUID(), name, site, request.profile(), now);
         Inspection.Requested question;
@@ -115,7 +117,7 @@ public final class Registration {
      *     something works on the installation
      */
     public InstallationStatus join(String nameOrId, AddNode request) {
-        HostEntry host = host(request.host());
+        HostEntry host = hosts.named(request.host()).orElse(null);
         Instant now = Instant.now();
         return jdbi.inTransaction(handle -> {
             Installation row = idle(handle, nameOrId);
@@ -201,7 +203,7 @@ public final class Registration {
         Map<String, HostEntry> hosts = HostStore.hold(handle, hostNames(answers));
         Map<UUID, Installation> rows = new HashMap<>(InstallationStore.lock(
                 handle, answers.stream().map(Inspection::installationId).toList()));
-        Map<String, String> owners = new HashMap<>(InstallationStore.owners(handle, identities(answers)));
+        Map<String, Installation> owners = new HashMap<>(InstallationStore.owners(handle, identities(answers)));
         List<Installation> changed = new ArrayList<>();
         for (Inspection answer : answers) {
             Installation row = rows.get(answer.installationId());
@@ -285,7 +287,7 @@ public final class Registration {
     private static Installation found(
             Installation row,
             Inspection.Found found,
-            Map<String, String> owners,
+            Map<String, Installation> owners,
             Map<String, HostEntry> hosts,
             Instant now) {
         if (!found.installation().id().equals(row.id())
@@ -310,9 +312,9 @@ public final class Registration {
                     : row.refused("the answer is about other nodes, or another database", now);
         }
         String identity = found.installation().databaseIdentity();
-        String owner = owners.putIfAbsent(identity, row.name());
+        Installation owner = owners.putIfAbsent(identity, row);
         if (owner != null) {
-            return row.refused("its database belongs to installation " + owner + " already", now);
+            return row.refused("its database belongs to installation " + owner.name() + " already", now);
         }
         return row.found(found, now);
     }
@@ -333,27 +335,6 @@ public final class Registration {
             }
         }
         return identities;
-    }
-
-    private @Nullable HostEntry host(@Nullable String name) {
-        if (name == null || name.equals(NodeSpec.LOCAL)) {
-            return null;
-        }
-        return Optional.ofNullable(jdbi.withHandle(handle -> HostStore.find(handle, List.of(name)))
-                        .get(name))
-                .orElseThrow(() -> ProblemException.unknown(
-                        "host.unknown", "register the host first: no host has the name", name));
-    }
-
-    private static String site(RegisterInstallation request, @Nullable HostEntry host) {
-        String asked = request.site();
-        if (host == null) {
-            return asked == null ? Topics.DEFAULT_SITE : asked;
-        }
-        if (asked != null && !asked.equals(host.site())) {
-            throw ProblemException.invalid("host " + host.host().name() + " is at site " + host.site());
-        }
-        return String.valueOf(host.site());
     }
 
     private static String name(RegisterInstallation request) {

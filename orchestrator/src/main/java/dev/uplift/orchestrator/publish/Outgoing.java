@@ -1,5 +1,6 @@
 package dev.uplift.orchestrator.publish;
 
+import dev.uplift.contract.Discovery;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationRemoved;
 import dev.uplift.contract.InstallationStatus;
@@ -41,6 +42,17 @@ public final class Outgoing {
                 UUID.randomUUID(),
                 Inspection.REQUESTED_TYPE,
                 request.installationId(),
+                at,
+                request);
+    }
+
+    /** The question what runs on a host, to the swap-service of its site. */
+    public static OutboundMessage discover(Discovery.Requested request, Instant at) {
+        return message(
+                Topics.commands(ServiceName.SWAP, request.site()),
+                UUID.randomUUID(),
+                Discovery.REQUESTED_TYPE,
+                request.discoveryId(),
                 at,
                 request);
     }

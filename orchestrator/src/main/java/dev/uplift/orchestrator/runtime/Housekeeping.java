@@ -3,6 +3,7 @@ package dev.uplift.orchestrator.runtime;
 import dev.uplift.messaging.Inbox;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.orchestrator.incident.IncidentStore;
+import dev.uplift.orchestrator.inventory.DiscoveryStore;
 import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import jakarta.inject.Singleton;
@@ -13,6 +14,7 @@ import org.jdbi.v3.core.Jdbi;
 /** Forgets what nobody needs any more. Upgrades, restores and backups are kept. */
 @Singleton
 final class Housekeeping {
+    private static final Duration DISCOVERIES_KEPT = Duration.ofDays(1);
     private static final Duration RETENTION_MIN = Duration.ofDays(8);
 
     private final Jdbi jdbi;
@@ -37,6 +39,7 @@ final class Housekeeping {
             inbox.forget(handle, oldest);
             IncidentStore.prune(handle, oldest);
             InstallationStore.pruneRemovals(handle, oldest);
+            DiscoveryStore.prune(handle, Instant.now().minus(DISCOVERIES_KEPT));
         });
         sagas.forget(oldest);
     }

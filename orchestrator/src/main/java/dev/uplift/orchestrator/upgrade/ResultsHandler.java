@@ -1,6 +1,7 @@
 package dev.uplift.orchestrator.upgrade;
 
 import dev.uplift.contract.CommandRefused;
+import dev.uplift.contract.Discovery;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.ServiceName;
@@ -13,6 +14,7 @@ import dev.uplift.messaging.Inbox;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.Received;
 import dev.uplift.orchestrator.incident.IncidentStore;
+import dev.uplift.orchestrator.inventory.Discoveries;
 import dev.uplift.orchestrator.inventory.Registration;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -38,12 +40,14 @@ public final class ResultsHandler implements BatchHandler {
     private final DeadLetterSink sink = IncidentStore.deadLetters();
     private final SagaRuntime sagas;
     private final Registration registration;
+    private final Discoveries discoveries;
 
-    ResultsHandler(MessagingRuntime messaging, SagaRuntime sagas, Registration registration) {
+    ResultsHandler(MessagingRuntime messaging, SagaRuntime sagas, Registration registration, Discoveries discoveries) {
         this.inbox = messaging.inbox();
         this.deadLetters = messaging.deadLetters();
         this.sagas = sagas;
         this.registration = registration;
+        this.discoveries = discoveries;
     }
 
     /** The topics that it reads. */
@@ -63,6 +67,7 @@ public final class ResultsHandler implements BatchHandler {
         List<Received> results = new ArrayList<>();
         List<SagaInput> inputs = new ArrayList<>();
         List<Inspection> inspections = new ArrayList<>();
+        List<Discovery> found = new ArrayList<>();
         for (Received received : batch) {
             Message message = received.message();
             switch (message.body()) {
@@ -82,6 +87,12 @@ public final class ResultsHandler implements BatchHandler {
                         inspections.add(inspection);
                     }
                 }
+                case Discovery discovery
+                when service(received) == ServiceName.SWAP -> {
+                    if (claimed.remove(message.id())) {
+                        found.add(discovery);
+                    }
+                }
                 case CommandRefused refused -> {
                     if (claimed.remove(message.id())) {
                         IncidentStore.record(handle, refused.source(), refused.problem());
@@ -92,6 +103,7 @@ public final class ResultsHandler implements BatchHandler {
         }
         // First: it locks hosts, and whoever changes a host locks it before its installations.
         registration.inspected(handle, inspections);
+        discoveries.answered(handle, found);
         List<SagaInput.Outcome> outcomes = sagas.apply(handle, inputs);
         for (int i = 0; i < outcomes.size(); i++) {
             note(handle, results.get(i), outcomes.get(i));

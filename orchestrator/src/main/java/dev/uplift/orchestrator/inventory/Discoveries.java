@@ -1,0 +1,127 @@
+package dev.uplift.orchestrator.inventory;
+
+import dev.uplift.contract.Discovery;
+import dev.uplift.contract.api.DiscoveryStatus;
+import dev.uplift.contract.api.DiscoveryStatus.State;
+import dev.uplift.contract.api.HostEntry;
+import dev.uplift.messaging.Outbox;
+import dev.uplift.orchestrator.publish.Outgoing;
+import dev.uplift.orchestrator.publish.SiteTopics;
+import dev.uplift.orchestrator.rest.ProblemException;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+
+/** Searches for what runs on a host: its site's swap-service is asked, and its answer is compared with the inventory. */
+@Singleton
+public final class Discoveries {
+    private static final Duration ANSWER_MAX = Duration.ofMinutes(2);
+
+    private final Jdbi jdbi;
+    private final Outbox outbox;
+    private final SiteTopics topics;
+    private final Hosts hosts;
+
+    Discoveries(Jdbi jdbi, Outbox outbox, SiteTopics topics, Hosts hosts) {
+        this.jdbi = jdbi;
+        this.outbox = outbox;
+        this.topics = topics;
+        this.hosts = hosts;
+    }
+
+    /**
+     * Begins a search. Where one of the same host is under way it is that one.
+     *
+     * @param host a host's name, or {@code local}
+     * @param asked of {@code local}; absent: that of the host, or {@code default}
+     * @throws ProblemException 400 if the host is at another site, 404 if it is unknown
+     */
+    DiscoveryStatus begin(String host, @Nullable String asked) {
+        HostEntry entry = hosts.named(host).orElse(null);
+        String site = Hosts.site(entry, asked);
+        Instant now = Instant.now();
+        DiscoveryStore.Row row =
+                new DiscoveryStore.Row(UUID.randomUUID(), host, site, now, now.plus(ANSWER_MAX), null, null);
+        topics.require(site);
+        return jdbi.inTransaction(handle -> {
+            Optional<DiscoveryStore.Row> live = DiscoveryStore.underWay(handle, host, site, now);
+            if (live.isPresent()) {
+                return status(handle, live.get());
+            }
+            DiscoveryStore.insert(handle, row);
+            Discovery.Requested question = new Discovery.Requested(row.id(), site, entry == null ? null : entry.host());
+            outbox.append(handle, List.of(Outgoing.discover(question, now)));
+            return status(handle, row);
+        });
+    }
+
+    /**
+     * How far a search is.
+     *
+     * @throws ProblemException 404 if it is unknown, or was forgotten
+     */
+    DiscoveryStatus get(String host, String id) {
+        return jdbi.withHandle(handle -> status(
+                handle,
+                DiscoveryStore.find(handle, host, id)
+                        .orElseThrow(() -> ProblemException.unknown(
+                                "discovery.unknown", "no discovery of this host has the id", id))));
+    }
+
+    /** Takes answers in, in the caller's transaction. */
+    public void answered(Handle handle, Collection<Discovery> answers) {
+        for (Discovery answer : answers) {
+            switch (answer) {
+                case Discovery.Found found -> DiscoveryStore.found(handle, found);
+                case Discovery.Refused refused -> DiscoveryStore.refused(handle, refused);
+                case Discovery.Requested _ -> {}
+            }
+        }
+    }
+
+    private static DiscoveryStatus status(Handle handle, DiscoveryStore.Row row) {
+        Discovery.Found found = row.found();
+        if (found != null) {
+            return new DiscoveryStatus(
+                    row.id(),
+                    row.host(),
+                    row.site(),
+                    State.DONE,
+                    proposals(handle, row, found).of(found),
+                    found.notes(),
+                    null,
+                    row.askedAt());
+        }
+        String problem = row.problem();
+        if (problem == null && row.dueAt().isBefore(Instant.now())) {
+            problem = "no swap-service answered at site " + row.site();
+        }
+        return new DiscoveryStatus(
+                row.id(),
+                row.host(),
+                row.site(),
+                problem == null ? State.SEARCHING : State.FAILED,
+                List.of(),
+                List.of(),
+                problem,
+                row.askedAt());
+    }
+
+    private static Proposals proposals(Handle handle, DiscoveryStore.Row row, Discovery.Found found) {
+        List<String> databases =
+                found.usable().stream().map(Discovery.Usable::databaseIdentity).toList();
+        return new Proposals(
+                row.site(),
+                row.host(),
+                InstallationStore.owners(handle, databases),
+                InstallationStore.at(handle, row.site(), row.host(), Proposals.places(found)),
+                name -> !InstallationStore.named(handle, List.of(name)).isEmpty());
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.orchestrator.inventory;
+
+import org.jspecify.annotations.NullMarked;
