@@ -12,6 +12,7 @@ import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.BackupEntry;
+import dev.uplift.contract.api.DiscoveryStatus;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.Page;
 import dev.uplift.contract.api.RegisterInstallation;
@@ -91,6 +92,19 @@ final class Api {
 
     List<HostEntry> hosts() {
         return all("/hosts?sort=name", new TypeReference<>() {});
+    }
+
+    /** Begins to look what runs on a host, {@code local} included. */
+    DiscoveryStatus discover(String host, @Nullable String site) {
+        return call(
+                "POST",
+                "/hosts/" + encoded(host) + "/discoveries" + (site == null ? "" : "?site=" + encoded(site)),
+                null,
+                new TypeReference<>() {});
+    }
+
+    DiscoveryStatus discovery(String host, UUID id) {
+        return call("GET", "/hosts/" + encoded(host) + "/discoveries/" + id, null, new TypeReference<>() {});
     }
 
     /** What happens, from now on; to be closed. */

@@ -28,6 +28,7 @@ import picocli.CommandLine.Command;
             "  uplift demo                                     see it work, on stand-ins",
             "  uplift up                                       start the standalone on this machine",
             "  uplift add /srv/metabase                        register what runs in that directory",
+            "  uplift discover --host web1                     what runs there that could be registered",
             "  uplift plan metabase --to v0.50.1               what would happen; changes nothing",
             "  uplift upgrade metabase --to v0.50.1            upgrade, with live progress",
             "  source <(uplift generate-completion)            completion of commands and options in bash and zsh"
@@ -37,6 +38,7 @@ import picocli.CommandLine.Command;
             UpCommand.class,
             DownCommand.class,
             AddCommand.class,
+            DiscoverCommand.class,
             RemoveCommand.class,
             ListCommand.class,
             HostsCommand.class,

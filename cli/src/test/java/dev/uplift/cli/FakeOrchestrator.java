@@ -8,6 +8,7 @@ import dev.uplift.contract.Json;
 import dev.uplift.contract.MessageType;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
+import dev.uplift.contract.api.DiscoveryStatus;
 import dev.uplift.contract.api.Page;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -37,6 +38,7 @@ final class FakeOrchestrator implements AutoCloseable {
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final AtomicInteger eventIds = new AtomicInteger(100);
     private volatile int feedAnswer = 200;
+    private volatile @Nullable DiscoveryStatus discovery;
 
     FakeOrchestrator() {
         try {
@@ -84,6 +86,11 @@ final class FakeOrchestrator implements AutoCloseable {
     /** How many listen to the feed. */
     int listenerCount() {
         return listeners.size();
+    }
+
+    /** What a search ends with, on whatever host; it begins as one under way. */
+    void discover(DiscoveryStatus ended) {
+        discovery = ended;
     }
 
     /** Cuts everybody off. */
@@ -136,8 +143,23 @@ final class FakeOrchestrator implements AutoCloseable {
             case "installations" -> parts.length > 2 ? installations.get(parts[2]) : page(List.of());
             case "upgrades" -> parts.length > 2 ? jsonOrNull(upgrades.get(parts[2])) : page(listed(query));
             case "incidents" -> page(List.of());
+            case "hosts" -> jsonOrNull(parts.length > 4 ? discovery : searching(discovery));
             default -> null;
         };
+    }
+
+    private static @Nullable DiscoveryStatus searching(@Nullable DiscoveryStatus ended) {
+        return ended == null
+                ? null
+                : new DiscoveryStatus(
+                        ended.id(),
+                        ended.host(),
+                        ended.site(),
+                        DiscoveryStatus.State.SEARCHING,
+                        List.of(),
+                        List.of(),
+                        null,
+                        ended.askedAt());
     }
 
     private List<UpgradeStatus> listed(@Nullable String query) {

@@ -1,0 +1,229 @@
+package dev.uplift.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.uplift.contract.Json;
+import dev.uplift.contract.NodeKind;
+import dev.uplift.contract.api.DiscoveredNode;
+import dev.uplift.testbed.StandInApi;
+import dev.uplift.testbed.StandInReleases.StandInRelease;
+import dev.uplift.testbed.StandInServer;
+import dev.uplift.testbed.containers.DockerContainers;
+import dev.uplift.testbed.containers.PostgresContainer;
+import dev.uplift.testbed.containers.Registry;
+import dev.uplift.testbed.containers.RequiresDocker;
+import dev.uplift.testbed.containers.StandInOnHost;
+import dev.uplift.testbed.containers.SystemdHost;
+import dev.uplift.testbed.containers.SystemdHosts;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What {@code uplift discover} proposes is registered by the very words that it prints, and is known from then on. */
+@RequiresDocker
+class DiscoverIT {
+    private static final String VERSION = "v0.50.3";
+    private static final String SECRET = "canary-of-a-password";
+    private static final Duration HEALTHY_MAX = Duration.ofMinutes(2);
+
+    private static Product product;
+    private static Cli cli;
+    private static SystemdHosts machines;
+    private static PostgresContainer postgres;
+    private static Registry.Pushed image;
+
+    @BeforeAll
+    static void boot() {
+        product = Product.shared();
+        cli = Cli.of(product);
+        machines = SystemdHosts.open();
+        postgres = PostgresContainer.start(machines.containers());
+        image = Registry.start(machines.containers()).standIn(VERSION);
+    }
+
+    @AfterAll
+    static void shutDown() {
+        machines.close();
+    }
+
+    @Test
+    void allKindsOnAHostThatIsReachedBySshAreRegisteredByTheCommandsThatAreProposed() throws Exception {
+        SystemdHost machine = machines.startWithEngine("discovered");
+        StandInRelease release = Dashboard.release(product, VERSION);
+        postgres.createDatabase("shared", "shared", SECRET);
+        StandInOnHost.in(machine, Path.of("/opt/found-unit"), release)
+                .postgres(postgres.address(), PostgresContainer.PORT, "shared", "shared", SECRET)
+                .installUnit("found-unit");
+        StandInOnHost.in(machine, Path.of("/opt/found-process"), release)
+                .port(3001)
+                .postgres(postgres.address(), PostgresContainer.PORT, "shared", "shared", SECRET)
+                .launch();
+        String container = container("found-container", machines.network().gateway(), "shared-not");
+        awaitHealthy(machine.http(3000));
+        awaitHealthy(machine.http(3001));
+        addHost("all-kinds", machine);
+
+        List<DiscoveredNode> found = discover("all-kinds", container, "/opt/found-process", "found-unit.service");
+
+        assertThat(found)
+                .extracting(DiscoveredNode::kind)
+                .containsExactlyInAnyOrder(NodeKind.SYSTEMD, NodeKind.PROCESS, NodeKind.DOCKER);
+        assertThat(found)
+                .as("two share a database")
+                .extracting(DiscoveredNode::name)
+                .filteredOn(name -> !container.equals(name))
+                .hasSize(2)
+                .containsAnyOf("found-unit", "found-process");
+        registerAndForget(found, () -> discover("all-kinds", container, "/opt/found-process", "found-unit.service"));
+        succeeds("hosts", "remove", "all-kinds");
+    }
+
+    @Test
+    void processesAndContainersOfTheWorkersOwnHostAreRegisteredByTheCommandsThatAreProposed() throws Exception {
+        try (StandInServer process = StandInServer.in(product.applications().resolve("found-here"))
+                .release(Dashboard.release(product, VERSION))
+                .java(Path.of(System.getProperty("java.home"), "bin", "java"))
+                .javaOption("-Xmx160m")
+                .start()
+                .awaitHealthy(HEALTHY_MAX)) {
+            String directory = process.directory().toString();
+            String container = container("found-here", "127.0.0.1", "found-here");
+            String unsafe = run("unsafe", "127.0.0.1");
+
+            List<DiscoveredNode> found = discover("local", directory, container);
+
+            assertThat(found)
+                    .as("the container's process is not a process besides")
+                    .extracting(DiscoveredNode::kind)
+                    .containsExactlyInAnyOrder(NodeKind.PROCESS, NodeKind.DOCKER);
+            assertThat(discover("local", unsafe)).singleElement().satisfies(node -> {
+                assertThat(node.command()).isEmpty();
+                assertThat(node.reason()).contains("in no volume").contains("--extract-h2");
+            });
+            registerAndForget(found, () -> discover("local", directory, container));
+        }
+    }
+
+    @Test
+    void whatCannotBeLookedAtIsSaidWithWhatToDo() throws Exception {
+        refuses("register the host first: no host has the name nobody", "discover", "--host", "nobody");
+        SystemdHost machine = machines.start("empty");
+        addHost("empty", machine);
+        Cli.Outcome nothing = succeeds("discover", "--host", "empty");
+        assertThat(nothing.out()).isEmpty();
+        assertThat(nothing.err()).contains("nothing that a profile recognises runs on host empty");
+
+        StandInRelease release = Dashboard.release(product, VERSION);
+        machine.exec("mkdir", "-p", "/opt/renamed");
+        machine.put(release.jar(), Path.of("/opt/renamed/mb.jar"));
+        machine.exec("sh", "-c", "cd /opt/renamed && setsid java -jar mb.jar >log 2>&1 </dev/null &");
+        Awaitility.await("the renamed JAR to be seen")
+                .atMost(HEALTHY_MAX)
+                .until(() -> succeeds("discover", "--host", "empty").err().contains("/opt/renamed/mb.jar"));
+
+        succeeds("hosts", "remove", "empty");
+    }
+
+    /** Runs every proposed command, asks again, and forgets what was registered. */
+    private static void registerAndForget(List<DiscoveredNode> found, Discover again) throws Exception {
+        for (DiscoveredNode node : found) {
+            List<String> words = node.command();
+            assertThat(words.getFirst()).isEqualTo("uplift");
+            succeeds(words.subList(1, words.size()).toArray(String[]::new));
+        }
+        List<String> names = found.stream().map(DiscoveredNode::name).toList();
+        assertThat(again.discover())
+                .hasSize(found.size())
+                .allMatch(DiscoveredNode::registered)
+                .allMatch(node -> node.command().isEmpty())
+                .extracting(DiscoveredNode::name)
+                .containsExactlyInAnyOrderElementsOf(names);
+        names.stream().distinct().forEach(name -> succeeds("remove", name));
+    }
+
+    @FunctionalInterface
+    private interface Discover {
+        List<DiscoveredNode> discover() throws Exception;
+    }
+
+    /** What is found at these places; other tests may run something on the same host. */
+    private static List<DiscoveredNode> discover(String host, String... places) throws Exception {
+        Cli.Outcome outcome = succeeds("discover", "--json", "--host", host);
+        assertThat(outcome.toString()).doesNotContain(SECRET);
+        List<DiscoveredNode> found = new ArrayList<>();
+        for (String line : outcome.out().lines().toList()) {
+            found.add(Json.mapper().readValue(line, DiscoveredNode.class));
+        }
+        found.removeIf(node -> !Arrays.asList(places).contains(node.place()));
+        return found;
+    }
+
+    /** One on a database of its own, published at that address. */
+    private static String container(String name, String address, String database) throws IOException {
+        postgres.createDatabase(database, database, SECRET);
+        return run(
+                name,
+                address,
+                "--env",
+                "MB_DB_TYPE=postgres",
+                "--env",
+                "MB_DB_HOST=" + machines.containers().name("postgres"),
+                "--env",
+                "MB_DB_DBNAME=" + database,
+                "--env",
+                "MB_DB_USER=" + database,
+                "--env",
+                "MB_DB_PASS=" + SECRET);
+    }
+
+    private static String run(String name, String address, String... options) {
+        DockerContainers containers = machines.containers();
+        int port = StandInContainers.freePort();
+        List<String> words = new ArrayList<>(List.of("--name", containers.name(name)));
+        words.addAll(List.of("--network", containers.network().name()));
+        words.addAll(List.of("--publish", address + ":" + port + ":3000"));
+        words.addAll(List.of(options));
+        words.add(image.reference());
+        containers.run(words.toArray(String[]::new));
+        awaitHealthy(URI.create("http://" + address + ":" + port));
+        return containers.name(name);
+    }
+
+    private static void addHost(String name, SystemdHost machine) {
+        succeeds(
+                "hosts",
+                "add",
+                name,
+                "--address",
+                machine.address(),
+                "--host-key",
+                machine.fingerprint(),
+                "--key-file",
+                machines.privateKey().toString());
+    }
+
+    private static Cli.Outcome succeeds(String... words) {
+        Cli.Outcome outcome = cli.run(words);
+        assertThat(outcome.exit()).as("uplift %s: %s", List.of(words), outcome).isZero();
+        return outcome;
+    }
+
+    private static void refuses(String said, String... words) {
+        Cli.Outcome outcome = cli.run(words);
+        assertThat(outcome.exit()).as("uplift %s: %s", List.of(words), outcome).isEqualTo(1);
+        assertThat(outcome.err()).contains(said);
+        assertThat(outcome.plain()).isTrue();
+    }
+
+    private static void awaitHealthy(URI url) {
+        Awaitility.await(url + " to serve").atMost(HEALTHY_MAX).until(new StandInApi(url)::healthy);
+    }
+}
