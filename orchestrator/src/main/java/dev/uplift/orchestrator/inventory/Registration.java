@@ -175,6 +175,15 @@ public final class Registration {
 
     /** A known installation that nothing works on, held until the transaction ends. */
     private static Installation idle(Handle handle, String nameOrId) {
+        Installation row = withoutSaga(handle, nameOrId);
+        if (!row.known() || row.state() != InstallationStatus.State.READY) {
+            throw ProblemException.conflict("installation.busy", row.name() + " is " + row.state() + ", not READY");
+        }
+        return row;
+    }
+
+    /** An installation that no saga works on or is parked on, held until the transaction ends. */
+    private static Installation withoutSaga(Handle handle, String nameOrId) {
         UUID id = InstallationStore.find(handle, nameOrId)
                 .orElseThrow(() -> unknown(nameOrId))
                 .id();
@@ -184,9 +193,6 @@ public final class Registration {
         if (row.liveSaga() != null) {
             throw ProblemException.conflict(
                     "installation.busy", "upgrade " + row.liveSaga() + " works on " + row.name());
-        }
-        if (!row.known() || row.state() != InstallationStatus.State.READY) {
-            throw ProblemException.conflict("installation.busy", row.name() + " is " + row.state() + ", not READY");
         }
         return row;
     }
@@ -248,19 +254,7 @@ public final class Registration {
      * @throws ProblemException 404 if it is unknown, 409 while a saga works on it or is parked on it
      */
     public void remove(String nameOrId) {
-        jdbi.useTransaction(handle -> {
-            UUID id = InstallationStore.find(handle, nameOrId)
-                    .orElseThrow(() -> unknown(nameOrId))
-                    .id();
-            Installation row = Optional.ofNullable(
-                            InstallationStore.lock(handle, List.of(id)).get(id))
-                    .orElseThrow(() -> unknown(nameOrId));
-            if (row.liveSaga() != null) {
-                throw ProblemException.conflict(
-                        "installation.busy", "upgrade " + row.liveSaga() + " works on " + row.name());
-            }
-            forget(handle, row, Instant.now());
-        });
+        jdbi.useTransaction(handle -> forget(handle, withoutSaga(handle, nameOrId), Instant.now()));
     }
 
     private void forget(Handle handle, Installation row, Instant now) {
