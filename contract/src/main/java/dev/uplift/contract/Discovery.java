@@ -64,7 +64,8 @@ public sealed interface Discovery {
      * @param node as an inspection would describe it
      * @param pid of a process whose directory does not tell which one it is; absent: the node does
      * @param database its address, for people
-     * @param databaseIdentity {@link InstallationSpec#databaseIdentity}: nodes of the same one are one installation
+     * @param databaseIdentity {@link InstallationSpec#databaseIdentity} as the first does that was found on the database:
+     *     nodes of the same one are one installation
      */
     record Usable(
             NodeSpec node,

@@ -59,7 +59,7 @@ record Proposals(
         }
         List<DiscoveredNode> nodes = new ArrayList<>();
         Set<String> proposed = new HashSet<>();
-        byDatabase.forEach((identity, sharing) -> nodes.addAll(together(owners.get(identity), sharing, proposed)));
+        byDatabase.forEach((identity, sharing) -> nodes.addAll(together(owner(identity, sharing), sharing, proposed)));
         for (Discovery.Unusable unusable : found.unusable()) {
             nodes.add(node(unusable));
         }
@@ -67,6 +67,23 @@ record Proposals(
                         nodes.stream().filter(node -> node.reason() == null),
                         nodes.stream().filter(node -> node.reason() != null))
                 .toList();
+    }
+
+    /** The installation that a database belongs to; absent: none of those that are known by its name, or by a node on it. */
+    private @Nullable Installation owner(String identity, List<Discovery.Usable> sharing) {
+        Installation owner = owners.get(identity);
+        return owner == null
+                ? sharing.stream()
+                        .flatMap(usable -> registered(usable).stream())
+                        .findFirst()
+                        .orElse(null)
+                : owner;
+    }
+
+    private Optional<Installation> registered(Discovery.Usable usable) {
+        return known.stream()
+                .filter(installation -> has(installation, node -> node.isAt(usable.node())))
+                .findFirst();
     }
 
     /**
@@ -80,9 +97,7 @@ record Proposals(
         String name = owner == null ? null : owner.name();
         Release running = owner == null ? null : owner.running();
         for (Discovery.Usable usable : sharing) {
-            Optional<Installation> registered = known.stream()
-                    .filter(installation -> has(installation, node -> node.isAt(usable.node())))
-                    .findFirst();
+            Optional<Installation> registered = registered(usable);
             if (registered.isPresent()) {
                 nodes.add(node(usable, registered.get().name(), true, List.of(), null));
                 continue;

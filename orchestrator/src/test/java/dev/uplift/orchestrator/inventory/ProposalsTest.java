@@ -108,6 +108,19 @@ class ProposalsTest {
     }
 
     @Test
+    void nodeJoinsTheInstallationOfAnotherThatNamesTheirDatabaseDifferently() {
+        Installation sales = owner("sales", "default", SERVER);
+        List<DiscoveredNode> nodes = new Proposals("default", "local", Map.of(), List.of(sales), _ -> true)
+                .of(found(
+                        usable(unit("local", "metabase.service"), null, "shared"),
+                        usable(process("local", "/srv/known"), null, "shared")));
+
+        assertThat(nodes)
+                .extracting(node -> String.join(" ", node.command()))
+                .containsExactly("uplift add --to sales --unit metabase.service", "");
+    }
+
+    @Test
     void whatIsRegisteredIsSaidAlsoWhileItCannotBeLookedAt() {
         Installation sales = owner("sales", "default", SERVER);
         Discovery.Found found = new Discovery.Found(

@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 
 /** The containers of an engine as what could be registered. */
 record ContainerCandidates(
@@ -48,13 +47,17 @@ record ContainerCandidates(
         if (recognising.isEmpty()) {
             return Optional.of(new Sighting.Unrecognised("container " + name + " (" + jar + ")"));
         }
-        Inspection answer = inspector.look(new Inspection.Requested(
-                UUID.randomUUID(), name, null, asked.site(), null, null, asked.host(), null, name, null, null));
-        return switch (answer) {
-            case Inspection.Found found -> Optional.of(Sighting.of(found, null));
-            case Inspection.Refused refused ->
-                Optional.of(Sighting.unusable(NodeKind.DOCKER, name, null, recognising, refused.detail()));
-            case Inspection.Requested _ -> throw new IllegalStateException("an inspection was answered by a request");
+        Seen seen = inspector.look(new Inspection.Requested(
+                asked.discoveryId(), name, null, asked.site(), null, null, asked.host(), null, name, null, null));
+        return switch (seen) {
+            case Seen.Running running -> Optional.of(Sighting.of(running, null));
+            case Seen.Refused refused ->
+                Optional.of(Sighting.unusable(
+                        NodeKind.DOCKER,
+                        name,
+                        null,
+                        recognising,
+                        refused.answer().detail()));
         };
     }
 

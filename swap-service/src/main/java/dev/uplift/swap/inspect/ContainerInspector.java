@@ -29,7 +29,7 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
     /** Stands for the directory of a container that nothing is known of, where none may be made for it. */
     private static final Path NOTHING_KNOWN = Path.of("/");
 
-    Inspection.Found found(Inspection.Requested asked, String name, boolean writes)
+    Seen found(Inspection.Requested asked, String name, boolean writes)
             throws IOException, InterruptedException, StepFailedException, FencedException {
         Membership membership = new Membership(site, asked, crashPoints, writes);
         HostSpec engineHost = asked.host();

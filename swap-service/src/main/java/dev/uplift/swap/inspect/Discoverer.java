@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Discoverer {
     private static final Duration LOOK_MAX = Duration.ofSeconds(60);
+    private static final Duration COMPARE_MAX = Duration.ofSeconds(15);
     private static final int AT_A_TIME = 4;
     private static final int UNRECOGNISED_NAMED_MAX = 5;
 
@@ -47,6 +49,7 @@ public final class Discoverer {
     private final Site site;
     private final ProfileChoice profiles;
     private final Inspector inspector;
+    private final SharedDatabases databases;
     private final Duration lookMax;
 
     /** One that inspects by {@code inspector}, which works at the same site with the same profiles. */
@@ -58,6 +61,7 @@ public final class Discoverer {
         this.site = site;
         this.profiles = new ProfileChoice(profiles);
         this.inspector = inspector;
+        this.databases = new SharedDatabases(site, profiles, COMPARE_MAX);
         this.lookMax = lookMax;
     }
 
@@ -97,14 +101,21 @@ public final class Discoverer {
             }
         }
         looks.addAll(containers(asked, notes));
-        Set<Sighting> seen = sightings(looks, notes);
+        List<Sighting> seen = databases.told(sightings(looks, notes));
         noteUnrecognised(seen, notes);
         return new Discovery.Found(
                 asked.discoveryId(),
-                fitting(Discovery.Usable.class, seen, USABLE_BYTES_MAX, "applications", notes),
                 fitting(
-                        Discovery.Unusable.class,
-                        seen,
+                        of(Sighting.Usable.class, seen)
+                                .map(Sighting.Usable::candidate)
+                                .toList(),
+                        USABLE_BYTES_MAX,
+                        "applications",
+                        notes),
+                fitting(
+                        of(Sighting.Unusable.class, seen)
+                                .map(Sighting.Unusable::candidate)
+                                .toList(),
                         UNUSABLE_BYTES_MAX,
                         "applications that cannot be registered",
                         notes),
@@ -125,7 +136,7 @@ public final class Discoverer {
             if (asked.host() instanceof HostSpec.DockerTls) {
                 throw e;
             }
-            notes.add(OneLine.of("containers were not looked at: " + e.getMessage()));
+            notes.add(OneLine.of("containers were not looked at, because no Docker Engine answers: " + e.getMessage()));
         }
         return looks;
     }
@@ -166,10 +177,9 @@ public final class Discoverer {
         }
     }
 
-    private static void noteUnrecognised(Set<Sighting> seen, List<String> notes) {
-        List<String> unrecognised = seen.stream()
-                .filter(Sighting.Unrecognised.class::isInstance)
-                .map(sighting -> ((Sighting.Unrecognised) sighting).what())
+    private static void noteUnrecognised(List<Sighting> seen, List<String> notes) {
+        List<String> unrecognised = of(Sighting.Unrecognised.class, seen)
+                .map(Sighting.Unrecognised::what)
                 .toList();
         if (!unrecognised.isEmpty()) {
             int more = unrecognised.size() - UNRECOGNISED_NAMED_MAX;
@@ -180,19 +190,17 @@ public final class Discoverer {
         }
     }
 
+    private static <T extends Sighting> Stream<T> of(Class<T> kind, List<Sighting> seen) {
+        return seen.stream().filter(kind::isInstance).map(kind::cast);
+    }
+
     private static <T> List<T> first(List<T> all, String what, List<String> notes) {
         return taken(all, Discovery.CANDIDATES_MAX, what, notes);
     }
 
     /** As many candidates of a kind as an answer has room for. */
     private static <T extends Discovery.Candidate> List<T> fitting(
-            Class<T> kind, Set<Sighting> seen, int bytesMax, String what, List<String> notes) throws IOException {
-        List<T> all = seen.stream()
-                .filter(Sighting.Recognised.class::isInstance)
-                .map(sighting -> ((Sighting.Recognised) sighting).candidate())
-                .filter(kind::isInstance)
-                .map(kind::cast)
-                .toList();
+            List<T> all, int bytesMax, String what, List<String> notes) throws IOException {
         int count = 0;
         int bytes = 0;
         while (count < Math.min(all.size(), Discovery.CANDIDATES_MAX)) {

@@ -65,15 +65,15 @@ public final class Inspector {
 
     /** The installation, or one line why it cannot be registered. */
     public Inspection inspect(Inspection.Requested asked) throws InterruptedException {
-        return answer(asked, true);
+        return answer(asked, true).answer();
     }
 
     /** As {@link #inspect}, but nothing is written, and nothing else is changed. */
-    Inspection look(Inspection.Requested asked) throws InterruptedException {
+    Seen look(Inspection.Requested asked) throws InterruptedException {
         return answer(asked, false);
     }
 
-    private Inspection answer(Inspection.Requested asked, boolean writes) throws InterruptedException {
+    private Seen answer(Inspection.Requested asked, boolean writes) throws InterruptedException {
         try {
             return found(asked, writes);
         } catch (StepFailedException e) {
@@ -94,7 +94,7 @@ public final class Inspector {
         }
     }
 
-    private Inspection found(Inspection.Requested asked, boolean writes)
+    private Seen found(Inspection.Requested asked, boolean writes)
             throws IOException, InterruptedException, StepFailedException, FencedException {
         String container = asked.container();
         if (container != null) {
@@ -220,8 +220,8 @@ public final class Inspector {
         return checks;
     }
 
-    private static Inspection refused(Inspection.Requested asked, ErrorCode code, @Nullable String detail) {
-        return new Inspection.Refused(
-                asked.installationId(), code, String.valueOf(detail).replaceAll("\\p{Cntrl}", " "));
+    private static Seen refused(Inspection.Requested asked, ErrorCode code, @Nullable String detail) {
+        return new Seen.Refused(new Inspection.Refused(
+                asked.installationId(), code, String.valueOf(detail).replaceAll("\\p{Cntrl}", " ")));
     }
 }

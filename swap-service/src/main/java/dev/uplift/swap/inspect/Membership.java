@@ -48,7 +48,7 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
      *
      * @param checks that it has passed so far
      */
-    Inspection.Found take(Profile profile, Node node, Observation observed, List<Check> checks)
+    Seen take(Profile profile, Node node, Observation observed, List<Check> checks)
             throws IOException, InterruptedException, StepFailedException, FencedException {
         Launch launch = observed.launch()
                 .filter(_ -> observed.instance().isPresent())
@@ -72,13 +72,14 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
             }
             crashPoints.after(SwapEffect.INSPECT_LAUNCH.wireName());
         }
-        return found(
+        Inspection.Found found = found(
                 profile,
                 node.spec(),
                 seen,
                 observed.release(version, node.spec()),
                 Stream.concat(checks.stream(), Refusals.checks(observed, version).stream())
                         .toList());
+        return new Seen.Running(found, launch);
     }
 
     /**

@@ -14,7 +14,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +54,8 @@ record ProcessCandidates(
         if (recognising.isEmpty()) {
             return new Sighting.Unrecognised((unit == null ? process : "unit " + unit) + " (" + jar + ")");
         }
-        Inspection answer = inspector.look(new Inspection.Requested(
-                UUID.randomUUID(),
+        Seen seen = inspector.look(new Inspection.Requested(
+                asked.discoveryId(),
                 unit == null ? process.toString() : unit,
                 null,
                 asked.site(),
@@ -67,11 +66,11 @@ record ProcessCandidates(
                 null,
                 null,
                 null));
-        return switch (answer) {
-            case Inspection.Found found ->
-                Sighting.of(found, unit == null && isOneOfSeveral(process) ? process.pid() : null);
-            case Inspection.Refused refused -> unusable(process, unit, recognising, refused.detail());
-            case Inspection.Requested _ -> throw new IllegalStateException("an inspection was answered by a request");
+        return switch (seen) {
+            case Seen.Running running ->
+                Sighting.of(running, unit == null && isOneOfSeveral(process) ? process.pid() : null);
+            case Seen.Refused refused ->
+                unusable(process, unit, recognising, refused.answer().detail());
         };
     }
 

@@ -1,17 +1,54 @@
 package dev.uplift.swap.inspect;
 
 import dev.uplift.contract.Discovery;
-import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeKind;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.host.Launch;
 import dev.uplift.messaging.OneLine;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a discovery saw in one place. */
 sealed interface Sighting {
-    /** Something that a profile recognises, or that could not be looked into. */
-    record Recognised(Discovery.Candidate candidate) implements Sighting {}
+    /**
+     * Something that can be registered.
+     *
+     * @param installation what a registration would make of it
+     * @param launch how it is started
+     */
+    record Usable(Discovery.Usable candidate, InstallationSpec installation, Launch launch) implements Sighting {
+        /** The same on the database that {@code other} names so. */
+        Usable onDatabaseOf(Usable other) {
+            return new Usable(
+                    new Discovery.Usable(
+                            candidate.node(),
+                            candidate.pid(),
+                            candidate.profile(),
+                            candidate.running(),
+                            candidate.database(),
+                            other.candidate.databaseIdentity()),
+                    installation,
+                    launch);
+        }
+
+        /** The same that cannot be registered after all. */
+        Sighting refused(String reason) {
+            return unusable(candidate.node().kind(), place(), candidate.pid(), List.of(candidate.profile()), reason);
+        }
+
+        /** The unit, the container or the directory. */
+        String place() {
+            return switch (candidate.node()) {
+                case NodeSpec.JarProcess process -> process.directory();
+                case NodeSpec.Systemd unit -> unit.unit();
+                case NodeSpec.Docker container -> container.container();
+            };
+        }
+    }
+
+    /** Something that a profile recognises and that cannot be registered, or that could not be looked into. */
+    record Unusable(Discovery.Unusable candidate) implements Sighting {}
 
     /**
      * Something that runs a JAR which no profile recognises.
@@ -20,22 +57,25 @@ sealed interface Sighting {
      */
     record Unrecognised(String what) implements Sighting {}
 
-    /** What an inspection found; with {@code pid}, if the node's place does not tell which process it is. */
-    static Sighting of(Inspection.Found found, @Nullable Long pid) {
-        InstallationSpec seen = found.installation();
-        return new Recognised(new Discovery.Usable(
-                seen.nodes().getFirst(),
-                pid,
-                seen.profile(),
-                found.running(),
-                seen.database().address(),
-                seen.databaseIdentity()));
+    /** What an inspection saw; with {@code pid}, if the node's place does not tell which process it is. */
+    static Sighting of(Seen.Running seen, @Nullable Long pid) {
+        InstallationSpec installation = seen.answer().installation();
+        return new Usable(
+                new Discovery.Usable(
+                        installation.nodes().getFirst(),
+                        pid,
+                        installation.profile(),
+                        seen.answer().running(),
+                        installation.database().address(),
+                        installation.databaseIdentity()),
+                installation,
+                seen.launch());
     }
 
     /** What cannot be registered; of several profiles that recognise it none is named. */
     static Sighting unusable(
             NodeKind kind, @Nullable String place, @Nullable Long pid, List<String> recognising, String reason) {
-        return new Recognised(new Discovery.Unusable(
+        return new Unusable(new Discovery.Unusable(
                 kind,
                 place == null ? null : OneLine.of(place),
                 pid,

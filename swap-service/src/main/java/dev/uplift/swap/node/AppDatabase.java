@@ -2,6 +2,7 @@ package dev.uplift.swap.node;
 
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.host.Host;
+import dev.uplift.host.Launch;
 import dev.uplift.host.Route;
 import dev.uplift.profile.DatabaseRules;
 import java.io.IOException;
@@ -23,19 +24,18 @@ public sealed interface AppDatabase permits PostgresAppDatabase, H2AppDatabase {
      *
      * @param keeper has its password
      * @param route the way to it
+     * @param launch has the password too, where it is not written down yet; absent: {@code keeper} has it
      */
-    static AppDatabase of(Host keeper, Route route, DatabaseSpec.PostgreSql server, DatabaseRules rules) {
-        return new PostgresAppDatabase(keeper, route, server, Optional.ofNullable(rules.migrations()));
+    static AppDatabase of(
+            Host keeper, Route route, DatabaseSpec.PostgreSql server, DatabaseRules rules, @Nullable Launch launch) {
+        return new PostgresAppDatabase(keeper, route, server, Optional.ofNullable(rules.migrations()), launch);
     }
 
     /**
      * Whether another way leads to this very database of this very server. What the servers say of themselves would not
      * tell: a physical copy says the same.
-     *
-     * @param password for this way, in place of the one that its reference names, which may not be written yet; absent:
-     *     that one
      */
-    boolean isSame(AppDatabase other, @Nullable String password) throws IOException, SQLException;
+    boolean isSame(AppDatabase other) throws IOException, SQLException;
 
     /** Who works on it besides us, in one line; empty: nobody does. */
     Optional<String> users() throws IOException, SQLException;

@@ -8,12 +8,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 
 /** A file of H2. Whoever works on it has it open; nobody else can look into it meanwhile. */
 record H2AppDatabase(Host host, DatabaseSpec.H2 spec) implements AppDatabase {
     @Override
-    public boolean isSame(AppDatabase other, @Nullable String password) {
+    public boolean isSame(AppDatabase other) {
         return other instanceof H2AppDatabase file && file.spec.address().equals(spec.address());
     }
 

@@ -2,6 +2,7 @@ package dev.uplift.swap.node;
 
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.host.Host;
+import dev.uplift.host.Launch;
 import dev.uplift.host.Route;
 import dev.uplift.host.Secrets;
 import dev.uplift.profile.Migrations;
@@ -19,8 +20,12 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** A database of a PostgreSQL server. Every look opens a connection of its own and leaves none behind. */
-record PostgresAppDatabase(Host keeper, Route route, DatabaseSpec.PostgreSql spec, Optional<Migrations> rules)
-        implements AppDatabase {
+record PostgresAppDatabase(
+        Host keeper,
+        Route route,
+        DatabaseSpec.PostgreSql spec,
+        Optional<Migrations> rules,
+        @Nullable Launch launch) implements AppDatabase {
     private static final String OUR_NAME = "uplift-swap";
     private static final int CONNECT_SECONDS_MAX = 5;
     private static final int ANSWER_SECONDS_MAX = 10;
@@ -38,13 +43,13 @@ record PostgresAppDatabase(Host keeper, Route route, DatabaseSpec.PostgreSql spe
 
     /** A lock that is taken one way is not to be had the other way: it belongs to one database of one server. */
     @Override
-    public boolean isSame(AppDatabase other, @Nullable String password) throws IOException, SQLException {
+    public boolean isSame(AppDatabase other) throws IOException, SQLException {
         if (!(other instanceof PostgresAppDatabase server)
                 || !server.spec.user().equals(spec.user())) {
             return false;
         }
         long key = ThreadLocalRandom.current().nextLong();
-        try (Connection here = connect(password);
+        try (Connection here = connect();
                 Connection there = server.connect()) {
             return locks(here, key) && !locks(there, key);
         }
@@ -105,18 +110,14 @@ record PostgresAppDatabase(Host keeper, Route route, DatabaseSpec.PostgreSql spe
     }
 
     private Connection connect() throws IOException, SQLException {
-        return connect(null);
-    }
-
-    private Connection connect(@Nullable String password) throws IOException, SQLException {
         PGSimpleDataSource source = new PGSimpleDataSource();
         InetSocketAddress server = route.to(spec.host(), spec.port());
         source.setServerNames(new String[] {server.getHostString()});
         source.setPortNumbers(new int[] {server.getPort()});
         source.setDatabaseName(spec.database());
         source.setUser(spec.user());
-        if (password != null) {
-            source.setPassword(password);
+        if (launch != null) {
+            source.setPassword(launch.secrets().get(LaunchCapture.DATABASE_PASSWORD));
         } else if (spec.passwordRef() != null) {
             source.setPassword(Secrets.resolve(keeper, spec.passwordRef()).reveal());
         }

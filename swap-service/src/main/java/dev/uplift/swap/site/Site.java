@@ -12,7 +12,6 @@ import dev.uplift.host.docker.RegistryLogins;
 import dev.uplift.host.reach.Reach;
 import dev.uplift.profile.DatabaseRules;
 import dev.uplift.swap.node.AppDatabase;
-import dev.uplift.swap.node.LaunchCapture;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.ProcessNode;
 import dev.uplift.swap.node.SystemdNode;
@@ -63,18 +62,23 @@ public record Site(Reach reach, RegistryLogins logins) {
     /** Whether a node of the installation that is started so, and sees its database so, works on that of the installation. */
     public boolean isDatabase(InstallationSpec installation, DatabaseSpec seen, Launch launch, DatabaseRules rules)
             throws IOException, InterruptedException, SQLException {
-        return database(installation.withDatabase(seen), rules)
-                .isSame(database(installation, rules), launch.secrets().get(LaunchCapture.DATABASE_PASSWORD));
+        return database(installation.withDatabase(seen), rules, launch).isSame(database(installation, rules));
     }
 
     /** The database of an installation. */
     public AppDatabase database(InstallationSpec installation, DatabaseRules rules)
             throws IOException, InterruptedException {
+        return database(installation, rules, null);
+    }
+
+    /** As its node sees it that is started so, before anything of that is written down. */
+    public AppDatabase database(InstallationSpec installation, DatabaseRules rules, @Nullable Launch launch)
+            throws IOException, InterruptedException {
         return switch (installation.database()) {
             case DatabaseSpec.H2 file -> AppDatabase.of(reach.host(installation, file.host()), file);
             case DatabaseSpec.PostgreSql server -> {
                 Reach.ServerAccess access = reach.server(installation, server);
-                yield AppDatabase.of(access.keeper(), access.route(), server, rules);
+                yield AppDatabase.of(access.keeper(), access.route(), server, rules, launch);
             }
         };
     }

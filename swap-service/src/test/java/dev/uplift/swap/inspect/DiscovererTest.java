@@ -15,9 +15,12 @@ import dev.uplift.profile.Profiles;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.site.Site;
 import dev.uplift.swap.step.IdleJar;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -103,6 +106,65 @@ class DiscovererTest {
         assertThat(ours(discover()))
                 .extracting(Discovery.Usable::pid)
                 .containsExactlyInAnyOrder(first.pid(), second.pid());
+    }
+
+    @Test
+    void nodesOfOneDatabaseAreToldByItsServerWhateverTheyCallIt() throws Exception {
+        try (EmbeddedPostgres server = EmbeddedPostgres.builder().start()) {
+            run("one", "v0.50.3", on(server, "127.0.0.1", "postgres"));
+            run("two", "v0.50.3", on(server, "0.0.0.0", "postgres"));
+            run("three", "v0.50.3", on(server, "0.0.0.0", "template1"));
+            run("four", "v0.50.3", on(server, "db.example", "postgres"));
+
+            List<Discovery.Usable> found = ours(discover());
+
+            assertThat(found).hasSize(4);
+            assertThat(found)
+                    .filteredOn(usable ->
+                            usable.databaseIdentity().equals(found.getFirst().databaseIdentity()))
+                    .extracting(usable -> ((NodeSpec.JarProcess) usable.node()).directory())
+                    .containsExactlyInAnyOrder(
+                            root.resolve("one").toString(), root.resolve("two").toString());
+        }
+    }
+
+    @Test
+    void databaseThatHasTheNameOfAnotherIsNotProposed() throws Exception {
+        try (EmbeddedPostgres server = EmbeddedPostgres.builder().start()) {
+            try (Connection connection = server.getPostgresDatabase().getConnection();
+                    Statement statement = connection.createStatement()) {
+                statement.execute("CREATE ROLE other LOGIN");
+            }
+            Map<String, String> other = new HashMap<>(on(server, "127.0.0.1", "postgres"));
+            other.put("MB_DB_USER", "other");
+            run("one", "v0.50.3", on(server, "127.0.0.1", "postgres"));
+            run("two", "v0.50.3", other);
+
+            Discovery.Found found = discover();
+
+            assertThat(ours(found)).hasSize(1);
+            assertThat(notOurs(found))
+                    .singleElement()
+                    .satisfies(unusable -> assertThat(unusable.reason())
+                            .startsWith("its database has the address of that of " + root)
+                            .contains("another user"));
+        }
+    }
+
+    private static Map<String, String> on(EmbeddedPostgres server, String address, String database) {
+        return Map.of(
+                "MB_DB_TYPE",
+                "postgres",
+                "MB_DB_HOST",
+                address,
+                "MB_DB_PORT",
+                Integer.toString(server.getPort()),
+                "MB_DB_DBNAME",
+                database,
+                "MB_DB_USER",
+                "postgres",
+                "MB_DB_PASS",
+                "postgres");
     }
 
     @Test
