@@ -55,11 +55,13 @@ final class BackupWiring {
                 settings.postgresJobs(),
                 settings.postgresTools().orElse(List.of()),
                 reach);
+        TakeBackup take = new TakeBackup(access, store, meters);
         RestoreBackup restore = new RestoreBackup(access, store);
         return StepWorker.builder(messaging, ServiceName.BACKUP, settings.site())
                 .step(StepName.PREFLIGHT_DATABASE, Direction.DO, new CheckDatabase(access, store))
-                .step(StepName.BACKUP, Direction.DO, new TakeBackup(access, store, meters))
+                .step(StepName.BACKUP, Direction.DO, take)
                 .step(StepName.BACKUP, Direction.UNDO, restore)
+                .step(StepName.SAFETY_BACKUP, Direction.UNDO, new SecureData(take))
                 .step(StepName.REINSTATE, Direction.DO, restore)
                 .threads(settings.threads())
                 .build();

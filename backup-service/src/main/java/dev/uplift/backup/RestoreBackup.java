@@ -9,6 +9,7 @@ import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.MigratedData;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepHandler;
@@ -32,7 +33,8 @@ import org.slf4j.LoggerFactory;
  *   <li>Still nobody works on it: it takes the live one's place, which is kept under another name.
  * </ol>
  *
- * <p>The undo does nothing while the data cannot have been changed.
+ * <p>The undo does nothing while the data cannot have been changed, nor if they were brought back by other means and the
+ * old version works on them.
  */
 public final class RestoreBackup implements StepHandler {
     private static final Logger LOG = LoggerFactory.getLogger(RestoreBackup.class);
@@ -65,7 +67,9 @@ public final class RestoreBackup implements StepHandler {
     private StepOutcome undo(StepWork work) throws Exception {
         StepCommand command = work.command();
         Backup backup = command.backup();
-        if (command.pivotReached() && backup != null) {
+        MigratedData migrated = command.migrated();
+        boolean kept = migrated != null && migrated.kept();
+        if (command.pivotReached() && backup != null && !kept) {
             return restore(backup, work);
         }
         work.effect(Effect.CLEAN, () -> {

@@ -12,6 +12,7 @@ import dev.uplift.contract.Backup;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.DurableFiles;
@@ -94,7 +95,7 @@ public final class TakeBackup implements StepHandler {
         StepCommand command = work.command();
         UUID installation = command.installation().id();
         for (NodeSpec node : command.installation().nodes()) {
-            if (command.from().sha256(node).isEmpty()) {
+            if (ranOn(command).sha256(node).isEmpty()) {
                 throw StepFailedException.refused(
                         ErrorCode.INVALID,
                         "the command does not tell which JAR or image node " + node.name()
@@ -129,6 +130,14 @@ public final class TakeBackup implements StepHandler {
         }
     }
 
+    /** What ran on the data last: on the way back it is the new version. */
+    private static Release ranOn(StepCommand command) {
+        return switch (command.direction()) {
+            case DO -> command.from();
+            case UNDO -> command.target();
+        };
+    }
+
     private static Manifest manifest(
             UUID id,
             StepCommand command,
@@ -146,7 +155,7 @@ public final class TakeBackup implements StepHandler {
                 command.sagaId(),
                 command.epoch(),
                 installation.profile(),
-                command.from(),
+                ranOn(command),
                 kind,
                 installation.database().address(),
                 snapshot.serverVersion(),

@@ -9,6 +9,7 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.MigratedData;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
@@ -80,6 +81,9 @@ final class Fixture {
     NodeSpec node;
 
     @Nullable
+    MigratedData migrated;
+
+    @Nullable
     String killAt;
 
     /** What another process does, once, when a run reaches {@code pauseAt}. */
@@ -143,10 +147,12 @@ final class Fixture {
                         hosts),
                 new Release("v0.50.1", null, null, null)
                         .with(Objects.requireNonNullElseGet(node, this::process), "ab".repeat(32)),
-                new Release("v0.51.1", null, null, null),
+                new Release("v0.51.1", null, null, null)
+                        .with(Objects.requireNonNullElseGet(node, this::process), "cd".repeat(32)),
                 List.of(),
                 backup,
                 source,
+                migrated,
                 StepLimits.DEFAULT);
     }
 
@@ -207,6 +213,10 @@ final class Fixture {
             case StepOutcome.Succeeded(StepOutput.BackedUp(Backup backup)) -> backup;
             case StepOutcome other -> throw new AssertionError(other.toString());
         };
+    }
+
+    StepOutcome secure() throws Exception {
+        return run(new SecureData(take), command(StepName.SAFETY_BACKUP, Direction.UNDO, null, null));
     }
 
     StepOutcome undo(@Nullable Backup backup) throws Exception {

@@ -14,6 +14,7 @@ import dev.uplift.contract.Backup;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.HostSpec;
+import dev.uplift.contract.MigratedData;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
@@ -66,6 +67,46 @@ class H2BackupTest {
     @AfterEach
     void disconnect() {
         fixture.reach.close();
+    }
+
+    @Test
+    void whatTheNewVersionMadeOfTheDataIsSecuredAsItsOwn() throws Exception {
+        Backup before = fixture.take();
+        h2.run("DELETE FROM t");
+        fixture.migrated = new MigratedData(true, null, false);
+
+        StepOutcome outcome = fixture.secure();
+
+        Backup secured = ((StepOutput.BackedUp) ((StepOutcome.Succeeded) outcome).output()).backup();
+        assertThat(secured.release().version()).isEqualTo("v0.51.1");
+        assertThat(secured.release().sha256()).isEqualTo("cd".repeat(32));
+        assertThat(secured.contentHash()).isNotEqualTo(before.contentHash());
+        assertThat(fixture.secure()).isEqualTo(outcome);
+        assertThat(fixture.undo(before)).isEqualTo(restored(before, true));
+        fixture.epoch++;
+        assertThat(fixture.reinstate(secured)).isEqualTo(restored(secured, true));
+    }
+
+    @Test
+    void nothingIsSecuredOfAVersionThatNeverServedNorOfDataThatCannotBeBackedUp() throws Exception {
+        fixture.migrated = new MigratedData(false, null, false);
+        assertThat(fixture.secure()).isEqualTo(StepOutcome.done());
+
+        fixture.migrated = new MigratedData(true, null, false);
+        Files.writeString(h2.file, "no database");
+
+        assertThat(fixture.secure()).isEqualTo(StepOutcome.done());
+    }
+
+    @Test
+    void dataThatWereMigratedDownAndKeptAreNotReplaced() throws Exception {
+        Backup backup = fixture.take();
+        h2.run("DELETE FROM t");
+        fixture.migrated = new MigratedData(true, backup, true);
+
+        assertThat(fixture.undo(backup)).isEqualTo(StepOutcome.done(new StepOutput.Restored(null, false)));
+
+        assertThat(BackupFiles.sha256(h2.file)).isNotEqualTo(backup.contentHash());
     }
 
     @Test

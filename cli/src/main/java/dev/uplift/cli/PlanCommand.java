@@ -102,7 +102,7 @@ final class PlanCommand implements Callable<Integer> {
         return switch (step) {
             case PREFLIGHT -> "look at the nodes again; refuse what could not be upgraded safely";
             case PREFLIGHT_DATABASE -> "look at the database again";
-            case LOCATE, REINSTATE -> null;
+            case LOCATE, REINSTATE, MIGRATE_DOWN, SAFETY_BACKUP -> null;
             case FETCH -> sizes.fetch();
             case STAGE -> "put it beside the application";
             case STOP -> "stop " + plan.from().version() + " and prove it; the outage begins (undo: start it again)";
@@ -124,7 +124,8 @@ final class PlanCommand implements Callable<Integer> {
                     case StepOutput.NodesChecked nodes -> nodes.checks().stream();
                     case StepOutput.DatabaseChecked database -> database.checks().stream();
                     case StepOutput.ArtifactsLocated artifacts -> artifacts.checks().stream();
-                    case StepOutput.Nothing _,
+                    case StepOutput.MigratedDown _,
+                            StepOutput.Nothing _,
                             StepOutput.ArtifactsFetched _,
                             StepOutput.NodesStopped _,
                             StepOutput.BackedUp _,

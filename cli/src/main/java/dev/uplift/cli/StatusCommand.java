@@ -2,6 +2,7 @@ package dev.uplift.cli;
 
 import dev.uplift.contract.Check;
 import dev.uplift.contract.Incident;
+import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.api.Page;
@@ -122,6 +123,10 @@ final class StatusCommand implements Callable<Integer> {
         upgrade.leftOut()
                 .forEach(left -> output.line(
                         "  WITHOUT " + left.node() + ", which is kept down until the next upgrade: " + left.detail()));
+        upgrade.steps().stream()
+                .map(UpgradeStatus.StepStatus::output)
+                .filter(StepOutput.MigratedDown.class::isInstance)
+                .forEach(down -> output.line("  " + ((StepOutput.MigratedDown) down).detail()));
         PlanCommand.checks(upgrade).stream()
                 .filter(check -> check.verdict() == Check.Verdict.WARN)
                 .forEach(check -> output.line("  " + check.verdict() + " " + check.name() + ": " + check.detail()));

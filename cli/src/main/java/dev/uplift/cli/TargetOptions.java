@@ -1,9 +1,9 @@
 package dev.uplift.cli;
 
-import dev.uplift.contract.Json;
 import dev.uplift.contract.NodeFailure;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.UpgradeRequested;
+import dev.uplift.contract.WayBack;
 import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -12,10 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.TypeConversionException;
 
 /** What to upgrade, and to what: shared by {@code plan} and {@code upgrade}, so that one shows what the other does. */
 final class TargetOptions {
@@ -83,10 +81,18 @@ final class TargetOptions {
     @Option(
             names = "--node-failure",
             paramLabel = "POLICY",
-            converter = PolicyConverter.class,
             description = "If one node of several does not start: roll-back takes all nodes back (the default), "
                     + "finish-without stops that node and finishes without it.")
     private @Nullable NodeFailure nodeFailure;
+
+    @Option(
+            names = "--way-back",
+            paramLabel = "WAY",
+            description =
+                    "How the data are brought back if the upgrade fails after the new version has served: restore (the"
+                            + " default) restores the backup; migrate-down keeps what the new version has taken in, if its own"
+                            + " command can bring the data back and the old version serves on them, and restores otherwise.")
+    private @Nullable WayBack wayBack;
 
     UpgradeRequested request() {
         StepLimits defaults = StepLimits.DEFAULT;
@@ -105,21 +111,10 @@ final class TargetOptions {
                             Optional.ofNullable(healthyDeadline).orElse(defaults.healthyDeadline()),
                             Optional.ofNullable(minHealthyTime).orElse(defaults.minHealthyTime()),
                             Optional.ofNullable(stopGrace).orElse(defaults.stopGrace()),
-                            nodeFailure));
+                            nodeFailure,
+                            wayBack));
         } catch (IllegalArgumentException e) {
             throw new CommandFailedException(ExitCode.USAGE, String.valueOf(e.getMessage()));
-        }
-    }
-
-    /** By the words of the wire. */
-    static final class PolicyConverter implements ITypeConverter<NodeFailure> {
-        @Override
-        public NodeFailure convert(String text) {
-            try {
-                return Json.mapper().convertValue(text, NodeFailure.class);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("'" + text + "' is neither roll-back nor finish-without");
-            }
         }
     }
 

@@ -3,6 +3,7 @@ package dev.uplift.cli;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.Progress;
+import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.UpgradeStatus.StepState;
@@ -27,7 +28,8 @@ final class UpgradeLine {
             case RUNNING -> status.step() + activity(status);
             case ROLLING_BACK -> "rolling back: " + status.step() + activity(status);
             case COMPLETED -> "COMPLETED, " + status.to().version() + without(status) + outage(status);
-            case ROLLED_BACK -> "ROLLED_BACK to " + status.from().version() + outage(status) + because(status);
+            case ROLLED_BACK ->
+                "ROLLED_BACK to " + status.from().version() + wayBack(status) + outage(status) + because(status);
             case PARKED ->
                 "PARKED at " + status.step() + because(status) + "; see `uplift status " + status.installation() + "`";
         };
@@ -65,6 +67,13 @@ final class UpgradeLine {
 
     static String names(List<LeftOut> leftOut) {
         return leftOut.stream().map(LeftOut::node).collect(Collectors.joining(", "));
+    }
+
+    private static String wayBack(UpgradeStatus status) {
+        return status.steps().stream()
+                        .anyMatch(step -> step.output() instanceof StepOutput.MigratedDown down && down.kept())
+                ? " with the data of " + status.to().version()
+                : "";
     }
 
     private static String because(UpgradeStatus status) {

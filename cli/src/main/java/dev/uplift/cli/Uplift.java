@@ -1,11 +1,18 @@
 package dev.uplift.cli;
 
+import dev.uplift.contract.Json;
+import dev.uplift.contract.NodeFailure;
+import dev.uplift.contract.WayBack;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /** The {@code uplift} command. */
 @Command(
@@ -67,12 +74,28 @@ final class Uplift implements Runnable {
         System.exit(commandLine().execute(arguments));
     }
 
+    /** Reads a constant as messages write it. */
+    private static <T extends Enum<T>> ITypeConverter<T> wireWord(Class<T> type) {
+        return text -> {
+            try {
+                return Json.mapper().convertValue(text, type);
+            } catch (IllegalArgumentException e) {
+                String known = Arrays.stream(type.getEnumConstants())
+                        .map(constant -> Json.mapper().convertValue(constant, String.class))
+                        .collect(Collectors.joining(", "));
+                throw new TypeConversionException("'" + text + "' is none of " + known);
+            }
+        };
+    }
+
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Uplift());
         commandLine.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         commandLine.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.registerConverter(Duration.class, Format::parseDuration);
+        commandLine.registerConverter(NodeFailure.class, wireWord(NodeFailure.class));
+        commandLine.registerConverter(WayBack.class, wireWord(WayBack.class));
         commandLine.setExecutionExceptionHandler((e, failed, parsed) -> {
             if (e instanceof CommandFailedException expected) {
                 failed.getErr().println("uplift: " + expected.getMessage());

@@ -39,10 +39,7 @@ public final class MessageType {
         Map<String, Class<?>> bodies = new LinkedHashMap<>();
         bodies.put(UPGRADE_REQUESTED, UpgradeRequested.class);
         for (StepName step : StepName.values()) {
-            bodies.put(step.commandType(Direction.DO), StepCommand.class);
-            if (step.hasUndo()) {
-                bodies.put(step.commandType(Direction.UNDO), StepCommand.class);
-            }
+            step.directions().forEach(direction -> bodies.put(step.commandType(direction), StepCommand.class));
         }
         bodies.put(Inspection.REQUESTED_TYPE, Inspection.Requested.class);
         bodies.put(Discovery.REQUESTED_TYPE, Discovery.Requested.class);

@@ -3,6 +3,7 @@ package dev.uplift.contract;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.net.URI;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -50,6 +51,19 @@ public record Release(
                 yield new Release(version, edition, sha256, more, url);
             }
         };
+    }
+
+    /** The same, of which each node runs the artifact that is for it; of a node without one it says what it said. */
+    public Release with(List<Artifact> artifacts, List<NodeSpec> nodes) {
+        Release release = this;
+        String theirs = edition;
+        for (Artifact artifact : artifacts) {
+            theirs = artifact.edition() == null ? theirs : artifact.edition();
+            for (NodeSpec node : nodes) {
+                release = artifact.isFor(node) ? release.with(node, artifact.sha256()) : release;
+            }
+        }
+        return new Release(version, theirs, release.sha256(), release.images(), url);
     }
 
     /** The hash of what this node runs of it: its JAR, or the image of its repository. Empty: not known. */

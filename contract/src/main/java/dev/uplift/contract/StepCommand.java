@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  *     absent: none yet
  * @param backup the proven backup of this saga, once BACKUP succeeded
  * @param source the backup to go back to; only in a restore
+ * @param migrated what has become of the data since START; only in an upgrade whose way back is
+ *     {@link WayBack#MIGRATE_DOWN}
  */
 public record StepCommand(
         UUID sagaId,
@@ -44,6 +46,7 @@ public record StepCommand(
         @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Artifact> artifacts,
         @Nullable Backup backup,
         @Nullable Backup source,
+        @Nullable MigratedData migrated,
         StepLimits limits) {
     public StepCommand {
         Checks.present(sagaId, "sagaId");
@@ -76,7 +79,14 @@ public record StepCommand(
                 artifacts,
                 backup,
                 source,
+                migrated,
                 limits);
+    }
+
+    /** {@code to} with the hashes of what the nodes are to run of it; those of its artifacts once FETCH succeeded. */
+    @JsonIgnore
+    public Release target() {
+        return to.with(artifacts, installation.nodes());
     }
 
     /** The verified artifact that this node is to run; empty until FETCH succeeded. */

@@ -14,13 +14,16 @@ import org.jspecify.annotations.Nullable;
  *     applications that free their migration lock at the end
  * @param nodeFailure what becomes of the upgrade if a node that does not migrate does not start; absent:
  *     {@link NodeFailure#ROLL_BACK}
+ * @param wayBack how the data are brought back once the new version has worked on them; absent: {@link
+ *     WayBack#RESTORE}
  */
 public record StepLimits(
         Duration progressDeadline,
         Duration healthyDeadline,
         Duration minHealthyTime,
         Duration stopGrace,
-        @Nullable NodeFailure nodeFailure) {
+        @Nullable NodeFailure nodeFailure,
+        @Nullable WayBack wayBack) {
     /** What holds when nobody says otherwise. */
     public static final StepLimits DEFAULT =
             new StepLimits(Duration.ofMinutes(10), Duration.ofHours(6), Duration.ofSeconds(10), Duration.ofSeconds(45));
@@ -34,10 +37,10 @@ public record StepLimits(
         }
     }
 
-    /** Limits under which the failure of any node takes all of them back. */
+    /** Limits under which the failure of any node takes all of them back, to the backup. */
     public StepLimits(
             Duration progressDeadline, Duration healthyDeadline, Duration minHealthyTime, Duration stopGrace) {
-        this(progressDeadline, healthyDeadline, minHealthyTime, stopGrace, null);
+        this(progressDeadline, healthyDeadline, minHealthyTime, stopGrace, null, null);
     }
 
     private static void positive(Duration value, String field) {

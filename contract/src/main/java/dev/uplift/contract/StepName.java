@@ -3,12 +3,15 @@ package dev.uplift.contract;
 import static dev.uplift.contract.ServiceName.ARTIFACT;
 import static dev.uplift.contract.ServiceName.SWAP;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The steps that a saga is planned from: who takes each, under which message type, and what takes it
- * back. A step without an undo changes nothing that would need it.
+ * back. A step without an undo changes nothing that would need it; one that is only ever taken back is passed over on
+ * the way forward.
  */
 public enum StepName {
     /** Observe the nodes; refuse what could not be upgraded safely. */
@@ -25,6 +28,14 @@ public enum StepName {
     STOP(SWAP, "swap.stop", "swap.resume"),
     /** Cold, proven backup. Undo: make the database equal to it again, if the pivot was reached. */
     BACKUP(ServiceName.BACKUP, "backup.take", "backup.restore"),
+    /**
+     * Undo: the new version's own command brings the data back to the version that was stopped, which then has to start
+     * on them and be healthy; otherwise nothing is kept, and BACKUP is restored. Only an upgrade that was asked for with
+     * this way back has this step and the next.
+     */
+    MIGRATE_DOWN(SWAP, null, "swap.migrate-down"),
+    /** Undo: a cold, proven backup of what the new version has made of the data, before they are migrated down. */
+    SAFETY_BACKUP(ServiceName.BACKUP, null, "backup.secure"),
     /** Point the nodes to the new version. Undo: point them back. */
     SWITCH(SWAP, "swap.switch", "swap.revert"),
     /** Make the database equal to an older backup that an operator chose; only a restore has this step. */
@@ -39,10 +50,10 @@ public enum StepName {
     COMMIT(SWAP, "swap.commit", null);
 
     private final ServiceName service;
-    private final String doType;
+    private final @Nullable String doType;
     private final @Nullable String undoType;
 
-    StepName(ServiceName service, String doType, @Nullable String undoType) {
+    StepName(ServiceName service, @Nullable String doType, @Nullable String undoType) {
         this.service = service;
         this.doType = doType;
         this.undoType = undoType;
@@ -53,6 +64,18 @@ public enum StepName {
         return service;
     }
 
+    /** In which directions it is commanded. */
+    public List<Direction> directions() {
+        return Stream.of(Direction.values())
+                .filter(direction -> type(direction) != null)
+                .toList();
+    }
+
+    /** Whether there is something to do on the way forward. */
+    public boolean hasDo() {
+        return doType != null;
+    }
+
     /** Whether this step leaves something behind that a rollback takes back. */
     public boolean hasUndo() {
         return undoType != null;
@@ -61,14 +84,17 @@ public enum StepName {
     /**
      * The wire type of the command.
      *
-     * @throws IllegalArgumentException for the undo of a step that has none
+     * @throws IllegalArgumentException for a direction that the step does not have
      */
     public String commandType(Direction direction) {
+        return Optional.ofNullable(type(direction))
+                .orElseThrow(() -> new IllegalArgumentException("step " + this + " has no " + direction));
+    }
+
+    private @Nullable String type(Direction direction) {
         return switch (direction) {
             case DO -> doType;
-            case UNDO ->
-                Optional.ofNullable(undoType)
-                        .orElseThrow(() -> new IllegalArgumentException("step " + this + " has no undo"));
+            case UNDO -> undoType;
         };
     }
 }

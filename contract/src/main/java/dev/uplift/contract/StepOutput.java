@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = StepOutput.ArtifactsFetched.class, name = "artifacts-fetched"),
     @JsonSubTypes.Type(value = StepOutput.NodesStopped.class, name = "nodes-stopped"),
     @JsonSubTypes.Type(value = StepOutput.BackedUp.class, name = "backed-up"),
+    @JsonSubTypes.Type(value = StepOutput.MigratedDown.class, name = "migrated-down"),
     @JsonSubTypes.Type(value = StepOutput.Restored.class, name = "restored"),
     @JsonSubTypes.Type(value = StepOutput.Serving.class, name = "serving"),
     @JsonSubTypes.Type(value = StepOutput.NodesLeftOut.class, name = "nodes-left-out")
@@ -78,7 +79,7 @@ public sealed interface StepOutput {
         }
     }
 
-    /** BACKUP: a proven backup. */
+    /** BACKUP, or undo of SAFETY_BACKUP: a proven backup. */
     record BackedUp(Backup backup) implements StepOutput {
         public BackedUp {
             Checks.present(backup, "backup");
@@ -93,6 +94,19 @@ public sealed interface StepOutput {
     record Restored(@Nullable String contentHash, boolean replaced) implements StepOutput {
         public Restored {
             Checks.optionalText(contentHash, "contentHash");
+        }
+    }
+
+    /**
+     * Undo of MIGRATE_DOWN.
+     *
+     * @param kept whether the old version serves on data that the new version's own command brought back; if not, the
+     *     backup has to be restored
+     * @param detail what was done, or why it was not, for a person
+     */
+    record MigratedDown(boolean kept, String detail) implements StepOutput {
+        public MigratedDown {
+            Checks.text(detail, "detail");
         }
     }
 

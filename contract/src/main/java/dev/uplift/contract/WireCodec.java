@@ -166,9 +166,7 @@ public final class WireCodec {
     /** The headers route a message and the body is acted on: they must not speak of different things. */
     private static void requireFits(Message message) throws MalformedMessageException {
         if (message.body() instanceof StepCommand command) {
-            boolean undoOfNothing =
-                    command.direction() == Direction.UNDO && !command.step().hasUndo();
-            if (undoOfNothing
+            if (!command.step().directions().contains(command.direction())
                     || !command.step().commandType(command.direction()).equals(message.type())) {
                 throw new MalformedMessageException(
                         "the body is not a valid " + message.type() + ": step and direction are another command's");

@@ -95,10 +95,7 @@ final class AsyncApi {
         List<String> types = new ArrayList<>();
         for (StepName step : StepName.values()) {
             if (step.service() == service) {
-                types.add(step.commandType(Direction.DO));
-                if (step.hasUndo()) {
-                    types.add(step.commandType(Direction.UNDO));
-                }
+                step.directions().forEach(direction -> types.add(step.commandType(direction)));
             }
         }
         if (service == ServiceName.SWAP) {

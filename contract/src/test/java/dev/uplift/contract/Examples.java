@@ -77,10 +77,7 @@ final class Examples {
         Map<String, Message> all = new LinkedHashMap<>();
         triggers(all);
         for (StepName step : StepName.values()) {
-            command(all, step, Direction.DO);
-            if (step.hasUndo()) {
-                command(all, step, Direction.UNDO);
-            }
+            step.directions().forEach(direction -> command(all, step, direction));
         }
         put(all, "swap.stage.cluster", "swap.stage", clusterCommand(StepName.STAGE));
         put(all, "backup.preflight.h2", "backup.preflight", command(StepName.PREFLIGHT_DATABASE, Direction.DO, H2));
@@ -129,6 +126,25 @@ final class Examples {
                         null));
         put(
                 all,
+                "upgrade.requested.way-back",
+                MessageType.UPGRADE_REQUESTED,
+                new UpgradeRequested(
+                        null,
+                        null,
+                        List.of("sales"),
+                        "v0.51.8",
+                        null,
+                        null,
+                        null,
+                        new StepLimits(
+                                StepLimits.DEFAULT.progressDeadline(),
+                                StepLimits.DEFAULT.healthyDeadline(),
+                                StepLimits.DEFAULT.minHealthyTime(),
+                                StepLimits.DEFAULT.stopGrace(),
+                                null,
+                                WayBack.MIGRATE_DOWN)));
+        put(
+                all,
                 "upgrade.requested.least",
                 MessageType.UPGRADE_REQUESTED,
                 new UpgradeRequested(null, null, List.of("*"), "v0.51.8", null, null, null, null));
@@ -155,6 +171,7 @@ final class Examples {
                 step.compareTo(StepName.FETCH) > 0 ? List.of(ARTIFACT) : List.of(),
                 step.compareTo(StepName.BACKUP) > 0 ? BACKUP : null,
                 step == StepName.REINSTATE ? BACKUP : null,
+                step == StepName.MIGRATE_DOWN ? new MigratedData(true, BACKUP, false) : null,
                 StepLimits.DEFAULT);
     }
 
@@ -181,6 +198,7 @@ final class Examples {
                 List.of(ARTIFACT, IMAGE),
                 null,
                 null,
+                null,
                 StepLimits.DEFAULT);
     }
 
@@ -199,6 +217,9 @@ final class Examples {
         outputs.put("step.succeeded.artifacts-fetched", new StepOutput.ArtifactsFetched(List.of(ARTIFACT, IMAGE)));
         outputs.put("step.succeeded.nodes-stopped", new StepOutput.NodesStopped(AT));
         outputs.put("step.succeeded.backed-up", new StepOutput.BackedUp(BACKUP));
+        outputs.put(
+                "step.succeeded.migrated-down",
+                new StepOutput.MigratedDown(true, "the data were migrated down by v0.51.8 and kept"));
         outputs.put("step.succeeded.restored", new StepOutput.Restored(BACKUP.contentHash(), true));
         outputs.put("step.succeeded.serving", new StepOutput.Serving("v0.51.8", AT));
         outputs.put("step.succeeded.nodes-left-out", new StepOutput.NodesLeftOut(List.of(LEFT_OUT)));

@@ -32,10 +32,8 @@ final class MessageSchemas {
         Map<String, ObjectNode> all = new LinkedHashMap<>();
         all.put(COMMAND_FILE, generator.generateSchema(StepCommand.class));
         for (StepName step : StepName.values()) {
-            all.put(fileOf(step.commandType(Direction.DO)), command(step, Direction.DO));
-            if (step.hasUndo()) {
-                all.put(fileOf(step.commandType(Direction.UNDO)), command(step, Direction.UNDO));
-            }
+            step.directions()
+                    .forEach(direction -> all.put(fileOf(step.commandType(direction)), command(step, direction)));
         }
         MessageType.all().forEach((type, body) -> {
             if (body != StepCommand.class) {

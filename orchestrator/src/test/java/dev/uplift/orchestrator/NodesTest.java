@@ -119,7 +119,8 @@ class NodesTest {
                         Duration.ofMinutes(1),
                         Duration.ZERO,
                         Duration.ofMinutes(1),
-                        NodeFailure.FINISH_WITHOUT));
+                        NodeFailure.FINISH_WITHOUT,
+                        null));
         UUID upgrade = Fleet.accepted(Fleet.post("/api/v1/upgrades", request));
         StepCommand scale = worker.await("limps", StepName.SCALE);
         assertThat(scale.limits().nodeFailure()).isEqualTo(NodeFailure.FINISH_WITHOUT);

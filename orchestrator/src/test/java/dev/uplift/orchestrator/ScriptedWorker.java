@@ -201,9 +201,14 @@ final class ScriptedWorker {
 
     private static StepOutput output(StepCommand command) {
         if (command.direction() == Direction.UNDO) {
-            return command.step() == StepName.STOP
-                    ? new StepOutput.Serving(command.from().version(), Instant.now())
-                    : new StepOutput.Nothing();
+            return switch (command.step()) {
+                case STOP -> new StepOutput.Serving(command.from().version(), Instant.now());
+                case SAFETY_BACKUP ->
+                    new StepOutput.BackedUp(
+                            new Backup(UUID.randomUUID(), "hash-2", 2_000, command.target(), Instant.now()));
+                case MIGRATE_DOWN -> new StepOutput.MigratedDown(true, "as the script wants it");
+                default -> new StepOutput.Nothing();
+            };
         }
         return switch (command.step()) {
             case PREFLIGHT ->
@@ -219,7 +224,7 @@ final class ScriptedWorker {
             case BACKUP ->
                 new StepOutput.BackedUp(new Backup(UUID.randomUUID(), "hash-1", 1_000, command.from(), Instant.now()));
             case START -> new StepOutput.Serving(command.to().version(), Instant.now());
-            case STAGE, SWITCH, REINSTATE, SCALE, SOAK, COMMIT -> new StepOutput.Nothing();
+            case STAGE, SWITCH, REINSTATE, SCALE, SOAK, COMMIT, MIGRATE_DOWN, SAFETY_BACKUP -> new StepOutput.Nothing();
         };
     }
 

@@ -96,7 +96,12 @@ public record Profile(
         return Optional.ofNullable(commands.get("release-locks"));
     }
 
-    /** The same words as an image's entry point takes them. */
+    /** The arguments of the JAR's command that migrates the data down to the major before its own; empty: it has none. */
+    public Optional<List<String>> migrateDown() {
+        return Optional.ofNullable(commands.get("migrate-down"));
+    }
+
+    /** The words of a command as an image's entry point takes them. */
     public List<String> imageArguments(List<String> words) {
         return imageTakesOneArgument ? List.of(String.join(" ", words)) : words;
     }

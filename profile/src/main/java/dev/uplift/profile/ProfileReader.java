@@ -342,7 +342,8 @@ final class ProfileReader {
                             return text;
                         })
                         .orElse(""),
-                section.text("lock-query").orElse(null));
+                section.text("lock-query").orElse(null),
+                section.text("major-query").orElse(null));
         section.refuseUnknown();
         return migrations;
     }

@@ -58,10 +58,10 @@ public enum SwapEffect {
     REVERT_CURRENT("swap.revert.current"),
     /** Puts back a directory that belongs to the version. */
     REVERT_SNAPSHOT("swap.revert.snapshot"),
-    /** Takes away the migration lock that a killed version left. */
-    LOCK_RELEASE("swap.lock.release"),
+    /** Runs a command of the application, which takes a migration lock away or migrates the data down. */
+    COMMAND_RUN("swap.command.run"),
     /** Removes the container of that command when it has ended. */
-    LOCK_CLEAR("swap.lock.clear"),
+    COMMAND_CLEAR("swap.command.clear"),
     /** Starts the new version. */
     START_START("swap.start.start"),
     /** Writes down what was started. */

@@ -64,7 +64,8 @@ class ClusterIT {
             Dashboard.LIMITS.healthyDeadline(),
             Dashboard.LIMITS.minHealthyTime(),
             Dashboard.LIMITS.stopGrace(),
-            NodeFailure.FINISH_WITHOUT);
+            NodeFailure.FINISH_WITHOUT,
+                null);
     private static final Duration HEALTHY_MAX = Duration.ofSeconds(90);
     private static final AtomicInteger PORTS = new AtomicInteger(3000);
 

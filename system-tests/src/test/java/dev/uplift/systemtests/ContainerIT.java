@@ -116,12 +116,12 @@ class ContainerIT {
                     .sql(
                             name,
                             "UPDATE databasechangeloglock SET locked = TRUE, lockedby = 'a killed one' WHERE id = 1");
-            product.arm("swap", "swap.lock.release:AFTER:1");
+            product.arm("swap", "swap.command.run:AFTER:1");
 
             installed.upgrade(StandInContainers.request(name, StandInContainers.NEW), State.COMPLETED);
 
             assertThat(product.killed("swap")).isTrue();
-            assertThat(product.effects("swap")).contains("swap.lock.clear");
+            assertThat(product.effects("swap")).contains("swap.command.clear");
             assertThat(standIns.containers()
                             .docker()
                             .run(

@@ -2,9 +2,11 @@ package dev.uplift.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
+import dev.uplift.contract.WayBack;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.systemtests.CrashRuns.Course;
 import dev.uplift.systemtests.CrashRuns.Kill;
@@ -48,6 +50,14 @@ class CrashIT {
     private static final String OLD_MAJOR = "v0.50.";
     private static final String FAILING = "v0.51.1";
 
+    private static final StepLimits DOWN_LIMITS = new StepLimits(
+            Dashboard.LIMITS.progressDeadline(),
+            Dashboard.LIMITS.healthyDeadline(),
+            Duration.ofSeconds(6),
+            Dashboard.LIMITS.stopGrace(),
+            null,
+            WayBack.MIGRATE_DOWN);
+
     private static final Product PRODUCT = Product.shared();
     private static final Map<Course, Map<Store, Dashboard>> DASHBOARDS = new EnumMap<>(Course.class);
     private static final List<String> TABLE = new ArrayList<>();
@@ -62,12 +72,13 @@ class CrashIT {
     void aRunWithKillsEndsWell(Run run) throws Exception {
         Dashboard dashboard = dashboard(run.course(), run.store());
         String origin = dashboard.version();
-        String target = run.course() == Course.BACK ? FAILING : OLD_MAJOR + ++release;
+        boolean back = run.course() == Course.BACK || run.course() == Course.DOWN;
+        String target = back ? FAILING : OLD_MAJOR + ++release;
         Instant begun = Instant.now();
         try (RowWriter writer = dashboard.write("writer-" + UUID.randomUUID())) {
             Effects.forget(PRODUCT);
             run.kills().forEach(kill -> PRODUCT.arm(kill.service(), kill.point() + ":" + kill.occurrence()));
-            UpgradeStatus ended = dashboard.awaitEnd(begin(dashboard.request(target)), END_MAX);
+            UpgradeStatus ended = dashboard.awaitEnd(begin(request(run, dashboard, target)), END_MAX);
             List<Kill> missed = run.kills().stream()
                     .filter(kill -> !PRODUCT.killed(kill.service()))
                     .toList();
@@ -82,9 +93,7 @@ class CrashIT {
                         Duration.between(begun, Instant.now()).toSeconds()));
             }
 
-            assertThat(ended.state())
-                    .as("%s", ended)
-                    .isEqualTo(run.course() == Course.BACK ? State.ROLLED_BACK : State.COMPLETED);
+            assertThat(ended.state()).as("%s", ended).isEqualTo(back ? State.ROLLED_BACK : State.COMPLETED);
             String expected = ended.state() == State.COMPLETED ? target : origin;
             Awaitility.await(dashboard.name() + " to run " + expected)
                     .atMost(Duration.ofSeconds(30))
@@ -105,14 +114,32 @@ class CrashIT {
         }
     }
 
-    /** I3: what the new version's first start found, and after a way back the old one's, is what the backup holds. */
+    /** A version that is to be migrated down has to serve, and then to fail, before it is committed. */
+    private static UpgradeRequested request(Run run, Dashboard dashboard, String target) {
+        return run.course() == Course.DOWN
+                ? Dashboard.request(PRODUCT, dashboard.name(), target, DOWN_LIMITS)
+                : dashboard.request(target);
+    }
+
+    /**
+     * I3: what the new version's first start found, and after a restore the old one's, is what the backup holds. What was
+     * migrated down holds more.
+     */
     private static void assertTheBackupIsWhatTheStartsFound(
             Run run, UpgradeStatus ended, Dashboard dashboard, Instant since) throws Exception {
         List<String> found = ledger(dashboard, since, "found")
                 .map(StandInLedger.Entry::detail)
                 .toList();
-        assertThat(found).hasSize(run.course() == Course.BACK ? 2 : 1);
-        assertThat(found).containsOnly(StoredBackup.of(PRODUCT, ended).rows(run.store()));
+        String stored = StoredBackup.of(PRODUCT, ended).rows(run.store());
+        switch (run.course()) {
+            case FIRST, FORWARD -> assertThat(found).containsExactly(stored);
+            case BACK -> assertThat(found).containsExactly(stored, stored);
+            case DOWN -> {
+                assertThat(found).hasSize(2);
+                assertThat(found.getFirst()).isEqualTo(stored);
+                assertThat(found.getLast()).isNotEqualTo(stored);
+            }
+        }
     }
 
     /** I4: no command about an installation of this class has a lower epoch than one before it. */
@@ -139,10 +166,11 @@ class CrashIT {
 
     /** With releases to take away, and one that was adopted. */
     private static Dashboard upgradedTwice(Course course, Store store) {
-        Dashboard dashboard = start(
-                course + "-" + store,
-                store,
-                course == Course.BACK ? launch -> launch.faults("migration-fails@51") : UnaryOperator.identity());
+        Dashboard dashboard = start(course + "-" + store, store, launch -> switch (course) {
+            case FIRST, FORWARD -> launch;
+            case BACK -> launch.faults("migration-fails@51");
+            case DOWN -> launch.faults("crash-after-healthy@51");
+        });
         for (int upgrade = 1; upgrade <= 2; upgrade++) {
             assertThat(dashboard.upgrade(OLD_MAJOR + ++release, END_MAX).state())
                     .isEqualTo(State.COMPLETED);

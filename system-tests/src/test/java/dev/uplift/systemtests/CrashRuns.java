@@ -29,8 +29,7 @@ final class CrashRuns {
             "swap.preflight.launch",
             // An application that ignores SIGTERM, or still runs when its migration has failed.
             "swap.stop.kill",
-            "swap.lock.release",
-            "swap.lock.clear",
+            "swap.command.clear",
             "swap.halt.terminate",
             "swap.halt.kill",
             // What a host starts by itself.
@@ -69,7 +68,9 @@ final class CrashRuns {
         /** The first upgrade of a directory, which is adopted. */
         FIRST,
         FORWARD,
-        BACK
+        BACK,
+        /** Back by the new version's own command, with what it has taken in. */
+        DOWN
     }
 
     /**
@@ -169,6 +170,7 @@ final class CrashRuns {
             case FIRST -> new int[] {};
             case FORWARD -> new int[] {1, 4, 8};
             case BACK -> new int[] {7, 10, 13};
+            case DOWN -> new int[] {16};
         };
     }
 
@@ -182,6 +184,9 @@ final class CrashRuns {
     private static Course courseOf(String effect) {
         if (Set.of("swap.switch.adopt", "swap.switch.origin", "swap.switch.jar").contains(effect)) {
             return Course.FIRST;
+        }
+        if (effect.equals("swap.command.run") || effect.startsWith("backup.secure.")) {
+            return Course.DOWN;
         }
         return Stream.of("unstage", "resume", "revert", "halt", "restore").anyMatch(effect::contains)
                 ? Course.BACK

@@ -93,6 +93,11 @@ final class Dashboard implements AutoCloseable {
 
     /** Of a JAR that the product is told where to get, with its hash. */
     static UpgradeRequested request(Product product, String installation, String tag) {
+        return request(product, installation, tag, LIMITS);
+    }
+
+    /** The same within other limits. */
+    static UpgradeRequested request(Product product, String installation, String tag, StepLimits limits) {
         StandInRelease target = release(product, tag);
         return new UpgradeRequested(
                 UUID.randomUUID(),
@@ -102,7 +107,7 @@ final class Dashboard implements AutoCloseable {
                 null,
                 product.download(target.jar()),
                 target.sha256(),
-                LIMITS);
+                limits);
     }
 
     /** Asks for an upgrade over REST and returns its id. */

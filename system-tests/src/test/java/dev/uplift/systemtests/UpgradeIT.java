@@ -10,6 +10,7 @@ import dev.uplift.contract.UpgradeStatus.StepState;
 import dev.uplift.contract.UpgradeStatus.StepStatus;
 import dev.uplift.systemtests.Dashboard.Store;
 import dev.uplift.testbed.RowWriter;
+import dev.uplift.testbed.StandInReleases.StandInRelease;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
@@ -60,6 +61,67 @@ class UpgradeIT {
                     .extracting(StepStatus::state)
                     .containsExactly(StepState.UNDONE);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aVersionThatServedAndFailedIsMigratedDownAndWhatItTookInStays(Store store) {
+        String name = "down-" + store.name().toLowerCase(Locale.ROOT);
+        try (Dashboard dashboard = Dashboard.start(
+                        product, name, store, "v0.50.3", launch -> launch.faults("crash-after-healthy@51"));
+                RowWriter writer = dashboard.write()) {
+            Cli.Outcome outcome = upgradeOrMigrateDown(dashboard);
+
+            assertThat(outcome.exit()).as("%s", outcome).isEqualTo(1);
+            assertThat(outcome.out()).contains("ROLLED_BACK to v0.50.3 with the data of v0.51.1, down for ");
+            assertThat(dashboard.version()).isEqualTo("v0.50.3");
+            assertThat(dashboard.check(writer).lostCount()).isZero();
+            assertThat(dashboard.overlaps()).isEmpty();
+            UpgradeStatus ended = product.rest().upgrades(name).content().getFirst();
+            assertThat(writer.stop().acknowledgedAt().values())
+                    .as("rows that the new version took in")
+                    .anyMatch(at -> at.isAfter(ended.outageBeganAt()) && at.isBefore(ended.outageEndedAt()));
+        }
+    }
+
+    /** The data are of the new version's major still: they cannot be kept. */
+    @Test
+    void dataThatDoNotComeDownAreRestored() {
+        try (Dashboard dashboard = Dashboard.start(
+                        product,
+                        "not-down",
+                        Store.POSTGRESQL,
+                        "v0.50.3",
+                        launch -> launch.faults("crash-after-healthy@51,down-without-effect@51"));
+                RowWriter writer = dashboard.write()) {
+            Cli.Outcome outcome = upgradeOrMigrateDown(dashboard);
+
+            assertThat(outcome.exit()).as("%s", outcome).isEqualTo(1);
+            assertThat(outcome.out()).contains("ROLLED_BACK to v0.50.3, down for ");
+            assertThat(Cli.of(product).run("status", dashboard.name()).out())
+                    .contains("the data are of major 51 after they were migrated down, not of 50");
+            assertThat(dashboard.version()).isEqualTo("v0.50.3");
+            dashboard.check(writer);
+            assertThat(dashboard.overlaps()).isEmpty();
+        }
+    }
+
+    private Cli.Outcome upgradeOrMigrateDown(Dashboard dashboard) {
+        StandInRelease target = Dashboard.release(product, "v0.51.1");
+        return Cli.of(product)
+                .run(
+                        "upgrade",
+                        dashboard.name(),
+                        "--to",
+                        "v0.51.1",
+                        "--url",
+                        product.download(target.jar()).toString(),
+                        "--sha256",
+                        target.sha256(),
+                        "--min-healthy-time",
+                        "6s",
+                        "--way-back",
+                        "migrate-down");
     }
 
     @Test

@@ -78,6 +78,7 @@ public final class Commands {
                 List.of(),
                 null,
                 null,
+                null,
                 StepLimits.DEFAULT);
     }
 }

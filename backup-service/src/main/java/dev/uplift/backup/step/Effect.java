@@ -59,12 +59,14 @@ public enum Effect {
     /** The names of all crash points of this service. */
     public static List<String> names() {
         String take = StepName.BACKUP.commandType(Direction.DO);
+        String secure = StepName.SAFETY_BACKUP.commandType(Direction.UNDO);
         String restore = StepName.BACKUP.commandType(Direction.UNDO);
         String reinstate = StepName.REINSTATE.commandType(Direction.DO);
         List<String> names = new ArrayList<>();
         for (Effect effect : values()) {
             if (effect.ofTake) {
                 names.add(effect.in(take));
+                names.add(effect.in(secure));
             }
             if (effect.ofRestore) {
                 names.add(effect.in(restore));

@@ -239,9 +239,8 @@ public final class StepWorker implements AutoCloseable {
          */
         public StepWorker build() {
             for (StepName step : StepName.values()) {
-                for (Direction direction : Direction.values()) {
-                    boolean needed = step.service() == service && (direction == Direction.DO || step.hasUndo());
-                    if (needed && !steps.containsKey(step.commandType(direction))) {
+                for (Direction direction : step.directions()) {
+                    if (step.service() == service && !steps.containsKey(step.commandType(direction))) {
                         throw new IllegalStateException("nobody takes " + step.commandType(direction));
                     }
                 }

@@ -73,6 +73,7 @@ record TestCommands(UUID saga, UUID installation) {
                 List.of(),
                 null,
                 null,
+                null,
                 StepLimits.DEFAULT);
     }
 }

@@ -1,6 +1,5 @@
 package dev.uplift.messaging.worker;
 
-import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.Message;
@@ -73,10 +72,7 @@ final class TestSite implements AutoCloseable {
                 .message(Inspection.REQUESTED_TYPE, Inspection.Requested.class, new Inspector());
         for (StepName step : StepName.values()) {
             if (step.service() == ServiceName.SWAP) {
-                builder.step(step, Direction.DO, handler);
-                if (step.hasUndo()) {
-                    builder.step(step, Direction.UNDO, handler);
-                }
+                step.directions().forEach(direction -> builder.step(step, direction, handler));
             }
         }
         return builder;

@@ -4,9 +4,11 @@ import static dev.uplift.contract.StepName.BACKUP;
 import static dev.uplift.contract.StepName.COMMIT;
 import static dev.uplift.contract.StepName.FETCH;
 import static dev.uplift.contract.StepName.LOCATE;
+import static dev.uplift.contract.StepName.MIGRATE_DOWN;
 import static dev.uplift.contract.StepName.PREFLIGHT;
 import static dev.uplift.contract.StepName.PREFLIGHT_DATABASE;
 import static dev.uplift.contract.StepName.REINSTATE;
+import static dev.uplift.contract.StepName.SAFETY_BACKUP;
 import static dev.uplift.contract.StepName.SCALE;
 import static dev.uplift.contract.StepName.SOAK;
 import static dev.uplift.contract.StepName.STAGE;
@@ -16,9 +18,11 @@ import static dev.uplift.contract.StepName.SWITCH;
 
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.UpgradeStatus.Kind;
+import dev.uplift.contract.WayBack;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The steps of a saga as data. A saga keeps the plan that it began with. A step is known by its
@@ -35,6 +39,27 @@ public record SagaPlan(Kind kind, List<StepName> steps) {
     public static final SagaPlan UPGRADE = new SagaPlan(
             Kind.UPGRADE,
             List.of(PREFLIGHT, PREFLIGHT_DATABASE, FETCH, STAGE, STOP, BACKUP, SWITCH, START, SCALE, SOAK, COMMIT));
+
+    /**
+     * The same, whose way back keeps what the new version has taken in, if it can: once START and SWITCH are taken back,
+     * what is there is backed up, migrated down and tried. BACKUP is restored where that does not hold.
+     */
+    public static final SagaPlan UPGRADE_OR_MIGRATE_DOWN = new SagaPlan(
+            Kind.UPGRADE,
+            List.of(
+                    PREFLIGHT,
+                    PREFLIGHT_DATABASE,
+                    FETCH,
+                    STAGE,
+                    STOP,
+                    BACKUP,
+                    MIGRATE_DOWN,
+                    SAFETY_BACKUP,
+                    SWITCH,
+                    START,
+                    SCALE,
+                    SOAK,
+                    COMMIT));
 
     /**
      * Back to an older backup and the version that wrote it. REINSTATE has no undo of its own: that of
@@ -70,10 +95,10 @@ public record SagaPlan(Kind kind, List<StepName> steps) {
         }
     }
 
-    /** The plan that a saga of this kind follows. */
-    public static SagaPlan of(Kind kind) {
+    /** The plan that a saga of this kind follows; {@code wayBack} of an upgrade, absent: the backup. */
+    public static SagaPlan of(Kind kind, @Nullable WayBack wayBack) {
         return switch (kind) {
-            case UPGRADE -> UPGRADE;
+            case UPGRADE -> wayBack == WayBack.MIGRATE_DOWN ? UPGRADE_OR_MIGRATE_DOWN : UPGRADE;
             case RESTORE -> RESTORE;
             case PLAN -> DRY_RUN;
         };
@@ -96,6 +121,15 @@ public record SagaPlan(Kind kind, List<StepName> steps) {
         return IntStream.range(0, steps.size())
                 .filter(index -> step(index) == START || step(index) == REINSTATE)
                 .findFirst();
+    }
+
+    /** The first step from this position on that there is something to do for. */
+    int doableFrom(int index) {
+        int candidate = index;
+        while (!step(candidate).hasDo()) {
+            candidate++;
+        }
+        return candidate;
     }
 
     boolean endsAfter(int index) {

@@ -161,6 +161,20 @@ public sealed interface SagaState {
      * to mend it, because it is parked there or because it left nothing to take back.
      */
     default StepState stepState(int index) {
+        return course().plan().step(index).hasDo() ? doableState(index) : wayBackState(index);
+    }
+
+    /** Of a step that is only ever taken back: pending until that begins. */
+    private StepState wayBackState(int index) {
+        return switch (doableState(index)) {
+            case UNDOING -> StepState.RUNNING;
+            case UNDONE -> StepState.DONE;
+            case FAILED -> StepState.FAILED;
+            case PENDING, RUNNING, DONE -> StepState.PENDING;
+        };
+    }
+
+    private StepState doableState(int index) {
         return switch (this) {
             case Planned _ -> StepState.PENDING;
             case Doing doing -> whileDoing(index, doing.command(), StepState.RUNNING);

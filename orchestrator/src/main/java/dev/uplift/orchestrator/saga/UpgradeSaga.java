@@ -129,7 +129,11 @@ public final class UpgradeSaga {
             case Succeeded _ ->
                 course.plan().endsAfter(command.step())
                         ? end(new Completed(course.counted()))
-                        : attempt(course, StepKey.first(command.step() + 1, Direction.DO), 1, limits);
+                        : attempt(
+                                course,
+                                StepKey.first(course.plan().doableFrom(command.step() + 1), Direction.DO),
+                                1,
+                                limits);
             case Failed failed -> whenDoFailed(doing, failed, limits);
             case Progressed _ -> sign(doing, command, limits);
             case TimedOut _ -> {

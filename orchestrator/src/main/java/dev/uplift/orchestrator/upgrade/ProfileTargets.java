@@ -1,6 +1,7 @@
 package dev.uplift.orchestrator.upgrade;
 
 import dev.uplift.contract.Release;
+import dev.uplift.contract.WayBack;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.PathDecision;
 import dev.uplift.profile.Profile;
@@ -20,22 +21,46 @@ final class ProfileTargets implements TargetCheck {
     }
 
     @Override
-    public Verdict check(String profile, Release running, String version, @Nullable String edition) {
+    public Verdict check(
+            String profile, Release running, String version, @Nullable String edition, @Nullable WayBack wayBack) {
         return profiles.apply(profile)
-                .map(known -> check(known, running, version, edition))
+                .map(known -> check(known, running, version, edition, wayBack))
                 .orElseGet(() -> new Verdict.Refused("the orchestrator has no profile " + profile));
     }
 
-    private static Verdict check(Profile profile, Release running, String version, @Nullable String edition) {
+    private static Verdict check(
+            Profile profile, Release running, String version, @Nullable String edition, @Nullable WayBack wayBack) {
         return switch (profile.version(version)) {
             case VersionReading.Unreadable unreadable -> new Verdict.Refused(unreadable.reason());
             case VersionReading.Known target ->
                 switch (profile.version(running.version())) {
                     case VersionReading.Unreadable unreadable ->
                         new Verdict.Refused("the running version cannot be compared: " + unreadable.reason());
-                    case VersionReading.Known now -> check(profile, running, now.version(), target.version(), edition);
+                    case VersionReading.Known now -> {
+                        Verdict verdict = check(profile, running, now.version(), target.version(), edition);
+                        yield verdict instanceof Verdict.Allowed
+                                ? wayBackProblem(profile, now.version(), target.version(), wayBack)
+                                        .<Verdict>map(Verdict.Refused::new)
+                                        .orElse(verdict)
+                                : verdict;
+                    }
                 };
         };
+    }
+
+    private static Optional<String> wayBackProblem(
+            Profile profile, ApplicationVersion now, ApplicationVersion target, @Nullable WayBack wayBack) {
+        if (wayBack != WayBack.MIGRATE_DOWN) {
+            return Optional.empty();
+        }
+        if (profile.migrateDown().isEmpty()) {
+            return Optional.of("the profile " + profile.name()
+                    + " knows no command that migrates data down: only the backup is a way back");
+        }
+        return now.major() == target.major() - 1
+                ? Optional.empty()
+                : Optional.of(target + " migrates data down to major " + (target.major() - 1) + ", and " + now
+                        + " is of major " + now.major() + ": only the backup is a way back");
     }
 
     private static Verdict check(

@@ -171,6 +171,7 @@ final class SagaBatch {
                     StepOutput.ArtifactsFetched _,
                     StepOutput.NodesStopped _,
                     StepOutput.Restored _,
+                    StepOutput.MigratedDown _,
                     StepOutput.Serving _,
                     StepOutput.NodesLeftOut _ -> {}
         }

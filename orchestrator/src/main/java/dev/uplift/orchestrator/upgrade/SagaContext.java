@@ -4,9 +4,10 @@ import dev.uplift.contract.Artifact;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.InstallationSpec;
-import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.MigratedData;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepLimits;
+import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -75,7 +76,12 @@ record SagaContext(
             case StepOutput.ArtifactsFetched fetched ->
                 known.with(from, fetched.artifacts(), known.backup, known.steps, outageBeganAt, outageEndedAt);
             case StepOutput.BackedUp backedUp ->
-                known.with(from, known.artifacts, backedUp.backup(), known.steps, outageBeganAt, outageEndedAt);
+                switch (direction) {
+                    case DO ->
+                        known.with(from, known.artifacts, backedUp.backup(), known.steps, outageBeganAt, outageEndedAt);
+                    case UNDO -> known.step(index, trace -> trace.found(output));
+                };
+            case StepOutput.MigratedDown _ -> known.step(index, trace -> trace.found(output));
             case StepOutput.NodesStopped stopped ->
                 known.with(
                         from,
@@ -100,17 +106,26 @@ record SagaContext(
         };
     }
 
+    /** What has become of the data, as the steps of this plan have told; absent where it is not asked for. */
+    @Nullable
+    MigratedData migrated(List<StepName> plan) {
+        if (!plan.contains(StepName.MIGRATE_DOWN)) {
+            return null;
+        }
+        boolean served = output(plan, StepName.START) instanceof StepOutput.Serving;
+        Backup taken =
+                output(plan, StepName.SAFETY_BACKUP) instanceof StepOutput.BackedUp found ? found.backup() : null;
+        boolean kept = output(plan, StepName.MIGRATE_DOWN) instanceof StepOutput.MigratedDown down && down.kept();
+        return new MigratedData(served, taken, kept);
+    }
+
+    private @Nullable StepOutput output(List<StepName> plan, StepName step) {
+        return steps.get(plan.indexOf(step)).output();
+    }
+
     /** What runs once the saga has completed. */
     Release committed() {
-        Release release = to;
-        String edition = to.edition();
-        for (Artifact artifact : artifacts) {
-            edition = artifact.edition() == null ? edition : artifact.edition();
-            for (NodeSpec node : installation.nodes()) {
-                release = artifact.isFor(node) ? release.with(node, artifact.sha256()) : release;
-            }
-        }
-        return new Release(release.version(), edition, release.sha256(), release.images(), release.url());
+        return to.with(artifacts, installation.nodes());
     }
 
     private SagaContext with(

@@ -91,6 +91,7 @@ record SagaRow(
                 context.artifacts(),
                 context.backup(),
                 context.source(),
+                context.migrated(plan().steps()),
                 context.limits());
     }
 

@@ -99,7 +99,7 @@ public final class Upgrades {
                             taken.backup().release(),
                             taken.backup(),
                             StepLimits.DEFAULT,
-                            SagaPlan.of(kind).steps().size());
+                            SagaPlan.RESTORE.steps().size());
                     round.accept(target, context);
                 }
             }
@@ -115,7 +115,12 @@ public final class Upgrades {
             round.refuse(target.name(), unpinned.get());
             return;
         }
-        switch (targets.check(profile, running, request.version(), request.edition())) {
+        switch (targets.check(
+                profile,
+                running,
+                request.version(),
+                request.edition(),
+                limits(request).wayBack())) {
             case TargetCheck.Verdict.Refused refused -> round.refuse(target.name(), refused.reason());
             case TargetCheck.Verdict.Allowed allowed ->
                 round.accept(target, context(round, target, request, allowed.edition()));
@@ -136,8 +141,12 @@ public final class Upgrades {
                 target.requireRunning(),
                 Pins.target(request, target.requireSpec(), edition),
                 null,
-                Optional.ofNullable(request.limits()).orElse(StepLimits.DEFAULT),
-                SagaPlan.of(round.kind).steps().size());
+                limits(request),
+                SagaPlan.of(round.kind, limits(request).wayBack()).steps().size());
+    }
+
+    private static StepLimits limits(UpgradeRequested request) {
+        return Optional.ofNullable(request.limits()).orElse(StepLimits.DEFAULT);
     }
 
     private static List<Installation> resolve(Handle handle, UpgradeRequested request, List<Refusal> refused) {
@@ -243,8 +252,9 @@ public final class Upgrades {
 
         void accept(Installation target, SagaContext context) {
             UUID id = UuidCreator.getNameBasedSha1(requestId, kind + "/" + target.id());
-            SagaRow planned = new SagaRow(
-                    id, target.id(), target.name(), UpgradeSaga.planned(SagaPlan.of(kind)), context, 0, now, now, null);
+            SagaPlan plan = SagaPlan.of(kind, context.limits().wayBack());
+            SagaRow planned =
+                    new SagaRow(id, target.id(), target.name(), UpgradeSaga.planned(plan), context, 0, now, now, null);
             long epoch = kind == UpgradeStatus.Kind.PLAN ? Math.max(1, target.epoch()) : target.epoch() + 1;
             beginnings.add(new SagaRuntime.Beginning(planned, epoch));
             accepted.add(new Accepted(target.name(), id));

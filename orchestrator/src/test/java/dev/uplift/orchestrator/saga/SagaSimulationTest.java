@@ -31,6 +31,11 @@ class SagaSimulationTest {
     }
 
     @Test
+    void upgradesThatMayMigrateDownEndAsTheyMustWhateverTheTrouble() {
+        assertThat(simulate(SagaPlan.UPGRADE_OR_MIGRATE_DOWN)).containsOnlyKeys(Seen.values());
+    }
+
+    @Test
     void restoresEndAsTheyMustWhateverTheTrouble() {
         assertThat(simulate(SagaPlan.RESTORE)).containsOnlyKeys(Seen.values());
     }

@@ -161,7 +161,7 @@ record TargetModel(int done, int undone, boolean dataChanged, long epochs) {
     }
 
     private static boolean leavesEffect(StepName step) {
-        return step.hasUndo() || step == COMMIT;
+        return step.hasDo() && (step.hasUndo() || step == COMMIT);
     }
 
     private static boolean has(int bits, int index) {

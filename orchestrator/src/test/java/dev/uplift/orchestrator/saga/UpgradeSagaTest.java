@@ -6,9 +6,11 @@ import static dev.uplift.contract.StepName.BACKUP;
 import static dev.uplift.contract.StepName.COMMIT;
 import static dev.uplift.contract.StepName.FETCH;
 import static dev.uplift.contract.StepName.LOCATE;
+import static dev.uplift.contract.StepName.MIGRATE_DOWN;
 import static dev.uplift.contract.StepName.PREFLIGHT;
 import static dev.uplift.contract.StepName.PREFLIGHT_DATABASE;
 import static dev.uplift.contract.StepName.REINSTATE;
+import static dev.uplift.contract.StepName.SAFETY_BACKUP;
 import static dev.uplift.contract.StepName.SCALE;
 import static dev.uplift.contract.StepName.SOAK;
 import static dev.uplift.contract.StepName.STAGE;
@@ -24,6 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.UpgradeStatus.Failure;
 import dev.uplift.contract.UpgradeStatus.Kind;
+import dev.uplift.contract.UpgradeStatus.StepState;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -101,6 +104,53 @@ class UpgradeSagaTest {
                 .expects(UNDO, STAGE)
                 .succeeds()
                 .is(ROLLED_BACK);
+    }
+
+    @Test
+    void stepsThatAreOnlyTakenBackArePassedOverOnTheWayForward() {
+        Scenario.of(SagaPlan.UPGRADE_OR_MIGRATE_DOWN)
+                .reaches(BACKUP)
+                .succeeds()
+                .expects(DO, SWITCH)
+                .succeeds()
+                .expects(DO, START)
+                .succeeds()
+                .expects(DO, SCALE)
+                .fails(ErrorCode.UNHEALTHY)
+                .expects(UNDO, SCALE)
+                .succeeds()
+                .expects(UNDO, START)
+                .succeeds()
+                .expects(UNDO, SWITCH)
+                .succeeds()
+                .expects(UNDO, SAFETY_BACKUP)
+                .withPivot(true)
+                .succeeds()
+                .expects(UNDO, MIGRATE_DOWN)
+                .succeeds()
+                .expects(UNDO, BACKUP)
+                .succeeds()
+                .expects(UNDO, STOP)
+                .succeeds()
+                .expects(UNDO, STAGE)
+                .succeeds()
+                .is(ROLLED_BACK);
+    }
+
+    @Test
+    void theStateOfAStepThatIsOnlyTakenBackTellsOfThat() {
+        SagaPlan plan = SagaPlan.UPGRADE_OR_MIGRATE_DOWN;
+        Course course = new Course(plan, 3, plan.steps().indexOf(SOAK), 9, null);
+        int down = plan.steps().indexOf(MIGRATE_DOWN);
+
+        assertThat(new SagaState.Doing(course, new StepKey(course.reached(), DO, 1), 1).stepState(down))
+                .isEqualTo(StepState.PENDING);
+        assertThat(new SagaState.Completed(course).stepState(down)).isEqualTo(StepState.PENDING);
+        assertThat(new SagaState.Undoing(course, new StepKey(down + 1, UNDO, 1), 1).stepState(down))
+                .isEqualTo(StepState.PENDING);
+        assertThat(new SagaState.Undoing(course, new StepKey(down, UNDO, 1), 1).stepState(down))
+                .isEqualTo(StepState.RUNNING);
+        assertThat(new SagaState.RolledBack(course).stepState(down)).isEqualTo(StepState.DONE);
     }
 
     @Test

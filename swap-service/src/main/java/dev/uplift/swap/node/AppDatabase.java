@@ -8,6 +8,7 @@ import dev.uplift.profile.DatabaseRules;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,9 @@ public sealed interface AppDatabase permits PostgresAppDatabase, H2AppDatabase {
 
     /** Rows of the changelog: they grow while migrations run. Empty: cannot be told. */
     OptionalLong migrations() throws IOException, SQLException;
+
+    /** The major that the data are of, by their changelog. Empty: cannot be told. */
+    OptionalInt dataMajor() throws IOException, SQLException;
 
     /** That a migration lock is held, and by whom, in one line; empty: none is, or it cannot be told. */
     Optional<String> migrationLock() throws IOException, SQLException;

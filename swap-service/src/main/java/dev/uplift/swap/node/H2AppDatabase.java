@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** A file of H2. Whoever works on it has it open; nobody else can look into it meanwhile. */
@@ -29,6 +30,11 @@ record H2AppDatabase(Host host, DatabaseSpec.H2 spec) implements AppDatabase {
     @Override
     public OptionalLong migrations() {
         return OptionalLong.empty();
+    }
+
+    @Override
+    public OptionalInt dataMajor() {
+        return OptionalInt.empty();
     }
 
     @Override

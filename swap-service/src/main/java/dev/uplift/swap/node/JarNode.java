@@ -286,11 +286,24 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
             throws IOException, InterruptedException, FencedException, StepFailedException {
         Launch launch = launch();
         List<String> commandLine = commandLine(work, launch, version);
-        List<String> argv = new ArrayList<>(commandLine.subList(0, commandLine.indexOf("-jar") + 2));
+        List<String> argv = new ArrayList<>(commandLine.subList(0, commandLine.indexOf("-jar") + 1));
+        argv.add(jarOf(work.targetSha256()).toString());
         argv.addAll(arguments);
         Exec command = Exec.of(launch.withArgv(argv), host.uid(), atMost);
-        Exec.Result ended = work.takeElsewhere(SwapEffect.LOCK_RELEASE, _ -> host.run(command));
+        Exec.Result ended = work.takeElsewhere(SwapEffect.COMMAND_RUN, _ -> host.run(command));
         return new CommandEnd(ended.succeeded(), Scrubber.of(launch).scrub(ended.output() + ended.errors()));
+    }
+
+    /** A JAR of this hash: what is in place, or a release that is staged or kept. */
+    private Path jarOf(String sha256) throws IOException, StepFailedException {
+        if (sha256InPlace().equals(sha256)) {
+            return layout.jar();
+        }
+        if (layout.holds(sha256)) {
+            return layout.releaseJar(sha256);
+        }
+        throw StepFailedException.refused(
+                ErrorCode.HOST_UNEXPECTED, "the JAR with SHA-256 " + sha256 + " is not in " + place() + " any more");
     }
 
     /** The command line that starts this version with a Java that it runs on. */

@@ -145,9 +145,9 @@ public interface Node {
             throws IOException, InterruptedException, FencedException, StepFailedException;
 
     /**
-     * Runs a command of what is in place once, to its end: in the node's own environment and directory and as its user.
-     * The caller has made sure that nothing runs. A try that was broken off may still be running; it counts among
-     * {@link #running} where that cannot be told.
+     * Runs a command of the target's version once, to its end, whatever is in place: in the node's own environment and
+     * directory and as its user. The caller has made sure that nothing runs. A try that was broken off may still be
+     * running; it counts among {@link #running} where that cannot be told.
      *
      * @param arguments words of the profile's {@code commands}
      * @param atMost after it the command is killed

@@ -14,6 +14,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +91,23 @@ record PostgresAppDatabase(
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(rules.get().progressQuery())) {
             return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
+        }
+    }
+
+    @Override
+    public OptionalInt dataMajor() throws IOException, SQLException {
+        String query = rules.map(Migrations::majorQuery).orElse(null);
+        if (query == null) {
+            return OptionalInt.empty();
+        }
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            if (!row.next()) {
+                return OptionalInt.empty();
+            }
+            int major = row.getInt(1);
+            return row.wasNull() ? OptionalInt.empty() : OptionalInt.of(major);
         }
     }
 

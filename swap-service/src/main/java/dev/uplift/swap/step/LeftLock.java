@@ -38,10 +38,7 @@ final class LeftLock {
         if (command.isEmpty() || lock.isEmpty()) {
             return;
         }
-        for (Node each : work.nodes()) {
-            work.requireStopped(each);
-        }
-        requireUnused();
+        work.requireNobody();
         work.run().progress(Progress.of("taking away the lock of a migration that was killed"));
         CommandEnd ended = node.runOnce(work.on(node), version, command.get(), COMMAND_MAX);
         if (held().isPresent()) {
@@ -63,21 +60,6 @@ final class LeftLock {
             return work.database().migrationLock();
         } catch (SQLException e) {
             return Optional.empty();
-        }
-    }
-
-    private void requireUnused() throws IOException, StepFailedException {
-        try {
-            Optional<String> users = work.database().users();
-            if (users.isPresent()) {
-                throw StepFailedException.refused(
-                        ErrorCode.INTERFERED, users.get() + ", and a migration lock is held; end what migrates there");
-            }
-        } catch (SQLException e) {
-            throw StepFailedException.retryable(
-                    ErrorCode.DATABASE_UNAVAILABLE,
-                    "the application's database cannot be asked whether it is in use (SQL state " + e.getSQLState()
-                            + ")");
         }
     }
 }

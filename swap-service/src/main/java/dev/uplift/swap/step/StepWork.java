@@ -126,6 +126,30 @@ final class StepWork {
         }
     }
 
+    /** Nothing of the installation runs, and nobody works on its database: a command of the application may. */
+    void requireNobody() throws IOException, InterruptedException, StepFailedException {
+        for (Node node : nodes) {
+            requireStopped(node);
+        }
+        try {
+            Optional<String> users = database.users();
+            if (users.isPresent()) {
+                throw StepFailedException.refused(
+                        ErrorCode.INTERFERED,
+                        users.get() + ", although the application is stopped; end what works there");
+            }
+        } catch (SQLException e) {
+            throw unasked("whether it is in use", e);
+        }
+    }
+
+    /** The application's database did not say what was asked. */
+    StepFailedException unasked(String question, SQLException e) {
+        return StepFailedException.retryable(
+                ErrorCode.DATABASE_UNAVAILABLE,
+                "the application's database cannot be asked " + question + " (SQL state " + e.getSQLState() + ")");
+    }
+
     /**
      * Takes an effect behind the node's fence, between its crash points.
      *

@@ -128,10 +128,7 @@ final class Stopping {
         try {
             return withDatabase ? work.database().users() : Optional.empty();
         } catch (SQLException e) {
-            throw StepFailedException.retryable(
-                    ErrorCode.DATABASE_UNAVAILABLE,
-                    "the application's database cannot be asked whether it is in use (SQL state " + e.getSQLState()
-                            + ")");
+            throw work.unasked("whether it is in use", e);
         }
     }
 

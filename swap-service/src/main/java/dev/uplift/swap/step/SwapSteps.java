@@ -58,6 +58,7 @@ public final class SwapSteps {
                 taken(StepName.STAGE, Direction.UNDO, new UnstageStep()),
                 taken(StepName.STOP, Direction.DO, new StopStep()),
                 taken(StepName.STOP, Direction.UNDO, new ResumeStep()),
+                taken(StepName.MIGRATE_DOWN, Direction.UNDO, new MigrateDownStep()),
                 taken(StepName.SWITCH, Direction.DO, new SwitchStep()),
                 taken(StepName.SWITCH, Direction.UNDO, new RevertStep()),
                 taken(StepName.START, Direction.DO, new StartStep()),

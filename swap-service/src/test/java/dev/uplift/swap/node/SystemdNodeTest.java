@@ -321,6 +321,7 @@ class SystemdNodeTest {
                         List.of(artifact),
                         null,
                         null,
+                        null,
                         new StepLimits(
                                 Duration.ofSeconds(60),
                                 Duration.ofSeconds(60),

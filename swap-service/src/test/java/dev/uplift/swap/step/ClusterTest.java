@@ -196,7 +196,8 @@ class ClusterTest {
                 rig.limits.healthyDeadline(),
                 rig.limits.minHealthyTime(),
                 rig.limits.stopGrace(),
-                NodeFailure.FINISH_WITHOUT);
+                NodeFailure.FINISH_WITHOUT,
+                null);
         preflight(rig);
         for (StepName step : new StepName[] {StepName.STAGE, StepName.STOP, StepName.SWITCH, StepName.START}) {
             rig.succeed(step, DO);

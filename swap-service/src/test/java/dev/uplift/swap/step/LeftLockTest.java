@@ -44,7 +44,7 @@ class LeftLockTest {
 
         rig.succeedThoughDying(StepName.START, DO);
 
-        assertThat(rig.reached()).contains("swap.lock.release");
+        assertThat(rig.reached()).contains("swap.command.run");
         assertThat(locked()).isFalse();
         assertThat(Files.readString(rig.directory.resolve("uplift-app.log"))).doesNotContain("has migration lock");
     }

@@ -6,6 +6,7 @@ import dev.uplift.contract.Backup;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.MigratedData;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
@@ -82,6 +83,11 @@ final class Rig implements AutoCloseable {
     private @Nullable Backup source;
     private boolean dryRun;
     private int delivery = 1;
+
+    /** What has become of the data; only in an upgrade whose way back is to migrate down. */
+    @Nullable
+    MigratedData migrated;
+
     long epoch = 1;
     StepLimits limits = new StepLimits(
             Duration.ofSeconds(15), Duration.ofSeconds(60), Duration.ofSeconds(1), Duration.ofSeconds(20));
@@ -312,6 +318,7 @@ final class Rig implements AutoCloseable {
                 artifact == null ? List.of() : List.of(artifact),
                 null,
                 source,
+                migrated,
                 limits);
     }
 

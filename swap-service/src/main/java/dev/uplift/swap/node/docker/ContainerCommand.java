@@ -27,8 +27,8 @@ record ContainerCommand(NodeWork work, ContainerFamily family) {
         String name = family.place().container() + "-uplift-" + work.command().commandId();
         CreateRequest command = OneOff.request(node, name, work.profile().imageArguments(arguments));
         OneOff oneOff = family.engine().oneOff();
-        String id = work.takeElsewhere(SwapEffect.LOCK_RELEASE, _ -> oneOff.begin(command));
-        OneOff.Ended ended = work.takeElsewhere(SwapEffect.LOCK_CLEAR, _ -> oneOff.end(id, atMost));
+        String id = work.takeElsewhere(SwapEffect.COMMAND_RUN, _ -> oneOff.begin(command));
+        OneOff.Ended ended = work.takeElsewhere(SwapEffect.COMMAND_CLEAR, _ -> oneOff.end(id, atMost));
         return new CommandEnd(
                 ended.exitCode().filter(code -> code == 0).isPresent(),
                 family.scrubber().scrub(ended.output()));
@@ -39,7 +39,7 @@ record ContainerCommand(NodeWork work, ContainerFamily family) {
         for (ContainerInspection container : family.all()) {
             if (UpliftLabels.COMMAND.equals(container.labels().get(UpliftLabels.PURPOSE))) {
                 work.takeElsewhere(
-                        SwapEffect.LOCK_CLEAR, _ -> family.engine().oneOff().end(container.id(), atMost));
+                        SwapEffect.COMMAND_CLEAR, _ -> family.engine().oneOff().end(container.id(), atMost));
             }
         }
     }

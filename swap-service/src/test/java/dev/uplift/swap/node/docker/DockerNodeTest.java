@@ -316,7 +316,7 @@ class DockerNodeTest {
         rig.stop();
         // Without arguments the image serves, so that this command never ends by itself.
         rig.dieBefore(
-                SwapEffect.LOCK_CLEAR,
+                SwapEffect.COMMAND_CLEAR,
                 work -> rig.node.runOnce(work, rig.version(DockerRig.NEW), List.of(), Duration.ofSeconds(60)));
         assertThat(rig.node.running()).hasSize(1);
 

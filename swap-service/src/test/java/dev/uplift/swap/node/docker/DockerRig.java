@@ -283,6 +283,7 @@ final class DockerRig implements AutoCloseable {
                     List.of(),
                     null,
                     null,
+                    null,
                     new StepLimits(
                             Duration.ofSeconds(15),
                             Duration.ofSeconds(60),
