@@ -22,16 +22,21 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A stand-in on PostgreSQL that was registered with the {@code uplift} command, wherever it runs; and the oracle of
+ * A stand-in that was registered with the {@code uplift} command, wherever it runs; and the oracle of
  * its upgrades.
  *
  * @param ledger as it is at the moment of the question
- * @param postgres holds its database
+ * @param postgres holds its database; absent: an H2 file does
  */
 record Installed(
-        Product product, String name, StandInApi api, Supplier<StandInLedger> ledger, PostgresContainer postgres)
+        Product product,
+        String name,
+        StandInApi api,
+        Supplier<StandInLedger> ledger,
+        @Nullable PostgresContainer postgres)
         implements AutoCloseable {
     private static final Duration HEALTHY_MAX = Duration.ofSeconds(90);
     private static final Duration END_MAX = Duration.ofMinutes(4);
@@ -42,7 +47,7 @@ record Installed(
             String name,
             StandInApi api,
             Supplier<StandInLedger> ledger,
-            PostgresContainer postgres,
+            @Nullable PostgresContainer postgres,
             String... options) {
         Awaitility.await(name + " to serve").atMost(HEALTHY_MAX).until(api::healthy);
         List<String> words = new ArrayList<>(List.of("add", "--name", name));
@@ -135,8 +140,10 @@ record Installed(
             assertThat(found(ended.to(), since)).isEmpty();
             return;
         }
-        String held = StoredBackup.of(product, ended)
-                .rows(postgres.address(), PostgresContainer.PORT, PostgresContainer.PASSWORD);
+        StoredBackup backup = StoredBackup.of(product, ended);
+        String held = postgres == null
+                ? backup.rows(Dashboard.Store.H2)
+                : backup.rows(postgres.address(), PostgresContainer.PORT, PostgresContainer.PASSWORD);
         List<StandInLedger.Entry> fresh = found(ended.to(), since);
         fresh.stream().findFirst().ifPresent(first -> assertThat(first.detail()).isEqualTo(held));
         if (ended.state() == State.COMPLETED) {

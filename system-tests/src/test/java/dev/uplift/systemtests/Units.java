@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** A host with systemd as PID 1 that the product reaches by SSH, and stand-ins in units there, on a PostgreSQL beside it. */
 final class Units implements AutoCloseable {
@@ -76,16 +77,51 @@ final class Units implements AutoCloseable {
     Installed install(String name, String faults) {
         int port = nextPort();
         standIn(name, port, standIn -> standIn.faults(faults));
+        return register(name, port, postgres);
+    }
+
+    /** The same on an H2 file in its {@link #directory}. */
+    Installed installOnH2(String name, String faults) {
+        int port = nextPort();
+        StandInOnHost.in(machine, directory(name), Dashboard.release(product, OLD))
+                .port(port)
+                .env("MB_DB_FILE", directory(name).resolve("metabase.db").toString())
+                .faults(faults)
+                .installUnit(name);
+        return register(name, port, null);
+    }
+
+    private Installed register(String name, int port, @Nullable PostgresContainer database) {
         return Installed.add(
                 product,
                 name,
                 new StandInApi(machine.http(port)),
                 () -> machine.ledger(directory(name)),
-                postgres,
+                database,
                 "--host",
                 host,
                 "--unit",
                 name + ".service");
+    }
+
+    /** Starts what is in place as a person does: beside the unit, as its user and with its environment. */
+    void startByHand(String name) {
+        machine.exec(
+                "runuser",
+                "--user",
+                "metabase",
+                "--",
+                "sh",
+                "-c",
+                "set -a; . \"$1\"; cd \"$2\"; exec setsid --fork java -Xmx160m -jar metabase.jar >/dev/null 2>&1 </dev/null",
+                "hand",
+                "/etc/default/" + name,
+                directory(name).toString());
+    }
+
+    /** Ends it again. */
+    void endByHand() {
+        machine.exec("pkill", "--uid", "metabase", "java");
     }
 
     int nextPort() {
