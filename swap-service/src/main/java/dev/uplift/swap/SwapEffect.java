@@ -34,6 +34,8 @@ public enum SwapEffect {
     RESUME_OVER("swap.resume.over"),
     /** Lets the host start the application as before. */
     RESUME_AUTOSTART("swap.resume.autostart"),
+    /** Writes down that somebody else started the application after the stop was proven. */
+    SWITCH_DISTURBED("swap.switch.disturbed"),
     /** Keeps a directory that belongs to the version. */
     SWITCH_SNAPSHOT("swap.switch.snapshot"),
     /** Makes a plain JAR the first release. */

@@ -32,6 +32,8 @@ final class CrashRuns {
             "swap.command.clear",
             "swap.halt.terminate",
             "swap.halt.kill",
+            // A person at work.
+            "swap.switch.disturbed",
             // What a host starts by itself.
             "swap.stop.autostart",
             "swap.resume.autostart",

@@ -10,6 +10,8 @@ import dev.uplift.systemtests.UnitFaults.Fault;
 import dev.uplift.systemtests.UnitFaults.Moment;
 import dev.uplift.systemtests.UnitFaults.Person;
 import dev.uplift.systemtests.UnitFaults.Run;
+import dev.uplift.testbed.RowCheck;
+import dev.uplift.testbed.RowWriter;
 import dev.uplift.testbed.containers.RequiresDocker;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +23,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -125,6 +128,64 @@ class UnitFaultsIT {
         assertInOrder(ended, STARTS);
     }
 
+    @Test
+    void whatAPersonsOwnOldVersionTakesAfterTheBackupIsNotLost() throws Exception {
+        UpgradeStatus ended = byHand(Moment.BACKED_UP, FAILING, StepName.SWITCH, "cancel");
+
+        assertThat(ended.state()).as("%s", ended).isEqualTo(State.ROLLED_BACK);
+    }
+
+    @Test
+    void aPersonsOwnNewVersionIsNotTakenForTheUnit() throws Exception {
+        UpgradeStatus ended = byHand(Moment.SWITCHED, target(Moment.SWITCHED), StepName.START, "retry");
+
+        assertThat(ended.state()).as("%s", ended).isEqualTo(State.COMPLETED);
+    }
+
+    /** A person starts what is in place, which takes rows; the saga parks there, and gets this answer. */
+    private static UpgradeStatus byHand(Moment moment, String target, StepName parksAt, String answer)
+            throws Exception {
+        Instant begun = Instant.now();
+        List<RowWriter.Written> taken = new ArrayList<>();
+        product.holdAt(moment.service(), moment.point());
+        UpgradeStatus ended = installed.upgrade(Dashboard.request(product, NAME, target), upgrade -> {
+            awaitHeld(moment);
+            units.startByHand(NAME);
+            Awaitility.await("what was started by hand").atMost(HELD_MAX).until(installed.api()::healthy);
+            try (RowWriter writer = RowWriter.start(installed.api().uri(), "hand-" + begun.toEpochMilli(), 25)) {
+                Awaitility.await("rows in it").atMost(HELD_MAX).until(() -> writer.acknowledgedCount() > 10);
+                taken.add(writer.stop());
+            }
+            product.letGo(moment.service());
+            assertParked(product.awaitEnd(upgrade, NOTICED_MAX), parksAt);
+            units.endByHand();
+            Awaitility.await("its end")
+                    .atMost(HELD_MAX)
+                    .until(() -> !installed.api().healthy());
+            if (answer.equals("cancel")) {
+                Cli.of(product).run("retry", NAME);
+                UpgradeStatus again = product.awaitEnd(upgrade, NOTICED_MAX);
+                assertParked(again, parksAt);
+                assertThat(String.valueOf(again.failure())).contains("after the backup was taken");
+            }
+            Cli.of(product).run(answer, NAME);
+        });
+        note(answer + " after a start by hand at " + moment, ended, begun);
+
+        assertInOrder(ended, Set.of());
+        RowCheck rows = RowCheck.of(installed.api().uri(), taken.getFirst());
+        assertThat(rows.lostCount()).as("%s", rows).isZero();
+        return ended;
+    }
+
+    private static void assertParked(UpgradeStatus parked, StepName step) {
+        assertThat(parked.state()).as("%s", parked).isEqualTo(State.PARKED);
+        assertThat(parked.failure()).satisfies(failure -> {
+            assertThat(failure.step()).isEqualTo(step);
+            assertThat(failure.code()).isEqualTo(ErrorCode.INTERFERED);
+        });
+    }
+
     /** I1 and I4: what runs is what was switched to, or back to, and only what the fault took back was done again. */
     private static void assertInOrder(UpgradeStatus ended, Set<String> again) {
         Effects.assertNoneWasTakenTwice(product, 1, again);
@@ -200,11 +261,7 @@ class UnitFaultsIT {
     }
 
     private static void assertParkedWithAdvice(UpgradeStatus parked, StepName step) {
-        assertThat(parked.state()).as("%s", parked).isEqualTo(State.PARKED);
-        assertThat(parked.failure()).satisfies(failure -> {
-            assertThat(failure.step()).isEqualTo(step);
-            assertThat(failure.code()).isEqualTo(ErrorCode.INTERFERED);
-        });
+        assertParked(parked, step);
         assertStaysDown();
         assertThat(Cli.of(product).run("status", NAME).out())
                 .contains("stopped by somebody else")

@@ -52,6 +52,11 @@ public interface Node {
     /** All that run of this application here, its commands such as migrations included. */
     List<Instance> running() throws IOException, InterruptedException;
 
+    /** Whether something else than what starts this node started it, as far as that can be told. */
+    default boolean isStray(Instance instance) throws IOException {
+        return false;
+    }
+
     /** Whether this start still runs. */
     boolean runs(Instance instance) throws IOException, InterruptedException;
 

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param servingAt when that instance was first seen to serve; absent: not yet
  * @param leftOut why the saga goes on, or has ended, without the node; absent: it does not
  * @param leftOutBefore why the saga began without the node; absent: it ran then
+ * @param disturbedBy what somebody else started after the stop was proven, so that the backup may lack what it took; absent:
+ *     nobody was seen
  * @param over whether nothing of the saga is left to be taken back here
  */
 public record SagaState(
@@ -40,12 +42,13 @@ public record SagaState(
         @Nullable Instant servingAt,
         @Nullable LeftOut leftOut,
         @Nullable LeftOut leftOutBefore,
+        @Nullable String disturbedBy,
         boolean over) {
     private static final int BYTES_MAX = 65_536;
 
     /** At the beginning of the outage. */
     public static SagaState stopping(UUID installationId, UUID sagaId, @Nullable Boolean used, Instant now) {
-        return new SagaState(installationId, sagaId, used, now, null, null, null, null, null, null, false);
+        return new SagaState(installationId, sagaId, used, now, null, null, null, null, null, null, null, false);
     }
 
     /** What is remembered of any saga; empty if nothing is. */
@@ -115,6 +118,23 @@ public record SagaState(
         return with(outageBeganAt, startedInstance, startedBy, servingAt, leftOut, why, over);
     }
 
+    /** Somebody else started something. */
+    public SagaState withDisturbedBy(String started) {
+        return new SagaState(
+                installationId,
+                sagaId,
+                used,
+                stopRequestedAt,
+                outageBeganAt,
+                startedInstance,
+                startedBy,
+                servingAt,
+                leftOut,
+                leftOutBefore,
+                started,
+                over);
+    }
+
     private SagaState with(
             @Nullable Instant began,
             @Nullable String instance,
@@ -134,6 +154,7 @@ public record SagaState(
                 serving,
                 without,
                 withoutBefore,
+                disturbedBy,
                 ended);
     }
 

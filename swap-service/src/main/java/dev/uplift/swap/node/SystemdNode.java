@@ -216,7 +216,8 @@ public final class SystemdNode extends JarNode {
     }
 
     /** Not one that has ended since it was seen: nobody can be asked any more what started it. */
-    private boolean isStray(Instance instance) throws IOException {
+    @Override
+    public boolean isStray(Instance instance) throws IOException {
         try {
             return !isOfUnit(instance);
         } catch (FileSystemException e) {

@@ -94,6 +94,7 @@ final class Starting {
         Instance instance;
         if (running.isPresent()) {
             instance = running.get();
+            requireOwn(instance);
             requireSha256(node.sha256(instance), sha256, ErrorCode.INTERFERED, "runs");
         } else {
             if (once && work.command().commandId().equals(state.startedBy())) {
@@ -151,6 +152,15 @@ final class Starting {
             }
             // Applications do not tell when they serve: they are asked.
             Thread.sleep(POLL);
+        }
+    }
+
+    private void requireOwn(Instance instance) throws IOException, StepFailedException {
+        if (node.isStray(instance)) {
+            throw StepFailedException.refused(
+                    ErrorCode.INTERFERED,
+                    instance + " was started in " + node.place() + " by " + node.startedBy(instance)
+                            + ", which is somebody else; stop it");
         }
     }
 

@@ -130,6 +130,7 @@ class SystemdNodeTest {
 
         assertThat(node.runs(old)).isFalse();
         assertThat(node.running()).containsExactly(started);
+        assertThat(node.isStray(started)).isFalse();
         assertThat(node.sha256(started)).isEqualTo(release(NEW).sha256());
         assertThat(machine.property(unit, "Restart")).isEqualTo("no");
         long user = Long.parseLong(machine.exec("id", "-u", "metabase").output().strip());

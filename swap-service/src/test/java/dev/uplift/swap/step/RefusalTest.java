@@ -16,6 +16,9 @@ import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.node.LaunchCapture;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,6 +124,45 @@ class RefusalTest {
             assertThat(rig.fail(StepName.SWITCH, DO).code()).isEqualTo(ErrorCode.INTERFERED);
             assertThat(jar).hasContent("somebody's");
             assertThat(rig.fail(StepName.SWITCH, UNDO).code()).isEqualTo(ErrorCode.INTERFERED);
+        }
+    }
+
+    @Test
+    void whatSomebodyStartedAfterTheBackupLeavesOnlyTheWayBack() throws Exception {
+        try (Rig rig = new Rig()) {
+            rig.stopped(Rig.OLD, false, Map.of());
+            rig.from(new Release(Rig.OLD, "oss", oldSha256, null));
+            rig.to(Rig.NEW);
+            rig.succeed(StepName.STAGE, DO);
+            Process somebody = IdleJar.run(
+                    rig.directory, Map.of("MB_JETTY_PORT", Integer.toString(freePort())), IdleJar.java("metabase.jar"));
+            try {
+                await().atMost(Duration.ofSeconds(10))
+                        .until(() -> !Rig.HOST
+                                .processes()
+                                .runningJarsIn(rig.directory)
+                                .isEmpty());
+                assertThat(rig.fail(StepName.SWITCH, DO).code()).isEqualTo(ErrorCode.INTERFERED);
+            } finally {
+                somebody.destroyForcibly().waitFor();
+            }
+
+            rig.epoch++;
+            StepOutcome.Failed failed = rig.fail(StepName.SWITCH, DO);
+
+            assertThat(failed.code()).isEqualTo(ErrorCode.INTERFERED);
+            assertThat(failed.detail())
+                    .contains("process " + somebody.pid() + " was started")
+                    .contains("cancel");
+            rig.succeed(StepName.SWITCH, UNDO);
+            assertThat(Files.readSymbolicLink(rig.directory.resolve("current")))
+                    .isEqualTo(Path.of("releases", oldSha256));
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
         }
     }
 
