@@ -4,6 +4,7 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.NodeFailure;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.OneLine;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
@@ -51,7 +52,7 @@ final class ScaleStep implements SwapStep {
                     || !DOES_NOT_COME_UP.contains(e.code())) {
                 throw e;
             }
-            LeftOut why = new LeftOut(node.spec().name(), e.code(), SwapSteps.oneLine(e.detail()));
+            LeftOut why = new LeftOut(node.spec().name(), e.code(), OneLine.of(e.detail()));
             SagaState state = work.state(node)
                     .orElseThrow(() -> new IllegalStateException(
                             work.command().sagaId() + " remembers no stop of " + node.place()));

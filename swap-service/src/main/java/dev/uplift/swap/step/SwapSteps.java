@@ -129,7 +129,7 @@ public final class SwapSteps {
                         StepFailedException.refused(ErrorCode.INVALID, "there is no profile '" + name + "' here"));
     }
 
-    static String oneLine(@Nullable String text) {
+    private static String oneLine(@Nullable String text) {
         String line = String.valueOf(text).replaceAll("\\p{Cntrl}", " ").strip();
         if (line.isEmpty()) {
             return "no reason was given";
