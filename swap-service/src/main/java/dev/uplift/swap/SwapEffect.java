@@ -64,6 +64,8 @@ public enum SwapEffect {
     COMMAND_RUN("swap.command.run"),
     /** Removes the container of that command when it has ended. */
     COMMAND_CLEAR("swap.command.clear"),
+    /** Writes down that the new version is about to be started. */
+    START_INTENT("swap.start.intent"),
     /** Starts the new version. */
     START_START("swap.start.start"),
     /** Writes down what was started. */

@@ -102,7 +102,8 @@ final class UnitFaults {
             if (fault == Fault.OUTAGE && moment != Moment.COMMIT) {
                 return Set.of(State.ROLLED_BACK);
             }
-            return end == null ? Set.of(State.COMPLETED, State.ROLLED_BACK) : Set.of(end);
+            boolean outlived = fault == Fault.NETWORK && moment == Moment.MIGRATING;
+            return end == null || outlived ? Set.of(State.COMPLETED, State.ROLLED_BACK) : Set.of(end);
         }
 
         @Override

@@ -52,6 +52,11 @@ public interface Node {
     /** All that run of this application here, its commands such as migrations included. */
     List<Instance> running() throws IOException, InterruptedException;
 
+    /** What differs after each start and each boot, also when what was started has ended; empty: that cannot be told. */
+    default String lastStart() throws IOException, InterruptedException {
+        return "";
+    }
+
     /** Whether something else than what starts this node started it, as far as that can be told. */
     default boolean isStray(Instance instance) throws IOException {
         return false;

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param stopRequestedAt when it was first asked to end
  * @param outageBeganAt the first request that failed; absent: not seen yet
  * @param startedInstance the identity of the instance that was started last; absent: none was
- * @param startedBy the command that started it
+ * @param startedBy the occasion on which it was, or is about to be, started
+ * @param startFollows {@link Node#lastStart} before that
  * @param servingAt when that instance was first seen to serve; absent: not yet
  * @param leftOut why the saga goes on, or has ended, without the node; absent: it does not
  * @param leftOutBefore why the saga began without the node; absent: it ran then
@@ -39,6 +40,7 @@ public record SagaState(
         @Nullable Instant outageBeganAt,
         @Nullable String startedInstance,
         @Nullable UUID startedBy,
+        @Nullable String startFollows,
         @Nullable Instant servingAt,
         @Nullable LeftOut leftOut,
         @Nullable LeftOut leftOutBefore,
@@ -48,7 +50,7 @@ public record SagaState(
 
     /** At the beginning of the outage. */
     public static SagaState stopping(UUID installationId, UUID sagaId, @Nullable Boolean used, Instant now) {
-        return new SagaState(installationId, sagaId, used, now, null, null, null, null, null, null, null, false);
+        return new SagaState(installationId, sagaId, used, now, null, null, null, null, null, null, null, null, false);
     }
 
     /** What is remembered of any saga; empty if nothing is. */
@@ -95,9 +97,27 @@ public record SagaState(
         return with(at, startedInstance, startedBy, servingAt, leftOut, leftOutBefore, over);
     }
 
+    /** Another instance is about to be started. */
+    public SagaState withStarting(UUID occasion, String lastStart) {
+        return new SagaState(
+                installationId,
+                sagaId,
+                used,
+                stopRequestedAt,
+                outageBeganAt,
+                null,
+                occasion,
+                lastStart,
+                null,
+                null,
+                leftOutBefore,
+                disturbedBy,
+                over);
+    }
+
     /** Another instance was started; it does not serve yet. */
-    public SagaState withStarted(Instance instance, UUID command) {
-        return with(outageBeganAt, instance.identity(), command, null, null, leftOutBefore, over);
+    public SagaState withStarted(Instance instance, UUID occasion) {
+        return with(outageBeganAt, instance.identity(), occasion, null, null, leftOutBefore, over);
     }
 
     public SagaState withServingAt(Instant at) {
@@ -128,6 +148,7 @@ public record SagaState(
                 outageBeganAt,
                 startedInstance,
                 startedBy,
+                startFollows,
                 servingAt,
                 leftOut,
                 leftOutBefore,
@@ -138,7 +159,7 @@ public record SagaState(
     private SagaState with(
             @Nullable Instant began,
             @Nullable String instance,
-            @Nullable UUID command,
+            @Nullable UUID occasion,
             @Nullable Instant serving,
             @Nullable LeftOut without,
             @Nullable LeftOut withoutBefore,
@@ -150,7 +171,8 @@ public record SagaState(
                 stopRequestedAt,
                 began,
                 instance,
-                command,
+                occasion,
+                startFollows,
                 serving,
                 without,
                 withoutBefore,

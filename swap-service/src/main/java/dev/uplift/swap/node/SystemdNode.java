@@ -143,6 +143,11 @@ public final class SystemdNode extends JarNode {
     }
 
     @Override
+    public String lastStart() throws IOException, InterruptedException {
+        return unit.state().get("InvocationID");
+    }
+
+    @Override
     public Optional<String> endedBy(Instance instance) throws IOException, InterruptedException {
         return unit.state().wasTerminated()
                 ? Optional.of(unit.name() + " was stopped by somebody else, and is kept from being started again"

@@ -3,6 +3,7 @@ package dev.uplift.swap.step;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
+import dev.uplift.host.FencedException;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
@@ -97,7 +98,7 @@ final class Starting {
             requireOwn(instance);
             requireSha256(node.sha256(instance), sha256, ErrorCode.INTERFERED, "runs");
         } else {
-            if (once && work.command().commandId().equals(state.startedBy())) {
+            if (once && hasStarted(state)) {
                 throw node.endedWithHost(new Instance(String.valueOf(state.startedInstance()), "what was started"))
                         ? endedWithHost()
                         : exited(log, "");
@@ -105,13 +106,13 @@ final class Starting {
             requireSha256(node.sha256InPlace(), sha256, ErrorCode.HOST_UNEXPECTED, "is in place");
             if (once) {
                 new LeftLock(work).release(node, version);
+                state = intending(state);
             }
             work.run().progress(Progress.of("starting"));
             instance = node.start(work.on(node), start, version).orElseThrow(() -> exited(log, begin));
         }
         if (!instance.identity().equals(state.startedInstance())) {
-            state = work.remember(
-                    node, record, state.withStarted(instance, work.command().commandId()));
+            state = work.remember(node, record, state.withStarted(instance, work.occasion()));
         }
         awaitServing(instance, version, state, log, begin);
         if (state.servingAt() == null) {
@@ -119,6 +120,18 @@ final class Starting {
         }
         Instant since = state.servingAt();
         return new Served(version.text(), since == null ? Instant.now() : since);
+    }
+
+    /** Whether this start has been made, by this attempt or by one that lost its host before it could write that down. */
+    private boolean hasStarted(SagaState state) throws IOException, InterruptedException {
+        return work.occasion().equals(state.startedBy())
+                && (state.startedInstance() != null || !node.lastStart().equals(state.startFollows()));
+    }
+
+    private SagaState intending(SagaState state) throws IOException, InterruptedException, FencedException {
+        return work.occasion().equals(state.startedBy())
+                ? state
+                : work.remember(node, SwapEffect.START_INTENT, state.withStarting(work.occasion(), node.lastStart()));
     }
 
     private void awaitServing(Instance instance, ApplicationVersion version, SagaState state, NodeLog log, String begin)

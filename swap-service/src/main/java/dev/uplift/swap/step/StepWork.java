@@ -1,5 +1,6 @@
 package dev.uplift.swap.step;
 
+import com.github.f4b6a3.uuid.UuidCreator;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
@@ -29,6 +30,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /** One run of one command: what it is about, and the only way to change anything on a host. */
 final class StepWork {
@@ -174,6 +176,11 @@ final class StepWork {
             state.write(held, node.directory());
             return state;
         });
+    }
+
+    /** What all attempts at this step have in common until somebody asks for it again: a higher epoch is another one. */
+    UUID occasion() {
+        return UuidCreator.getNameBasedSha1(command.sagaId(), command.stepIndex() + "/" + command.epoch());
     }
 
     /** What this saga remembers on the node. */

@@ -124,6 +124,7 @@ class SystemdNodeTest {
         node.terminate(work, SwapEffect.STOP_TERMINATE, node.running());
         awaitDown(node);
         node.switchOver(work);
+        String lastStart = node.lastStart();
         Instance started =
                 node.start(work, SwapEffect.START_START, version(NEW)).orElseThrow();
         awaitVersion(node, NEW);
@@ -131,6 +132,7 @@ class SystemdNodeTest {
         assertThat(node.runs(old)).isFalse();
         assertThat(node.running()).containsExactly(started);
         assertThat(node.isStray(started)).isFalse();
+        assertThat(node.lastStart()).isNotEqualTo(lastStart);
         assertThat(node.sha256(started)).isEqualTo(release(NEW).sha256());
         assertThat(machine.property(unit, "Restart")).isEqualTo("no");
         long user = Long.parseLong(machine.exec("id", "-u", "metabase").output().strip());
@@ -158,8 +160,10 @@ class SystemdNodeTest {
         node.terminate(work, SwapEffect.STOP_TERMINATE, node.running());
         awaitDown(node);
 
+        String lastStart = node.lastStart();
         machine.systemctl("start", unit);
         assertThat(machine.property(unit, "ActiveState")).isEqualTo("inactive");
+        assertThat(node.lastStart()).isEqualTo(lastStart);
         assertThat(node.running()).isEmpty();
         machine.reboot();
         assertThat(machine.property(unit, "UnitFileState")).isEqualTo("enabled");

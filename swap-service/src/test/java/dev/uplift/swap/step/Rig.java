@@ -89,6 +89,7 @@ final class Rig implements AutoCloseable {
     MigratedData migrated;
 
     long epoch = 1;
+    int attempt = 1;
     StepLimits limits = new StepLimits(
             Duration.ofSeconds(15), Duration.ofSeconds(60), Duration.ofSeconds(1), Duration.ofSeconds(20));
 
@@ -308,7 +309,7 @@ final class Rig implements AutoCloseable {
                 List.of(StepName.values()).indexOf(step),
                 step,
                 direction,
-                1,
+                attempt,
                 epoch,
                 false,
                 dryRun,

@@ -3,6 +3,7 @@ package dev.uplift.swap.step;
 import static dev.uplift.contract.Direction.DO;
 import static dev.uplift.contract.Direction.UNDO;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepLimits;
@@ -96,6 +97,24 @@ class StartTest {
 
             assertThat(failed.code()).isEqualTo(ErrorCode.IDENTITY);
             assertThat(failed.detail()).contains("empty database");
+        }
+    }
+
+    @Test
+    void whatHasEndedIsNotStartedAgainByTheNextAttemptButWhenAPersonAsks() throws Exception {
+        try (Rig rig = new Rig()) {
+            rig.stopped(Rig.NEW, false, Map.of());
+            rig.succeed(StepName.START, DO);
+            StandInServer.runningIn(rig.directory).forEach(ProcessHandle::destroyForcibly);
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> StandInServer.runningIn(rig.directory).isEmpty());
+
+            rig.attempt++;
+            assertThat(rig.fail(StepName.START, DO).code()).isEqualTo(ErrorCode.EXITED);
+            assertThat(StandInServer.runningIn(rig.directory)).isEmpty();
+            rig.attempt++;
+            rig.epoch++;
+            rig.succeed(StepName.START, DO);
         }
     }
 
