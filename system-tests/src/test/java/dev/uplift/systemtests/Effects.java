@@ -37,8 +37,18 @@ final class Effects {
             "backup.take.scratch",
             "backup.take.prove",
             "backup.take.discard",
+            "backup.secure.clean",
+            "backup.secure.begin",
+            "backup.secure.dump",
+            "backup.secure.manifest",
+            "backup.secure.scratch",
+            "backup.secure.prove",
+            "backup.secure.discard",
+            // Data that are down already stay as they are.
+            "swap.command.run",
             // Nothing is left to delete.
             "backup.take.prune",
+            "backup.secure.prune",
             "backup.restore.forget",
             "swap.commit.forget",
             "swap.unstage.release",
