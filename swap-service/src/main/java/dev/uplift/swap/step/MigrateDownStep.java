@@ -50,13 +50,11 @@ final class MigrateDownStep implements SwapStep {
             return restore("no backup could be taken of what the new version made of the data");
         }
         Node node = work.first();
-        if (!startedBefore(work, node)) {
-            Optional<String> problem = migrate(work, node);
+        try {
+            Optional<String> problem = startedBefore(work, node) ? Optional.empty() : migrate(work, node);
             if (problem.isPresent()) {
                 return restore(problem.get());
             }
-        }
-        try {
             Starting.resuming(work, node)
                     .serve(
                             work.command().from(),
@@ -67,6 +65,10 @@ final class MigrateDownStep implements SwapStep {
                     end(work, node);
                     yield restore(work.command().from().version()
                             + " does not serve on the data that were migrated down: " + e.detail());
+                }
+                case HOST_UNEXPECTED, INVALID -> {
+                    end(work, node);
+                    yield restore("the data could not be migrated down: " + e.detail());
                 }
                 default -> throw e;
             };

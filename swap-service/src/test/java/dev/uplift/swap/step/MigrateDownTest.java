@@ -12,6 +12,7 @@ import dev.uplift.contract.StepOutput;
 import dev.uplift.testbed.StandInLedger;
 import dev.uplift.testbed.StandInServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.nio.file.Files;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,24 @@ class MigrateDownTest {
 
             assertThat(down.kept()).isFalse();
             assertThat(down.detail()).contains(Rig.OLD + " does not serve").contains("Downgrade detected");
+            assertThat(StandInServer.runningIn(rig.directory)).isEmpty();
+        }
+    }
+
+    @Test
+    void newVersionThatIsNotThereAnyMoreCannotMigrateDown() throws Exception {
+        try (Rig rig = new Rig()) {
+            upgradedAndTakenBackToTheSwitch(rig, null, "");
+            Files.delete(rig.directory
+                    .resolve("releases")
+                    .resolve(Rig.release(Rig.NEW).sha256())
+                    .resolve("metabase.jar"));
+            rig.migrated = SECURED;
+
+            StepOutput.MigratedDown down = takenDown(rig);
+
+            assertThat(down.kept()).isFalse();
+            assertThat(down.detail()).contains("is not in " + rig.directory + " any more");
             assertThat(StandInServer.runningIn(rig.directory)).isEmpty();
         }
     }
