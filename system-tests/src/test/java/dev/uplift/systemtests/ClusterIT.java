@@ -65,7 +65,7 @@ class ClusterIT {
             Dashboard.LIMITS.minHealthyTime(),
             Dashboard.LIMITS.stopGrace(),
             NodeFailure.FINISH_WITHOUT,
-                null);
+            null);
     private static final Duration HEALTHY_MAX = Duration.ofSeconds(90);
     private static final AtomicInteger PORTS = new AtomicInteger(3000);
 

@@ -212,9 +212,9 @@ class ContainerFaultIT {
                                 "swap.container.aside:AFTER",
                                 (container, oldId) -> named(container),
                                 State.PARKED,
-                                "by somebody else",
+                                "by somebody else after the backup was taken",
                                 (container, oldId) -> docker("rm", "--force", container),
-                                State.COMPLETED),
+                                State.PARKED),
                         new Meddling(
                                 "somebody removes the new container",
                                 "swap.container.create:AFTER",
