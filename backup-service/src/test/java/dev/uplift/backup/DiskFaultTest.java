@@ -51,9 +51,10 @@ final class DiskFaultTest {
         Server.run(
                 "app",
                 "full_disk",
-                "CREATE TABLE t (id serial PRIMARY KEY, text text)",
-                "INSERT INTO t (text) SELECT md5(g::text) FROM generate_series(1, 20000) g");
-        Path disk = disk("2m");
+                // Without a key to sort by: it is read still when the disk is full.
+                "CREATE TABLE t (text text)",
+                "INSERT INTO t (text) SELECT md5(g::text) FROM generate_series(1, 200000) g");
+        Path disk = disk("16m");
         try {
             Fixture fixture = new Fixture(
                     disk,
@@ -70,6 +71,7 @@ final class DiskFaultTest {
             assertThat(fixture.take().contentHash()).isEqualTo(old.contentHash());
         } finally {
             unmount(disk);
+            Server.admin("DROP DATABASE full_disk");
         }
     }
 

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -139,7 +140,6 @@ final class PostgresArchive {
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<PostgresContent> reading = executor.submit(
                     () -> PostgresContent.of(server, connection, tools, database, inSnapshot, readBytes::set));
-            boolean done = false;
             try {
                 LongConsumer written = work.bytes("dumping the database", sizeBytes);
                 tools.dump(
@@ -151,22 +151,28 @@ final class PostgresArchive {
                 LongConsumer read = work.bytes("reading the database", sizeBytes);
                 while (true) {
                     try {
-                        PostgresContent content = reading.get(POLL_MS, TimeUnit.MILLISECONDS);
-                        done = true;
-                        return content;
+                        return reading.get(POLL_MS, TimeUnit.MILLISECONDS);
                     } catch (TimeoutException e) {
                         read.accept(readBytes.get());
                     } catch (ExecutionException e) {
-                        done = true;
                         throw e.getCause() instanceof Exception cause ? cause : e;
                     }
                 }
-            } finally {
-                if (!done) {
-                    reading.cancel(true);
-                    connection.unwrap(PGConnection.class).cancelQuery();
-                }
+            } catch (Exception e) {
+                giveUp(reading, connection, e);
+                throw e;
             }
+        }
+    }
+
+    /** Ends the query first: the interrupt closes the connection of a thread that waits for the server. */
+    private static void giveUp(Future<?> reading, Connection connection, Exception reason) {
+        try {
+            connection.unwrap(PGConnection.class).cancelQuery();
+        } catch (SQLException e) {
+            reason.addSuppressed(e);
+        } finally {
+            reading.cancel(true);
         }
     }
 }
