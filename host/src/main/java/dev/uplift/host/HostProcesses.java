@@ -17,7 +17,10 @@ public interface HostProcesses {
     /** The process with this pid, if it runs. */
     Optional<RunningProcess> find(long pid) throws IOException;
 
-    /** All that run a JAR ({@code -jar}) of the host's own files: those of containers have another root directory. */
+    /**
+     * All that run a JAR ({@code -jar}) of the host's own files: those of containers have another root directory. A JVM
+     * that has just been started is waited for until it is in its own directory.
+     */
     List<RunningProcess> runningJars() throws IOException;
 
     /** Whether this very process still runs. */

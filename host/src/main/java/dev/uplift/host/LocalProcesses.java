@@ -43,7 +43,11 @@ final class LocalProcesses implements HostProcesses {
     }
 
     @Override
-    public List<RunningProcess> runningJars() {
+    public List<RunningProcess> runningJars() throws IOException {
+        return JvmStart.over(this::jars);
+    }
+
+    private List<RunningProcess> jars() {
         List<RunningProcess> found = new ArrayList<>();
         for (long pid : pids()) {
             find(pid)

@@ -50,6 +50,10 @@ final class SshProcesses implements HostProcesses {
 
     @Override
     public List<RunningProcess> runningJars() throws IOException {
+        return JvmStart.over(this::jars);
+    }
+
+    private List<RunningProcess> jars() throws IOException {
         return shown(ask(SHOW + """
                 for file in $(grep -lzxFe -jar /proc/[0-9]*/cmdline); do
                   [ -e "${file%/*}/root/" ] && ! [ "${file%/*}/root/" -ef / ] && continue

@@ -146,6 +146,32 @@ class HostProcessesTest extends OnEveryHost {
     }
 
     @Test
+    void aJvmThatMakesItsPerformanceDataIsInItsOwnDirectory() throws Exception {
+        Path elsewhere = Files.createTempDirectory(Path.of("/tmp"), "hsperfdata_");
+        Process starting = new ProcessBuilder(
+                        "/bin/sh",
+                        "-c",
+                        "cd \"$0\" && echo there && sleep 0.5 && cd \"$1\" && read -r end",
+                        elsewhere.toString(),
+                        directory.toString(),
+                        "-jar",
+                        "app.jar")
+                .start();
+        try (BufferedReader output = starting.inputReader()) {
+            assertThat(output.readLine()).isEqualTo("there");
+            assertThat(host.processes().find(starting.pid()).flatMap(RunningProcess::directory))
+                    .contains(elsewhere.toString());
+            assertThat(host.processes().runningJars())
+                    .filteredOn(process -> process.pid() == starting.pid())
+                    .extracting(RunningProcess::directory)
+                    .containsExactly(Optional.of(directory.toString()));
+        } finally {
+            starting.destroyForcibly();
+            Files.delete(elsewhere);
+        }
+    }
+
+    @Test
     void signalReachesOnlyTheVeryProcess() throws Exception {
         SleeperJar.in(directory, "app.jar");
         RunningProcess process = start(SleeperJar.launch(directory, List.of(), Map.of(), host.uid(), 0))
