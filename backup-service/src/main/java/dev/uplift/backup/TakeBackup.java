@@ -70,7 +70,7 @@ public final class TakeBackup implements StepHandler {
             UUID id = backupId(command);
             Optional<Path> found = store.find(installation, id);
             Backup backup = found.isPresent() ? again(found.get(), database, work) : take(id, database, work);
-            return StepOutcome.done(new StepOutput.BackedUp(backup));
+            return StepOutcome.done(new StepOutput.BackedUp(backup, store.kept(installation)));
         });
     }
 

@@ -77,7 +77,9 @@ class H2BackupTest {
 
         StepOutcome outcome = fixture.secure();
 
-        Backup secured = ((StepOutput.BackedUp) ((StepOutcome.Succeeded) outcome).output()).backup();
+        var taken = (StepOutput.BackedUp) ((StepOutcome.Succeeded) outcome).output();
+        Backup secured = taken.backup();
+        assertThat(taken.kept()).containsExactlyInAnyOrder(before.id(), secured.id());
         assertThat(secured.release().version()).isEqualTo("v0.51.1");
         assertThat(secured.release().sha256()).isEqualTo("cd".repeat(32));
         assertThat(secured.contentHash()).isNotEqualTo(before.contentHash());

@@ -72,6 +72,7 @@ final class StoreTest {
         }
         store.prune(installation, Set.of(ids.get(1)));
         assertThat(kept(store, ids)).containsExactly(ids.get(1), ids.get(4), ids.get(5));
+        assertThat(store.kept(installation)).containsExactlyInAnyOrder(ids.get(1), ids.get(4), ids.get(5));
 
         List<UUID> young = new ArrayList<>();
         for (int hours = 1; hours < 5; hours++) {

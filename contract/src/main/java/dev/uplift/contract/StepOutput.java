@@ -1,9 +1,12 @@
 package dev.uplift.contract;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** What a step found out that later steps, or people, need. */
@@ -79,10 +82,18 @@ public sealed interface StepOutput {
         }
     }
 
-    /** BACKUP, or undo of SAFETY_BACKUP: a proven backup. */
-    record BackedUp(Backup backup) implements StepOutput {
+    /**
+     * BACKUP, or undo of SAFETY_BACKUP: a proven backup.
+     *
+     * @param kept the ids of all backups of the installation that are kept, this one included: older ones were pruned;
+     *     absent: it was not said
+     */
+    record BackedUp(
+            Backup backup,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<UUID> kept) implements StepOutput {
         public BackedUp {
             Checks.present(backup, "backup");
+            kept = Checks.list(Objects.requireNonNullElse(kept, List.of()), "kept");
         }
     }
 

@@ -216,7 +216,8 @@ final class Examples {
                         CHECKS));
         outputs.put("step.succeeded.artifacts-fetched", new StepOutput.ArtifactsFetched(List.of(ARTIFACT, IMAGE)));
         outputs.put("step.succeeded.nodes-stopped", new StepOutput.NodesStopped(AT));
-        outputs.put("step.succeeded.backed-up", new StepOutput.BackedUp(BACKUP));
+        outputs.put("step.succeeded.backed-up", new StepOutput.BackedUp(BACKUP, List.of()));
+        outputs.put("step.succeeded.backed-up-and-pruned", new StepOutput.BackedUp(BACKUP, List.of(BACKUP.id())));
         outputs.put(
                 "step.succeeded.migrated-down",
                 new StepOutput.MigratedDown(true, "the data were migrated down by v0.51.8 and kept"));
@@ -482,7 +483,7 @@ final class Examples {
                                 Progress.of("restoring for the proof", Progress.Unit.BYTES, 73_400_320, 73_400_320),
                                 Duration.ofSeconds(4).toMillis(),
                                 null,
-                                new StepOutput.BackedUp(BACKUP)),
+                                new StepOutput.BackedUp(BACKUP, List.of())),
                         new UpgradeStatus.StepStatus(
                                 StepName.START, UpgradeStatus.StepState.UNDOING, 1, null, 9_100L, null, null)),
                 new UpgradeStatus.Failure(

@@ -6,10 +6,8 @@ import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.LeftOut;
-import dev.uplift.contract.MessageType;
 import dev.uplift.contract.NodeFailure;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
@@ -101,10 +99,11 @@ class NodesTest {
     void anUpgradeThatFinishesWithoutANodeMarksIt() {
         Fleet.ready("limps");
         join("limps", container("limps-2"));
+        LeftOut left = new LeftOut("node-2", ErrorCode.EXITED, "node-2: it ended");
         worker.script(
                 "limps",
-                command -> command.step() == StepName.SCALE && command.direction() == Direction.DO
-                        ? new ScriptedWorker.Reply.Silence()
+                command -> command.step() == StepName.SCALE
+                        ? new ScriptedWorker.Reply.Found(new StepOutput.NodesLeftOut(List.of(left)))
                         : new ScriptedWorker.Reply.Success());
         UpgradeRequested request = new UpgradeRequested(
                 UUID.randomUUID(),
@@ -122,17 +121,8 @@ class NodesTest {
                         NodeFailure.FINISH_WITHOUT,
                         null));
         UUID upgrade = Fleet.accepted(Fleet.post("/api/v1/upgrades", request));
-        StepCommand scale = worker.await("limps", StepName.SCALE);
-        assertThat(scale.limits().nodeFailure()).isEqualTo(NodeFailure.FINISH_WITHOUT);
-        LeftOut left = new LeftOut("node-2", ErrorCode.EXITED, "node-2: it ended");
-
-        worker.send(
-                scale,
-                MessageType.STEP_SUCCEEDED,
-                ScriptedWorker.success(scale, new StepOutput.NodesLeftOut(List.of(left))),
-                UUID.randomUUID());
-
         UpgradeStatus ended = Fleet.await(upgrade, UpgradeStatus.State.COMPLETED);
+        assertThat(worker.await("limps", StepName.SCALE).limits().nodeFailure()).isEqualTo(NodeFailure.FINISH_WITHOUT);
         assertThat(ended.leftOut()).containsExactly(left);
         assertThat(Fleet.installation("limps").leftOut()).containsExactly(left);
 

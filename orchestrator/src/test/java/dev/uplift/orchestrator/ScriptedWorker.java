@@ -78,6 +78,9 @@ final class ScriptedWorker {
     sealed interface Reply {
         record Success() implements Reply {}
 
+        /** With this in place of what is usually found out. */
+        record Found(StepOutput output) implements Reply {}
+
         record Failure(ErrorCode code, boolean retryable) implements Reply {}
 
         /** Nothing: the test answers by {@link ScriptedWorker#succeed}, or nobody does. */
@@ -189,7 +192,7 @@ final class ScriptedWorker {
         return success(command, output(command));
     }
 
-    static StepResult.Succeeded success(StepCommand command, StepOutput output) {
+    private static StepResult.Succeeded success(StepCommand command, StepOutput output) {
         return new StepResult.Succeeded(
                 command.sagaId(),
                 command.installation().id(),
@@ -205,7 +208,7 @@ final class ScriptedWorker {
                 case STOP -> new StepOutput.Serving(command.from().version(), Instant.now());
                 case SAFETY_BACKUP ->
                     new StepOutput.BackedUp(
-                            new Backup(UUID.randomUUID(), "hash-2", 2_000, command.target(), Instant.now()));
+                            new Backup(UUID.randomUUID(), "hash-2", 2_000, command.target(), Instant.now()), List.of());
                 case MIGRATE_DOWN -> new StepOutput.MigratedDown(true, "as the script wants it");
                 default -> new StepOutput.Nothing();
             };
@@ -222,7 +225,8 @@ final class ScriptedWorker {
                         NEW_SHA256, 100, command.to().version(), "oss", URI.create("http://127.0.0.1/a/x"), true)));
             case STOP -> new StepOutput.NodesStopped(Instant.now());
             case BACKUP ->
-                new StepOutput.BackedUp(new Backup(UUID.randomUUID(), "hash-1", 1_000, command.from(), Instant.now()));
+                new StepOutput.BackedUp(
+                        new Backup(UUID.randomUUID(), "hash-1", 1_000, command.from(), Instant.now()), List.of());
             case START -> new StepOutput.Serving(command.to().version(), Instant.now());
             case STAGE, SWITCH, REINSTATE, SCALE, SOAK, COMMIT, MIGRATE_DOWN, SAFETY_BACKUP -> new StepOutput.Nothing();
         };
@@ -256,6 +260,8 @@ final class ScriptedWorker {
         Script script = scripts.getOrDefault(command.installation().name(), anything -> new Reply.Success());
         switch (script.reply(command)) {
             case Reply.Success _ -> succeed(command);
+            case Reply.Found found ->
+                send(command, MessageType.STEP_SUCCEEDED, success(command, found.output()), UUID.randomUUID());
             case Reply.Failure failure -> fail(command, failure.code(), failure.retryable());
             case Reply.Silence _ -> {}
         }

@@ -2,6 +2,7 @@ package dev.uplift.orchestrator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.Backup;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationStatus;
@@ -9,6 +10,7 @@ import dev.uplift.contract.MessageType;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.orchestrator.ScriptedWorker.Reply;
@@ -16,6 +18,7 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import jakarta.inject.Inject;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -302,6 +305,33 @@ class UpgradeTest {
         assertThat(Objects.requireNonNull(Fleet.installation("restored").running())
                         .version())
                 .isEqualTo("v0.50.1");
+    }
+
+    @Test
+    void aBackupThatWasPrunedWithALaterOneIsListedNoMore() {
+        Fleet.ready("pruned");
+        Fleet.await(Fleet.upgrade("pruned"), UpgradeStatus.State.COMPLETED);
+        assertThat(backups("pruned")).hasSize(1);
+        UUID kept = UUID.randomUUID();
+        worker.script(
+                "pruned",
+                command -> command.step() == StepName.BACKUP
+                        ? new Reply.Found(new StepOutput.BackedUp(
+                                new Backup(kept, "hash-2", 1_000, command.from(), Instant.now()), List.of(kept)))
+                        : new Reply.Success());
+
+        Fleet.await(
+                Fleet.accepted(Fleet.post(
+                        "/api/v1/upgrades", Map.of("installations", List.of("pruned"), "version", "v0.51.3"))),
+                UpgradeStatus.State.COMPLETED);
+
+        assertThat(backups("pruned")).containsExactly(kept.toString());
+    }
+
+    private static List<String> backups(String installation) {
+        return Fleet.get("/api/v1/backups?installation=" + installation)
+                .jsonPath()
+                .getList("content.backup.id", String.class);
     }
 
     private static boolean isPinned(String installation) {

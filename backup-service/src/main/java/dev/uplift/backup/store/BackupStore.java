@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongConsumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,7 @@ public final class BackupStore {
     private static final String FILES = "files.sha256";
     private static final String PARTIAL = ".partial";
     private static final String PRUNED = ".pruned";
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     private static final Set<String> OWN_FILES = Set.of(MANIFEST, MAC, FILES);
 
     /** Completes a manifest with what is known of the files. */
@@ -212,6 +214,16 @@ public final class BackupStore {
                 LOG.info("pruned backup {} of installation {}", manifest.backupId(), installation);
             }
         }
+    }
+
+    /** The ids of the backups of an installation that are there, verified or not. */
+    public List<UUID> kept(UUID installation) throws IOException {
+        return entries(installation).stream()
+                .map(entry -> String.valueOf(entry.getFileName()))
+                .filter(name -> ID.matcher(name).matches())
+                .map(UUID::fromString)
+                .sorted()
+                .toList();
     }
 
     private List<Manifest> verified(UUID installation) throws IOException {

@@ -25,10 +25,14 @@ public final class BackupStore {
 
     private BackupStore() {}
 
-    /** A backup that a saga has taken. */
-    public record Taken(UUID installationId, String installation, UUID sagaId, Backup backup) {}
+    /**
+     * A backup that a saga has taken.
+     *
+     * @param kept the ids of all that the installation has since then; empty: nobody has said it
+     */
+    public record Taken(UUID installationId, String installation, UUID sagaId, Backup backup, List<UUID> kept) {}
 
-    /** Adds the backups in one statement; one that is there already stays as it is. */
+    /** Adds the backups; one that is there already stays as it is. Older ones that were pruned with that are forgotten. */
     public static void insert(Handle handle, List<Taken> taken) {
         if (taken.isEmpty()) {
             return;
@@ -69,6 +73,32 @@ public final class BackupStore {
                                         .toString())
                                 .toArray())
                 .execute();
+        forgetPruned(handle, taken.stream().filter(t -> !t.kept().isEmpty()).toList());
+    }
+
+    private static void forgetPruned(Handle handle, List<Taken> taken) {
+        if (taken.isEmpty()) {
+            return;
+        }
+        handle.createUpdate("""
+                        DELETE FROM backup b
+                         USING unnest(:installations, :ats) AS u(installation_id, taken_at)
+                         WHERE b.installation_id = u.installation_id AND b.taken_at < u.taken_at::timestamptz
+                           AND b.id <> ALL(:kept)
+                        """)
+                .bindArray(
+                        "installations",
+                        UUID.class,
+                        taken.stream().map(Taken::installationId).toArray())
+                .bindArray(
+                        "ats",
+                        String.class,
+                        taken.stream().map(t -> t.backup().takenAt().toString()).toArray())
+                .bindArray(
+                        "kept",
+                        UUID.class,
+                        taken.stream().flatMap(t -> t.kept().stream()).toArray())
+                .execute();
     }
 
     /** One backup. */
@@ -80,7 +110,8 @@ public final class BackupStore {
                         Columns.uuid(row, "installation_id"),
                         row.getString("installation"),
                         Columns.uuid(row, "saga_id"),
-                        Columns.json(row, "body", Backup.class)))
+                        Columns.json(row, "body", Backup.class),
+                        List.of()))
                 .findOne();
     }
 

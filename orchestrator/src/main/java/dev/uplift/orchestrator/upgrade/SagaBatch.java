@@ -163,8 +163,8 @@ final class SagaBatch {
         switch (output) {
             case StepOutput.NodesChecked checked -> observed.put(row.installationId(), checked.running());
             case StepOutput.BackedUp backedUp ->
-                backups.add(
-                        new BackupStore.Taken(row.installationId(), row.installation(), row.id(), backedUp.backup()));
+                backups.add(new BackupStore.Taken(
+                        row.installationId(), row.installation(), row.id(), backedUp.backup(), backedUp.kept()));
             case StepOutput.Nothing _,
                     StepOutput.DatabaseChecked _,
                     StepOutput.ArtifactsLocated _,
