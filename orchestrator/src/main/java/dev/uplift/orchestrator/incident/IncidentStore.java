@@ -41,7 +41,7 @@ public final class IncidentStore {
                 .bind("q", paging.pattern())
                 .mapTo(Long.class)
                 .one();
-        List<Incident> content = handle.createQuery("SELECT id, at, source, problem, upgrade_id" + where + " ORDER BY "
+        List<Incident> content = handle.createQuery("SELECT id, at, source, problem" + where + " ORDER BY "
                         + paging.orderBy() + " LIMIT :limit OFFSET :offset")
                 .bind("q", paging.pattern())
                 .bind("limit", paging.limit())
@@ -50,8 +50,7 @@ public final class IncidentStore {
                         Columns.uuid(row, "id"),
                         Columns.instant(row, "at"),
                         row.getString("source"),
-                        row.getString("problem"),
-                        Columns.uuidOrNull(row, "upgrade_id")))
+                        row.getString("problem")))
                 .list();
         return new Page<>(content, total, paging.offset(), paging.limit());
     }
