@@ -2,11 +2,9 @@ package dev.uplift.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
-import dev.uplift.contract.WayBack;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.systemtests.CrashRuns.Course;
 import dev.uplift.systemtests.CrashRuns.Kill;
@@ -50,14 +48,6 @@ class CrashIT {
     private static final Duration END_MAX = Duration.ofMinutes(3);
     private static final String OLD_MAJOR = "v0.50.";
     private static final String FAILING = "v0.51.1";
-
-    private static final StepLimits DOWN_LIMITS = new StepLimits(
-            Dashboard.LIMITS.progressDeadline(),
-            Dashboard.LIMITS.healthyDeadline(),
-            Duration.ofSeconds(6),
-            Dashboard.LIMITS.stopGrace(),
-            null,
-            WayBack.MIGRATE_DOWN);
 
     private static final Product PRODUCT = Product.shared();
     private static final Map<Course, Map<Store, Dashboard>> DASHBOARDS = new EnumMap<>(Course.class);
@@ -118,7 +108,7 @@ class CrashIT {
     /** A version that is to be migrated down has to serve, and then to fail, before it is committed. */
     private static UpgradeRequested request(Run run, Dashboard dashboard, String target) {
         return run.course() == Course.DOWN
-                ? Dashboard.request(PRODUCT, dashboard.name(), target, DOWN_LIMITS)
+                ? Dashboard.request(PRODUCT, dashboard.name(), target, Dashboard.DOWN_LIMITS)
                 : dashboard.request(target);
     }
 

@@ -4,6 +4,7 @@ import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.WayBack;
 import dev.uplift.testbed.RowCheck;
 import dev.uplift.testbed.RowWriter;
 import dev.uplift.testbed.StandInLedger;
@@ -22,6 +23,15 @@ final class Dashboard implements AutoCloseable {
     /** Short enough for tests, long enough for a busy machine. */
     static final StepLimits LIMITS = new StepLimits(
             Duration.ofSeconds(60), Duration.ofMinutes(3), Duration.ofSeconds(1), Duration.ofSeconds(45));
+
+    /** For a version that serves, fails before it is committed, and is to be migrated down. */
+    static final StepLimits DOWN_LIMITS = new StepLimits(
+            LIMITS.progressDeadline(),
+            LIMITS.healthyDeadline(),
+            Duration.ofSeconds(6),
+            LIMITS.stopGrace(),
+            null,
+            WayBack.MIGRATE_DOWN);
 
     private static final Duration HEALTHY_MAX = Duration.ofSeconds(90);
 

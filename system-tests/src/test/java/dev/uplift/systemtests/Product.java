@@ -187,6 +187,16 @@ final class Product {
         delete(inRun(service + ".crash"));
     }
 
+    /** Kills the service with SIGKILL, wherever it is; the standalone starts it again. */
+    void kill(String service) {
+        try {
+            String pid = Files.readString(inRun(service + "-service.pid")).split(" ", 2)[0];
+            ProcessHandle.of(Long.parseLong(pid)).orElseThrow().destroyForcibly();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /**
      * Lets the service wait at the next time it reaches that point, as {@link #arm}, until {@link #letGo}; for three
      * minutes at most.

@@ -3,6 +3,7 @@ package dev.uplift.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.Failure;
 import dev.uplift.contract.UpgradeStatus.State;
@@ -10,10 +11,14 @@ import dev.uplift.contract.UpgradeStatus.StepState;
 import dev.uplift.contract.UpgradeStatus.StepStatus;
 import dev.uplift.systemtests.Dashboard.Store;
 import dev.uplift.testbed.RowWriter;
+import dev.uplift.testbed.StandInLedger;
 import dev.uplift.testbed.StandInReleases.StandInRelease;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 import java.util.function.UnaryOperator;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -103,6 +108,43 @@ class UpgradeIT {
             assertThat(dashboard.version()).isEqualTo("v0.50.3");
             dashboard.check(writer);
             assertThat(dashboard.overlaps()).isEmpty();
+        }
+    }
+
+    /** The command is nobody's child then, and goes on; it is waited for, and run again on data that are down. */
+    @Test
+    void aWorkerThatIsKilledWhileDataAreMigratedDownLeavesThemToOneCommandAtATime() {
+        try (Dashboard dashboard = Dashboard.start(
+                        product,
+                        "down-killed",
+                        Store.POSTGRESQL,
+                        "v0.50.3",
+                        launch -> launch.faults("crash-after-healthy@51,down-slow@51:8s"));
+                RowWriter writer = dashboard.write()) {
+            UUID upgrade = product.beginUpgrade(
+                    Dashboard.request(product, dashboard.name(), "v0.51.1", Dashboard.DOWN_LIMITS));
+            Awaitility.await("the migration down")
+                    .atMost(END_MAX)
+                    .until(() -> StandInLedger.read(dashboard.server().ledger()).fired("down-slow"));
+            product.kill("swap");
+            UpgradeStatus ended = product.awaitEnd(upgrade, END_MAX);
+
+            assertThat(ended.state()).as("%s", ended).isEqualTo(State.ROLLED_BACK);
+            assertThat(ended.steps())
+                    .extracting(StepStatus::output)
+                    .hasAtLeastOneElementOfType(StepOutput.MigratedDown.class);
+            assertThat(dashboard.version()).isEqualTo("v0.50.3");
+            assertThat(dashboard.check(writer).lostCount()).isZero();
+            assertThat(dashboard.overlaps()).isEmpty();
+            StandInLedger ledger = StandInLedger.read(dashboard.server().ledger());
+            List<StandInLedger.Entry> commands = ledger.of("command");
+            assertThat(commands)
+                    .extracting(StandInLedger.Entry::detail)
+                    .containsExactly("migrate down", "migrate down");
+            assertThat(ledger.of("stop"))
+                    .as("the end of the first, before the second")
+                    .anyMatch(stop -> stop.pid() == commands.getFirst().pid()
+                            && stop.at().isBefore(commands.getLast().at()));
         }
     }
 

@@ -21,6 +21,8 @@ enum Fault {
     CRASH_AFTER_HEALTHY,
     /** {@code migrate down} says that it worked, exits 0 and changes nothing. */
     DOWN_WITHOUT_EFFECT,
+    /** {@code migrate down} takes this much longer (default 5 s) under the migration lock, before it changes anything. */
+    DOWN_SLOW,
     /** Somebody else's row is in the migration lock table when migrations are due. */
     LOCK_HELD,
     /** The version endpoint names another version (default: the major before). */

@@ -168,7 +168,12 @@ final class Migrations implements AutoCloseable {
             Log.info("db.liquibase", "Nothing to roll back: the database is at major " + databaseMajor());
             return;
         }
-        underLock(() -> liquibase.rollback(count, new Contexts(), new LabelExpression()));
+        underLock(() -> {
+            if (faults.fires(Fault.DOWN_SLOW)) {
+                Server.pause(faults.duration(Fault.DOWN_SLOW, Duration.ofSeconds(5)));
+            }
+            liquibase.rollback(count, new Contexts(), new LabelExpression());
+        });
     }
 
     /** Removes whoever's lock there is. */

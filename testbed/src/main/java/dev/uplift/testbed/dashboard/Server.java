@@ -215,7 +215,7 @@ final class Server {
         }
     }
 
-    private static void pause(Duration length) {
+    static void pause(Duration length) {
         try {
             Thread.sleep(length.toMillis());
         } catch (InterruptedException e) {
