@@ -129,7 +129,11 @@ public interface Node {
     /** Who started what runs although nobody here did, for a person. */
     String startedBy(Instance instance) throws IOException;
 
-    /** Why a start has ended, if a person ended it; empty: it ended by itself. */
+    /**
+     * Why a start has ended, if a person ended it; empty: it ended by itself.
+     *
+     * @throws dev.uplift.host.HostLostException if the host ends it, which is being shut down
+     */
     Optional<String> endedBy(Instance instance) throws IOException, InterruptedException;
 
     /**

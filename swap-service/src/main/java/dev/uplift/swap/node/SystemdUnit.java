@@ -153,6 +153,11 @@ final class SystemdUnit {
         return new State(properties);
     }
 
+    /** Whether its host goes down, which stops every unit of it. */
+    boolean isHostStopping() throws IOException, InterruptedException {
+        return host.run(command("is-system-running")).output().strip().equals("stopping");
+    }
+
     /** Whether it is held, and systemd knows. It is not while {@link #start} has not taken effect, or was cut off. */
     boolean isHeld() throws IOException, InterruptedException {
         State state = state();

@@ -242,6 +242,12 @@ public final class DockerNode implements Node {
         });
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>An engine that was started anew since it served has passed over what was held: it is started then, as the
+     * engine itself would have done.
+     */
     @Override
     public void releaseAutostart(NodeWork work, SwapEffect effect)
             throws IOException, InterruptedException, FencedException, StepFailedException {
@@ -249,6 +255,9 @@ public final class DockerNode implements Node {
         RestartPolicy policy = family.record().container().restartPolicy();
         work.takeElsewhere(effect, _ -> {
             containers.restartPolicy(container.id(), policy);
+            if (!policy.equals(RestartPolicy.NO)) {
+                containers.start(container.id());
+            }
             return policy;
         });
     }

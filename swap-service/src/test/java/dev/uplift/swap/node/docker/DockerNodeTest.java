@@ -115,6 +115,21 @@ class DockerNodeTest {
     }
 
     @Test
+    void aContainerThatEndedWithItsEngineBeforeTheCommitRunsAfterIt() throws Exception {
+        running();
+        rig.preflight();
+        rig.node.stage(rig.work());
+        rig.stop();
+        rig.node.switchOver(rig.work());
+        rig.start(DockerRig.NEW);
+        rig.engine.containers().kill(rig.engine.containers().inspect(rig.name).id());
+
+        rig.step(work -> rig.node.releaseAutostart(work, SwapEffect.COMMIT_AUTOSTART));
+
+        assertThat(rig.engine.containers().inspect(rig.name).lives()).isTrue();
+    }
+
+    @Test
     void aWayBackEndsWithTheVeryContainerThatRanBefore() throws Exception {
         ContainerInspection before = running();
         rig.preflight();
