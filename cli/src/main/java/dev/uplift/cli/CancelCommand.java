@@ -16,7 +16,7 @@ final class CancelCommand extends LiveUpgradeCommand {
     }
 
     @Override
-    int exitCode(UpgradeStatus ended) {
+    int finish(Output output, UpgradeStatus ended) {
         return switch (ended.state()) {
             case ROLLED_BACK -> ExitCode.OK;
             case RUNNING, ROLLING_BACK, COMPLETED -> ExitCode.FAILED;

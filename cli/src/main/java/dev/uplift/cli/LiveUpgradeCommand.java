@@ -23,11 +23,15 @@ abstract sealed class LiveUpgradeCommand implements Callable<Integer> permits Ca
     /** Asks; returns the upgrade as it is then. */
     abstract UpgradeStatus ask(Api api, UUID upgrade);
 
-    /** The exit code that the end of the upgrade asks for. */
-    abstract int exitCode(UpgradeStatus ended);
+    /** @throws CommandFailedException if what is asked for cannot be done without waiting for the end */
+    void require(boolean waiting) {}
+
+    /** Does what is left to do once it has ended; returns the exit code that its end asks for. */
+    abstract int finish(Output output, UpgradeStatus ended);
 
     @Override
     public final Integer call() {
+        require(!noWait);
         Api api = server.api();
         Output output = server.output();
         InstallationStatus status = api.installation(installation);
@@ -46,6 +50,7 @@ abstract sealed class LiveUpgradeCommand implements Callable<Integer> permits Ca
             }
             return ExitCode.OK;
         }
-        return exitCode(new Follower(api, output).follow(List.of(asked.id())).getFirst());
+        return finish(
+                output, new Follower(api, output).follow(List.of(asked.id())).getFirst());
     }
 }

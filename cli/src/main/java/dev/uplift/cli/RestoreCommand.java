@@ -30,13 +30,17 @@ final class RestoreCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "BACKUP", description = "Its id, from `uplift backups`.")
     private UUID backup = new UUID(0, 0);
 
+    @Mixin
+    private ComposeFiles composeFiles = new ComposeFiles();
+
     @Option(names = "--no-wait", description = "Begin, print the id, and return.")
     private boolean noWait;
 
     @Override
     public Integer call() {
+        composeFiles.requireEnd(!noWait);
         Api api = server.api();
         return UpgradeCommand.follow(
-                api, server.output(), api.restore(new RequestRestore(installation, backup)), noWait);
+                api, server.output(), api.restore(new RequestRestore(installation, backup)), noWait, composeFiles);
     }
 }

@@ -1,5 +1,6 @@
 package dev.uplift.cli;
 
+import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
 import java.util.List;
 import java.util.UUID;
@@ -18,6 +19,8 @@ import picocli.CommandLine.Option;
             "  uplift upgrade '*' --profile metabase --to v0.51.2   every Metabase",
             "  uplift upgrade sales --to v0.51.2 --url https://mirror.example.org/metabase.jar --sha256 HEX",
             "                                                  from a mirror, only if it is this very artifact",
+            "  uplift upgrade shop --to v0.51.2 --update-compose-file",
+            "                                                  a container of Docker Compose, and the file that it is of",
             "  uplift upgrade sales --to v0.51.2 --no-wait --json   for scripts; `uplift watch` follows it"
         })
 final class UpgradeCommand implements Callable<Integer> {
@@ -27,17 +30,21 @@ final class UpgradeCommand implements Callable<Integer> {
     @Mixin
     private TargetOptions target = new TargetOptions();
 
+    @Mixin
+    private ComposeFiles composeFiles = new ComposeFiles();
+
     @Option(names = "--no-wait", description = "Begin, print the ids, and return.")
     private boolean noWait;
 
     @Override
     public Integer call() {
+        composeFiles.requireEnd(!noWait);
         Api api = server.api();
-        return follow(api, server.output(), api.upgrade(target.request()), noWait);
+        return follow(api, server.output(), api.upgrade(target.request()), noWait, composeFiles);
     }
 
     /** Shows what was begun until it ends; refusals are told and make the exit code not 0. */
-    static int follow(Api api, Output output, AcceptedSagas sagas, boolean noWait) {
+    static int follow(Api api, Output output, AcceptedSagas sagas, boolean noWait, ComposeFiles composeFiles) {
         sagas.refused().forEach(refusal -> output.note("uplift: " + refusal.installation() + ": " + refusal.reason()));
         int refused = sagas.refused().isEmpty() ? ExitCode.OK : ExitCode.FAILED;
         List<UUID> ids =
@@ -52,6 +59,8 @@ final class UpgradeCommand implements Callable<Integer> {
             });
             return refused;
         }
-        return Math.max(refused, ExitCode.of(new Follower(api, output).follow(ids)));
+        List<UpgradeStatus> ended = new Follower(api, output).follow(ids);
+        composeFiles.update(output, ended);
+        return Math.max(refused, ExitCode.of(ended));
     }
 }

@@ -23,6 +23,9 @@ final class WatchCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions server = new ServerOptions();
 
+    @Mixin
+    private ComposeFiles composeFiles = new ComposeFiles();
+
     @Parameters(arity = "0..1", paramLabel = "INSTALLATION", description = "Only this one.")
     private String installation = "";
 
@@ -42,6 +45,8 @@ final class WatchCommand implements Callable<Integer> {
             output.note("nothing is under way");
             return ExitCode.OK;
         }
-        return ExitCode.of(new Follower(api, output).follow(live));
+        List<UpgradeStatus> ended = new Follower(api, output).follow(live);
+        composeFiles.update(output, ended);
+        return ExitCode.of(ended);
     }
 }

@@ -40,6 +40,8 @@ final class CommandLineTest {
                     upgrade sales --to v0.51.2 --url metabase.jar       | url is not absolute
                     upgrade sales --to v0.51.2 --node-failure ignore    | 'ignore' is none of roll-back, finish-without
                     upgrade sales --to v0.51.2 --way-back up            | 'up' is none of restore, migrate-down
+                    upgrade sales --to v0.51.2 --no-wait --update-compose-file | leave out --no-wait
+                    retry sales --no-wait --update-compose-file         | leave out --no-wait
                     restore sales 7                                     | Invalid value for positional parameter at index 1
                     add                                                 | name the DIRECTORY it runs in or its --pid, or its --unit
                     add /srv/x --unit x.service                         | name the DIRECTORY it runs in or its --pid, or its --unit

@@ -1,14 +1,18 @@
 package dev.uplift.cli;
 
+import dev.uplift.contract.Artifact;
+import dev.uplift.contract.ComposedNode;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.UpgradeStatus.StepState;
 import dev.uplift.contract.UpgradeStatus.StepStatus;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -18,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /** Upgrades of two steps, FETCH and START, as an orchestrator would tell of them. */
 final class Upgrades {
     static final Instant BEGAN = Instant.parse("2026-03-01T10:00:00Z");
+
+    static final String NEW_IMAGE = "d".repeat(64);
 
     private Upgrades() {}
 
@@ -57,6 +63,28 @@ final class Upgrades {
                 step(StepName.START, StepState.DONE, null));
     }
 
+    /** Completed, of a container that Docker Compose made, with the digest {@link #NEW_IMAGE}. */
+    static UpgradeStatus composed(String installation, long rev, ComposedNode node) {
+        String repository = "metabase/metabase";
+        Artifact image = new Artifact(
+                NEW_IMAGE,
+                1_000,
+                "v0.51.2",
+                "oss",
+                URI.create("docker://" + repository + "@sha256:" + NEW_IMAGE),
+                false);
+        return status(
+                installation,
+                rev,
+                State.COMPLETED,
+                null,
+                done(
+                        StepName.PREFLIGHT,
+                        new StepOutput.NodesChecked(
+                                new Release("v0.50.1", "oss", null, null), List.of(), List.of(node))),
+                done(StepName.FETCH, new StepOutput.ArtifactsFetched(List.of(image))));
+    }
+
     static UpgradeStatus rolledBack(String installation, long rev) {
         return status(
                 installation,
@@ -75,6 +103,10 @@ final class Upgrades {
                 StepName.START,
                 step(StepName.FETCH, StepState.DONE, null),
                 step(StepName.START, StepState.FAILED, null));
+    }
+
+    private static StepStatus done(StepName name, StepOutput output) {
+        return new StepStatus(name, StepState.DONE, 1, null, null, null, output);
     }
 
     private static StepStatus step(StepName name, StepState state, @Nullable Progress progress) {

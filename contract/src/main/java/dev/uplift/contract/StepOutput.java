@@ -29,11 +29,25 @@ public sealed interface StepOutput {
     /** The step has nothing to tell. */
     record Nothing() implements StepOutput {}
 
-    /** PREFLIGHT: what runs, and whether it can be upgraded. */
-    record NodesChecked(Release running, List<Check> checks) implements StepOutput {
+    /**
+     * PREFLIGHT: what runs, and whether it can be upgraded.
+     *
+     * @param composed the nodes that Docker Compose made; absent: none
+     */
+    record NodesChecked(
+            Release running,
+            List<Check> checks,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ComposedNode> composed)
+            implements StepOutput {
         public NodesChecked {
             Checks.present(running, "running");
             checks = Checks.list(checks, "checks");
+            composed = Checks.list(Objects.requireNonNullElse(composed, List.of()), "composed");
+        }
+
+        /** Of nodes none of which Docker Compose made. */
+        public NodesChecked(Release running, List<Check> checks) {
+            this(running, checks, List.of());
         }
     }
 

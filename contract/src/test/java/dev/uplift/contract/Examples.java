@@ -206,6 +206,18 @@ final class Examples {
         Map<String, StepOutput> outputs = new LinkedHashMap<>();
         outputs.put("step.succeeded", new StepOutput.Nothing());
         outputs.put("step.succeeded.nodes-checked", new StepOutput.NodesChecked(FROM, CHECKS));
+        outputs.put(
+                "step.succeeded.nodes-checked.composed",
+                new StepOutput.NodesChecked(
+                        FROM,
+                        CHECKS,
+                        List.of(new ComposedNode(
+                                "node-1",
+                                "shop",
+                                "metabase",
+                                List.of("/srv/shop/docker-compose.yml"),
+                                List.of(REPOSITORY + ":v0.50.1", REPOSITORY + "@sha256:" + "e".repeat(64)),
+                                REPOSITORY + ":v0.51.8"))));
         outputs.put("step.succeeded.database-checked", new StepOutput.DatabaseChecked("15.15", 73_400_320, CHECKS));
         outputs.put(
                 "step.succeeded.artifacts-located",

@@ -113,8 +113,20 @@ class ComposeProjectIT {
         Awaitility.await("compose's own start").atMost(HEALTHY_MAX).until(api::healthy);
         assertThat(api.version()).contains(StandInContainers.NEW);
 
-        installed.upgrade(StandInContainers.request(NAME, "v0.51.2"), State.COMPLETED);
+        String before = Files.readString(file);
+        Cli.Outcome outcome =
+                Cli.of(standIns.product()).run("upgrade", NAME, "--to", "v0.51.2", "--update-compose-file");
+        assertThat(outcome.exit()).as("%s", outcome).isZero();
+        assertThat(outcome.err()).contains("wrote image: " + image("v0.51.2") + " instead of ");
+        assertThat(file).hasContent(before.replace(image(StandInContainers.NEW), image("v0.51.2")));
         assertThat(compose.run("ps", "--quiet", "metabase").strip()).isEqualTo(id());
+
+        compose.run("up", "--detach");
+        Awaitility.await("compose's own start").atMost(HEALTHY_MAX).until(api::healthy);
+        assertThat(api.version()).contains("v0.51.2");
+        String recreated = id();
+        compose.run("up", "--detach");
+        assertThat(id()).isEqualTo(recreated);
     }
 
     private String id() {

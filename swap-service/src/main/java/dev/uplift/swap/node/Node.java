@@ -1,5 +1,6 @@
 package dev.uplift.swap.node;
 
+import dev.uplift.contract.ComposedNode;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
@@ -85,6 +86,12 @@ public interface Node {
     /** What of {@code running} stands in the way of an upgrade that only this kind of node knows of. */
     void check(NodeWork work, Observation observed, CheckList checks)
             throws IOException, InterruptedException, StepFailedException;
+
+    /** What is to be written in the files of Docker Compose that it is made by; empty: it is not made by compose. */
+    default Optional<ComposedNode> composed(NodeWork work, Observation observed)
+            throws IOException, InterruptedException, StepFailedException {
+        return Optional.empty();
+    }
 
     /** Writes down how it was seen to be started when it was registered; again, the same again. */
     void register(Fence.Held held, Observation observed)

@@ -1,6 +1,7 @@
 package dev.uplift.swap.step;
 
 import dev.uplift.contract.Check;
+import dev.uplift.contract.ComposedNode;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepOutput;
@@ -25,6 +26,7 @@ final class PreflightStep implements SwapStep {
     @Override
     public StepOutcome take(StepWork work) throws Exception {
         List<Check> checks = new ArrayList<>();
+        List<ComposedNode> composed = new ArrayList<>();
         Map<Node, Observation> observations = new LinkedHashMap<>();
         Optional<Release> running = Optional.empty();
         for (Node node : work.nodes()) {
@@ -32,6 +34,7 @@ final class PreflightStep implements SwapStep {
             ApplicationVersion version = version(observed);
             requireVersion(work, node, version);
             checks.addAll(new NodeChecks(work, node, observed, version).run());
+            node.composed(work.on(node), observed).ifPresent(composed::add);
             Release release = running.orElse(observed.release(version, node.spec()));
             requireSame(node, observed, release, observations.keySet());
             requireExpected(work, node, observed);
@@ -44,7 +47,7 @@ final class PreflightStep implements SwapStep {
                 observed.getKey().capture(work.on(observed.getKey()), observed.getValue());
             }
         }
-        return StepOutcome.done(new StepOutput.NodesChecked(running.orElseThrow(), checks));
+        return StepOutcome.done(new StepOutput.NodesChecked(running.orElseThrow(), checks, composed));
     }
 
     private static ApplicationVersion version(Observation observed) throws StepFailedException {

@@ -123,7 +123,8 @@ record ContainerChecks(ContainerFamily family, CheckList checks, Optional<String
                     "compose",
                     "the container is service " + service.get().service() + " of the Docker Compose project "
                             + service.get().project() + " and stays it; after the upgrade " + image + " in " + files
-                            + ", or the next recreation by compose brings the old version back");
+                            + " (`--update-compose-file` does where the file is), or the next recreation by compose brings"
+                            + " the old version back");
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.uplift.swap.node.docker;
 
+import dev.uplift.contract.ComposedNode;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Fence;
@@ -179,6 +180,13 @@ public final class DockerNode implements Node {
     public void check(NodeWork work, Observation observed, CheckList checks)
             throws IOException, InterruptedException, StepFailedException {
         new ContainerChecks(family, checks, Optional.of(work.command().to().version())).run();
+    }
+
+    @Override
+    public Optional<ComposedNode> composed(NodeWork work, Observation observed)
+            throws IOException, InterruptedException, StepFailedException {
+        return ComposedContainer.of(
+                spec.name(), family.requireInPlace(), place.repository().name(), work.command(), observed.sha256());
     }
 
     /** Looks at what only a container can have. */

@@ -305,6 +305,13 @@ class DockerNodeTest {
                                 "/srv/shop/docker-compose.yml",
                                 "write image: "
                                         + images.next().reference().replaceFirst(":[^:]*$", ":" + DockerRig.NEW)));
+        assertThat(rig.node.composed(rig.work(), rig.node.observe(rig.profile, rig.probe)))
+                .hasValueSatisfying(composed -> {
+                    assertThat(composed.service()).isEqualTo("metabase");
+                    assertThat(composed.files()).containsExactly("/srv/shop/docker-compose.yml");
+                    assertThat(composed.from()).contains(images.old().pinned());
+                    assertThat(composed.to()).endsWith(":" + DockerRig.NEW);
+                });
         assertThat(checks)
                 .filteredOn(check -> check.name().equals("own-files"))
                 .singleElement()
