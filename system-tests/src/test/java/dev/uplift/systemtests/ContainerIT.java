@@ -83,6 +83,27 @@ class ContainerIT {
     }
 
     @Test
+    void aVersionThatServedAndFailedIsMigratedDownByItsOwnImageAndWhatItTookInStays() throws Exception {
+        String name = "container-down";
+        try (Installed installed = standIns.install(name, "crash-after-healthy@51:4s")) {
+            JsonNode before = standIns.inspect(name);
+
+            UpgradeStatus ended = installed.upgrade(
+                    StandInContainers.request(name, StandInContainers.NEW, Dashboard.DOWN_LIMITS), State.ROLLED_BACK);
+
+            assertThat(ended.failure()).extracting(Failure::step).isEqualTo(StepName.SOAK);
+            assertThat(ended.steps())
+                    .extracting(StepStatus::output)
+                    .contains(new StepOutput.MigratedDown(
+                            true, "the data were migrated down by " + StandInContainers.NEW + " and kept"));
+            JsonNode after = standIns.inspect(name);
+            assertThat(after.path("Id")).isEqualTo(before.path("Id"));
+            assertThat(differences(before, after)).isEmpty();
+            assertThat(commands(name)).isEmpty();
+        }
+    }
+
+    @Test
     void anUpgradeOfAContainerWithEveryOptionChangesItsImageAndOurLabelsAlone() throws Exception {
         try (Installed installed = standIns.install("container-options", "", everyOption("options"))) {
             DockerContainers containers = standIns.containers();
@@ -122,21 +143,24 @@ class ContainerIT {
 
             assertThat(product.killed("swap")).isTrue();
             assertThat(product.effects("swap")).contains("swap.command.clear");
-            assertThat(standIns.containers()
-                            .docker()
-                            .run(
-                                    "ps",
-                                    "--all",
-                                    "--quiet",
-                                    "--filter",
-                                    "label=" + UpliftLabels.PURPOSE + "=" + UpliftLabels.COMMAND,
-                                    "--filter",
-                                    "name=" + standIns.containers().name(name)))
-                    .as("containers of the command")
-                    .isEmpty();
+            assertThat(commands(name)).isEmpty();
         } finally {
             product.disarm("swap");
         }
+    }
+
+    /** The containers that commands of an installation run in, or have run in. */
+    private static String commands(String installation) {
+        return standIns.containers()
+                .docker()
+                .run(
+                        "ps",
+                        "--all",
+                        "--quiet",
+                        "--filter",
+                        "label=" + UpliftLabels.PURPOSE + "=" + UpliftLabels.COMMAND,
+                        "--filter",
+                        "name=" + standIns.containers().name(installation));
     }
 
     private static List<InspectDiff.Difference> differences(JsonNode before, JsonNode after) {

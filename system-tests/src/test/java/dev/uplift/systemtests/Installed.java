@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
+import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
@@ -133,7 +134,7 @@ record Installed(
 
     /**
      * I3: what the new version's first start found is what the backup holds; so is what the old one's first start found
-     * after a way back.
+     * after a way back. What was migrated down and kept holds more.
      */
     private void assertBackup(UpgradeStatus ended, Instant since) throws Exception {
         if (ended.backup() == null) {
@@ -152,7 +153,12 @@ record Installed(
             Instant last = fresh.isEmpty()
                     ? requireNonNull(ended.outageBeganAt())
                     : fresh.getLast().at();
-            assertThat(found(ended.from(), last).getFirst().detail()).isEqualTo(held);
+            String back = found(ended.from(), last).getFirst().detail();
+            if (dataKept(ended)) {
+                assertThat(back).isNotEqualTo(held);
+            } else {
+                assertThat(back).isEqualTo(held);
+            }
         }
     }
 
@@ -163,15 +169,28 @@ record Installed(
                 .toList();
     }
 
-    /** I5. A rollback takes with it what the new version has taken. */
+    /** I5. A rollback takes with it what the new version has taken, unless that was migrated down and kept. */
     private void assertRows(RowWriter.Written written, UpgradeStatus ended) {
         Instant down = ended.outageBeganAt();
-        RowWriter.Written promised = ended.state() == State.ROLLED_BACK && down != null
-                ? written.outside(down, requireNonNull(ended.outageEndedAt()))
-                : written;
+        RowWriter.Written promised = written;
+        if (ended.state() == State.ROLLED_BACK && down != null) {
+            Instant up = requireNonNull(ended.outageEndedAt());
+            if (dataKept(ended)) {
+                assertThat(written.acknowledgedAt().values())
+                        .as("rows that the new version took in")
+                        .anyMatch(at -> at.isAfter(down) && at.isBefore(up));
+            } else {
+                promised = written.outside(down, up);
+            }
+        }
         RowCheck rows = RowCheck.of(api.uri(), promised);
         assertThat(rows.acknowledgedCount()).isPositive();
         assertThat(rows.lostCount()).as("%s", rows).isZero();
+    }
+
+    private static boolean dataKept(UpgradeStatus ended) {
+        return ended.steps().stream()
+                .anyMatch(step -> step.output() instanceof StepOutput.MigratedDown down && down.kept());
     }
 
     /** The product forgets it. */

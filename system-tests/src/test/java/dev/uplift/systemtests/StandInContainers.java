@@ -1,6 +1,7 @@
 package dev.uplift.systemtests;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.testbed.StandInApi;
 import dev.uplift.testbed.StandInLedger;
@@ -188,17 +189,21 @@ final class StandInContainers implements AutoCloseable {
 
     /** Neither a URL nor a digest: the tag is looked up in the container's repository. */
     static UpgradeRequested request(String name, String tag) {
-        return request(name, tag, Map.of());
+        return request(name, tag, Dashboard.LIMITS);
+    }
+
+    /** The same within other limits. */
+    static UpgradeRequested request(String name, String tag, StepLimits limits) {
+        return request(name, tag, Map.of(), limits);
     }
 
     /** The tag is not looked up: this is the image's digest, 64 hexadecimal digits. */
     UpgradeRequested pinned(String name, String tag, String sha256) {
-        return request(name, tag, Map.of(old.repository(), sha256));
+        return request(name, tag, Map.of(old.repository(), sha256), Dashboard.LIMITS);
     }
 
-    private static UpgradeRequested request(String name, String tag, Map<String, String> images) {
-        return new UpgradeRequested(
-                UUID.randomUUID(), null, List.of(name), tag, null, null, null, images, Dashboard.LIMITS);
+    private static UpgradeRequested request(String name, String tag, Map<String, String> images, StepLimits limits) {
+        return new UpgradeRequested(UUID.randomUUID(), null, List.of(name), tag, null, null, null, images, limits);
     }
 
     static int freePort() {

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
+import dev.uplift.contract.UpgradeStatus.StepStatus;
 import dev.uplift.testbed.containers.RequiresDocker;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -62,6 +64,23 @@ class UnitIT {
             assertThat(installed.ledger().get().of("fault"))
                     .singleElement()
                     .satisfies(entry -> assertThat(entry.detail()).isEqualTo(fault));
+            assertThat(units.jarThatRuns(name))
+                    .isEqualTo(units.release(Units.OLD).sha256());
+            units.assertAsTheOperatorHasIt(name);
+        }
+    }
+
+    @Test
+    void aVersionThatServedAndFailedIsMigratedDownInTheUnitsEnvironmentAndWhatItTookInStays() throws Exception {
+        String name = "unit-down";
+        try (Installed installed = units.install(name, "crash-after-healthy@51:4s")) {
+            UpgradeStatus ended =
+                    installed.upgrade(Dashboard.request(product, name, NEW, Dashboard.DOWN_LIMITS), State.ROLLED_BACK);
+
+            assertThat(requireNonNull(ended.failure()).step()).isEqualTo(StepName.SOAK);
+            assertThat(ended.steps())
+                    .extracting(StepStatus::output)
+                    .contains(new StepOutput.MigratedDown(true, "the data were migrated down by " + NEW + " and kept"));
             assertThat(units.jarThatRuns(name))
                     .isEqualTo(units.release(Units.OLD).sha256());
             units.assertAsTheOperatorHasIt(name);
