@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One place where an application runs, whatever runs it there. The steps know nothing else of it. All
@@ -143,11 +144,18 @@ public interface Node {
      */
     Optional<String> endedBy(Instance instance) throws IOException, InterruptedException;
 
+    /** What tells this run of the host from the one before its last boot; empty: nothing here does. */
+    default Optional<String> hostRun() throws IOException {
+        return Optional.empty();
+    }
+
     /**
-     * Whether a start has ended only because its host did, which runs again by now. False also where that cannot be
-     * told.
+     * Whether what was started in that {@link #hostRun} has ended only because its host did, which runs again by now.
+     * False also where that cannot be told.
+     *
+     * @param startedIn absent: nobody has written it down
      */
-    default boolean endedWithHost(Instance instance) throws IOException, InterruptedException {
+    default boolean endedWithHost(@Nullable String startedIn) throws IOException, InterruptedException {
         return false;
     }
 

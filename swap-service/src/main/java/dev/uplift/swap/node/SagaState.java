@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param stopRequestedAt when it was first asked to end
  * @param outageBeganAt the first request that failed; absent: not seen yet
  * @param startedInstance the identity of the instance that was started last; absent: none was
+ * @param startedIn the run of the host that it was, or is about to be, started in; absent: nothing tells one from another
  * @param startedBy the occasion on which it was, or is about to be, started
  * @param startFollows {@link Node#lastStart} before that
  * @param servingAt when that instance was first seen to serve; absent: not yet
@@ -39,6 +40,7 @@ public record SagaState(
         Instant stopRequestedAt,
         @Nullable Instant outageBeganAt,
         @Nullable String startedInstance,
+        @Nullable String startedIn,
         @Nullable UUID startedBy,
         @Nullable String startFollows,
         @Nullable Instant servingAt,
@@ -50,7 +52,8 @@ public record SagaState(
 
     /** At the beginning of the outage. */
     public static SagaState stopping(UUID installationId, UUID sagaId, @Nullable Boolean used, Instant now) {
-        return new SagaState(installationId, sagaId, used, now, null, null, null, null, null, null, null, null, false);
+        return new SagaState(
+                installationId, sagaId, used, now, null, null, null, null, null, null, null, null, null, false);
     }
 
     /** What is remembered of any saga; empty if nothing is. */
@@ -94,20 +97,54 @@ public record SagaState(
     }
 
     public SagaState withOutageBeganAt(Instant at) {
-        return with(at, startedInstance, startedBy, servingAt, leftOut, leftOutBefore, over);
+        return with(at, servingAt, leftOut, leftOutBefore, disturbedBy, over);
     }
 
-    /** Another instance is about to be started. */
-    public SagaState withStarting(UUID occasion, String lastStart) {
+    /** Another instance is about to be started, in this run of the host. */
+    public SagaState withStarting(Optional<String> hostRun, UUID occasion, String lastStart) {
+        return with(null, hostRun, occasion, lastStart);
+    }
+
+    /** Another instance was started, in this run of the host; it does not serve yet. */
+    public SagaState withStarted(Instance instance, Optional<String> hostRun, UUID occasion) {
+        return with(instance.identity(), hostRun, occasion, startFollows);
+    }
+
+    public SagaState withServingAt(Instant at) {
+        return with(outageBeganAt, at, leftOut, leftOutBefore, disturbedBy, over);
+    }
+
+    public SagaState withOver() {
+        return with(outageBeganAt, servingAt, leftOut, leftOutBefore, disturbedBy, true);
+    }
+
+    /** The saga goes on without what was started. */
+    public SagaState withLeftOut(@Nullable LeftOut why) {
+        return with(outageBeganAt, servingAt, why, leftOutBefore, disturbedBy, over);
+    }
+
+    /** An earlier saga ended without the node. */
+    public SagaState withLeftOutBefore(@Nullable LeftOut why) {
+        return with(outageBeganAt, servingAt, leftOut, why, disturbedBy, over);
+    }
+
+    /** Somebody else started something. */
+    public SagaState withDisturbedBy(String started) {
+        return with(outageBeganAt, servingAt, leftOut, leftOutBefore, started, over);
+    }
+
+    private SagaState with(
+            @Nullable String instance, Optional<String> hostRun, UUID occasion, @Nullable String follows) {
         return new SagaState(
                 installationId,
                 sagaId,
                 used,
                 stopRequestedAt,
                 outageBeganAt,
-                null,
+                instance,
+                hostRun.orElse(null),
                 occasion,
-                lastStart,
+                follows,
                 null,
                 null,
                 leftOutBefore,
@@ -115,54 +152,12 @@ public record SagaState(
                 over);
     }
 
-    /** Another instance was started; it does not serve yet. */
-    public SagaState withStarted(Instance instance, UUID occasion) {
-        return with(outageBeganAt, instance.identity(), occasion, null, null, leftOutBefore, over);
-    }
-
-    public SagaState withServingAt(Instant at) {
-        return with(outageBeganAt, startedInstance, startedBy, at, leftOut, leftOutBefore, over);
-    }
-
-    public SagaState withOver() {
-        return with(outageBeganAt, startedInstance, startedBy, servingAt, leftOut, leftOutBefore, true);
-    }
-
-    /** The saga goes on without what was started. */
-    public SagaState withLeftOut(@Nullable LeftOut why) {
-        return with(outageBeganAt, startedInstance, startedBy, servingAt, why, leftOutBefore, over);
-    }
-
-    /** An earlier saga ended without the node. */
-    public SagaState withLeftOutBefore(@Nullable LeftOut why) {
-        return with(outageBeganAt, startedInstance, startedBy, servingAt, leftOut, why, over);
-    }
-
-    /** Somebody else started something. */
-    public SagaState withDisturbedBy(String started) {
-        return new SagaState(
-                installationId,
-                sagaId,
-                used,
-                stopRequestedAt,
-                outageBeganAt,
-                startedInstance,
-                startedBy,
-                startFollows,
-                servingAt,
-                leftOut,
-                leftOutBefore,
-                started,
-                over);
-    }
-
     private SagaState with(
             @Nullable Instant began,
-            @Nullable String instance,
-            @Nullable UUID occasion,
             @Nullable Instant serving,
             @Nullable LeftOut without,
             @Nullable LeftOut withoutBefore,
+            @Nullable String disturbance,
             boolean ended) {
         return new SagaState(
                 installationId,
@@ -170,13 +165,14 @@ public record SagaState(
                 used,
                 stopRequestedAt,
                 began,
-                instance,
-                occasion,
+                startedInstance,
+                startedIn,
+                startedBy,
                 startFollows,
                 serving,
                 without,
                 withoutBefore,
-                disturbedBy,
+                disturbance,
                 ended);
     }
 

@@ -24,12 +24,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A JAR that a unit of systemd starts, as the unit's user and with the unit's environment. */
 public final class SystemdNode extends JarNode {
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration START_WAIT = Duration.ofSeconds(30);
     private static final int CGROUP_BYTES_MAX = 65_536;
+
+    /** Differs for each boot of a kernel; a container that is a host has that of its machine, but an init of its own. */
+    private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
+
+    private static final int BOOT_BYTES_MAX = 100;
+    private static final long INIT = 1;
 
     /** What systemd gives to each start anew. */
     private static final List<String> OF_ONE_START = List.of(
@@ -139,13 +146,24 @@ public final class SystemdNode extends JarNode {
     }
 
     @Override
-    public boolean endedWithHost(Instance instance) throws IOException, InterruptedException {
-        return unit.state().isUntouched();
+    public Optional<String> hostRun() throws IOException {
+        String boot = new String(host().files().read(BOOT, BOOT_BYTES_MAX), StandardCharsets.UTF_8).strip();
+        return host().processes()
+                .find(INIT)
+                .map(init -> boot + ":" + init.identity().startTicks());
     }
 
     @Override
+    public boolean endedWithHost(@Nullable String startedIn) throws IOException, InterruptedException {
+        return startedIn != null
+                && unit.state().isDown()
+                && hostRun().filter(present -> !present.equals(startedIn)).isPresent();
+    }
+
+    /** {@inheritDoc} systemd forgets an invocation with the boot, and that of a disabled unit which has ended before it. */
+    @Override
     public String lastStart() throws IOException, InterruptedException {
-        return unit.state().get("InvocationID");
+        return hostRun().orElse("") + " " + unit.state().get("InvocationID");
     }
 
     @Override

@@ -107,11 +107,6 @@ final class SystemdUnit {
                             + "); systemctl list-units --type=service lists those of the host";
         }
 
-        /** Whether it is down and nothing of it was started since the host was. */
-        boolean isUntouched() {
-            return isDown() && get("InvocationID").isEmpty();
-        }
-
         /** Whether somebody has stopped it and nobody has asked for a start since, which {@link #hold} would refuse. */
         boolean isLeftDown() {
             return wasTerminated() && !get("ConditionResult").equals("no");

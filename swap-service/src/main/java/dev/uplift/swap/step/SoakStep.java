@@ -75,12 +75,13 @@ final class SoakStep implements SwapStep {
     }
 
     private static void bringBack(StepWork work, Node node) throws Exception {
-        String started = work.state(node).map(SagaState::startedInstance).orElse(null);
+        Optional<SagaState> state = work.state(node);
+        String started = state.map(SagaState::startedInstance).orElse(null);
         if (started == null || !node.running().isEmpty()) {
             return;
         }
         Instance ended = new Instance(started, "what was started");
-        if (node.endedWithHost(ended)
+        if (node.endedWithHost(state.get().startedIn())
                 || (isAskedAgain(work) && node.endedBy(ended).isPresent())) {
             Starting.migrated(work, node).serve(work.command().to(), work.targetSha256(node));
         }
@@ -97,10 +98,12 @@ final class SoakStep implements SwapStep {
         private final Node node;
         private final ServingCheck check;
         private final Instance instance;
+        private final @Nullable String startedIn;
 
         private NodeWatch(StepWork work, Node node) throws Exception {
             Optional<SagaState> state = work.state(node);
             @Nullable String started = state.map(SagaState::startedInstance).orElse(null);
+            Optional<String> hostRun = node.hostRun();
             Optional<Instance> running = work.onlyRunning(node);
             this.work = work;
             this.node = node;
@@ -109,6 +112,7 @@ final class SoakStep implements SwapStep {
                     node,
                     work.version(work.command().to()),
                     state.map(SagaState::used).orElse(null));
+            this.startedIn = (running.isPresent() ? hostRun : state.map(SagaState::startedIn)).orElse(null);
             this.instance = running.orElseGet(() -> new Instance(String.valueOf(started), "what was started"));
             if (running.isEmpty()
                     || (started != null && !running.get().identity().equals(started) && !isAskedAgain(work))) {
@@ -135,7 +139,7 @@ final class SoakStep implements SwapStep {
                         Instance.names(running) + " runs in " + node.place() + ", started by "
                                 + node.startedBy(running.getFirst()) + " in place of what was started");
             }
-            if (node.endedWithHost(instance)) {
+            if (node.endedWithHost(startedIn)) {
                 return StepFailedException.retryable(
                         ErrorCode.UNHEALTHY, "the host of " + node.place() + " was started anew");
             }

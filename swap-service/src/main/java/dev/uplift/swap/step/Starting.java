@@ -91,6 +91,7 @@ final class Starting {
         if (once) {
             new LeftLock(work).clear(node);
         }
+        Optional<String> hostRun = node.hostRun();
         Optional<Instance> running = work.onlyRunning(node);
         Instance instance;
         if (running.isPresent()) {
@@ -99,20 +100,18 @@ final class Starting {
             requireSha256(node.sha256(instance), sha256, ErrorCode.INTERFERED, "runs");
         } else {
             if (once && hasStarted(state)) {
-                throw node.endedWithHost(new Instance(String.valueOf(state.startedInstance()), "what was started"))
-                        ? endedWithHost()
-                        : exited(log, "");
+                throw node.endedWithHost(state.startedIn()) ? endedWithHost() : exited(log, "");
             }
             requireSha256(node.sha256InPlace(), sha256, ErrorCode.HOST_UNEXPECTED, "is in place");
             if (once) {
                 new LeftLock(work).release(node, version);
-                state = intending(state);
+                state = intending(state, hostRun);
             }
             work.run().progress(Progress.of("starting"));
             instance = node.start(work.on(node), start, version).orElseThrow(() -> exited(log, begin));
         }
         if (!instance.identity().equals(state.startedInstance())) {
-            state = work.remember(node, record, state.withStarted(instance, work.occasion()));
+            state = work.remember(node, record, state.withStarted(instance, runOf(instance, hostRun), work.occasion()));
         }
         awaitServing(instance, version, state, log, begin);
         if (state.servingAt() == null) {
@@ -128,10 +127,19 @@ final class Starting {
                 && (state.startedInstance() != null || !node.lastStart().equals(state.startFollows()));
     }
 
-    private SagaState intending(SagaState state) throws IOException, InterruptedException, FencedException {
+    private SagaState intending(SagaState state, Optional<String> hostRun)
+            throws IOException, InterruptedException, FencedException {
         return work.occasion().equals(state.startedBy())
                 ? state
-                : work.remember(node, SwapEffect.START_INTENT, state.withStarting(work.occasion(), node.lastStart()));
+                : work.remember(
+                        node, SwapEffect.START_INTENT, state.withStarting(hostRun, work.occasion(), node.lastStart()));
+    }
+
+    /** The host may have been started anew since {@code before}: what has ended by now may have ended with it. */
+    private Optional<String> runOf(Instance instance, Optional<String> before)
+            throws IOException, InterruptedException {
+        Optional<String> present = node.hostRun();
+        return node.runs(instance) ? present : before;
     }
 
     private void awaitServing(Instance instance, ApplicationVersion version, SagaState state, NodeLog log, String begin)
@@ -144,7 +152,7 @@ final class Starting {
             work.run().checkCancelled();
             if (!node.runs(instance)) {
                 requireNobodyElse(instance);
-                throw node.endedWithHost(instance) ? endedWithHost() : exited(log, begin);
+                throw node.endedWithHost(state.startedIn()) ? endedWithHost() : exited(log, begin);
             }
             NodeProbe.Health health = work.probe().health(work.profile(), node.answersAt());
             Optional<String> problem = check.problem(health);

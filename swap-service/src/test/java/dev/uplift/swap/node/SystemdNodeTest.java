@@ -170,14 +170,14 @@ class SystemdNodeTest {
         assertThat(machine.property(unit, "ActiveState")).isEqualTo("inactive");
         assertThat(node.running()).isEmpty();
         assertThat(node.remains()).isEmpty();
-        Instance started =
-                node.start(work, SwapEffect.RESUME_START, version(OLD)).orElseThrow();
+        String hostRun = node.hostRun().orElseThrow();
+        assertThat(node.start(work, SwapEffect.RESUME_START, version(OLD))).isPresent();
         awaitVersion(node, OLD);
-        assertThat(node.endedWithHost(started)).isFalse();
+        assertThat(node.endedWithHost(hostRun)).isFalse();
 
         machine.powerCycle();
         assertThat(node.running()).isEmpty();
-        assertThat(node.endedWithHost(started)).isTrue();
+        assertThat(node.endedWithHost(hostRun)).isTrue();
         node.releaseAutostart(work, SwapEffect.RESUME_AUTOSTART);
         awaitVersion(node, OLD);
         machine.reboot();
@@ -217,13 +217,29 @@ class SystemdNodeTest {
         node.capture(work, node.observe(profile, probe));
         node.holdAutostart(work, SwapEffect.STOP_AUTOSTART);
         Instance running = node.running().getFirst();
+        String hostRun = node.hostRun().orElseThrow();
 
         machine.systemctl("restart", unit);
 
         assertThat(node.runs(running)).isFalse();
         assertThat(node.running()).isEmpty();
         assertThat(node.endedBy(running).orElseThrow()).contains("by somebody else");
-        assertThat(node.endedWithHost(running)).isFalse();
+        assertThat(node.endedWithHost(hostRun)).isFalse();
+    }
+
+    @Test
+    void aDisabledUnitThatIsStoppedIsNotTakenForARebootOfItsHost() throws Exception {
+        SystemdNode node = running("");
+        String hostRun = node.hostRun().orElseThrow();
+        machine.systemctl("disable", unit);
+
+        machine.systemctl("stop", unit);
+
+        awaitDown(node);
+        assertThat(machine.property(unit, "InvocationID"))
+                .as("systemd has forgotten it, as after a boot")
+                .isEmpty();
+        assertThat(node.endedWithHost(hostRun)).isFalse();
     }
 
     @ParameterizedTest
