@@ -1,7 +1,10 @@
 package dev.uplift.cli;
 
 import dev.uplift.contract.Check;
+import dev.uplift.contract.Direction;
+import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Incident;
+import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
@@ -132,9 +135,21 @@ final class StatusCommand implements Callable<Integer> {
                 .forEach(check -> output.line("  " + check.verdict() + " " + check.name() + ": " + check.detail()));
         if (upgrade.state() == State.PARKED) {
             output.line("");
-            output.line("It is stopped safely and needs you. Mend what the reason names, then `uplift retry "
-                    + upgrade.installation() + "`. docs/operations.md has the runbook.");
+            output.line(
+                    "It is stopped safely and needs you. " + advice(upgrade) + " docs/operations.md has the runbook.");
         }
+    }
+
+    /** What takes a parked upgrade out of it. On the way back, and at COMMIT, there is only one way to go. */
+    private static String advice(UpgradeStatus parked) {
+        String retry = "`uplift retry " + parked.installation() + "`";
+        String cancel = "`uplift cancel " + parked.installation() + "`";
+        UpgradeStatus.Failure failure = parked.failure();
+        if (failure != null && failure.code() == ErrorCode.BACKUP_OUTDATED) {
+            return "Stop what the reason names, then " + cancel + ": it cannot go on, and the data stay as they are.";
+        }
+        boolean forward = failure != null && failure.direction() == Direction.DO && failure.step() != StepName.COMMIT;
+        return "Mend what the reason names, then " + retry + (forward ? ", or " + cancel + " to go back." : ".");
     }
 
     /** The whole reason is in the detail of the installation. */

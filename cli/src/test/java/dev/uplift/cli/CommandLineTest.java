@@ -2,6 +2,8 @@ package dev.uplift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.Direction;
+import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.UpgradeStatus;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -112,6 +114,23 @@ final class CommandLineTest {
         orchestrator.put(Upgrades.parked("support", 1));
         assertThat(at("status")).isEqualTo(ExitCode.PARKED);
         assertThat(terminal.out()).contains("PARKED at START, because START failed: it exited with 1");
+    }
+
+    @Test
+    void statusOfAParkedUpgradeAdvisesOnlyWhatHelps() {
+        orchestrator.put(Upgrades.parked("sales", 1));
+        at("status sales");
+        assertThat(terminal.out()).contains("then `uplift retry sales`, or `uplift cancel sales` to go back.");
+
+        orchestrator.put(Upgrades.parked("sales", 2, Direction.UNDO, ErrorCode.EXITED));
+        at("status sales");
+        assertThat(terminal.out()).contains("then `uplift retry sales`.");
+
+        orchestrator.put(Upgrades.parked("support", 1, Direction.DO, ErrorCode.BACKUP_OUTDATED));
+        at("status support");
+        assertThat(terminal.out())
+                .contains("then `uplift cancel support`: it cannot go on")
+                .doesNotContain("retry support");
     }
 
     @Test

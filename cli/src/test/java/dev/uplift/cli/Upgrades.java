@@ -39,6 +39,7 @@ final class Upgrades {
                 rev,
                 State.RUNNING,
                 StepName.FETCH,
+                null,
                 step(StepName.FETCH, StepState.RUNNING, half),
                 step(StepName.START, StepState.PENDING, null));
     }
@@ -49,6 +50,7 @@ final class Upgrades {
                 rev,
                 State.RUNNING,
                 StepName.START,
+                null,
                 step(StepName.FETCH, StepState.DONE, null),
                 step(StepName.START, StepState.RUNNING, null));
     }
@@ -58,6 +60,7 @@ final class Upgrades {
                 installation,
                 rev,
                 State.COMPLETED,
+                null,
                 null,
                 step(StepName.FETCH, StepState.DONE, null),
                 step(StepName.START, StepState.DONE, null));
@@ -78,6 +81,7 @@ final class Upgrades {
                 rev,
                 State.COMPLETED,
                 null,
+                null,
                 done(
                         StepName.PREFLIGHT,
                         new StepOutput.NodesChecked(
@@ -91,16 +95,23 @@ final class Upgrades {
                 rev,
                 State.ROLLED_BACK,
                 null,
+                new UpgradeStatus.Failure(StepName.START, Direction.DO, ErrorCode.EXITED, "it exited with 1"),
                 step(StepName.FETCH, StepState.DONE, null),
                 step(StepName.START, StepState.UNDONE, null));
     }
 
     static UpgradeStatus parked(String installation, long rev) {
+        return parked(installation, rev, Direction.DO, ErrorCode.EXITED);
+    }
+
+    /** At START, which failed so. */
+    static UpgradeStatus parked(String installation, long rev, Direction direction, ErrorCode code) {
         return status(
                 installation,
                 rev,
                 State.PARKED,
                 StepName.START,
+                new UpgradeStatus.Failure(StepName.START, direction, code, "it exited with 1"),
                 step(StepName.FETCH, StepState.DONE, null),
                 step(StepName.START, StepState.FAILED, null));
     }
@@ -114,8 +125,12 @@ final class Upgrades {
     }
 
     private static UpgradeStatus status(
-            String installation, long rev, State state, @Nullable StepName at, StepStatus... steps) {
-        boolean failed = state == State.ROLLED_BACK || state == State.PARKED;
+            String installation,
+            long rev,
+            State state,
+            @Nullable StepName at,
+            UpgradeStatus.@Nullable Failure failure,
+            StepStatus... steps) {
         return new UpgradeStatus(
                 id(installation),
                 id("installation " + installation),
@@ -128,9 +143,7 @@ final class Upgrades {
                 new Release("v0.51.2", "oss", null, null),
                 at,
                 List.of(steps),
-                failed
-                        ? new UpgradeStatus.Failure(StepName.START, Direction.DO, ErrorCode.EXITED, "it exited with 1")
-                        : null,
+                failure,
                 null,
                 state.isFinal() ? BEGAN.plusSeconds(10) : null,
                 state.isFinal() ? BEGAN.plusSeconds(22) : null,

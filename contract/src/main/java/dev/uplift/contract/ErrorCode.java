@@ -49,6 +49,12 @@ public enum ErrorCode {
     /** Somebody else changed the application while the saga worked on it. */
     @JsonProperty("swap.interfered")
     INTERFERED("swap.interfered"),
+    /**
+     * Somebody else started the application after its backup was taken, which may lack what was written since: there is
+     * only the way back, which leaves the data as they are.
+     */
+    @JsonProperty("backup.outdated")
+    BACKUP_OUTDATED("backup.outdated"),
     /** A backup could not be taken or proven. */
     @JsonProperty("backup.failed")
     BACKUP_FAILED("backup.failed"),
@@ -81,6 +87,11 @@ public enum ErrorCode {
 
     ErrorCode(String wireName) {
         this.wireName = wireName;
+    }
+
+    /** Whether a person is, or was, at work on the application: an upgrade stops where it is, and waits for a person. */
+    public boolean isByPerson() {
+        return this == INTERFERED || this == BACKUP_OUTDATED;
     }
 
     /** The stable string. */

@@ -82,7 +82,7 @@ public record UpgradeStatus(
         COMPLETED,
         /** Final: the old version runs with the old data, or nothing was changed. */
         ROLLED_BACK,
-        /** Stopped safely; needs a person: retry. */
+        /** Stopped safely; needs a person: retry, or cancel. */
         PARKED;
 
         /** Whether nothing will happen any more. */

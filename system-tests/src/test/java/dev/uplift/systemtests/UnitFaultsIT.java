@@ -130,20 +130,21 @@ class UnitFaultsIT {
 
     @Test
     void whatAPersonsOwnOldVersionTakesAfterTheBackupIsNotLost() throws Exception {
-        UpgradeStatus ended = byHand(Moment.BACKED_UP, FAILING, StepName.SWITCH, "cancel");
+        UpgradeStatus ended = byHand(Moment.BACKED_UP, FAILING, StepName.SWITCH, ErrorCode.BACKUP_OUTDATED, "cancel");
 
         assertThat(ended.state()).as("%s", ended).isEqualTo(State.ROLLED_BACK);
     }
 
     @Test
     void aPersonsOwnNewVersionIsNotTakenForTheUnit() throws Exception {
-        UpgradeStatus ended = byHand(Moment.SWITCHED, target(Moment.SWITCHED), StepName.START, "retry");
+        UpgradeStatus ended =
+                byHand(Moment.SWITCHED, target(Moment.SWITCHED), StepName.START, ErrorCode.INTERFERED, "retry");
 
         assertThat(ended.state()).as("%s", ended).isEqualTo(State.COMPLETED);
     }
 
     /** A person starts what is in place, which takes rows; the saga parks there, and gets this answer. */
-    private static UpgradeStatus byHand(Moment moment, String target, StepName parksAt, String answer)
+    private static UpgradeStatus byHand(Moment moment, String target, StepName parksAt, ErrorCode code, String answer)
             throws Exception {
         Instant begun = Instant.now();
         List<RowWriter.Written> taken = new ArrayList<>();
@@ -157,7 +158,8 @@ class UnitFaultsIT {
                 taken.add(writer.stop());
             }
             product.letGo(moment.service());
-            assertParked(product.awaitEnd(upgrade, NOTICED_MAX), parksAt);
+            assertParked(product.awaitEnd(upgrade, NOTICED_MAX), parksAt, code);
+            assertThat(Cli.of(product).run("status", NAME).out()).contains("`uplift " + answer + " " + NAME);
             units.endByHand();
             Awaitility.await("its end")
                     .atMost(HELD_MAX)
@@ -165,7 +167,7 @@ class UnitFaultsIT {
             if (answer.equals("cancel")) {
                 Cli.of(product).run("retry", NAME);
                 UpgradeStatus again = product.awaitEnd(upgrade, NOTICED_MAX);
-                assertParked(again, parksAt);
+                assertParked(again, parksAt, code);
                 assertThat(String.valueOf(again.failure())).contains("after the backup was taken");
             }
             Cli.of(product).run(answer, NAME);
@@ -178,11 +180,11 @@ class UnitFaultsIT {
         return ended;
     }
 
-    private static void assertParked(UpgradeStatus parked, StepName step) {
+    private static void assertParked(UpgradeStatus parked, StepName step, ErrorCode code) {
         assertThat(parked.state()).as("%s", parked).isEqualTo(State.PARKED);
         assertThat(parked.failure()).satisfies(failure -> {
             assertThat(failure.step()).isEqualTo(step);
-            assertThat(failure.code()).isEqualTo(ErrorCode.INTERFERED);
+            assertThat(failure.code()).isEqualTo(code);
         });
     }
 
@@ -261,7 +263,7 @@ class UnitFaultsIT {
     }
 
     private static void assertParkedWithAdvice(UpgradeStatus parked, StepName step) {
-        assertParked(parked, step);
+        assertParked(parked, step, ErrorCode.INTERFERED);
         assertStaysDown();
         assertThat(Cli.of(product).run("status", NAME).out())
                 .contains("stopped by somebody else")

@@ -2,7 +2,6 @@ package dev.uplift.orchestrator.saga;
 
 import static dev.uplift.contract.ErrorCode.CANCELLED;
 import static dev.uplift.contract.ErrorCode.FENCED;
-import static dev.uplift.contract.ErrorCode.INTERFERED;
 import static dev.uplift.contract.ErrorCode.INTERNAL;
 import static dev.uplift.contract.ErrorCode.TIMED_OUT;
 
@@ -70,7 +69,7 @@ import java.util.OptionalInt;
  *       so that it stops short if the other is ahead by more. An UNDO and COMMIT are tried again with the
  *       next epoch: one live saga per installation means that the other can only be an earlier delivery
  *       of our own work, never another saga. If it persists, the saga is parked.
- *   <li>{@code INTERFERED}: a person is at work on the application. Nobody fights a person: the saga is
+ *   <li>{@link ErrorCode#isByPerson}: a person is at work on the application. Nobody fights a person: the saga is
  *       parked where it is, without another command and without another attempt, in either direction and
  *       at COMMIT too. The application stays as that person left it. Only if no step so far leaves
  *       anything to take back does the saga end as rolled back.
@@ -153,7 +152,7 @@ public final class UpgradeSaga {
         StepKey command = doing.command();
         Failure cause = failure(course, command, failed.code(), failed.detail());
         boolean commit = course.plan().isCommit(command.step());
-        if (failed.code() == INTERFERED
+        if (failed.code().isByPerson()
                 && (commit || course.plan().undoableUpTo(command.step()).isPresent())) {
             return park(course, command, cause);
         }
@@ -162,7 +161,7 @@ public final class UpgradeSaga {
         }
         if (failed.retryable()
                 && failed.code() != FENCED
-                && failed.code() != INTERFERED
+                && !failed.code().isByPerson()
                 && doing.tries() < limits.doAttemptsMax()) {
             return again(course, command, doing.tries(), cause, limits);
         }
@@ -253,7 +252,7 @@ public final class UpgradeSaga {
         if (failed.code() == FENCED) {
             return again(course.raised(), command, tries, cause, limits);
         }
-        return failed.retryable() && failed.code() != INTERFERED
+        return failed.retryable() && !failed.code().isByPerson()
                 ? again(course, command, tries, cause, limits)
                 : park(course, command, cause);
     }

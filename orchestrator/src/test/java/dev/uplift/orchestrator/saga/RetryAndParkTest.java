@@ -229,6 +229,18 @@ class RetryAndParkTest {
     }
 
     @Test
+    void aBackupThatLacksWhatAPersonMayHaveWrittenParksUntilThatPersonCancels() {
+        Scenario.of(SagaPlan.UPGRADE)
+                .reaches(SWITCH)
+                .failsForNow(ErrorCode.BACKUP_OUTDATED)
+                .is(PARKED)
+                .failedWith(SWITCH, DO, ErrorCode.BACKUP_OUTDATED)
+                .cancelled()
+                .expects(UNDO, SWITCH)
+                .withEpoch(2);
+    }
+
+    @Test
     void anInterferenceBeforeAnythingWasLeftBehindEndsTheSaga() {
         Scenario.of(SagaPlan.UPGRADE).reaches(FETCH).fails(ErrorCode.INTERFERED).is(ROLLED_BACK);
     }

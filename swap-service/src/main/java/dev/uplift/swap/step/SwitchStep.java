@@ -34,7 +34,7 @@ final class SwitchStep implements SwapStep {
         Optional<String> disturbedBy = state.map(SagaState::disturbedBy);
         if (disturbedBy.isPresent()) {
             throw StepFailedException.refused(
-                    ErrorCode.INTERFERED,
+                    ErrorCode.BACKUP_OUTDATED,
                     disturbedBy.get() + " was started in " + node.place()
                             + " by somebody else after the backup was taken, which may lack what it was given: stop it"
                             + " and cancel; the data stay as they are, and the upgrade can be asked for again");

@@ -142,7 +142,7 @@ class RefusalTest {
                                 .processes()
                                 .runningJarsIn(rig.directory)
                                 .isEmpty());
-                assertThat(rig.fail(StepName.SWITCH, DO).code()).isEqualTo(ErrorCode.INTERFERED);
+                assertThat(rig.fail(StepName.SWITCH, DO).code()).isEqualTo(ErrorCode.BACKUP_OUTDATED);
             } finally {
                 somebody.destroyForcibly().waitFor();
             }
@@ -150,7 +150,7 @@ class RefusalTest {
             rig.epoch++;
             StepOutcome.Failed failed = rig.fail(StepName.SWITCH, DO);
 
-            assertThat(failed.code()).isEqualTo(ErrorCode.INTERFERED);
+            assertThat(failed.code()).isEqualTo(ErrorCode.BACKUP_OUTDATED);
             assertThat(failed.detail())
                     .contains("process " + somebody.pid() + " was started")
                     .contains("cancel");
