@@ -99,7 +99,7 @@ class NodesTest {
     void anUpgradeThatFinishesWithoutANodeMarksIt() {
         Fleet.ready("limps");
         join("limps", container("limps-2"));
-        LeftOut left = new LeftOut("node-2", ErrorCode.EXITED, "node-2: it ended");
+        LeftOut left = new LeftOut("node-2", ErrorCode.EXITED, "it ended");
         worker.script(
                 "limps",
                 command -> command.step() == StepName.SCALE

@@ -44,13 +44,13 @@ final class ScaleStep implements SwapStep {
     /** Starts a node; if it is to be left out, that is written down, and why is returned. */
     private static Optional<LeftOut> started(StepWork work, Node node) throws Exception {
         try {
-            Starting.migrated(work, node).serve(work.command().to(), work.targetSha256(node));
+            Starting.migrated(work, node).served(work.command().to(), work.targetSha256(node));
             return Optional.empty();
         } catch (StepFailedException e) {
             if (work.command().limits().nodeFailure() != NodeFailure.FINISH_WITHOUT
                     || e.isRetryable()
                     || !DOES_NOT_COME_UP.contains(e.code())) {
-                throw e;
+                throw e.of(node.spec().name());
             }
             LeftOut why = new LeftOut(node.spec().name(), e.code(), OneLine.of(e.detail()));
             SagaState state = work.state(node)

@@ -81,7 +81,8 @@ final class Starting {
         }
     }
 
-    private Served served(Release release, @Nullable String sha256) throws Exception {
+    /** The same; a failure does not tell which of several nodes it is about. */
+    Served served(Release release, @Nullable String sha256) throws Exception {
         ApplicationVersion version = work.version(release);
         SagaState state = work.state(node)
                 .orElseGet(() -> SagaState.stopping(

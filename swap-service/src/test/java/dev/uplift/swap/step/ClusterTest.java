@@ -117,6 +117,7 @@ class ClusterTest {
 
             assertThat(left.nodes()).singleElement().satisfies(node -> {
                 assertThat(node.node()).isEqualTo("node-2");
+                assertThat(node.detail()).startsWith("it ended while it started");
                 assertThat(node.code()).isEqualTo(ErrorCode.EXITED);
             });
             assertThat(rig.reached()).contains("swap.scale.leave");
