@@ -5,6 +5,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A directory that paths may not leave. Every look goes to the file system again, because a link may
@@ -26,13 +27,17 @@ public final class RegisteredRoot {
      *     {@code ..}, a NUL, or a symbolic link in it
      */
     public static RegisteredRoot of(HostFiles files, String directory) throws IOException {
+        return find(files, directory).orElseThrow(() -> absent(directory));
+    }
+
+    /** The same; empty if nothing is there. */
+    static Optional<RegisteredRoot> find(HostFiles files, String directory) throws IOException {
         Path path = parse(directory);
         if (!path.isAbsolute() || !path.normalize().toString().equals(directory)) {
             throw new UnexpectedPathException(printable(directory) + " is not an absolute path in its plain form");
         }
         RegisteredRoot root = new RegisteredRoot(files, path);
-        root.requireUnmoved();
-        return root;
+        return root.isThere() ? Optional.of(root) : Optional.empty();
     }
 
     /** The directory itself. */
@@ -46,6 +51,12 @@ public final class RegisteredRoot {
      * @throws UnexpectedPathException if it is gone, no directory, or reached through a symbolic link by now
      */
     public void requireUnmoved() throws IOException {
+        if (!isThere()) {
+            throw absent(path.toString());
+        }
+    }
+
+    private boolean isThere() throws IOException {
         try {
             Path real = files.realPath(path);
             if (!real.equals(path)) {
@@ -53,13 +64,18 @@ public final class RegisteredRoot {
                         path + " is reached through a symbolic link; the directory is " + printable(real.toString()));
             }
             if (!files.isDirectory(path)) {
-                throw new UnexpectedPathException(path + " is not a directory");
+                throw absent(path.toString());
             }
+            return true;
         } catch (NoSuchFileException e) {
-            throw new UnexpectedPathException(path + " is not a directory");
+            return false;
         } catch (AccessDeniedException e) {
             throw new UnexpectedPathException(path + " cannot be read");
         }
+    }
+
+    private static UnexpectedPathException absent(String directory) {
+        return new UnexpectedPathException(directory + " is not a directory");
     }
 
     /**

@@ -15,14 +15,17 @@ public final class StateDirectory {
     private StateDirectory() {}
 
     /**
-     * The state directory of an application; empty if it has none.
+     * The state directory of an application; empty if it has none, or no directory.
      *
      * @throws UnexpectedPathException if the application's directory or the state directory is reached
      *     through a symbolic link, or belongs to another user: what that one has put there is not believed
      */
     public static Optional<Path> existing(Host host, Path applicationDirectory) throws IOException {
-        Path directory =
-                RegisteredRoot.of(host.files(), applicationDirectory.toString()).file(NAME);
+        Optional<RegisteredRoot> root = RegisteredRoot.find(host.files(), applicationDirectory.toString());
+        if (root.isEmpty()) {
+            return Optional.empty();
+        }
+        Path directory = root.get().file(NAME);
         if (!host.files().exists(directory)) {
             return Optional.empty();
         }

@@ -5,7 +5,6 @@ import dev.uplift.contract.Inspection;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
-import dev.uplift.host.docker.ContainerDirectory;
 import dev.uplift.host.docker.DockerEngine;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profile;
@@ -26,9 +25,6 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
     private static final String LOOPBACK = "127.0.0.1";
     private static final Duration STOP_GRACE = Duration.ofMinutes(2);
 
-    /** Stands for the directory of a container that nothing is known of, where none may be made for it. */
-    private static final Path NOTHING_KNOWN = Path.of("/");
-
     Seen found(Inspection.Requested asked, String name, boolean writes)
             throws IOException, InterruptedException, StepFailedException, FencedException {
         Membership membership = new Membership(site, asked, crashPoints, writes);
@@ -47,17 +43,11 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
                         profile,
                         engineHost instanceof HostSpec.DockerTls tls ? tls.url().getHost() : LOOPBACK));
         Path directory = site.reach().directory(engineHost, name);
-        boolean known = keeper.files().isDirectory(directory);
-        if (known) {
-            Refusals.requireNoOtherSaga(keeper, asked.installationId(), directory);
-        }
+        Refusals.requireNoOtherSaga(keeper, asked.installationId(), directory);
         if (writes && Boolean.TRUE.equals(asked.extractH2())) {
             extract(engine, container, profile);
         }
-        if (writes) {
-            ContainerDirectory.create(keeper, directory);
-        }
-        DockerNode node = site.node(engineHost, spec, known || writes ? directory : NOTHING_KNOWN);
+        DockerNode node = site.node(engineHost, spec, directory);
         CheckList own = new CheckList(false);
         node.check(own);
         return membership.take(profile, node, node.observe(profile, probe), Refusals.requireNoFailure(own));

@@ -62,6 +62,7 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
 
         if (writes) {
             crashPoints.before(SwapEffect.INSPECT_LAUNCH.wireName());
+            node.makeDirectory();
             try (Fence.Held held = node.fence().claim(asked.installationId())) {
                 node.register(held, observed);
                 if (SagaState.read(node.host(), node.directory())

@@ -94,6 +94,9 @@ public interface Node {
         return Optional.empty();
     }
 
+    /** Makes its {@link #directory}, if that is not the application's own and is not there. */
+    default void makeDirectory() throws IOException, InterruptedException {}
+
     /** Writes down how it was seen to be started when it was registered; again, the same again. */
     void register(Fence.Held held, Observation observed)
             throws IOException, InterruptedException, FencedException, StepFailedException;

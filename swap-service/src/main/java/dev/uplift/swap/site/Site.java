@@ -44,14 +44,18 @@ public record Site(Reach reach, RegistryLogins logins) {
         return switch (spec) {
             case NodeSpec.JarProcess process -> new ProcessNode(reach.host(host), process);
             case NodeSpec.Systemd unit -> new SystemdNode(reach.host(host), unit);
-            case NodeSpec.Docker container -> node(host, container, reach.directory(host, container.container()));
+            case NodeSpec.Docker container -> {
+                Node node = node(host, container, reach.directory(host, container.container()));
+                node.requireUnmoved();
+                yield node;
+            }
         };
     }
 
     /**
-     * A container on the engine of a host.
+     * A container on the engine of a host, registered or not.
      *
-     * @param directory what is known of it
+     * @param directory for what is known of it
      */
     public DockerNode node(@Nullable HostSpec host, NodeSpec.Docker spec, Path directory)
             throws IOException, InterruptedException {

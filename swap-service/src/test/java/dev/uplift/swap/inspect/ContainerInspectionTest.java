@@ -23,7 +23,6 @@ import dev.uplift.testbed.containers.RequiresDocker;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -113,6 +112,7 @@ class ContainerInspectionTest {
         String name = containers.name("unsafe");
         run(name);
         refuses(inspect(name, false), "--extract-h2");
+        assertThat(home).isEmptyDirectory();
 
         Inspection.Found found = (Inspection.Found) inspect(name, true);
 
@@ -136,7 +136,7 @@ class ContainerInspectionTest {
 
         long pid = container.inspect().at("/State/Pid").asLong();
         refuses(inspect(null, pid, false), "--container NAME");
-        assertThat(Files.exists(directory(idle).resolve(".uplift"))).isFalse();
+        assertThat(home).isEmptyDirectory();
     }
 
     /** Starts it and waits until it serves. */

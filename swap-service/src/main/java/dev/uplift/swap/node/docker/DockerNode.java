@@ -9,6 +9,7 @@ import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.RegisteredRoot;
+import dev.uplift.host.docker.ContainerDirectory;
 import dev.uplift.host.docker.ContainerInspection;
 import dev.uplift.host.docker.Containers;
 import dev.uplift.host.docker.DockerEngine;
@@ -56,22 +57,19 @@ public final class DockerNode implements Node {
     private final Host host;
     private final NodeSpec spec;
     private final DockerPlace place;
-    private final RegisteredRoot root;
     private final ContainerFamily family;
     private final Containers containers;
 
     /**
-     * A container at its registered place.
+     * A container, whose directory need not exist until something is written down.
      *
      * @param host the engine's
-     * @throws dev.uplift.host.UnexpectedPathException if the place's directory is not, or no longer, a canonical path
      */
-    public DockerNode(DockerEngine engine, Host host, NodeSpec spec, DockerPlace place) throws IOException {
+    public DockerNode(DockerEngine engine, Host host, NodeSpec spec, DockerPlace place) {
         this.engine = engine;
         this.host = host;
         this.spec = spec;
         this.place = place;
-        this.root = RegisteredRoot.of(host.files(), place.directory().toString());
         this.family = new ContainerFamily(engine, host, place);
         this.containers = engine.containers();
     }
@@ -93,7 +91,7 @@ public final class DockerNode implements Node {
 
     @Override
     public Path directory() {
-        return root.path();
+        return place.directory();
     }
 
     @Override
@@ -110,7 +108,7 @@ public final class DockerNode implements Node {
 
     @Override
     public void requireUnmoved() throws IOException {
-        root.requireUnmoved();
+        RegisteredRoot.of(host.files(), directory().toString());
     }
 
     @Override
@@ -192,6 +190,12 @@ public final class DockerNode implements Node {
     /** Looks at what only a container can have. */
     public void check(CheckList checks) throws IOException, InterruptedException, StepFailedException {
         new ContainerChecks(family, checks, Optional.empty()).run();
+    }
+
+    @Override
+    public void makeDirectory() throws IOException, InterruptedException {
+        ContainerDirectory.create(host, directory());
+        requireUnmoved();
     }
 
     @Override
