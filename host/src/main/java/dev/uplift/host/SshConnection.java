@@ -232,7 +232,8 @@ final class SshConnection implements AutoCloseable {
                 } else {
                     drop();
                     if (last || opening.isOpened() || !opening.isDone()) {
-                        throw new HostLostException("the connection to " + target + " was lost: " + e.getMessage(), e);
+                        throw new HostLostException(
+                                "the connection to " + target + " was lost: " + SshFailure.reason(e), e);
                     }
                     last = true;
                 }
@@ -291,7 +292,7 @@ final class SshConnection implements AutoCloseable {
                 throw again;
             } catch (IOException again) {
                 again.addSuppressed(e);
-                throw new HostLostException(target + " is not reached: " + again.getMessage(), again);
+                throw new HostLostException(target + " is not reached: " + SshFailure.reason(again), again);
             }
         }
     }

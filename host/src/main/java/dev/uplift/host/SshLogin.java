@@ -73,7 +73,7 @@ final class SshLogin {
                 if (other != null) {
                     refused.add(HostKeyPin.fingerprint(other));
                 } else if (!noSuchKey(e)) {
-                    throw new HostLostException(target + " is not reached: " + e.getMessage(), e);
+                    throw new HostLostException(target + " is not reached: " + SshFailure.reason(e), e);
                 }
             }
         }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.uplift.host.testing.TestSshd;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -105,7 +108,30 @@ class SshHostTest {
     @Test
     void hostThatIsNotThereIsLost() throws Exception {
         assertThatExceptionOfType(HostLostException.class)
-                .isThrownBy(() -> hosts.ssh(sshd.target(1)).uid());
+                .isThrownBy(() -> hosts.ssh(sshd.target(1)).uid())
+                .withMessageEndingWith("is not reached: nobody listens there (Connection refused)");
+        SshTarget known = sshd.target();
+        SshTarget nowhere = new SshTarget("far", "no-such-host.invalid", 22, "me", known.hostKey(), known.keyRef());
+        assertThatExceptionOfType(HostLostException.class)
+                .isThrownBy(() -> hosts.ssh(nowhere).uid())
+                .withMessageEndingWith("is not reached: its address is not known here");
+        SshTarget stranger = new SshTarget(
+                "far", known.address(), known.port(), "nobody-of-that-name", known.hostKey(), known.keyRef());
+        assertThatExceptionOfType(HostLostException.class)
+                .isThrownBy(() -> hosts.ssh(stranger).uid())
+                .withMessageEndingWith("is not reached: it does not let this user in with the registered key");
+    }
+
+    @Test
+    void hostThatDoesNotAnswerIsLost() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket _ = new Socket(silent.getInetAddress(), silent.getLocalPort());
+                Socket _ = new Socket(silent.getInetAddress(), silent.getLocalPort())) {
+            assertThatExceptionOfType(HostLostException.class)
+                    .isThrownBy(
+                            () -> hosts.ssh(sshd.target(silent.getLocalPort())).uid())
+                    .withMessageEndingWith("is not reached: it does not answer");
+        }
     }
 
     @Test
