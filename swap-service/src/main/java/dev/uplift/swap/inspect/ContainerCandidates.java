@@ -6,6 +6,7 @@ import dev.uplift.contract.NodeKind;
 import dev.uplift.host.docker.ContainerInspection;
 import dev.uplift.host.docker.DockerEngine;
 import dev.uplift.host.docker.DockerRefusedException;
+import dev.uplift.profile.JarEntries;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.docker.FoundContainer;
 import java.io.IOException;
@@ -18,7 +19,7 @@ record ContainerCandidates(
         DockerEngine engine, Discovery.Requested asked, ProfileChoice profiles, Inspector inspector) {
     private static final Set<String> WITH_PROCESSES = Set.of("running", "paused");
 
-    /** A container; empty if it runs no JAR, or has ended. */
+    /** A container; empty if it runs no JAR or Uplift, or has ended. */
     Optional<Sighting> look(String id) throws IOException, InterruptedException {
         Optional<ContainerInspection> container = running(id);
         if (container.isEmpty()) {
@@ -42,10 +43,12 @@ record ContainerCandidates(
         } catch (StepFailedException e) {
             return Optional.empty();
         }
-        List<String> recognising =
-                profiles.recognising(jar.substring(jar.lastIndexOf('/') + 1), container.entries(jar));
+        JarEntries entries = container.entries(jar);
+        List<String> recognising = profiles.recognising(jar.substring(jar.lastIndexOf('/') + 1), entries);
         if (recognising.isEmpty()) {
-            return Optional.of(new Sighting.Unrecognised("container " + name + " (" + jar + ")"));
+            return OwnService.is(entries)
+                    ? Optional.empty()
+                    : Optional.of(new Sighting.Unrecognised("container " + name + " (" + jar + ")"));
         }
         Seen seen = inspector.look(new Inspection.Requested(
                 asked.discoveryId(), name, null, asked.site(), null, null, asked.host(), null, name, null, null));

@@ -22,16 +22,18 @@ record ProcessCandidates(
         Host host, List<RunningProcess> all, Discovery.Requested asked, ProfileChoice profiles, Inspector inspector) {
     private static final String LOG_IN = "; log in as root, or as the user that it runs as";
 
-    /** A process, or its unit; empty if it has ended, or belongs to a container. */
+    /** A process, or its unit; empty if it has ended, belongs to a container, or is Uplift. */
     Optional<Sighting> look(RunningProcess process) throws IOException, InterruptedException {
         if (Supervision.of(host, process).container().isPresent()) {
             return Optional.empty();
         }
-        Sighting sighting = look(process, SystemdNode.unitOf(host, process).orElse(null));
-        return host.processes().runs(process.identity()) ? Optional.of(sighting) : Optional.empty();
+        Optional<Sighting> sighting =
+                look(process, SystemdNode.unitOf(host, process).orElse(null));
+        return host.processes().runs(process.identity()) ? sighting : Optional.empty();
     }
 
-    private Sighting look(RunningProcess process, @Nullable String unit) throws IOException, InterruptedException {
+    private Optional<Sighting> look(RunningProcess process, @Nullable String unit)
+            throws IOException, InterruptedException {
         String argument = process.jar().orElse("");
         if (process.directory().isEmpty() && !argument.startsWith("/")) {
             return unusable(
@@ -44,6 +46,9 @@ record ProcessCandidates(
         List<String> recognising;
         try (JarFileEntries entries = new JarFileEntries(host, jar)) {
             recognising = profiles.recognising(String.valueOf(jar.getFileName()), entries);
+            if (recognising.isEmpty() && OwnService.is(entries)) {
+                return Optional.empty();
+            }
         } catch (ZipException e) {
             recognising = List.of();
         } catch (AccessDeniedException e) {
@@ -52,7 +57,7 @@ record ProcessCandidates(
             return unusable(process, unit, List.of(), jar + " is gone; start the application anew");
         }
         if (recognising.isEmpty()) {
-            return new Sighting.Unrecognised((unit == null ? process : "unit " + unit) + " (" + jar + ")");
+            return Optional.of(new Sighting.Unrecognised((unit == null ? process : "unit " + unit) + " (" + jar + ")"));
         }
         Seen seen = inspector.look(new Inspection.Requested(
                 asked.discoveryId(),
@@ -68,18 +73,19 @@ record ProcessCandidates(
                 null));
         return switch (seen) {
             case Seen.Running running ->
-                Sighting.of(running, unit == null && isOneOfSeveral(process) ? process.pid() : null);
+                Optional.of(Sighting.of(running, unit == null && isOneOfSeveral(process) ? process.pid() : null));
             case Seen.Refused refused ->
                 unusable(process, unit, recognising, refused.answer().detail());
         };
     }
 
-    private static Sighting unusable(
+    private static Optional<Sighting> unusable(
             RunningProcess process, @Nullable String unit, List<String> recognising, String reason) {
-        return unit == null
-                ? Sighting.unusable(
-                        NodeKind.PROCESS, process.directory().orElse(null), process.pid(), recognising, reason)
-                : Sighting.unusable(NodeKind.SYSTEMD, unit, null, recognising, reason);
+        return Optional.of(
+                unit == null
+                        ? Sighting.unusable(
+                                NodeKind.PROCESS, process.directory().orElse(null), process.pid(), recognising, reason)
+                        : Sighting.unusable(NodeKind.SYSTEMD, unit, null, recognising, reason));
     }
 
     private boolean isOneOfSeveral(RunningProcess process) {
