@@ -1,11 +1,13 @@
 package dev.uplift.systemtests;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
+import dev.uplift.systemtests.UnitFaults.Course;
 import dev.uplift.systemtests.UnitFaults.Fault;
 import dev.uplift.systemtests.UnitFaults.Moment;
 import dev.uplift.systemtests.UnitFaults.Person;
@@ -95,7 +97,24 @@ class UnitFaultsIT {
         note(run.toString(), ended, begun);
 
         assertThat(ended.state()).as("%s", ended).isIn(run.ends());
-        assertInOrder(ended, run.fault() == Fault.NETWORK ? Set.of() : STARTS);
+        assertInOrder(ended, endsWhatIsStarted(run) ? STARTS : Set.of());
+        if (ended.state() == State.COMPLETED && run.moment().course() == Course.SLOW) {
+            restore(ended);
+        }
+    }
+
+    /** A host that goes down does, and a cut from its database ends what starts. */
+    private static boolean endsWhatIsStarted(Run run) {
+        return run.fault() != Fault.NETWORK || run.moment() == Moment.RESUMED;
+    }
+
+    /** What has outlived a cut runs a version that no other run of this class upgrades. */
+    private static void restore(UpgradeStatus completed) {
+        String backup = requireNonNull(completed.backup()).id().toString();
+        Cli.Outcome restored = Cli.of(product).run("restore", NAME, backup);
+        assertThat(restored.exit()).as("%s", restored).isZero();
+        assertThat(units.jarThatRuns(NAME))
+                .isEqualTo(units.release(completed.from().version()).sha256());
     }
 
     @ParameterizedTest
@@ -229,6 +248,7 @@ class UnitFaultsIT {
                 assertThat(parked.failure())
                         .extracting(UpgradeStatus.Failure::code)
                         .isEqualTo(ErrorCode.HOST_UNREACHABLE);
+                units.endSessionsBefore(NAME, Instant.now());
                 units.machine().powerOn();
                 if (run.moment() != Moment.STAGED) {
                     assertStaysDown();

@@ -9,6 +9,7 @@ import dev.uplift.testbed.containers.StandInOnHost;
 import dev.uplift.testbed.containers.SystemdHost;
 import dev.uplift.testbed.containers.SystemdHosts;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -78,6 +79,13 @@ final class Units implements AutoCloseable {
         int port = nextPort();
         standIn(name, port, standIn -> standIn.faults(faults));
         return register(name, port, postgres);
+    }
+
+    /** Of a host that lost its power: nobody tells its database server, which would keep them for hours. */
+    void endSessionsBefore(String name, Instant powerOn) {
+        postgres.sql("postgres", """
+                SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                WHERE datname = '%s' AND backend_start < '%s'""".formatted(name, powerOn));
     }
 
     /** The same on an H2 file in its {@link #directory}. */
