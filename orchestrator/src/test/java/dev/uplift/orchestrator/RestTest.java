@@ -9,10 +9,12 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import io.restassured.response.Response;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @QuarkusTest
 @QuarkusTestResource(Backends.class)
 class RestTest {
+    private static final int CUT_OFF = 0;
     private static final ScriptedWorker WORKER = ScriptedWorker.shared();
 
     @ParameterizedTest
@@ -99,13 +102,16 @@ class RestTest {
                         .isEqualTo(400);
                 assertThat(statusOf(http, version, "{\"version\":\"" + "v".repeat(2_000_000) + "\"}"))
                         .as("too long to be read, " + version)
-                        .isEqualTo(413);
+                        .isIn(413, CUT_OFF);
             }
         }
         assertThat(Fleet.get("/q/health/live").statusCode()).isEqualTo(200);
     }
 
-    /** Not by REST Assured, whose log of the request would take a deep body apart for many seconds. */
+    /**
+     * Not by REST Assured, whose log of the request would take a deep body apart for many seconds. A client that sends on
+     * after it was refused may find its connection closed before it has read why.
+     */
     private static int statusOf(HttpClient http, HttpClient.Version version, String body) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(
                         URI.create(RestAssured.baseURI + ":" + RestAssured.port + "/api/v1/upgrades"))
@@ -114,7 +120,13 @@ class RestTest {
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build();
-        return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        } catch (HttpTimeoutException e) {
+            throw e;
+        } catch (IOException e) {
+            return CUT_OFF;
+        }
     }
 
     @Test
