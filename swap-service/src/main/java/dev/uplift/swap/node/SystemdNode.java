@@ -5,7 +5,6 @@ import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
-import dev.uplift.host.HostLostException;
 import dev.uplift.host.Launch;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.Scrubber;
@@ -172,7 +171,7 @@ public final class SystemdNode extends JarNode {
             return Optional.empty();
         }
         if (unit.isHostStopping()) {
-            throw new HostLostException("the host of " + place() + " is being shut down");
+            throw unit.hostLost();
         }
         return Optional.of(unit.name() + " was stopped by somebody else, and is kept from being started again"
                 + " while the upgrade is under way or parked: a retry starts it, a cancel goes back");

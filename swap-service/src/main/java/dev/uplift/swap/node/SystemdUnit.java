@@ -5,6 +5,7 @@ import dev.uplift.host.Exec;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
+import dev.uplift.host.HostLostException;
 import dev.uplift.host.UnexpectedPathException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -153,6 +154,11 @@ final class SystemdUnit {
         return host.run(command("is-system-running")).output().strip().equals("stopping");
     }
 
+    /** For what cannot be done or told because of {@link #isHostStopping}. */
+    HostLostException hostLost() {
+        return new HostLostException("the host of " + name + " is being shut down");
+    }
+
     /** Whether it is held, and systemd knows. It is not while {@link #start} has not taken effect, or was cut off. */
     boolean isHeld() throws IOException, InterruptedException {
         State state = state();
@@ -231,7 +237,11 @@ final class SystemdUnit {
         return result.output();
     }
 
-    private static UnexpectedPathException failure(Exec.Result result, String... words) {
+    /** A host that goes down refuses everything. */
+    private IOException failure(Exec.Result result, String... words) throws IOException, InterruptedException {
+        if (isHostStopping()) {
+            return hostLost();
+        }
         return new UnexpectedPathException("systemctl " + words[0] + " failed: "
                 + result.errors().replaceAll("\\p{Cntrl}", " ").strip());
     }
