@@ -123,7 +123,7 @@ final class SystemdUnit {
             return pid.isEmpty() ? 0 : Long.parseLong(pid);
         }
 
-        /** Whether what ran last was asked to end, which only {@code systemctl} or a person does. */
+        /** Whether what ran last was asked to end: by {@code systemctl}, a person, or a host that goes down. */
         boolean wasTerminated() {
             boolean exited =
                     get("ExecMainCode").equals("1") && get("ExecMainStatus").equals("143");
