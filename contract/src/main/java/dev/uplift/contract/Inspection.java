@@ -103,14 +103,28 @@ public sealed interface Inspection {
         }
     }
 
-    /** It can be upgraded. A node that joined is the last one of {@code installation}. */
-    record Found(UUID installationId, InstallationSpec installation, Release running, List<Check> checks)
+    /**
+     * It can be upgraded. A node that joined is the last one of {@code installation}.
+     *
+     * @param database which one it is; absent: it does not say
+     */
+    record Found(
+            UUID installationId,
+            InstallationSpec installation,
+            Release running,
+            List<Check> checks,
+            @Nullable DatabaseSeen database)
             implements Inspection {
         public Found {
             Checks.present(installationId, "installationId");
             Checks.present(installation, "installation");
             Checks.present(running, "running");
             checks = Checks.list(checks, "checks");
+        }
+
+        /** One whose database does not say which it is. */
+        public Found(UUID installationId, InstallationSpec installation, Release running, List<Check> checks) {
+            this(installationId, installation, running, checks, null);
         }
     }
 

@@ -33,11 +33,13 @@ public sealed interface StepOutput {
      * PREFLIGHT: what runs, and whether it can be upgraded.
      *
      * @param composed the nodes that Docker Compose made; absent: none
+     * @param database which one it is; absent: it does not say
      */
     record NodesChecked(
             Release running,
             List<Check> checks,
-            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ComposedNode> composed)
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ComposedNode> composed,
+            @Nullable DatabaseSeen database)
             implements StepOutput {
         public NodesChecked {
             Checks.present(running, "running");
@@ -45,7 +47,12 @@ public sealed interface StepOutput {
             composed = Checks.list(Objects.requireNonNullElse(composed, List.of()), "composed");
         }
 
-        /** Of nodes none of which Docker Compose made. */
+        /** Of nodes on a database that does not say which it is. */
+        public NodesChecked(Release running, List<Check> checks, List<ComposedNode> composed) {
+            this(running, checks, composed, null);
+        }
+
+        /** Of nodes none of which Docker Compose made, on a database that does not say which it is. */
         public NodesChecked(Release running, List<Check> checks) {
             this(running, checks, List.of());
         }

@@ -23,6 +23,16 @@ public sealed interface StepResult {
             requireCorrelation(sagaId, installationId, stepIndex, direction, attempt);
             Checks.present(output, "output");
         }
+
+        /** The same with another output. */
+        public Succeeded withOutput(StepOutput other) {
+            return new Succeeded(sagaId, installationId, stepIndex, direction, attempt, other);
+        }
+
+        /** What is told instead, where the promise does not hold after all and trying again would not help. */
+        public Failed refused(ErrorCode code, String detail) {
+            return new Failed(sagaId, installationId, stepIndex, direction, attempt, code, false, detail);
+        }
     }
 
     /**

@@ -64,6 +64,9 @@ final class Examples {
             "metabase",
             "file:/srv/metabase/.uplift/launch.json#/secrets/database-password");
     private static final DatabaseSpec H2 = new DatabaseSpec.H2("local", "/srv/metabase/metabase.db.mv.db", null, null);
+    private static final DatabaseSeen DATABASE_SEEN = new DatabaseSeen(
+            "postgresql:7312345678901234567/metabase",
+            List.of(UUID.fromString("0e8a2c9e-54a8-4f5a-8a53-3f6c1f8f2a02")));
     private static final List<Check> CHECKS = List.of(
             new Check("java.version", Check.Verdict.OK, "Java 21 fits"),
             new Check("disk.free", Check.Verdict.WARN, "2.1 GiB are free, 2.0 GiB are needed"));
@@ -218,6 +221,9 @@ final class Examples {
                                 List.of("/srv/shop/docker-compose.yml"),
                                 List.of(REPOSITORY + ":v0.50.1", REPOSITORY + "@sha256:" + "e".repeat(64)),
                                 REPOSITORY + ":v0.51.8"))));
+        outputs.put(
+                "step.succeeded.nodes-checked.database",
+                new StepOutput.NodesChecked(FROM, CHECKS, List.of(), DATABASE_SEEN));
         outputs.put("step.succeeded.database-checked", new StepOutput.DatabaseChecked("15.15", 73_400_320, CHECKS));
         outputs.put(
                 "step.succeeded.artifacts-located",
@@ -292,6 +298,16 @@ final class Examples {
                         new InstallationSpec(INSTALLATION, "sales", "metabase", "default", List.of(NODE), H2),
                         FROM,
                         CHECKS));
+        put(
+                all,
+                "installation.found.database",
+                MessageType.INSTALLATION_FOUND,
+                new Inspection.Found(
+                        INSTALLATION,
+                        new InstallationSpec(INSTALLATION, "sales", "metabase", "default", List.of(NODE), POSTGRESQL),
+                        FROM,
+                        CHECKS,
+                        DATABASE_SEEN));
         put(
                 all,
                 "swap.inspect.unit",

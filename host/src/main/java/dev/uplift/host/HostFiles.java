@@ -21,6 +21,13 @@ public interface HostFiles {
      */
     Path realPath(Path path) throws IOException;
 
+    /**
+     * Which file a path leads to, links followed: the same for every name of it, hard links and bind mounts included,
+     * and for every way to the machine; another one after the file was replaced, or the machine was booted. Empty: it
+     * leads to nothing.
+     */
+    Optional<String> identity(Path path) throws IOException;
+
     /** What a symbolic link holds; empty if there is no symbolic link of this name. */
     Optional<Path> linkTarget(Path link) throws IOException;
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
@@ -23,6 +24,10 @@ import java.util.Set;
 
 /** The files of this machine. */
 final class LocalFiles implements HostFiles {
+    /** Differs from machine to machine, also where one is a copy of the other, but not from container to container. */
+    static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
+
+    private static final int BOOT_BYTES_MAX = 64;
     private static final String ATTRIBUTES = "unix:isRegularFile,isDirectory,isSymbolicLink,size,permissions,uid,gid";
 
     @Override
@@ -59,6 +64,19 @@ final class LocalFiles implements HostFiles {
     @Override
     public Path realPath(Path path) throws IOException {
         return path.toRealPath();
+    }
+
+    @Override
+    public Optional<String> identity(Path path) throws IOException {
+        Map<String, Object> attributes;
+        try {
+            attributes = Files.readAttributes(path, "unix:dev,ino");
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+        String boot = new String(read(BOOT, BOOT_BYTES_MAX), StandardCharsets.US_ASCII).strip();
+        return Optional.of(
+                boot + ":" + attribute(attributes, "dev", Long.class) + ":" + attribute(attributes, "ino", Long.class));
     }
 
     @Override

@@ -52,6 +52,24 @@ final class SshFiles implements HostFiles {
     }
 
     @Override
+    public Optional<String> identity(Path path) throws IOException {
+        try {
+            String[] lines = shell(
+                            path,
+                            ANSWER_MAX,
+                            "cat -- \"$2\"\nstat -Lc %d:%i -- \"$1\"\n",
+                            path.toString(),
+                            LocalFiles.BOOT.toString())
+                    .text()
+                    .strip()
+                    .split("\n", -1);
+            return Optional.of(lines[0] + ":" + lines[1]);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
     public Optional<Path> linkTarget(Path link) throws IOException {
         if (!isLink(link)) {
             return Optional.empty();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
+import dev.uplift.testbed.RequiresRoot;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -12,9 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Files of every kind of host: looked at freely, changed behind the fence. */
@@ -52,6 +55,38 @@ class HostFilesTest extends OnEveryHost {
         }
         assertThat(host.files().mayWrite(place)).isTrue();
         assertThat(host.files().mayWrite(place.resolve("other"))).isFalse();
+    }
+
+    @Test
+    @RequiresRoot
+    void aFileIsOneByEveryNameOfItAndByEveryWayToTheMachine() throws Exception {
+        Path file = Files.writeString(directory.resolve("-file '1"), "abc");
+        Path link = Files.createSymbolicLink(directory.resolve("link"), file.getFileName());
+        Path hard = Files.createLink(directory.resolve("hard"), file);
+        Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        String identity = host.files().identity(file).orElseThrow();
+
+        assertThat(hosts.local().files().identity(file)).contains(identity);
+        assertThat(host.files().identity(link)).contains(identity);
+        assertThat(host.files().identity(hard)).contains(identity);
+        assertThat(host.files().identity(Path.of(directory + "/.//elsewhere/../hard")))
+                .contains(identity);
+        Path bound = elsewhere.resolve(file.getFileName());
+        run("mount", "--bind", directory.toString(), elsewhere.toString());
+        try {
+            assertThat(host.files().identity(bound)).contains(identity);
+        } finally {
+            run("umount", elsewhere.toString());
+        }
+        Path other = Files.copy(file, directory.resolve("other"));
+        assertThat(host.files().identity(other)).isPresent().isNotEqualTo(Optional.of(identity));
+        Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+        assertThat(host.files().identity(file)).isPresent().isNotEqualTo(Optional.of(identity));
+        assertThat(host.files().identity(directory.resolve("none"))).isEmpty();
+    }
+
+    private static void run(String... command) throws Exception {
+        assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
     }
 
     @Test

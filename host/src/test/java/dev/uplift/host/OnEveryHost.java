@@ -40,7 +40,7 @@ abstract class OnEveryHost {
 
     Path directory;
     Host host;
-    private final Hosts hosts = new Hosts();
+    final Hosts hosts = new Hosts();
 
     @BeforeEach
     void prepare() throws Exception {

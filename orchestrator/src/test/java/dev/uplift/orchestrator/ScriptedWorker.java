@@ -2,6 +2,7 @@ package dev.uplift.orchestrator;
 
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.Backup;
+import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.Discovery;
@@ -61,6 +62,7 @@ final class ScriptedWorker {
     private final KafkaProducer<String, byte[]> producer;
     private final Map<String, Script> scripts = new ConcurrentHashMap<>();
     private final List<StepCommand> commands = new CopyOnWriteArrayList<>();
+    private final Map<String, DatabaseSeen> databases = new ConcurrentHashMap<>();
     private volatile @Nullable HostSpec foundOn;
 
     private static final class Shared {
@@ -117,6 +119,11 @@ final class ScriptedWorker {
         scripts.put(installation, script);
     }
 
+    /** What the database of the installation of this name says that it is, from now on. */
+    void databaseOf(String installation, DatabaseSeen database) {
+        databases.put(installation, database);
+    }
+
     /** Where applications are found from now on, whatever is asked; absent: where they are looked for. */
     void findOn(@Nullable HostSpec host) {
         foundOn = host;
@@ -146,7 +153,14 @@ final class ScriptedWorker {
     }
 
     void succeed(StepCommand command) {
-        send(command, MessageType.STEP_SUCCEEDED, success(command), UUID.randomUUID());
+        send(command, MessageType.STEP_SUCCEEDED, success(command, found(command)), UUID.randomUUID());
+    }
+
+    private StepOutput found(StepCommand command) {
+        DatabaseSeen database = databases.get(command.installation().name());
+        return output(command) instanceof StepOutput.NodesChecked checked && database != null
+                ? new StepOutput.NodesChecked(checked.running(), checked.checks(), checked.composed(), database)
+                : output(command);
     }
 
     void fail(StepCommand command, ErrorCode code, boolean retryable) {
@@ -350,7 +364,8 @@ final class ScriptedWorker {
                                         new DatabaseSpec.H2(on, directory + "/metabase.db.mv.db", null, null),
                                         host == null ? List.of() : List.of(host)),
                                 new Release("v0.50.1", "oss", OLD_SHA256, null),
-                                List.of());
+                                List.of(),
+                                databases.get(asked.name()));
         send(
                 Topics.results(ServiceName.SWAP),
                 new Message(

@@ -1,5 +1,7 @@
 package dev.uplift.orchestrator.inventory;
 
+import dev.uplift.contract.DatabaseSeen;
+import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationRemoved;
@@ -198,10 +200,10 @@ public final class Registration {
     }
 
     /**
-     * Takes answers in, in the caller's transaction. An answer to a registration that is over changes
+     * Takes answers in, in the caller's transaction, which holds the databases that they name. An answer to a registration that is over changes
      * nothing.
      */
-    public void inspected(Handle handle, Collection<Inspection> answers) {
+    public void inspected(Handle handle, Collection<Inspection> answers, DatabaseIds databases) {
         if (answers.isEmpty()) {
             return;
         }
@@ -220,7 +222,7 @@ public final class Registration {
                 case Inspection.Requested _ -> row;
                 case Inspection.Refused refused ->
                     row.refused(refused.code().wireName() + ": " + refused.detail(), now);
-                case Inspection.Found found -> found(row, found, owners, hosts, now);
+                case Inspection.Found found -> found(row, found, owners, databases, hosts, now);
             };
             if (next.rev() > row.rev()) {
                 rows.put(next.id(), next);
@@ -282,6 +284,7 @@ public final class Registration {
             Installation row,
             Inspection.Found found,
             Map<String, Installation> owners,
+            DatabaseIds databases,
             Map<String, HostEntry> hosts,
             Instant now) {
         if (!found.installation().id().equals(row.id())
@@ -300,17 +303,34 @@ public final class Registration {
         if (row.known()) {
             InstallationSpec known = row.requireSpec();
             List<NodeSpec> nodes = found.installation().nodes();
-            return nodes.subList(0, nodes.size() - 1).equals(known.nodes())
-                            && found.installation().database().equals(known.database())
-                    ? row.found(found, now)
-                    : row.refused("the answer is about other nodes, or another database", now);
+            if (!nodes.subList(0, nodes.size() - 1).equals(known.nodes())
+                    || !found.installation().database().equals(known.database())) {
+                return row.refused("the answer is about other nodes, or another database", now);
+            }
+            return owned(row, found, databases, now);
         }
         String identity = found.installation().databaseIdentity();
         Installation owner = owners.putIfAbsent(identity, row);
         if (owner != null) {
             return row.refused("its database belongs to installation " + owner.name() + " already", now);
         }
-        return row.found(found, now);
+        return owned(row, found, databases, now);
+    }
+
+    /** Found, unless its database says that it is another installation's, whatever name it has there. */
+    private static Installation owned(Installation row, Inspection.Found found, DatabaseIds databases, Instant now) {
+        DatabaseSeen database = found.database();
+        Optional<String> owner = database == null ? Optional.empty() : databases.claim(row.id(), row.name(), database);
+        return owner.isPresent()
+                ? row.refused(belongsTo(owner.get(), found.installation().database(), database), now)
+                : row.found(found, now);
+    }
+
+    /** That a database is another installation's, for a person. */
+    public static String belongsTo(String owner, DatabaseSpec named, DatabaseSeen seen) {
+        return "its database " + named.address() + " is that of installation " + owner
+                + " by another name: both say that they are " + seen.id()
+                + "; give it a database of its own, or forget one of the two (uplift remove)";
     }
 
     private static List<String> hostNames(Collection<Inspection> answers) {

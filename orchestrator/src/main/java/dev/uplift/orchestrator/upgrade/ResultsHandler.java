@@ -1,10 +1,12 @@
 package dev.uplift.orchestrator.upgrade;
 
 import dev.uplift.contract.CommandRefused;
+import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.Discovery;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.ServiceName;
+import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.Topics;
 import dev.uplift.messaging.BatchHandler;
@@ -14,11 +16,13 @@ import dev.uplift.messaging.Inbox;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.Received;
 import dev.uplift.orchestrator.incident.IncidentStore;
+import dev.uplift.orchestrator.inventory.DatabaseIds;
 import dev.uplift.orchestrator.inventory.Discoveries;
 import dev.uplift.orchestrator.inventory.Registration;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -57,6 +61,8 @@ public final class ResultsHandler implements BatchHandler {
 
     @Override
     public void handle(Handle handle, List<Received> batch) {
+        // First of all: who has to wait for a database must not hold a row meanwhile.
+        DatabaseIds databases = DatabaseIds.hold(handle, databases(batch));
         Set<UUID> claimed = inbox.claim(
                 handle,
                 batch.stream()
@@ -102,12 +108,29 @@ public final class ResultsHandler implements BatchHandler {
             }
         }
         // First: it locks hosts, and whoever changes a host locks it before its installations.
-        registration.inspected(handle, inspections);
+        registration.inspected(handle, inspections, databases);
         discoveries.answered(handle, found);
-        List<SagaInput.Outcome> outcomes = sagas.apply(handle, inputs);
+        List<SagaInput.Outcome> outcomes = sagas.apply(handle, inputs, databases);
+        databases.write(handle);
         for (int i = 0; i < outcomes.size(); i++) {
             note(handle, results.get(i), outcomes.get(i));
         }
+    }
+
+    private static Set<String> databases(List<Received> batch) {
+        Set<String> ids = new HashSet<>();
+        for (Received received : batch) {
+            DatabaseSeen seen = switch (received.message().body()) {
+                case Inspection.Found found -> found.database();
+                case StepResult.Succeeded succeeded
+                when succeeded.output() instanceof StepOutput.NodesChecked checked -> checked.database();
+                default -> null;
+            };
+            if (seen != null) {
+                ids.add(seen.id());
+            }
+        }
+        return ids;
     }
 
     private void note(Handle handle, Received received, SagaInput.Outcome outcome) {

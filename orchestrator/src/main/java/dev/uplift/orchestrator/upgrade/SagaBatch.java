@@ -1,6 +1,8 @@
 package dev.uplift.orchestrator.upgrade;
 
+import dev.uplift.contract.Check;
 import dev.uplift.contract.Direction;
+import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.LeftOut;
@@ -16,9 +18,11 @@ import dev.uplift.contract.api.HostEntry;
 import dev.uplift.messaging.OutboundMessage;
 import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.backup.BackupStore;
+import dev.uplift.orchestrator.inventory.DatabaseIds;
 import dev.uplift.orchestrator.inventory.HostStore;
 import dev.uplift.orchestrator.inventory.Installation;
 import dev.uplift.orchestrator.inventory.InstallationStore;
+import dev.uplift.orchestrator.inventory.Registration;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.saga.Deadline;
 import dev.uplift.orchestrator.saga.SagaEvent;
@@ -35,6 +39,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -50,6 +55,7 @@ import org.jspecify.annotations.Nullable;
  * only free ones), then installations by id. Who begins sagas holds installations and locks no saga.
  */
 final class SagaBatch {
+    private final DatabaseIds databases;
     private final SagaLimits limits;
     private final Instant now;
     private final Map<UUID, SagaRow> before = new HashMap<>();
@@ -61,9 +67,13 @@ final class SagaBatch {
     private final List<BackupStore.Taken> backups = new ArrayList<>();
     private final Map<UUID, Release> observed = new HashMap<>();
 
-    /** @param locked the sagas that the events may be about, held locked by the transaction */
-    SagaBatch(Map<UUID, SagaRow> locked, SagaLimits limits, Instant now) {
+    /**
+     * @param locked the sagas that the events may be about, held locked by the transaction
+     * @param databases those that the events name
+     */
+    SagaBatch(Map<UUID, SagaRow> locked, DatabaseIds databases, SagaLimits limits, Instant now) {
         this.rows = new HashMap<>(locked);
+        this.databases = databases;
         this.limits = limits;
         this.now = now;
     }
@@ -90,10 +100,43 @@ final class SagaBatch {
         return switch (UpgradeSaga.next(row.state(), input.event(), limits)) {
             case Transition.Ignored ignored -> new SagaInput.Outcome.Ignored(ignored.reason());
             case Transition.Moved moved -> {
-                move(row, input.event(), answer, moved);
-                yield new SagaInput.Outcome.Counted();
+                SagaInput shared = onDatabaseOfAnother(row, input);
+                if (shared == null) {
+                    move(row, input.event(), answer, moved);
+                    yield new SagaInput.Outcome.Counted();
+                }
+                yield apply(shared);
             }
         };
+    }
+
+    /**
+     * What an answer of PREFLIGHT comes to where the database says that it is another installation's: a refusal, and in a
+     * dry run a check that has failed. Absent: it does not say so.
+     */
+    private @Nullable SagaInput onDatabaseOfAnother(SagaRow row, SagaInput input) {
+        SagaInput.Answer answer = input.answer();
+        if (answer == null
+                || !(answer.result() instanceof StepResult.Succeeded succeeded)
+                || !(succeeded.output() instanceof StepOutput.NodesChecked checked)
+                || checked.database() == null) {
+            return null;
+        }
+        Optional<String> owner = databases.claim(row.installationId(), row.installation(), checked.database());
+        if (owner.isEmpty()) {
+            return null;
+        }
+        String problem =
+                Registration.belongsTo(owner.get(), row.context().installation().database(), checked.database());
+        StepResult told;
+        if (row.kind() == UpgradeStatus.Kind.PLAN) {
+            List<Check> checks = new ArrayList<>(checked.checks());
+            checks.add(new Check("database.identity", Check.Verdict.FAIL, problem));
+            told = succeeded.withOutput(new StepOutput.NodesChecked(checked.running(), checks, checked.composed()));
+        } else {
+            told = succeeded.refused(ErrorCode.PREFLIGHT_REFUSED, problem);
+        }
+        return SagaInput.of(told, answer.service(), answer.sentAt());
     }
 
     /** Writes everything, and sends it with the commit. */

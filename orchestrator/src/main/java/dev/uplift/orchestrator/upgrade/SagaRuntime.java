@@ -3,6 +3,7 @@ package dev.uplift.orchestrator.upgrade;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeTransitioned;
 import dev.uplift.messaging.Outbox;
+import dev.uplift.orchestrator.inventory.DatabaseIds;
 import dev.uplift.orchestrator.saga.SagaEvent;
 import dev.uplift.orchestrator.saga.SagaLimits;
 import dev.uplift.orchestrator.upgrade.SagaInput.Outcome;
@@ -43,18 +44,23 @@ final class SagaRuntime {
 
     /** Begins sagas in the caller's transaction, which holds their installations locked. */
     void begin(Handle handle, List<Beginning> sagas) {
-        SagaBatch batch = new SagaBatch(Map.of(), limits, Instant.now());
+        SagaBatch batch = new SagaBatch(Map.of(), DatabaseIds.none(), limits, Instant.now());
         sagas.forEach(saga -> batch.begin(saga.planned(), saga.epoch()));
         write(handle, batch);
     }
 
-    /** Applies events in the caller's transaction; says what became of each, in their order. */
+    /** Applies events that name no database in the caller's transaction; says what became of each, in their order. */
     List<Outcome> apply(Handle handle, List<SagaInput> inputs) {
+        return apply(handle, inputs, DatabaseIds.none());
+    }
+
+    /** The same of any events; the transaction holds the databases that they name. */
+    List<Outcome> apply(Handle handle, List<SagaInput> inputs, DatabaseIds databases) {
         if (inputs.isEmpty()) {
             return List.of();
         }
         List<UUID> ids = inputs.stream().map(SagaInput::sagaId).toList();
-        SagaBatch batch = new SagaBatch(SagaStore.lock(handle, ids), limits, Instant.now());
+        SagaBatch batch = new SagaBatch(SagaStore.lock(handle, ids), databases, limits, Instant.now());
         List<Outcome> outcomes = new ArrayList<>();
         for (SagaInput input : inputs) {
             outcomes.add(batch.apply(input));
@@ -67,7 +73,7 @@ final class SagaRuntime {
     void expire() {
         IntSupplier expireSome = () -> jdbi.inTransaction(handle -> {
             Map<UUID, SagaRow> due = SagaStore.due(handle, DUE_BATCH);
-            SagaBatch batch = new SagaBatch(due, limits, Instant.now());
+            SagaBatch batch = new SagaBatch(due, DatabaseIds.none(), limits, Instant.now());
             due.values()
                     .forEach(row -> row.state()
                             .timer()

@@ -107,10 +107,13 @@ final class SagaStore {
         }
         bind(handle.createUpdate("""
                                 INSERT INTO saga (id, installation_id, installation, kind, phase, live, rev, epoch,
-                                                  state, context, database_identity, source_backup_id, deadline_at,
-                                                  deadline_for, started_at, updated_at, ended_at)
+                                                  state, context, database_identity, database_id, source_backup_id,
+                                                  deadline_at, deadline_for, started_at, updated_at, ended_at)
                                 SELECT u.id, u.installation_id, u.installation, u.kind, u.phase, u.live, u.rev,
-                                       u.epoch, u.state::jsonb, u.context::jsonb, u.identity, u.source,
+                                       u.epoch, u.state::jsonb, u.context::jsonb, u.identity,
+                                       (SELECT i.database_id || CASE WHEN i.database_copy THEN ' ' || i.id ELSE '' END
+                                          FROM installation i WHERE i.id = u.installation_id),
+                                       u.source,
                                        now() + u.deadline_millis * interval '1 millisecond', u.deadline_for,
                                        u.started_at::timestamptz, u.updated_at::timestamptz, u.ended_at::timestamptz
                                   FROM unnest(:ids, :installation_ids, :installations, :kinds, :phases, :lives, :revs,

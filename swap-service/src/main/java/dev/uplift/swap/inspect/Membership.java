@@ -3,6 +3,7 @@ package dev.uplift.swap.inspect;
 import static dev.uplift.swap.inspect.Refusals.refuse;
 
 import dev.uplift.contract.Check;
+import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
@@ -12,6 +13,7 @@ import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Launch;
 import dev.uplift.messaging.CrashPoints;
+import dev.uplift.messaging.OneLine;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
@@ -24,9 +26,10 @@ import dev.uplift.swap.node.SagaState;
 import dev.uplift.swap.site.Site;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The installation that an application becomes a node of: a new one, or the one that it was asked to join.
@@ -73,13 +76,16 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
             }
             crashPoints.after(SwapEffect.INSPECT_LAUNCH.wireName());
         }
-        Inspection.Found found = found(
-                profile,
-                node.spec(),
-                seen,
-                observed.release(version, node.spec()),
-                Stream.concat(checks.stream(), Refusals.checks(observed, version).stream())
-                        .toList());
+        List<Check> all = new ArrayList<>(checks);
+        all.addAll(Refusals.checks(observed, version));
+        InstallationSpec installation = installation(profile, node.spec(), seen);
+        DatabaseSeen which = writes ? which(profile, installation.withDatabase(seen), launch, all) : null;
+        Inspection.Found found = new Inspection.Found(
+                asked.installationId(),
+                installation,
+                running(observed.release(version, node.spec()), node.spec()),
+                all,
+                which);
         return new Seen.Running(found, launch);
     }
 
@@ -115,10 +121,33 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
         requireSameDatabase(profile, installation.withNode(node, asked.host()), seen, launch);
     }
 
-    private Inspection.Found found(
-            Profile profile, NodeSpec node, DatabaseSpec seen, Release running, List<Check> checks) {
+    /** Which database it works on; absent: it does not say, of which the checks warn. */
+    private @Nullable DatabaseSeen which(
+            Profile profile, InstallationSpec installation, Launch launch, List<Check> checks)
+            throws InterruptedException {
+        String reason = "it does not exist yet";
+        try {
+            Optional<String> id =
+                    site.database(installation, profile.database(), launch).id();
+            if (id.isPresent()) {
+                return new DatabaseSeen(id.get());
+            }
+        } catch (SQLException e) {
+            reason = "it does not answer (SQL state " + e.getSQLState() + ")";
+        } catch (IOException e) {
+            reason = OneLine.of(e.getMessage());
+        }
+        checks.add(new Check(
+                "database.identity",
+                Check.Verdict.WARN,
+                "which database it is could not be asked: " + reason
+                        + "; whether another installation has it by another name is asked before every upgrade"));
+        return null;
+    }
+
+    private InstallationSpec installation(Profile profile, NodeSpec node, DatabaseSpec seen) {
         Inspection.Joining joins = asked.joins();
-        InstallationSpec installation = joins == null
+        return joins == null
                 ? new InstallationSpec(
                         asked.installationId(),
                         asked.name(),
@@ -128,10 +157,13 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
                         seen,
                         asked.host() == null ? List.of() : List.of(asked.host()))
                 : joins.installation().withNode(node, asked.host());
-        Release together = joins == null
+    }
+
+    private Release running(Release running, NodeSpec node) {
+        Inspection.Joining joins = asked.joins();
+        return joins == null
                 ? running
                 : joins.running().with(node, running.sha256(node).orElseThrow());
-        return new Inspection.Found(asked.installationId(), installation, together, checks);
     }
 
     private static void requireSameRelease(

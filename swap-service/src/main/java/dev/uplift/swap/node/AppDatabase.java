@@ -33,8 +33,14 @@ public sealed interface AppDatabase permits PostgresAppDatabase, H2AppDatabase {
     }
 
     /**
-     * Whether another way leads to this very database of this very server. What the servers say of themselves would not
-     * tell: a physical copy says the same.
+     * Which database it is, by its own word: the same by whatever address, role or pooler it is reached, and after a
+     * restore of Uplift's own; of a file another one after that. Empty: there is none, or it does not say.
+     */
+    Optional<String> id() throws IOException, SQLException;
+
+    /**
+     * Whether another way leads to this very database of this very server. What the servers {@linkplain #id say of
+     * themselves} would not tell: a physical copy says the same.
      */
     boolean isSame(AppDatabase other) throws IOException, SQLException;
 

@@ -13,8 +13,17 @@ import java.util.OptionalLong;
 /** A file of H2. Whoever works on it has it open; nobody else can look into it meanwhile. */
 record H2AppDatabase(Host host, DatabaseSpec.H2 spec) implements AppDatabase {
     @Override
-    public boolean isSame(AppDatabase other) {
-        return other instanceof H2AppDatabase file && file.spec.address().equals(spec.address());
+    public Optional<String> id() throws IOException {
+        return host.files().identity(Path.of(spec.path())).map(file -> "h2:" + file);
+    }
+
+    @Override
+    public boolean isSame(AppDatabase other) throws IOException {
+        if (!(other instanceof H2AppDatabase file)) {
+            return false;
+        }
+        Optional<String> id = id();
+        return id.isPresent() ? id.equals(file.id()) : file.spec.address().equals(spec.address());
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -31,6 +32,17 @@ record PostgresAppDatabase(
     private static final int CONNECT_SECONDS_MAX = 5;
     private static final int ANSWER_SECONDS_MAX = 10;
 
+    /** The name is unique on the server, and unlike the oid it is kept by a restore into a new database. */
+    private static final String ID =
+            "SELECT 'postgresql:' || system_identifier || '/' || current_database() FROM pg_control_system()";
+
+    /** Who may not ask for that knows at least since when the server has run: it is the same as long as it runs. */
+    private static final String ID_OF_RUN = "SELECT 'postgresql-run:'"
+            + " || to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYYMMDD\"T\"HH24MISS.US')"
+            + " || '/' || current_database()";
+
+    private static final Set<String> NOT_TOLD = Set.of("42501", "42883");
+
     private static final String LOCK = "SELECT pg_try_advisory_xact_lock(?)";
 
     /** Background workers of the server itself have no user. */
@@ -41,6 +53,28 @@ record PostgresAppDatabase(
               AND (backend_type IS NULL OR backend_type = 'client backend')
               AND application_name NOT LIKE 'uplift-%'
             """;
+
+    @Override
+    public Optional<String> id() throws IOException, SQLException {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            try {
+                return Optional.of(text(statement, ID));
+            } catch (SQLException e) {
+                if (!NOT_TOLD.contains(e.getSQLState())) {
+                    throw e;
+                }
+                return Optional.of(text(statement, ID_OF_RUN));
+            }
+        }
+    }
+
+    private static String text(Statement statement, String query) throws SQLException {
+        try (ResultSet row = statement.executeQuery(query)) {
+            row.next();
+            return row.getString(1).replaceAll("\\p{Cntrl}", "?");
+        }
+    }
 
     /** A lock that is taken one way is not to be had the other way: it belongs to one database of one server. */
     @Override

@@ -2,6 +2,7 @@ package dev.uplift.swap.step;
 
 import dev.uplift.contract.Check;
 import dev.uplift.contract.ComposedNode;
+import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepOutput;
@@ -11,12 +12,15 @@ import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.Observation;
+import java.io.IOException;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at all nodes and refuses what could not be upgraded, or could not be brought back, safely. If
@@ -47,7 +51,17 @@ final class PreflightStep implements SwapStep {
                 observed.getKey().capture(work.on(observed.getKey()), observed.getValue());
             }
         }
-        return StepOutcome.done(new StepOutput.NodesChecked(running.orElseThrow(), checks, composed));
+        DatabaseSeen which = which(work);
+        return StepOutcome.done(new StepOutput.NodesChecked(running.orElseThrow(), checks, composed, which));
+    }
+
+    /** Which database it is going to work on; absent: it does not say. */
+    private static @Nullable DatabaseSeen which(StepWork work) throws IOException, StepFailedException {
+        try {
+            return work.database().id().map(DatabaseSeen::new).orElse(null);
+        } catch (SQLException e) {
+            throw work.unasked("which one it is", e);
+        }
     }
 
     private static ApplicationVersion version(Observation observed) throws StepFailedException {

@@ -1,0 +1,169 @@
+package dev.uplift.orchestrator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.uplift.contract.Check;
+import dev.uplift.contract.DatabaseSeen;
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepOutput;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.contract.api.RegisterInstallation;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.Test;
+
+/** One database belongs to one installation, by whatever names others know it. */
+@QuarkusTest
+@QuarkusTestResource(Backends.class)
+class SharedDatabaseTest {
+    private final ScriptedWorker worker = ScriptedWorker.shared();
+
+    @Inject
+    Jdbi jdbi;
+
+    @Test
+    void theSameDatabaseByAnotherNameIsRefused() {
+        sameDatabase("alias", "alias-a", "alias-b");
+        Fleet.ready("alias-a");
+
+        InstallationStatus refused = Fleet.register("alias-b", "/srv/alias-b", InstallationStatus.State.REFUSED);
+
+        assertThat(refused.problem()).contains("is that of installation alias-a by another name", id("alias"));
+        assertThat(Fleet.delete("/api/v1/installations/alias-a").statusCode()).isEqualTo(204);
+        Fleet.ready("alias-b");
+    }
+
+    @Test
+    void ofManyRegistrationsOfOneDatabaseAtOnceOneIsReady() {
+        List<String> names = List.of("at-once-a", "at-once-b", "at-once-c", "at-once-d");
+        sameDatabase("at-once", names.toArray(String[]::new));
+
+        names.parallelStream()
+                .forEach(name -> Fleet.post(
+                        "/api/v1/installations",
+                        new RegisterInstallation(name, "metabase", null, null, "/srv/" + name)));
+
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> names.stream()
+                        .map(name -> Fleet.installation(name).state())
+                        .noneMatch(state -> state == InstallationStatus.State.REGISTERING));
+        assertThat(names.stream().map(name -> Fleet.installation(name).state()))
+                .containsOnlyOnce(InstallationStatus.State.READY);
+    }
+
+    @Test
+    void ofTwoThatWereRegisteredBeforeItWasAskedOneIsUpgraded() {
+        registeredLongAgo("old-a", "old-b");
+        sameDatabase("old", "old-a", "old-b");
+
+        AcceptedSagas both = Fleet.read(
+                Fleet.post(
+                        "/api/v1/upgrades", Map.of("installations", List.of("old-a", "old-b"), "version", "v0.51.2")),
+                AcceptedSagas.class);
+
+        List<UpgradeStatus> ended = both.accepted().stream()
+                .map(saga ->
+                        Fleet.await(saga.upgradeId(), status -> status.state().isFinal()))
+                .toList();
+        assertThat(ended)
+                .extracting(UpgradeStatus::state)
+                .containsExactlyInAnyOrder(UpgradeStatus.State.COMPLETED, UpgradeStatus.State.ROLLED_BACK);
+        UpgradeStatus upgraded = only(ended, UpgradeStatus.State.COMPLETED);
+        UpgradeStatus refused = only(ended, UpgradeStatus.State.ROLLED_BACK);
+        assertThat(Objects.requireNonNull(refused.failure()).code()).isEqualTo(ErrorCode.PREFLIGHT_REFUSED);
+        assertThat(refused.failure().detail()).contains("is that of installation " + upgraded.installation());
+        assertThat(worker.steps(refused.installation())).containsExactly(StepName.PREFLIGHT.name());
+    }
+
+    @Test
+    void aDryRunSaysThatTheDatabaseIsAnothersAndOneOfTheOtherIsNotDisturbed() {
+        registeredLongAgo("seen-a", "seen-b");
+        sameDatabase("seen", "seen-a", "seen-b");
+        assertThat(identityCheck("seen-a")).isEmpty();
+
+        assertThat(identityCheck("seen-b")).hasValueSatisfying(check -> {
+            assertThat(check.verdict()).isEqualTo(Check.Verdict.FAIL);
+            assertThat(check.detail()).contains("is that of installation seen-a");
+        });
+        Fleet.await(Fleet.upgrade("seen-a"), UpgradeStatus.State.COMPLETED);
+    }
+
+    @Test
+    void aDatabaseThatHasMovedIsFreeForOthersWhereItWas() {
+        worker.databaseOf("moves", new DatabaseSeen(id("moves-before")));
+        Fleet.ready("moves");
+        worker.databaseOf("moves", new DatabaseSeen(id("moves-after")));
+        Fleet.await(Fleet.upgrade("moves"), UpgradeStatus.State.COMPLETED);
+
+        worker.databaseOf("comes", new DatabaseSeen(id("moves-before")));
+        assertThat(Fleet.ready("comes").problem()).isNull();
+        worker.databaseOf("follows", new DatabaseSeen(id("moves-after")));
+        Fleet.register("follows", "/srv/follows", InstallationStatus.State.REFUSED);
+    }
+
+    private static Optional<Check> identityCheck(String name) {
+        UUID plan = Fleet.accepted(
+                Fleet.post("/api/v1/plans", Map.of("installations", List.of(name), "version", "v0.51.2")));
+        UpgradeStatus ended = Fleet.await(plan, UpgradeStatus.State.COMPLETED);
+        return ended.steps().stream()
+                .map(UpgradeStatus.StepStatus::output)
+                .flatMap(output ->
+                        output instanceof StepOutput.NodesChecked checked ? checked.checks().stream() : Stream.empty())
+                .filter(check -> check.name().equals("database.identity"))
+                .findFirst();
+    }
+
+    private static UpgradeStatus only(List<UpgradeStatus> all, UpgradeStatus.State state) {
+        return all.stream()
+                .filter(status -> status.state() == state)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void sameDatabase(String database, String... installations) {
+        for (String installation : installations) {
+            worker.databaseOf(installation, new DatabaseSeen(id(database)));
+        }
+    }
+
+    private static String id(String database) {
+        return "postgresql:7312345678901234567/" + database;
+    }
+
+    /** On databases of other names, whose own word is not known. */
+    private void registeredLongAgo(String... names) {
+        for (String name : names) {
+            InstallationSpec spec = new InstallationSpec(
+                    UUID.randomUUID(),
+                    name,
+                    "metabase",
+                    "default",
+                    List.of(new NodeSpec.JarProcess(
+                            "node-1",
+                            NodeSpec.LOCAL,
+                            "/srv/" + name,
+                            "metabase.jar",
+                            URI.create("http://127.0.0.1:3000"))),
+                    new DatabaseSpec.PostgreSql(name, 5432, "metabase", "metabase", null));
+            jdbi.useHandle(handle -> Fleet.insert(handle, spec, spec.databaseIdentity()));
+        }
+    }
+}
