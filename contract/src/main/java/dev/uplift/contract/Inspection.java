@@ -1,10 +1,15 @@
 package dev.uplift.contract;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Finding out, on its host, how an application is run, so that nobody has to type what is known there. */
+/**
+ * Finding out, on its host, how an application is run, so that nobody has to type what is known there. It is asked
+ * twice: what is there, which changes nothing; and once that was accepted, to take it.
+ */
 public sealed interface Inspection {
     /** The wire type of {@link Requested}. It is a command to the swap-service, but not a step. */
     String REQUESTED_TYPE = "swap.inspect";
@@ -12,8 +17,8 @@ public sealed interface Inspection {
     UUID installationId();
 
     /**
-     * Look at what runs and write down on its host what is needed to start it again. It is named by its pid or
-     * directory, by its unit, or by its container.
+     * Look at what runs and, if it was accepted, write down on its host what is needed to start it again. It is named by
+     * its pid or directory, by its unit, or by its container.
      *
      * @param installationId the id it will have
      * @param profile absent: the one profile that recognises it
@@ -24,6 +29,7 @@ public sealed interface Inspection {
      * @param container its name; absent: it is none
      * @param extractH2 whether an H2 database inside of the container may be moved to a volume; absent: no
      * @param joins the installation that it is to be another node of; absent: it is a new one
+     * @param accepted what was decided of what was found; absent: nothing yet
      */
     record Requested(
             UUID installationId,
@@ -36,7 +42,8 @@ public sealed interface Inspection {
             @Nullable String unit,
             @Nullable String container,
             @Nullable Boolean extractH2,
-            @Nullable Joining joins)
+            @Nullable Joining joins,
+            @Nullable Accepted accepted)
             implements Inspection {
         public Requested {
             Checks.present(installationId, "installationId");
@@ -62,6 +69,42 @@ public sealed interface Inspection {
             if (joins != null && !joins.installation().id().equals(installationId)) {
                 throw new IllegalArgumentException("joins is another installation");
             }
+            if (accepted != null && !accepted.installation().id().equals(installationId)) {
+                throw new IllegalArgumentException("accepted is another installation");
+            }
+        }
+
+        /** The same after this was decided. */
+        public Requested with(Accepted decided) {
+            return new Requested(
+                    installationId,
+                    name,
+                    profile,
+                    site,
+                    pid,
+                    directory,
+                    host,
+                    unit,
+                    container,
+                    extractH2,
+                    joins,
+                    decided);
+        }
+
+        /** One of which nothing is decided. */
+        public Requested(
+                UUID installationId,
+                String name,
+                @Nullable String profile,
+                String site,
+                @Nullable Long pid,
+                @Nullable String directory,
+                @Nullable HostSpec host,
+                @Nullable String unit,
+                @Nullable String container,
+                @Nullable Boolean extractH2,
+                @Nullable Joining joins) {
+            this(installationId, name, profile, site, pid, directory, host, unit, container, extractH2, joins, null);
         }
 
         /** One that joins no other. */
@@ -104,16 +147,37 @@ public sealed interface Inspection {
     }
 
     /**
+     * What was found may be taken, if it is still so.
+     *
+     * @param installation as it was found
+     * @param fenceOf the installation that the fence beside the application may be taken from; absent: from none
+     * @param others those whose databases say that they are this one's, and have to be shown to be others
+     */
+    record Accepted(
+            InstallationSpec installation,
+            @Nullable UUID fenceOf,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<InstallationSpec> others) {
+        public Accepted {
+            Checks.present(installation, "accepted.installation");
+            others = Checks.list(Objects.requireNonNullElse(others, List.of()), "accepted.others");
+        }
+    }
+
+    /**
      * It can be upgraded. A node that joined is the last one of {@code installation}.
      *
      * @param database which one it is; absent: it does not say
+     * @param fenceOf the other installation whose fence is beside it; absent: none's
+     * @param taken whether it was taken, because it was accepted; absent: no
      */
     record Found(
             UUID installationId,
             InstallationSpec installation,
             Release running,
             List<Check> checks,
-            @Nullable DatabaseSeen database)
+            @Nullable DatabaseSeen database,
+            @Nullable UUID fenceOf,
+            @Nullable Boolean taken)
             implements Inspection {
         public Found {
             Checks.present(installationId, "installationId");
@@ -122,9 +186,9 @@ public sealed interface Inspection {
             checks = Checks.list(checks, "checks");
         }
 
-        /** One whose database does not say which it is. */
+        /** One whose database does not say which it is, and that was not taken. */
         public Found(UUID installationId, InstallationSpec installation, Release running, List<Check> checks) {
-            this(installationId, installation, running, checks, null);
+            this(installationId, installation, running, checks, null, null, null);
         }
     }
 

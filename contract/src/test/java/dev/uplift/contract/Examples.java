@@ -64,9 +64,9 @@ final class Examples {
             "metabase",
             "file:/srv/metabase/.uplift/launch.json#/secrets/database-password");
     private static final DatabaseSpec H2 = new DatabaseSpec.H2("local", "/srv/metabase/metabase.db.mv.db", null, null);
-    private static final DatabaseSeen DATABASE_SEEN = new DatabaseSeen(
-            "postgresql:7312345678901234567/metabase",
-            List.of(UUID.fromString("0e8a2c9e-54a8-4f5a-8a53-3f6c1f8f2a02")));
+    private static final UUID FENCED = UUID.fromString("0e8a2c9e-54a8-4f5a-8a53-3f6c1f8f2a02");
+    private static final DatabaseSeen DATABASE_SEEN =
+            new DatabaseSeen("postgresql:7312345678901234567/metabase", List.of(FENCED));
     private static final List<Check> CHECKS = List.of(
             new Check("java.version", Check.Verdict.OK, "Java 21 fits"),
             new Check("disk.free", Check.Verdict.WARN, "2.1 GiB are free, 2.0 GiB are needed"));
@@ -307,7 +307,20 @@ final class Examples {
                         new InstallationSpec(INSTALLATION, "sales", "metabase", "default", List.of(NODE), POSTGRESQL),
                         FROM,
                         CHECKS,
-                        DATABASE_SEEN));
+                        DATABASE_SEEN,
+                        FENCED,
+                        true));
+        put(
+                all,
+                "swap.inspect.accepted",
+                Inspection.REQUESTED_TYPE,
+                new Inspection.Requested(INSTALLATION, "sales", "metabase", "default", null, "/srv/metabase")
+                        .with(new Inspection.Accepted(
+                                new InstallationSpec(
+                                        INSTALLATION, "sales", "metabase", "default", List.of(NODE), POSTGRESQL),
+                                FENCED,
+                                List.of(new InstallationSpec(
+                                        FENCED, "copied", "metabase", "default", List.of(NODE), POSTGRESQL)))));
         put(
                 all,
                 "swap.inspect.unit",

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets only the newest command touch an application, however late an older one wakes up or arrives.
@@ -41,9 +42,16 @@ public interface Fence {
      * Gives the directory to an installation: commands for any other are refused from now on. Its own
      * tokens are kept, so that registering twice opens nothing.
      *
+     * @param from whose the directory may be, besides nobody's and its own; absent: nobody else's
      * @return behind the fence, with whatever token was last here
+     * @throws FencedException if the directory is another installation's: it stays so
      */
-    Held claim(UUID installationId) throws IOException;
+    Held claim(UUID installationId, @Nullable UUID from) throws IOException, FencedException;
+
+    /** {@link #claim(UUID, UUID)} of what is nobody's, or its own. */
+    default Held claim(UUID installationId) throws IOException, FencedException {
+        return claim(installationId, null);
+    }
 
     /** The highest token so far; empty if nobody has been here. */
     Optional<FenceToken> last() throws IOException;

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Orders all who ever work on one installation: a later one is greater.
@@ -53,10 +54,21 @@ public record FenceToken(UUID installationId, long epoch, int position, int atte
         };
     }
 
-    /** Whoever was last there of this installation; if nobody was, one that is lower than any command's. */
-    static Admission<RuntimeException> claiming(UUID installationId) {
-        return last -> last.filter(token -> token.installationId().equals(installationId))
-                .orElseGet(() -> new FenceToken(installationId, 0, 0, 0, 0));
+    /**
+     * Whoever was last there of this installation; if nobody was, or one of {@code from}, one that is lower than any
+     * command's.
+     */
+    static Admission<FencedException> claiming(UUID installationId, @Nullable UUID from, Path directory) {
+        return last -> {
+            if (last.isPresent() && last.get().installationId().equals(installationId)) {
+                return last.get();
+            }
+            if (last.isPresent() && !last.get().installationId().equals(from)) {
+                throw new FencedException(
+                        directory + " belongs to installation " + last.get().installationId());
+            }
+            return new FenceToken(installationId, 0, 0, 0, 0);
+        };
     }
 
     private void admit(FenceToken next, Path directory) throws FencedException {

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** The fence of an application on this machine. Its lock is held for as long as somebody is behind it. */
 final class LocalFence implements Fence {
@@ -39,8 +40,8 @@ final class LocalFence implements Fence {
     }
 
     @Override
-    public Held claim(UUID installationId) throws IOException {
-        return enter(FenceToken.claiming(installationId));
+    public Held claim(UUID installationId, @Nullable UUID from) throws IOException, FencedException {
+        return enter(FenceToken.claiming(installationId, from, files.applicationDirectory()));
     }
 
     @Override

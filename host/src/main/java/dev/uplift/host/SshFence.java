@@ -74,8 +74,8 @@ final class SshFence implements Fence {
     }
 
     @Override
-    public Held claim(UUID installationId) throws IOException {
-        return enter(FenceToken.claiming(installationId));
+    public Held claim(UUID installationId, @Nullable UUID from) throws IOException, FencedException {
+        return enter(FenceToken.claiming(installationId, from, files.applicationDirectory()));
     }
 
     /** Whoever was there last is read without the lock, and compared again under it. */

@@ -49,12 +49,18 @@ class FenceTest extends OnEveryHost {
     }
 
     @Test
-    void anotherInstallationIsRefusedUntilItClaimsTheDirectory() throws Exception {
+    void anotherInstallationIsRefusedUntilItMayTakeTheDirectoryFromItsOwner() throws Exception {
         enter(token(5, 0, 1, 1));
         UUID other = UUID.randomUUID();
 
         assertThatExceptionOfType(FencedException.class).isThrownBy(() -> enter(new FenceToken(other, 9, 0, 1, 1)));
-        host.fence(directory).claim(other).close();
+        assertThatExceptionOfType(FencedException.class)
+                .isThrownBy(() -> host.fence(directory).claim(other))
+                .withMessageContaining("belongs to installation " + INSTALLATION);
+        assertThatExceptionOfType(FencedException.class)
+                .isThrownBy(() -> host.fence(directory).claim(other, UUID.randomUUID()));
+        enter(token(5, 0, 1, 1));
+        host.fence(directory).claim(other, INSTALLATION).close();
         enter(new FenceToken(other, 1, 0, 1, 1));
         assertThatExceptionOfType(FencedException.class).isThrownBy(() -> enter(token(99, 0, 1, 1)));
     }

@@ -62,6 +62,7 @@ final class ScriptedWorker {
     private final KafkaProducer<String, byte[]> producer;
     private final Map<String, Script> scripts = new ConcurrentHashMap<>();
     private final List<StepCommand> commands = new CopyOnWriteArrayList<>();
+    private final Map<String, UUID> fences = new ConcurrentHashMap<>();
     private final Map<String, DatabaseSeen> databases = new ConcurrentHashMap<>();
     private volatile @Nullable HostSpec foundOn;
 
@@ -117,6 +118,17 @@ final class ScriptedWorker {
     /** What the installation of this name does from now on. */
     void script(String installation, Script script) {
         scripts.put(installation, script);
+    }
+
+    /** Whose fence is in this directory. */
+    @Nullable
+    UUID fenceIn(String directory) {
+        return fences.get(directory);
+    }
+
+    /** The fence in this directory is this installation's from now on. */
+    void fence(String directory, UUID installation) {
+        fences.put(directory, installation);
     }
 
     /** What the database of the installation of this name says that it is, from now on. */
@@ -299,7 +311,10 @@ final class ScriptedWorker {
                 asked.installationId(),
                 joins.installation().withNode(node(asked, on, directory), asked.host()),
                 joins.running(),
-                List.of());
+                List.of(),
+                null,
+                null,
+                asked.accepted() != null);
     }
 
     /** Finds on every host two nodes that share a database named like the host, and one that cannot be registered. */
@@ -344,6 +359,10 @@ final class ScriptedWorker {
                         answer));
     }
 
+    private static @Nullable UUID other(@Nullable UUID owner, UUID asking) {
+        return asking.equals(owner) ? null : owner;
+    }
+
     private void inspect(Inspection.Requested asked) {
         String directory = Optional.ofNullable(asked.directory()).orElse("/srv/" + asked.name());
         boolean refuse = directory.contains("refuse");
@@ -365,7 +384,12 @@ final class ScriptedWorker {
                                         host == null ? List.of() : List.of(host)),
                                 new Release("v0.50.1", "oss", OLD_SHA256, null),
                                 List.of(),
-                                databases.get(asked.name()));
+                                databases.get(asked.name()),
+                                other(fences.get(directory), asked.installationId()),
+                                asked.accepted() != null);
+        if (!refuse && asked.accepted() != null) {
+            fences.put(directory, asked.installationId());
+        }
         send(
                 Topics.results(ServiceName.SWAP),
                 new Message(

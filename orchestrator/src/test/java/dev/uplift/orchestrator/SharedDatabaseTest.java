@@ -45,9 +45,55 @@ class SharedDatabaseTest {
 
         InstallationStatus refused = Fleet.register("alias-b", "/srv/alias-b", InstallationStatus.State.REFUSED);
 
-        assertThat(refused.problem()).contains("is that of installation alias-a by another name", id("alias"));
+        assertThat(refused.problem()).contains("not shown to be another than that of installation alias-a");
         assertThat(Fleet.delete("/api/v1/installations/alias-a").statusCode()).isEqualTo(204);
         Fleet.ready("alias-b");
+    }
+
+    @Test
+    void aCopyIsRegisteredWhereALockShowsThatItIsAnother() {
+        sameDatabase("copied", "copied-a");
+        UUID original = Fleet.ready("copied-a").id();
+        worker.databaseOf("copied-b", new DatabaseSeen(id("copied"), List.of(original)));
+
+        Fleet.ready("copied-b");
+
+        for (String name : List.of("copied-a", "copied-b")) {
+            worker.databaseOf(name, new DatabaseSeen(id("copied")));
+            Fleet.await(Fleet.upgrade(name), UpgradeStatus.State.COMPLETED);
+        }
+        sameDatabase("copied", "copied-c");
+        assertThat(Fleet.register("copied-c", "/srv/copied-c", InstallationStatus.State.REFUSED)
+                        .problem())
+                .contains("not shown to be another than that of installation copied-");
+    }
+
+    @Test
+    void aRefusedRegistrationTakesTheFenceFromNobody() {
+        UUID owner = Fleet.ready("fenced").id();
+
+        InstallationStatus refused = Fleet.register("thief-of-it", "/srv/fenced", InstallationStatus.State.REFUSED);
+
+        assertThat(refused.problem()).contains("installation fenced");
+        assertThat(worker.fenceIn("/srv/fenced")).isEqualTo(owner);
+        Fleet.await(Fleet.upgrade("fenced"), UpgradeStatus.State.COMPLETED);
+    }
+
+    @Test
+    void theFenceOfWhatIsGoneIsTakenAndThatOfWhatIsNotKnownIsNot() {
+        UUID gone = Fleet.ready("goes").id();
+        assertThat(Fleet.delete("/api/v1/installations/goes").statusCode()).isEqualTo(204);
+        assertThat(worker.fenceIn("/srv/goes")).isEqualTo(gone);
+        UUID next = Fleet.register("next", "/srv/goes", InstallationStatus.State.READY)
+                .id();
+        assertThat(worker.fenceIn("/srv/goes")).isEqualTo(next);
+
+        UUID stranger = UUID.randomUUID();
+        worker.fence("/srv/strange", stranger);
+        assertThat(Fleet.register("strange", "/srv/strange", InstallationStatus.State.REFUSED)
+                        .problem())
+                .contains(stranger.toString(), "not known here");
+        assertThat(worker.fenceIn("/srv/strange")).isEqualTo(stranger);
     }
 
     @Test

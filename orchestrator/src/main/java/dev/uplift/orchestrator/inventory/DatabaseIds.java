@@ -1,16 +1,20 @@
 package dev.uplift.orchestrator.inventory;
 
 import dev.uplift.contract.DatabaseSeen;
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.Inspection;
 import dev.uplift.orchestrator.sql.Columns;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -26,9 +30,9 @@ public final class DatabaseIds {
     /**
      * An installation that a database belongs to.
      *
-     * @param copy whether it was shown to be another one than those that say the same of themselves
+     * @param apart those whose databases were shown to be others
      */
-    private record Owner(UUID installation, String name, String databaseId, boolean copy) {}
+    record Owner(UUID installation, String name, String databaseId, Set<UUID> apart) {}
 
     /** None are known, and none will be told. */
     public static DatabaseIds none() {
@@ -46,14 +50,14 @@ public final class DatabaseIds {
                 .bindArray("ids", String.class, Set.copyOf(ids))
                 .mapTo(Long.class)
                 .one();
-        handle.createQuery("SELECT id, name, database_id, database_copy FROM installation"
+        handle.createQuery("SELECT id, name, database_id, database_apart FROM installation"
                         + " WHERE database_id = ANY(:ids) AND state <> 'REFUSED' ORDER BY id")
                 .bindArray("ids", String.class, Set.copyOf(ids))
                 .map((row, context) -> new Owner(
                         Columns.uuid(row, "id"),
                         row.getString("name"),
                         row.getString("database_id"),
-                        row.getBoolean("database_copy")))
+                        Columns.uuids(row, "database_apart")))
                 .forEach(known::add);
         return known;
     }
@@ -64,28 +68,50 @@ public final class DatabaseIds {
      * @return the other installation that it belongs to, by its name: nothing was taken in; empty: it is its own
      */
     public Optional<String> claim(UUID installation, String name, DatabaseSeen seen) {
-        List<Owner> others = new ArrayList<>();
-        for (Owner owner : owners.getOrDefault(seen.id(), List.of())) {
-            if (!owner.installation().equals(installation)) {
-                others.add(owner);
-            } else if (owner.copy()) {
-                return Optional.empty();
-            }
-        }
-        Optional<String> owner = others.stream()
-                .filter(other -> !other.copy() && !seen.apart().contains(other.installation()))
-                .map(Owner::name)
-                .findFirst();
-        if (owner.isEmpty()) {
-            boolean copy = others.stream().anyMatch(other -> !other.copy());
-            Owner own = new Owner(installation, name, seen.id(), copy);
+        List<Owner> others = others(installation, seen);
+        if (others.isEmpty()) {
+            Owner own = new Owner(installation, name, seen.id(), apart(installation, seen));
             owners.values()
                     .forEach(known ->
                             known.removeIf(earlier -> earlier.installation().equals(installation)));
             add(own);
             changed.put(installation, own);
         }
-        return owner;
+        return others.stream().map(Owner::name).findFirst();
+    }
+
+    /** {@link #claim}; why the database of what was found is not its own, for a person. */
+    Optional<String> owner(UUID installation, String name, Inspection.Found found) {
+        DatabaseSeen seen = found.database();
+        return seen == null
+                ? Optional.empty()
+                : claim(installation, name, seen)
+                        .map(owner -> belongsTo(owner, found.installation().database(), seen));
+    }
+
+    /** That a database is another installation's, for a person. */
+    public static String belongsTo(String owner, DatabaseSpec named, DatabaseSeen seen) {
+        return "its database " + named.address() + " is that of installation " + owner
+                + " by another name: both say that they are " + seen.id()
+                + "; give it a database of its own, or forget one of the two (uplift remove)";
+    }
+
+    /** Those that a database belongs to as far as it says itself, and that were not shown to have others. */
+    List<Owner> others(UUID installation, DatabaseSeen seen) {
+        Set<UUID> apart = apart(installation, seen);
+        return owners.getOrDefault(seen.id(), List.of()).stream()
+                .filter(owner -> !owner.installation().equals(installation)
+                        && !apart.contains(owner.installation())
+                        && !owner.apart().contains(installation))
+                .toList();
+    }
+
+    private Set<UUID> apart(UUID installation, DatabaseSeen seen) {
+        Set<UUID> apart = new HashSet<>(seen.apart());
+        owners.getOrDefault(seen.id(), List.of()).stream()
+                .filter(owner -> owner.installation().equals(installation))
+                .forEach(owner -> apart.addAll(owner.apart()));
+        return apart;
     }
 
     /** Writes what was taken in, also with the sagas that work on it. */
@@ -94,10 +120,10 @@ public final class DatabaseIds {
             return;
         }
         for (String update : List.of(
-                "UPDATE installation i SET database_id = u.database_id, database_copy = u.copy"
-                        + " FROM unnest(:ids, :database_ids, :copies) AS u(id, database_id, copy) WHERE i.id = u.id",
-                "UPDATE saga s SET database_id = u.database_id || CASE WHEN u.copy THEN ' ' || u.id ELSE '' END"
-                        + " FROM unnest(:ids, :database_ids, :copies) AS u(id, database_id, copy)"
+                "UPDATE installation i SET database_id = u.database_id, database_apart = u.apart::uuid[]"
+                        + " FROM unnest(:ids, :database_ids, :aparts) AS u(id, database_id, apart) WHERE i.id = u.id",
+                "UPDATE saga s SET database_id = u.database_id || CASE WHEN u.apart <> '{}' THEN ' ' || u.id ELSE '' END"
+                        + " FROM unnest(:ids, :database_ids, :aparts) AS u(id, database_id, apart)"
                         + " WHERE s.installation_id = u.id AND s.live")) {
             handle.createUpdate(update)
                     .bindArray("ids", UUID.class, changed.keySet())
@@ -106,9 +132,13 @@ public final class DatabaseIds {
                             String.class,
                             changed.values().stream().map(Owner::databaseId).toList())
                     .bindArray(
-                            "copies",
-                            Boolean.class,
-                            changed.values().stream().map(Owner::copy).toList())
+                            "aparts",
+                            String.class,
+                            changed.values().stream()
+                                    .map(own -> own.apart().stream()
+                                            .map(UUID::toString)
+                                            .collect(Collectors.joining(",", "{", "}")))
+                                    .toList())
                     .execute();
         }
         changed.clear();

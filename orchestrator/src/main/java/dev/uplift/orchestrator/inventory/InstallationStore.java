@@ -2,6 +2,7 @@ package dev.uplift.orchestrator.inventory;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import dev.uplift.contract.Check;
+import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationRemoved;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.InstallationStatus;
@@ -42,12 +43,11 @@ public final class InstallationStore {
 
     private InstallationStore() {}
 
-    /** Adds a new one; its host must answer within {@code deadline}. */
-    static void insert(Handle handle, Installation row, Duration deadline) {
+    /** Adds a new one, of which nothing is asked yet. */
+    static void insert(Handle handle, Installation row) {
         handle.createUpdate("INSERT INTO installation"
-                        + " (id, name, state, rev, epoch, site, profile, checks, inspect_due_at, updated_at)"
-                        + " VALUES (:id, :name, :state, :rev, :epoch, :site, :profile, '[]'::jsonb,"
-                        + " now() + :millis * interval '1 millisecond', :at::timestamptz)")
+                        + " (id, name, state, rev, epoch, site, profile, checks, updated_at)"
+                        + " VALUES (:id, :name, :state, :rev, :epoch, :site, :profile, '[]'::jsonb, :at::timestamptz)")
                 .bind("id", row.id())
                 .bind("name", row.name())
                 .bind("state", row.state().name())
@@ -55,18 +55,45 @@ public final class InstallationStore {
                 .bind("epoch", row.epoch())
                 .bind("site", row.site())
                 .bind("profile", row.profile())
-                .bind("millis", deadline.toMillis())
                 .bind("at", row.updatedAt().toString())
                 .execute();
     }
 
-    /** The host of a node that is to join one, which the caller holds locked, must answer within {@code deadline}. */
-    static void expect(Handle handle, UUID id, Duration deadline) {
-        handle.createUpdate(
-                        "UPDATE installation SET inspect_due_at = now() + :millis * interval '1 millisecond' WHERE id = :id")
-                .bind("id", id)
+    /**
+     * Remembers what the host of one is asked, which the caller holds locked; it must answer within {@code deadline}.
+     *
+     * @param identity that of its database, which is its own from now on; absent: it is not known yet
+     */
+    static void expect(Handle handle, Inspection.Requested question, @Nullable String identity, Duration deadline) {
+        handle.createUpdate("UPDATE installation SET inspect_due_at = now() + :millis * interval '1 millisecond',"
+                        + " inspection = :question::jsonb,"
+                        + " database_identity = COALESCE(database_identity, :identity) WHERE id = :id")
+                .bind("id", question.installationId())
+                .bind("question", Columns.json(question))
+                .bind("identity", identity)
                 .bind("millis", deadline.toMillis())
                 .execute();
+    }
+
+    /** What the hosts of these were asked last; none for those that nobody asks any more. */
+    static Map<UUID, Inspection.Requested> questions(Handle handle, Collection<UUID> ids) {
+        Map<UUID, Inspection.Requested> questions = new LinkedHashMap<>();
+        handle.createQuery("SELECT id, inspection::text FROM installation"
+                        + " WHERE id = ANY(:ids) AND state = 'REGISTERING' AND inspection IS NOT NULL")
+                .bindArray("ids", UUID.class, Set.copyOf(ids))
+                .map((row, context) ->
+                        Map.entry(Columns.uuid(row, "id"), Columns.json(row, "inspection", Inspection.Requested.class)))
+                .forEach(entry -> questions.put(entry.getKey(), entry.getValue()));
+        return questions;
+    }
+
+    /** Whether there was once one of this id, or a registration that was refused. */
+    static boolean isGone(Handle handle, UUID id) {
+        return handle.createQuery("SELECT EXISTS (SELECT FROM removal WHERE installation_id = :id)"
+                        + " OR EXISTS (SELECT FROM installation WHERE id = :id AND state = 'REFUSED')")
+                .bind("id", id)
+                .mapTo(Boolean.class)
+                .one();
     }
 
     /** Locks those that exist of {@code ids} until the transaction ends. */
@@ -239,6 +266,7 @@ public final class InstallationStore {
                                problem = u.problem, left_out = u.left_out::jsonb,
                                database_identity = COALESCE(i.database_identity, u.identity), live_saga = u.live,
                                inspect_due_at = CASE WHEN u.state = 'REGISTERING' THEN i.inspect_due_at END,
+                               inspection = CASE WHEN u.state = 'REGISTERING' THEN i.inspection END,
                                updated_at = u.at::timestamptz, change_seq = next_change()
                           FROM unnest(:ids, :states, :revs, :epochs, :profiles, :specs, :runnings, :checks, :problems,
                                       :left_outs, :identities, :lives, :ats)

@@ -1,13 +1,9 @@
 package dev.uplift.orchestrator.inventory;
 
-import dev.uplift.contract.DatabaseSeen;
-import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationRemoved;
-import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.InstallationStatus;
-import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.HostEntry;
@@ -38,8 +34,9 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an installation becomes known: its site's swap-service is asked how it is run, and the answer, or
- * the lack of one, decides. A refused registration can be asked for again.
+ * How an installation becomes known. Its site's swap-service is asked twice: how it is run, which changes nothing on the
+ * host; and, once the answer was accepted, to take it, which puts the fence beside the application into its hands. The
+ * answers, or the lack of one, decide. A refused registration has left nothing behind, and can be asked for again.
  */
 @Singleton
 public final class Registration {
@@ -99,7 +96,8 @@ public final class Registration {
                     throw taken(name);
                 }
                 InstallationStore.refused(handle, name).forEach(earlier -> forget(handle, earlier, now));
-                InstallationStore.insert(handle, row, deadline);
+                InstallationStore.insert(handle, row);
+                InstallationStore.expect(handle, question, null, deadline);
                 outbox.append(handle, List.of(Outgoing.status(row.status()), Outgoing.inspect(question, now)));
                 return row.status();
             });
@@ -129,10 +127,9 @@ public final class Registration {
             }
             Installation joining = row.joining(now);
             InstallationStore.update(handle, List.of(joining));
-            InstallationStore.expect(handle, row.id(), deadline);
-            outbox.append(
-                    handle,
-                    List.of(Outgoing.status(joining.status()), Outgoing.inspect(question(row, request, host), now)));
+            Inspection.Requested question = question(row, request, host);
+            InstallationStore.expect(handle, question, null, deadline);
+            outbox.append(handle, List.of(Outgoing.status(joining.status()), Outgoing.inspect(question, now)));
             return joining.status();
         });
     }
@@ -211,18 +208,33 @@ public final class Registration {
         Map<String, HostEntry> hosts = HostStore.hold(handle, hostNames(answers));
         Map<UUID, Installation> rows = new HashMap<>(InstallationStore.lock(
                 handle, answers.stream().map(Inspection::installationId).toList()));
+        Map<UUID, Inspection.Requested> questions = new HashMap<>(InstallationStore.questions(handle, rows.keySet()));
         Map<String, Installation> owners = new HashMap<>(InstallationStore.owners(handle, identities(answers)));
+        Acceptance acceptance = new Acceptance(handle, owners, databases, hosts);
         List<Installation> changed = new ArrayList<>();
         for (Inspection answer : answers) {
             Installation row = rows.get(answer.installationId());
             if (row == null || row.state() != InstallationStatus.State.REGISTERING) {
                 continue;
             }
+            Inspection.Requested question = questions.get(row.id());
             Installation next = switch (answer) {
                 case Inspection.Requested _ -> row;
                 case Inspection.Refused refused ->
                     row.refused(refused.code().wireName() + ": " + refused.detail(), now);
-                case Inspection.Found found -> found(row, found, owners, databases, hosts, now);
+                case Inspection.Found found ->
+                    switch (acceptance.of(row, found, question)) {
+                        case Acceptance.Verdict.Refused(String why) -> row.refused(why, now);
+                        case Acceptance.Verdict.Taken() -> row.found(found, now);
+                        case Acceptance.Verdict.Late() -> row;
+                        case Acceptance.Verdict.Accepted(Inspection.Requested again) -> {
+                            questions.put(row.id(), again);
+                            InstallationStore.expect(
+                                    handle, again, found.installation().databaseIdentity(), deadline);
+                            outbox.append(handle, List.of(Outgoing.inspect(again, now)));
+                            yield row;
+                        }
+                    };
             };
             if (next.rev() > row.rev()) {
                 rows.put(next.id(), next);
@@ -278,59 +290,6 @@ public final class Registration {
                     changed.stream().map(row -> Outgoing.status(row.status())).toList();
             outbox.append(handle, messages);
         }
-    }
-
-    private static Installation found(
-            Installation row,
-            Inspection.Found found,
-            Map<String, Installation> owners,
-            DatabaseIds databases,
-            Map<String, HostEntry> hosts,
-            Instant now) {
-        if (!found.installation().id().equals(row.id())
-                || !found.installation().site().equals(row.site())
-                || !found.installation().name().equals(row.name())) {
-            return row.refused("the answer is about another installation, site or name", now);
-        }
-        for (HostSpec host : found.installation().hosts()) {
-            HostEntry known = hosts.get(host.name());
-            if (known == null || !known.host().equals(host) || !row.site().equals(known.site())) {
-                return row.refused(
-                        "host " + host.name() + " was changed or removed meanwhile; ask for the registration again",
-                        now);
-            }
-        }
-        if (row.known()) {
-            InstallationSpec known = row.requireSpec();
-            List<NodeSpec> nodes = found.installation().nodes();
-            if (!nodes.subList(0, nodes.size() - 1).equals(known.nodes())
-                    || !found.installation().database().equals(known.database())) {
-                return row.refused("the answer is about other nodes, or another database", now);
-            }
-            return owned(row, found, databases, now);
-        }
-        String identity = found.installation().databaseIdentity();
-        Installation owner = owners.putIfAbsent(identity, row);
-        if (owner != null) {
-            return row.refused("its database belongs to installation " + owner.name() + " already", now);
-        }
-        return owned(row, found, databases, now);
-    }
-
-    /** Found, unless its database says that it is another installation's, whatever name it has there. */
-    private static Installation owned(Installation row, Inspection.Found found, DatabaseIds databases, Instant now) {
-        DatabaseSeen database = found.database();
-        Optional<String> owner = database == null ? Optional.empty() : databases.claim(row.id(), row.name(), database);
-        return owner.isPresent()
-                ? row.refused(belongsTo(owner.get(), found.installation().database(), database), now)
-                : row.found(found, now);
-    }
-
-    /** That a database is another installation's, for a person. */
-    public static String belongsTo(String owner, DatabaseSpec named, DatabaseSeen seen) {
-        return "its database " + named.address() + " is that of installation " + owner
-                + " by another name: both say that they are " + seen.id()
-                + "; give it a database of its own, or forget one of the two (uplift remove)";
     }
 
     private static List<String> hostNames(Collection<Inspection> answers) {

@@ -7,12 +7,18 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Reads and writes columns that hold JSON, times and ids. What was written by this service is always readable: if not, that is a defect. */
 public final class Columns {
     private Columns() {}
+
+    /** Of an array of ids that is never NULL. */
+    public static Set<UUID> uuids(ResultSet row, String column) throws SQLException {
+        return Set.of((UUID[]) row.getArray(column).getArray());
+    }
 
     /** The JSON of a value, for a parameter that is cast to {@code jsonb}. */
     public static String json(Object value) {

@@ -22,7 +22,6 @@ import dev.uplift.orchestrator.inventory.DatabaseIds;
 import dev.uplift.orchestrator.inventory.HostStore;
 import dev.uplift.orchestrator.inventory.Installation;
 import dev.uplift.orchestrator.inventory.InstallationStore;
-import dev.uplift.orchestrator.inventory.Registration;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.saga.Deadline;
 import dev.uplift.orchestrator.saga.SagaEvent;
@@ -127,7 +126,7 @@ final class SagaBatch {
             return null;
         }
         String problem =
-                Registration.belongsTo(owner.get(), row.context().installation().database(), checked.database());
+                DatabaseIds.belongsTo(owner.get(), row.context().installation().database(), checked.database());
         StepResult told;
         if (row.kind() == UpgradeStatus.Kind.PLAN) {
             List<Check> checks = new ArrayList<>(checked.checks());

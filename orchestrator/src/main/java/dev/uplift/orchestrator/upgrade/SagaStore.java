@@ -111,7 +111,7 @@ final class SagaStore {
                                                   deadline_at, deadline_for, started_at, updated_at, ended_at)
                                 SELECT u.id, u.installation_id, u.installation, u.kind, u.phase, u.live, u.rev,
                                        u.epoch, u.state::jsonb, u.context::jsonb, u.identity,
-                                       (SELECT i.database_id || CASE WHEN i.database_copy THEN ' ' || i.id ELSE '' END
+                                       (SELECT i.database_id || CASE WHEN i.database_apart <> '{}' THEN ' ' || i.id ELSE '' END
                                           FROM installation i WHERE i.id = u.installation_id),
                                        u.source,
                                        now() + u.deadline_millis * interval '1 millisecond', u.deadline_for,

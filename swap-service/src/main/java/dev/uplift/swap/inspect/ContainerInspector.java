@@ -25,9 +25,9 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
     private static final String LOOPBACK = "127.0.0.1";
     private static final Duration STOP_GRACE = Duration.ofMinutes(2);
 
-    Seen found(Inspection.Requested asked, String name, boolean writes)
+    Seen found(Inspection.Requested asked, String name, boolean registers)
             throws IOException, InterruptedException, StepFailedException, FencedException {
-        Membership membership = new Membership(site, asked, crashPoints, writes);
+        Membership membership = new Membership(site, asked, crashPoints, registers);
         HostSpec engineHost = asked.host();
         DockerEngine engine = site.reach().engine(engineHost);
         Host keeper = site.reach().keeper(engineHost);
@@ -44,7 +44,7 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
                         engineHost instanceof HostSpec.DockerTls tls ? tls.url().getHost() : LOOPBACK));
         Path directory = site.reach().directory(engineHost, name);
         Refusals.requireNoOtherSaga(keeper, asked.installationId(), directory);
-        if (writes && Boolean.TRUE.equals(asked.extractH2())) {
+        if (registers && Boolean.TRUE.equals(asked.extractH2())) {
             extract(engine, container, profile);
         }
         DockerNode node = site.node(engineHost, spec, directory);

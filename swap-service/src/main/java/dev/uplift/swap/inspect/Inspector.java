@@ -46,9 +46,9 @@ import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out from a running application how it is run, and writes down on its host what is needed to
- * start it again, secrets included. Its answer holds references to secrets only. When it refuses, it has
- * written nothing. Asking again writes the same again.
+ * Finds out from a running application how it is run and, once that was accepted, writes down on its host what is needed
+ * to start it again, secrets included. Its answer holds references to secrets only. When it refuses, or was not accepted
+ * yet, it has written nothing. Asking again writes the same again.
  */
 public final class Inspector {
     private final Site site;
@@ -68,14 +68,14 @@ public final class Inspector {
         return answer(asked, true).answer();
     }
 
-    /** As {@link #inspect}, but nothing is written, and nothing else is changed. */
+    /** As {@link #inspect}, but nothing is changed, also not what was allowed, and the database is not asked. */
     Seen look(Inspection.Requested asked) throws InterruptedException {
         return answer(asked, false);
     }
 
-    private Seen answer(Inspection.Requested asked, boolean writes) throws InterruptedException {
+    private Seen answer(Inspection.Requested asked, boolean registers) throws InterruptedException {
         try {
-            return found(asked, writes);
+            return found(asked, registers);
         } catch (StepFailedException e) {
             return refused(asked, e.code(), e.detail());
         } catch (SettingException e) {
@@ -94,13 +94,13 @@ public final class Inspector {
         }
     }
 
-    private Seen found(Inspection.Requested asked, boolean writes)
+    private Seen found(Inspection.Requested asked, boolean registers)
             throws IOException, InterruptedException, StepFailedException, FencedException {
         String container = asked.container();
         if (container != null) {
-            return new ContainerInspector(site, profiles, probe, crashPoints).found(asked, container, writes);
+            return new ContainerInspector(site, profiles, probe, crashPoints).found(asked, container, registers);
         }
-        Membership membership = new Membership(site, asked, crashPoints, writes);
+        Membership membership = new Membership(site, asked, crashPoints, registers);
         Host host = site.reach().host(asked.host());
         RunningProcess process = process(host, asked);
         RegisteredRoot root = RegisteredRoot.of(

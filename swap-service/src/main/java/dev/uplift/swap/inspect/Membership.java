@@ -10,6 +10,7 @@ import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
 import dev.uplift.host.Fence;
+import dev.uplift.host.FenceToken;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Launch;
 import dev.uplift.messaging.CrashPoints;
@@ -19,6 +20,7 @@ import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.AppDatabase;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.Observation;
@@ -29,14 +31,15 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The installation that an application becomes a node of: a new one, or the one that it was asked to join.
  *
- * @param writes whether anything is written down
+ * @param registers whether it is to become one, or is only looked at
  */
-record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints, boolean writes) {
+record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints, boolean registers) {
     private static final String FIRST = "node-1";
 
     /** The name of the node. */
@@ -46,8 +49,8 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
     }
 
     /**
-     * Writes down, behind the node's fence, how it is started, if it writes at all, and tells what was found. If it is
-     * refused, nothing was written.
+     * Tells what was found and, if that was accepted, takes it: writes down, behind the node's fence, how it is started. If
+     * it is refused, nothing was written.
      *
      * @param checks that it has passed so far
      */
@@ -63,10 +66,25 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
         ApplicationVersion version = Refusals.requireVersion(observed);
         requireFits(profile, node.spec(), seen, launch, observed, version);
 
-        if (writes) {
+        List<Check> all = new ArrayList<>(checks);
+        all.addAll(Refusals.checks(observed, version));
+        InstallationSpec installation = installation(profile, node.spec(), seen);
+        DatabaseSeen which = registers ? which(profile, installation.withDatabase(seen), launch, all) : null;
+        UUID fenceOf = node.fence()
+                .last()
+                .map(FenceToken::installationId)
+                .filter(owner -> !owner.equals(asked.installationId()))
+                .orElse(null);
+        Inspection.Accepted accepted = asked.accepted();
+        if (registers && accepted != null) {
+            if (!accepted.installation().nodes().equals(installation.nodes())
+                    || !accepted.installation().database().equals(installation.database())) {
+                throw refuse("it was started otherwise, or on another database, while it was registered; ask again");
+            }
+            which = apart(which, accepted.others(), profile, installation.withDatabase(seen), launch);
             crashPoints.before(SwapEffect.INSPECT_LAUNCH.wireName());
             node.makeDirectory();
-            try (Fence.Held held = node.fence().claim(asked.installationId())) {
+            try (Fence.Held held = node.fence().claim(asked.installationId(), accepted.fenceOf())) {
                 node.register(held, observed);
                 if (SagaState.read(node.host(), node.directory())
                         .filter(SagaState::over)
@@ -76,16 +94,14 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
             }
             crashPoints.after(SwapEffect.INSPECT_LAUNCH.wireName());
         }
-        List<Check> all = new ArrayList<>(checks);
-        all.addAll(Refusals.checks(observed, version));
-        InstallationSpec installation = installation(profile, node.spec(), seen);
-        DatabaseSeen which = writes ? which(profile, installation.withDatabase(seen), launch, all) : null;
         Inspection.Found found = new Inspection.Found(
                 asked.installationId(),
                 installation,
                 running(observed.release(version, node.spec()), node.spec()),
                 all,
-                which);
+                which,
+                fenceOf,
+                registers && accepted != null ? true : null);
         return new Seen.Running(found, launch);
     }
 
@@ -143,6 +159,34 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
                 "which database it is could not be asked: " + reason
                         + "; whether another installation has it by another name is asked before every upgrade"));
         return null;
+    }
+
+    /** The database is none of those of others that say the same of themselves: a lock on it is not seen there. */
+    private @Nullable DatabaseSeen apart(
+            @Nullable DatabaseSeen which,
+            List<InstallationSpec> others,
+            Profile profile,
+            InstallationSpec installation,
+            Launch launch)
+            throws IOException, InterruptedException, StepFailedException {
+        if (which == null || others.isEmpty()) {
+            return which;
+        }
+        AppDatabase own = site.database(installation, profile.database(), launch);
+        for (InstallationSpec other : others) {
+            try {
+                if (own.isSame(site.database(other, profile.database()))) {
+                    throw refuse("its database " + installation.database().address() + " is that of installation "
+                            + other.name() + " by another name: a lock on the one is on the other too");
+                }
+            } catch (SQLException e) {
+                throw refuse("its database says that it is that of installation " + other.name()
+                        + "; whether it is only a copy cannot be told: a server does not answer (SQL state "
+                        + e.getSQLState() + ")");
+            }
+        }
+        return new DatabaseSeen(
+                which.id(), others.stream().map(InstallationSpec::id).toList());
     }
 
     private InstallationSpec installation(Profile profile, NodeSpec node, DatabaseSpec seen) {

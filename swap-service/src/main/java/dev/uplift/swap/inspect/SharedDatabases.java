@@ -54,7 +54,8 @@ record SharedDatabases(Site site, Profiles profiles, Duration most) {
     private boolean isOne(Usable one, Usable other, boolean named) throws InterruptedException {
         if (!(one.installation().database() instanceof DatabaseSpec.PostgreSql server)
                 || !(other.installation().database() instanceof DatabaseSpec.PostgreSql another)
-                || !server.database().equals(another.database())) {
+                || !server.database().equals(another.database())
+                || !server.user().equals(another.user())) {
             return named;
         }
         try {

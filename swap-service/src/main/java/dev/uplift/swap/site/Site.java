@@ -63,10 +63,20 @@ public record Site(Reach reach, RegistryLogins logins) {
         return new DockerNode(reach.engine(host), reach.keeper(host), spec, place);
     }
 
-    /** Whether a node of the installation that is started so, and sees its database so, works on that of the installation. */
+    /**
+     * Whether a node of the installation that is started so, and sees its database so, works on that of the installation,
+     * as the same user.
+     */
     public boolean isDatabase(InstallationSpec installation, DatabaseSpec seen, Launch launch, DatabaseRules rules)
             throws IOException, InterruptedException, SQLException {
-        return database(installation.withDatabase(seen), rules, launch).isSame(database(installation, rules));
+        return sameUser(seen, installation.database())
+                && database(installation.withDatabase(seen), rules, launch).isSame(database(installation, rules));
+    }
+
+    private static boolean sameUser(DatabaseSpec one, DatabaseSpec other) {
+        return !(one instanceof DatabaseSpec.PostgreSql server)
+                || !(other instanceof DatabaseSpec.PostgreSql another)
+                || server.user().equals(another.user());
     }
 
     /** The database of an installation. */

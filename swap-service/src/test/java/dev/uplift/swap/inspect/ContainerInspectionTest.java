@@ -170,8 +170,9 @@ class ContainerInspectionTest {
     }
 
     private Inspection inspect(@Nullable String container, @Nullable Long pid, boolean extract) throws Exception {
-        return new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.NONE)
-                .inspect(new Inspection.Requested(
+        return Registrations.accepting(
+                new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.NONE),
+                new Inspection.Requested(
                         installation,
                         "inspected",
                         null,

@@ -159,7 +159,7 @@ class HostDiscoveryTest {
             case NodeSpec.Systemd unit -> asked(installation, null, host, unit.unit(), null);
             case NodeSpec.Docker container -> asked(installation, null, host, null, container.container());
         };
-        Inspection.Found registered = (Inspection.Found) inspector().inspect(asked);
+        Inspection.Found registered = (Inspection.Found) Registrations.accepting(inspector(), asked);
         assertThat(registered.installation().nodes()).containsExactly(usable.node());
         assertThat(registered.installation().profile()).isEqualTo(usable.profile());
         assertThat(registered.installation().databaseIdentity()).isEqualTo(usable.databaseIdentity());

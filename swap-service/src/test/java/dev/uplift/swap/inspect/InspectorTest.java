@@ -7,6 +7,7 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Fence;
+import dev.uplift.host.FenceToken;
 import dev.uplift.host.Host;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.LocalHost;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -154,6 +156,65 @@ class InspectorTest {
         assertThat(inspect(directory, null, null)).isInstanceOf(Inspection.Found.class);
     }
 
+    @Test
+    void whatWasNotAcceptedWritesNothingAndLeavesTheFenceToItsOwner() throws Exception {
+        IdleJar.write(directory.resolve("metabase.jar"), "v0.50.3");
+        run(Map.of(), "metabase.jar");
+        Inspection.Found found = (Inspection.Found) inspector().inspect(asked(installation));
+        assertThat(found.fenceOf()).isNull();
+        assertThat(found.taken()).isNull();
+        assertThat(directory.resolve(".uplift")).doesNotExist();
+
+        assertThat(inspect(directory, null, null)).isInstanceOf(Inspection.Found.class);
+        Map<String, String> before = state();
+        UUID thief = UUID.randomUUID();
+        Inspection.Found seen = (Inspection.Found) inspector().inspect(asked(thief));
+
+        assertThat(seen.fenceOf()).isEqualTo(installation);
+        assertThat(inspector()
+                        .inspect(asked(thief).with(new Inspection.Accepted(seen.installation(), null, List.of()))))
+                .isInstanceOfSatisfying(
+                        Inspection.Refused.class,
+                        refused -> assertThat(refused.detail()).contains("belongs to installation " + installation));
+        assertThat(state()).isEqualTo(before);
+        HOST.fence(directory).hold(new FenceToken(installation, 1, 0, 1, 1)).close();
+    }
+
+    @Test
+    void whatChangedAfterItWasAcceptedIsNotTaken() throws Exception {
+        IdleJar.write(directory.resolve("metabase.jar"), "v0.50.3");
+        Process first = run(Map.of(), "metabase.jar");
+        Inspection.Found found = (Inspection.Found) inspector().inspect(asked(installation));
+        first.destroyForcibly().waitFor();
+        run(Map.of("MB_DB_FILE", directory.resolve("other.db").toString()), "metabase.jar");
+
+        assertThat(inspector()
+                        .inspect(asked(installation)
+                                .with(new Inspection.Accepted(found.installation(), null, List.of()))))
+                .isInstanceOfSatisfying(
+                        Inspection.Refused.class,
+                        refused -> assertThat(refused.detail()).contains("on another database", "ask again"));
+        assertThat(directory.resolve(".uplift")).doesNotExist();
+    }
+
+    private Map<String, String> state() throws Exception {
+        Map<String, String> files = new HashMap<>();
+        try (Stream<Path> all = Files.walk(directory.resolve(".uplift"))) {
+            for (Path file : all.filter(Files::isRegularFile).toList()) {
+                files.put(file.toString(), Files.readString(file));
+            }
+        }
+        return files;
+    }
+
+    private Inspector inspector() throws Exception {
+        return new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.NONE);
+    }
+
+    private Inspection.Requested asked(UUID id) {
+        return new Inspection.Requested(id, "it", null, "default", null, directory.toString());
+    }
+
     private void write(SagaState state) throws Exception {
         try (Fence.Held held = HOST.fence(directory).claim(state.installationId())) {
             state.write(held, directory);
@@ -172,8 +233,9 @@ class InspectorTest {
     }
 
     private Inspection inspect(@Nullable Path where, @Nullable Long pid, @Nullable String profile) throws Exception {
-        return new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.NONE)
-                .inspect(new Inspection.Requested(
+        return Registrations.accepting(
+                new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.NONE),
+                new Inspection.Requested(
                         installation, "it", profile, "default", pid, where == null ? null : where.toString()));
     }
 

@@ -3,6 +3,7 @@ package dev.uplift.swap.inspect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
@@ -27,8 +28,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -119,6 +122,34 @@ class MembershipTest {
     }
 
     @Test
+    void theDatabaseOfAnotherInstallationByAnotherNameIsToldByALock() throws Exception {
+        Inspection.Found first = found(inspect(run("one", VERSION, "127.0.0.1", "postgres"), null));
+        Path two = run("two", VERSION, "localhost", "postgres");
+        Inspection.Requested asked =
+                new Inspection.Requested(UUID.randomUUID(), "thief", "metabase", "default", null, two.toString());
+        Inspector inspector = new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.NONE);
+        Inspection.Found seen = found(inspector.inspect(asked));
+        assertThat(seen.database()).isEqualTo(first.database());
+
+        assertThat(refusal(inspector.inspect(
+                        asked.with(new Inspection.Accepted(seen.installation(), null, List.of(first.installation()))))))
+                .contains("is that of installation it by another name");
+        assertThat(two.resolve(".uplift")).doesNotExist();
+        InstallationSpec other = first.installation()
+                .withDatabase(new DatabaseSpec.PostgreSql(
+                        "127.0.0.1", postgres.getPort(), "other", "postgres", password(first)));
+        assertThat(found(inspector.inspect(
+                                asked.with(new Inspection.Accepted(seen.installation(), null, List.of(other)))))
+                        .database())
+                .isEqualTo(
+                        new DatabaseSeen(Objects.requireNonNull(seen.database()).id(), List.of(installation)));
+    }
+
+    private static @Nullable String password(Inspection.Found found) {
+        return ((DatabaseSpec.PostgreSql) found.installation().database()).passwordRef();
+    }
+
+    @Test
     void anH2DatabaseHasOneNode() throws Exception {
         Inspection.Found first = found(inspect(run("one", VERSION, "127.0.0.1", "postgres"), null));
         InstallationSpec onH2 = first.installation()
@@ -140,9 +171,10 @@ class MembershipTest {
         return ((Inspection.Refused) answer).detail();
     }
 
-    private Inspection inspect(Path where, Inspection.@org.jspecify.annotations.Nullable Found joins) throws Exception {
-        return new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.NONE)
-                .inspect(new Inspection.Requested(
+    private Inspection inspect(Path where, Inspection.@Nullable Found joins) throws Exception {
+        return Registrations.accepting(
+                new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.NONE),
+                new Inspection.Requested(
                         installation,
                         "it",
                         "metabase",

@@ -138,8 +138,9 @@ class UnitInspectionTest {
     }
 
     private Inspection inspect(HostSpec on, @Nullable Path directory, @Nullable String unit) throws Exception {
-        return new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.NONE)
-                .inspect(new Inspection.Requested(
+        return Registrations.accepting(
+                new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.NONE),
+                new Inspection.Requested(
                         installation,
                         "inspected",
                         null,

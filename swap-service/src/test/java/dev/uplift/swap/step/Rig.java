@@ -26,6 +26,7 @@ import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.inspect.Inspector;
+import dev.uplift.swap.inspect.Registrations;
 import dev.uplift.swap.node.LaunchCapture;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.NodeProbe;
@@ -223,9 +224,9 @@ final class Rig implements AutoCloseable {
 
     /** Registers what runs in the directory, as {@code uplift add} does. */
     Inspection.Found register() throws Exception {
-        Inspection answer = new Inspector(SITE, profiles, probe, CrashPoints.NONE)
-                .inspect(new Inspection.Requested(
-                        installationId, "stand-in", null, "default", null, directory.toString()));
+        Inspection answer = Registrations.accepting(
+                new Inspector(SITE, profiles, probe, CrashPoints.NONE),
+                new Inspection.Requested(installationId, "stand-in", null, "default", null, directory.toString()));
         if (!(answer instanceof Inspection.Found found)) {
             throw new AssertionError(answer);
         }
@@ -236,8 +237,9 @@ final class Rig implements AutoCloseable {
 
     /** Adds what runs in another directory as another node, as {@code uplift add --to} does. */
     Inspection.Found join(Path another, Release running) throws Exception {
-        Inspection answer = new Inspector(SITE, profiles, probe, CrashPoints.NONE)
-                .inspect(new Inspection.Requested(
+        Inspection answer = Registrations.accepting(
+                new Inspector(SITE, profiles, probe, CrashPoints.NONE),
+                new Inspection.Requested(
                         installationId,
                         "stand-in",
                         null,
