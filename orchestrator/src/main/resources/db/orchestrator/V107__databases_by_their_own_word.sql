@@ -13,3 +13,6 @@ CREATE UNIQUE INDEX saga_live_database_id ON saga (database_id) WHERE live AND d
 
 -- What its host was asked last while it was registered, and what was decided of the answer.
 ALTER TABLE installation ADD COLUMN inspection jsonb;
+
+-- When its host must have answered at the latest, whatever signs of life it gives.
+ALTER TABLE installation ADD COLUMN inspect_until timestamptz;

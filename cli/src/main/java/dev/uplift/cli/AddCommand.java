@@ -34,7 +34,8 @@ import picocli.CommandLine.Parameters;
             "                                                  another node of \"sales\", on the same database"
         })
 final class AddCommand implements Callable<Integer> {
-    private static final Duration WAIT_MAX = Duration.ofSeconds(60);
+    /** Above that after which the orchestrator refuses by itself, as it is configured by default. */
+    private static final Duration WAIT_MAX = Duration.ofMinutes(16);
 
     @Mixin
     private ServerOptions server = new ServerOptions();
@@ -136,7 +137,7 @@ final class AddCommand implements Callable<Integer> {
         if (status.state() == InstallationStatus.State.REGISTERING) {
             throw new CommandFailedException(
                     ExitCode.UNAVAILABLE,
-                    "no swap-service has answered after " + WAIT_MAX.toSeconds() + " s; see `uplift list`");
+                    "no swap-service has answered after " + WAIT_MAX.toMinutes() + " min; it may be tried again");
         }
         return status;
     }

@@ -192,6 +192,13 @@ public sealed interface Inspection {
         }
     }
 
+    /** The question has arrived and is not answered yet: it waits for its turn, or is being looked into. */
+    record Underway(UUID installationId) implements Inspection {
+        public Underway {
+            Checks.present(installationId, "installationId");
+        }
+    }
+
     /** It cannot be registered, and nothing was written. */
     record Refused(UUID installationId, ErrorCode code, String detail) implements Inspection {
         public Refused {

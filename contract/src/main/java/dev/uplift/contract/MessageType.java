@@ -12,6 +12,7 @@ public final class MessageType {
     public static final String STEP_FAILED = "step.failed";
     public static final String STEP_PROGRESSED = "step.progressed";
     public static final String COMMAND_REFUSED = "command.refused";
+    public static final String INSTALLATION_INSPECTING = "installation.inspecting";
     public static final String INSTALLATION_FOUND = "installation.found";
     public static final String INSTALLATION_REFUSED = "installation.refused";
     public static final String DISCOVERY_FOUND = "discovery.found";
@@ -47,6 +48,7 @@ public final class MessageType {
         bodies.put(STEP_FAILED, StepResult.Failed.class);
         bodies.put(STEP_PROGRESSED, StepResult.Progressed.class);
         bodies.put(COMMAND_REFUSED, CommandRefused.class);
+        bodies.put(INSTALLATION_INSPECTING, Inspection.Underway.class);
         bodies.put(INSTALLATION_FOUND, Inspection.Found.class);
         bodies.put(INSTALLATION_REFUSED, Inspection.Refused.class);
         bodies.put(DISCOVERY_FOUND, Discovery.Found.class);

@@ -289,6 +289,7 @@ final class Examples {
                 Inspection.REQUESTED_TYPE,
                 Inspection.REQUESTED_TYPE,
                 new Inspection.Requested(INSTALLATION, "sales", "metabase", "default", 4711L, "/srv/metabase"));
+        put(all, "installation.inspecting", MessageType.INSTALLATION_INSPECTING, new Inspection.Underway(INSTALLATION));
         put(
                 all,
                 "installation.found",

@@ -9,6 +9,7 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import io.restassured.response.Response;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.awaitility.Awaitility;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,6 +30,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 @QuarkusTest
 @QuarkusTestResource(Backends.class)
 class RestTest {
+    @Inject
+    Jdbi jdbi;
+
     private static final int CUT_OFF = 0;
     private static final ScriptedWorker WORKER = ScriptedWorker.shared();
 
@@ -157,7 +162,40 @@ class RestTest {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
                 .until(() -> Fleet.installation("lonely").state() == InstallationStatus.State.REFUSED);
-        assertThat(Fleet.installation("lonely").problem()).isEqualTo("no swap-service answered at site far-away");
+        InstallationStatus lonely = Fleet.installation("lonely");
+        assertThat(lonely.problem())
+                .isEqualTo("no swap-service gives a sign of life at site far-away: look after it, and ask for the"
+                        + " registration again");
+        assertThat(Fleet.get("/api/v1/installations?q=lonely").jsonPath().getList("content"))
+                .as("it is no installation")
+                .isEmpty();
+        assertThat(Fleet.get("/api/v1/incidents?q=lonely").jsonPath().getString("content[0].problem"))
+                .isEqualTo(lonely.problem());
+    }
+
+    @Test
+    void registrationThatIsWorkedAtIsWaitedForLongerThanASilentOne() {
+        UUID slow = Fleet.read(
+                        Fleet.post(
+                                "/api/v1/installations",
+                                new RegisterInstallation("slow", null, "slow-site", null, "/srv/slow")),
+                        InstallationStatus.class)
+                .id();
+        jdbi.useHandle(handle -> handle.createUpdate(
+                        "UPDATE installation SET inspect_due_at = now() + interval '3 s' WHERE id = :id")
+                .bind("id", slow)
+                .execute());
+
+        ScriptedWorker.shared().underway(slow);
+
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> jdbi.withHandle(handle -> handle.createQuery(
+                                "SELECT inspect_due_at > now() + interval '5 s' FROM installation WHERE id = :id")
+                        .bind("id", slow)
+                        .mapTo(Boolean.class)
+                        .one()));
+        assertThat(Fleet.installation("slow").state()).isEqualTo(InstallationStatus.State.REGISTERING);
     }
 
     @Test

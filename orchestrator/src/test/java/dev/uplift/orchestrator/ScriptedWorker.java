@@ -120,6 +120,20 @@ final class ScriptedWorker {
         scripts.put(installation, script);
     }
 
+    /** A worker says that it is at a registration. */
+    void underway(UUID installation) {
+        send(
+                Topics.results(ServiceName.SWAP),
+                new Message(
+                        UUID.randomUUID(),
+                        MessageType.INSTALLATION_INSPECTING,
+                        SOURCE,
+                        installation.toString(),
+                        Instant.now(),
+                        null,
+                        new Inspection.Underway(installation)));
+    }
+
     /** Whose fence is in this directory. */
     @Nullable
     UUID fenceIn(String directory) {

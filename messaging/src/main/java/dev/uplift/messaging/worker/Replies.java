@@ -95,6 +95,12 @@ final class Replies {
                         body));
     }
 
+    /** A message that is not answered yet waits or is worked at. */
+    OutboundMessage underway(String key, MessageHandler.Reply sign, Instant now) {
+        return new OutboundMessage(
+                topic, new Message(UUID.randomUUID(), sign.type(), source, key, now, null, sign.body()));
+    }
+
     /** A command went to the dead letters: the orchestrator makes an incident of it. */
     OutboundMessage refused(DeadLetter letter, Instant now) {
         CommandRefused body = new CommandRefused(letter.source(), letter.reason());

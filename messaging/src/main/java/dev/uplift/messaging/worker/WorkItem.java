@@ -36,6 +36,9 @@ record WorkItem(
         }
     }
 
+    /** An item that waits or runs. */
+    record Pending(String key, String type, String body) {}
+
     /** The answer that a finished item keeps. */
     record StoredReply(UUID commandId, String key, String type, String body) {}
 

@@ -64,7 +64,16 @@ final class WorkRunner implements ExecutionHandler<Void> {
     }
 
     /** How messages of one type that are no steps are answered. */
-    record Other<T>(Class<T> body, MessageHandler<T> handler) {}
+    record Other<T>(Class<T> body, MessageHandler<T> handler) {
+        /** What says that a message waits or is worked at; empty: nobody wants to know. */
+        Optional<MessageHandler.Reply> underway(String json) {
+            try {
+                return handler.underway(Json.mapper().readValue(json, body));
+            } catch (JsonProcessingException e) {
+                return Optional.empty();
+            }
+        }
+    }
 
     /** The process stops in the middle of an item, which stays pending. */
     private static final class Stopping extends RuntimeException {

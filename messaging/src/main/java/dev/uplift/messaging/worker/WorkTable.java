@@ -1,6 +1,7 @@
 package dev.uplift.messaging.worker;
 
 import dev.uplift.messaging.worker.WorkItem.Begun;
+import dev.uplift.messaging.worker.WorkItem.Pending;
 import dev.uplift.messaging.worker.WorkItem.Signal;
 import dev.uplift.messaging.worker.WorkItem.StoredReply;
 import java.time.Instant;
@@ -195,6 +196,16 @@ final class WorkTable {
         return handle.createQuery("SELECT count(*) FROM work WHERE finished_at IS NULL")
                 .mapTo(Long.class)
                 .one();
+    }
+
+    /** The oldest items of these types that wait or run, at most {@code limit}. */
+    List<Pending> pending(Handle handle, Collection<String> types, int limit) {
+        return handle.createQuery("SELECT key, type, body FROM work"
+                        + " WHERE finished_at IS NULL AND type = ANY (:types) ORDER BY seq LIMIT :limit")
+                .bindArray("types", String.class, types)
+                .bind("limit", limit)
+                .map((row, context) -> new Pending(row.getString("key"), row.getString("type"), row.getString("body")))
+                .list();
     }
 
     private static OffsetDateTime utc(Instant instant) {

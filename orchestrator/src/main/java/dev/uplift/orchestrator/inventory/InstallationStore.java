@@ -36,6 +36,7 @@ public final class InstallationStore {
 
     private static final String COLUMNS = "id, name, state, rev, epoch, site, profile, spec::text, running::text,"
             + " checks::text, problem, left_out::text, live_saga, updated_at";
+    private static final int SILENCES_MAX = 30;
     private static final String ON_HOST =
             "state <> 'REFUSED' AND spec->'hosts' @> jsonb_build_array(jsonb_build_object('name', :host::text))";
     private static final TypeReference<List<Check>> CHECKS = new TypeReference<>() {};
@@ -60,18 +61,30 @@ public final class InstallationStore {
     }
 
     /**
-     * Remembers what the host of one is asked, which the caller holds locked; it must answer within {@code deadline}.
+     * Remembers what the host of one is asked, which the caller holds locked. It must never be silent for longer than
+     * {@code silenceMax}, and answer within {@value #SILENCES_MAX} times that.
      *
      * @param identity that of its database, which is its own from now on; absent: it is not known yet
      */
-    static void expect(Handle handle, Inspection.Requested question, @Nullable String identity, Duration deadline) {
+    static void expect(Handle handle, Inspection.Requested question, @Nullable String identity, Duration silenceMax) {
         handle.createUpdate("UPDATE installation SET inspect_due_at = now() + :millis * interval '1 millisecond',"
-                        + " inspection = :question::jsonb,"
+                        + " inspect_until = now() + :most_millis * interval '1 millisecond', inspection = :question::jsonb,"
                         + " database_identity = COALESCE(database_identity, :identity) WHERE id = :id")
                 .bind("id", question.installationId())
                 .bind("question", Columns.json(question))
                 .bind("identity", identity)
-                .bind("millis", deadline.toMillis())
+                .bind("millis", silenceMax.toMillis())
+                .bind("most_millis", silenceMax.multipliedBy(SILENCES_MAX).toMillis())
+                .execute();
+    }
+
+    /** The host of one, which the caller holds locked, has given a sign of life. */
+    static void extend(Handle handle, UUID id, Duration silenceMax) {
+        handle.createUpdate("UPDATE installation SET inspect_due_at ="
+                        + " LEAST(now() + :millis * interval '1 millisecond', inspect_until)"
+                        + " WHERE id = :id AND inspect_due_at IS NOT NULL")
+                .bind("id", id)
+                .bind("millis", silenceMax.toMillis())
                 .execute();
     }
 
@@ -139,8 +152,9 @@ public final class InstallationStore {
                 .findOne();
     }
 
+    /** What was refused is no installation, and is not among them. */
     static Page<InstallationStatus> page(Handle handle, Paging paging) {
-        String where = " FROM installation WHERE lower(name) LIKE :q";
+        String where = " FROM installation WHERE state <> 'REFUSED' AND lower(name) LIKE :q";
         long total = handle.createQuery("SELECT count(*)" + where)
                 .bind("q", paging.pattern())
                 .mapTo(Long.class)
@@ -217,6 +231,16 @@ public final class InstallationStore {
         return handle.createQuery("SELECT " + COLUMNS + " FROM installation WHERE name = :name AND state = 'REFUSED'"
                         + " ORDER BY id FOR UPDATE")
                 .bind("name", name)
+                .map((row, context) -> read(row))
+                .list();
+    }
+
+    /** Those that were refused before {@code oldest}, locked; at most {@code limit}, and none that another replica holds. */
+    static List<Installation> refused(Handle handle, Instant oldest, int limit) {
+        return handle.createQuery("SELECT " + COLUMNS + " FROM installation WHERE state = 'REFUSED'"
+                        + " AND updated_at < :oldest::timestamptz ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED")
+                .bind("oldest", oldest.toString())
+                .bind("limit", limit)
                 .map((row, context) -> read(row))
                 .list();
     }

@@ -10,6 +10,7 @@ import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.messaging.OutboundMessage;
 import dev.uplift.messaging.Outbox;
+import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.rest.ProblemException;
@@ -42,22 +43,23 @@ import org.jspecify.annotations.Nullable;
 public final class Registration {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
     private static final int OVERDUE_BATCH = 200;
+    private static final int FORGOTTEN_BATCH = 500;
 
     private final Jdbi jdbi;
     private final Outbox outbox;
     private final SiteTopics topics;
     private final Hosts hosts;
-    private final Duration deadline;
+    private final Duration silenceMax;
 
     Registration(Jdbi jdbi, Outbox outbox, SiteTopics topics, Hosts hosts, RegistrationSettings settings) {
         this.jdbi = jdbi;
         this.outbox = outbox;
         this.topics = topics;
         this.hosts = hosts;
-        this.deadline = settings.deadline();
-        if (deadline.compareTo(Duration.ofSeconds(1)) < 0 || deadline.compareTo(Duration.ofHours(1)) > 0) {
+        this.silenceMax = settings.deadline();
+        if (silenceMax.compareTo(Duration.ofSeconds(1)) < 0 || silenceMax.compareTo(Duration.ofHours(1)) > 0) {
             throw new IllegalArgumentException(
-                    "uplift.registration.deadline is " + deadline + ", 1 s to 1 h is possible");
+                    "uplift.registration.deadline is " + silenceMax + ", 1 s to 1 h is possible");
         }
     }
 
@@ -97,7 +99,7 @@ public final class Registration {
                 }
                 InstallationStore.refused(handle, name).forEach(earlier -> forget(handle, earlier, now));
                 InstallationStore.insert(handle, row);
-                InstallationStore.expect(handle, question, null, deadline);
+                InstallationStore.expect(handle, question, null, silenceMax);
                 outbox.append(handle, List.of(Outgoing.status(row.status()), Outgoing.inspect(question, now)));
                 return row.status();
             });
@@ -128,7 +130,7 @@ public final class Registration {
             Installation joining = row.joining(now);
             InstallationStore.update(handle, List.of(joining));
             Inspection.Requested question = question(row, request, host);
-            InstallationStore.expect(handle, question, null, deadline);
+            InstallationStore.expect(handle, question, null, silenceMax);
             outbox.append(handle, List.of(Outgoing.status(joining.status()), Outgoing.inspect(question, now)));
             return joining.status();
         });
@@ -220,6 +222,10 @@ public final class Registration {
             Inspection.Requested question = questions.get(row.id());
             Installation next = switch (answer) {
                 case Inspection.Requested _ -> row;
+                case Inspection.Underway _ -> {
+                    InstallationStore.extend(handle, row.id(), silenceMax);
+                    yield row;
+                }
                 case Inspection.Refused refused ->
                     row.refused(refused.code().wireName() + ": " + refused.detail(), now);
                 case Inspection.Found found ->
@@ -230,7 +236,7 @@ public final class Registration {
                         case Acceptance.Verdict.Accepted(Inspection.Requested again) -> {
                             questions.put(row.id(), again);
                             InstallationStore.expect(
-                                    handle, again, found.installation().databaseIdentity(), deadline);
+                                    handle, again, found.installation().databaseIdentity(), silenceMax);
                             outbox.append(handle, List.of(Outgoing.inspect(again, now)));
                             yield row;
                         }
@@ -250,14 +256,17 @@ public final class Registration {
         jdbi.withHandle(InstallationStore::sites).forEach(topics::require);
     }
 
-    /** Refuses those whose site has not answered in time. */
+    /** Refuses those whose site gives no sign of life, or no answer in time. */
     public void expire() {
         jdbi.useTransaction(handle -> {
             Instant now = Instant.now();
             save(
                     handle,
                     InstallationStore.overdue(handle, OVERDUE_BATCH).stream()
-                            .map(row -> row.refused("no swap-service answered at site " + row.site(), now))
+                            .map(row -> row.refused(
+                                    "no swap-service gives a sign of life at site " + row.site()
+                                            + ": look after it, and ask for the registration again",
+                                    now))
                             .toList());
         });
     }
@@ -283,13 +292,31 @@ public final class Registration {
         return ProblemException.unknown("installation.unknown", "no installation has the name or id", nameOrId);
     }
 
+    /** Forgets registrations that were refused before {@code oldest}. */
+    public void forgetRefused(Instant oldest) {
+        Instant now = Instant.now();
+        jdbi.useTransaction(handle ->
+                InstallationStore.refused(handle, oldest, FORGOTTEN_BATCH).forEach(row -> forget(handle, row, now)));
+    }
+
+    /** What was refused is told, and is then no installation on the status topic any more. */
     private void save(Handle handle, List<Installation> changed) {
-        if (!changed.isEmpty()) {
-            InstallationStore.update(handle, changed);
-            List<OutboundMessage> messages =
-                    changed.stream().map(row -> Outgoing.status(row.status())).toList();
-            outbox.append(handle, messages);
+        if (changed.isEmpty()) {
+            return;
         }
+        InstallationStore.update(handle, changed);
+        List<OutboundMessage> messages =
+                changed.stream().map(row -> Outgoing.status(row.status())).toList();
+        outbox.append(handle, messages);
+        List<Installation> refused = changed.stream()
+                .filter(row -> row.state() == InstallationStatus.State.REFUSED)
+                .toList();
+        refused.forEach(
+                row -> IncidentStore.record(handle, "registration of " + row.name(), String.valueOf(row.problem())));
+        outbox.appendTombstones(
+                handle,
+                Topics.STATUS_INSTALLATIONS,
+                refused.stream().map(Installation::id).toList());
     }
 
     private static List<String> hostNames(Collection<Inspection> answers) {

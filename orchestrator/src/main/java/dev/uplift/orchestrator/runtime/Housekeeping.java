@@ -5,6 +5,7 @@ import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.inventory.DiscoveryStore;
 import dev.uplift.orchestrator.inventory.InstallationStore;
+import dev.uplift.orchestrator.inventory.Registration;
 import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -15,17 +16,25 @@ import org.jdbi.v3.core.Jdbi;
 @Singleton
 final class Housekeeping {
     private static final Duration DISCOVERIES_KEPT = Duration.ofDays(1);
+    private static final Duration REFUSED_KEPT = Duration.ofDays(1);
     private static final Duration RETENTION_MIN = Duration.ofDays(8);
 
     private final Jdbi jdbi;
     private final Inbox inbox;
     private final SagaUpkeep sagas;
+    private final Registration registration;
     private final Duration retention;
 
-    Housekeeping(MessagingRuntime messaging, Jdbi jdbi, SagaUpkeep sagas, RetentionSettings settings) {
+    Housekeeping(
+            MessagingRuntime messaging,
+            Jdbi jdbi,
+            SagaUpkeep sagas,
+            Registration registration,
+            RetentionSettings settings) {
         this.jdbi = jdbi;
         this.inbox = messaging.inbox();
         this.sagas = sagas;
+        this.registration = registration;
         this.retention = settings.period();
         if (retention.compareTo(RETENTION_MIN) < 0) {
             throw new IllegalArgumentException("uplift.retention.period is " + retention + ", at least " + RETENTION_MIN
@@ -41,6 +50,7 @@ final class Housekeeping {
             InstallationStore.pruneRemovals(handle, oldest);
             DiscoveryStore.prune(handle, Instant.now().minus(DISCOVERIES_KEPT));
         });
+        registration.forgetRefused(Instant.now().minus(REFUSED_KEPT));
         sagas.forget(oldest);
     }
 }

@@ -5,6 +5,7 @@ import dev.uplift.contract.Inspection;
 import dev.uplift.contract.MessageType;
 import dev.uplift.messaging.worker.MessageHandler;
 import dev.uplift.swap.inspect.Inspector;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,8 +33,15 @@ final class InspectionHandler implements MessageHandler<Inspection.Requested> {
                 LOG.info("swap.inspect refused: {}: {}", asked.name(), refused.detail());
                 yield new Reply(MessageType.INSTALLATION_REFUSED, refused);
             }
-            case Inspection.Requested _ -> throw new IllegalStateException("an inspection was answered by a request");
+            case Inspection.Requested _, Inspection.Underway _ ->
+                throw new IllegalStateException("an inspection has no answer");
         };
+    }
+
+    @Override
+    public Optional<Reply> underway(Inspection.Requested asked) {
+        return Optional.of(
+                new Reply(MessageType.INSTALLATION_INSPECTING, new Inspection.Underway(asked.installationId())));
     }
 
     @Override
