@@ -16,3 +16,15 @@ ALTER TABLE installation ADD COLUMN inspection jsonb;
 
 -- When its host must have answered at the latest, whatever signs of life it gives.
 ALTER TABLE installation ADD COLUMN inspect_until timestamptz;
+
+-- Wishes of operators that an installation gets the fences beside its nodes, and what became of them.
+CREATE TABLE fence_taking (
+    id              uuid PRIMARY KEY,
+    installation_id uuid        NOT NULL,
+    installation    text        NOT NULL,
+    wish            jsonb       NOT NULL,
+    asked_at        timestamptz NOT NULL,
+    taken           jsonb,
+    problem         text
+);
+CREATE INDEX fence_taking_installation ON fence_taking (installation_id, asked_at);

@@ -7,6 +7,7 @@ import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.contract.api.TakeFence;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -58,6 +59,12 @@ final class AddCommand implements Callable<Integer> {
     private boolean extractH2;
 
     @Option(
+            names = "--take-fence",
+            paramLabel = "REASON",
+            description = "Take it from the installation whose fence is beside it, and which is gone or wrong.")
+    private @Nullable String takeFence;
+
+    @Option(
             names = "--host",
             paramLabel = "HOST",
             description = "The host it runs on, from `uplift hosts list`. Default: the workers' own.")
@@ -91,9 +98,10 @@ final class AddCommand implements Callable<Integer> {
         if (host != null && directory != null && !directory.isAbsolute()) {
             throw new CommandFailedException(ExitCode.USAGE, "name the whole path of the DIRECTORY on host " + host);
         }
-        if (to != null && (name != null || profile != null || site != null || extractH2)) {
+        if (to != null && (name != null || profile != null || site != null || extractH2 || takeFence != null)) {
             throw new CommandFailedException(
-                    ExitCode.USAGE, "a node has the name, profile and site of the installation that --to names");
+                    ExitCode.USAGE,
+                    "a node has the name, profile and site of the installation that --to names; --take-fence is for a new one");
         }
         Output output = server.output();
         String path = directory == null
@@ -103,7 +111,16 @@ final class AddCommand implements Callable<Integer> {
                 ? register(
                         server.api(),
                         new RegisterInstallation(
-                                name, profile, site, pid, path, host, unit, container, extractH2 ? true : null))
+                                name,
+                                profile,
+                                site,
+                                pid,
+                                path,
+                                host,
+                                unit,
+                                container,
+                                extractH2 ? true : null,
+                                takeFence == null ? null : new TakeFence(FenceCommand.user(), takeFence)))
                 : addNode(server.api(), to, new AddNode(pid, path, host, unit, container));
         if (output.json()) {
             output.json(found);

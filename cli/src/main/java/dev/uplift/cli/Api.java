@@ -13,10 +13,12 @@ import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.BackupEntry;
 import dev.uplift.contract.api.DiscoveryStatus;
+import dev.uplift.contract.api.FenceTakingStatus;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.Page;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.contract.api.RequestRestore;
+import dev.uplift.contract.api.TakeFence;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -54,6 +56,14 @@ final class Api {
 
     InstallationStatus addNode(String nameOrId, AddNode node) {
         return call("POST", "/installations/" + encoded(nameOrId) + "/nodes", node, new TypeReference<>() {});
+    }
+
+    FenceTakingStatus takeFence(String nameOrId, TakeFence wish) {
+        return call("POST", "/installations/" + encoded(nameOrId) + "/fence", wish, new TypeReference<>() {});
+    }
+
+    List<FenceTakingStatus> fences(String nameOrId) {
+        return call("GET", "/installations/" + encoded(nameOrId) + "/fence", null, new TypeReference<>() {});
     }
 
     void forgetNode(String nameOrId, String node) {

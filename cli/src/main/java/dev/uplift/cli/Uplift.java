@@ -47,6 +47,7 @@ import picocli.CommandLine.TypeConversionException;
             AddCommand.class,
             DiscoverCommand.class,
             RemoveCommand.class,
+            FenceCommand.class,
             ListCommand.class,
             HostsCommand.class,
             PlanCommand.class,

@@ -15,10 +15,13 @@ public final class MessageType {
     public static final String INSTALLATION_INSPECTING = "installation.inspecting";
     public static final String INSTALLATION_FOUND = "installation.found";
     public static final String INSTALLATION_REFUSED = "installation.refused";
+    public static final String FENCE_TAKEN = "fence.taken";
+    public static final String FENCE_REFUSED = "fence.refused";
     public static final String DISCOVERY_FOUND = "discovery.found";
     public static final String DISCOVERY_REFUSED = "discovery.refused";
     public static final String INSTALLATION_STATUS = "installation.status";
     public static final String INSTALLATION_REMOVED = "installation.removed";
+    public static final String INSTALLATION_FENCE_TAKEN = "installation.fence-taken";
     public static final String UPGRADE_STATUS = "upgrade.status";
     public static final String UPGRADE_TRANSITIONED = "upgrade.transitioned";
 
@@ -44,6 +47,7 @@ public final class MessageType {
         }
         bodies.put(Inspection.REQUESTED_TYPE, Inspection.Requested.class);
         bodies.put(Discovery.REQUESTED_TYPE, Discovery.Requested.class);
+        bodies.put(FenceTaking.REQUESTED_TYPE, FenceTaking.Requested.class);
         bodies.put(STEP_SUCCEEDED, StepResult.Succeeded.class);
         bodies.put(STEP_FAILED, StepResult.Failed.class);
         bodies.put(STEP_PROGRESSED, StepResult.Progressed.class);
@@ -51,10 +55,13 @@ public final class MessageType {
         bodies.put(INSTALLATION_INSPECTING, Inspection.Underway.class);
         bodies.put(INSTALLATION_FOUND, Inspection.Found.class);
         bodies.put(INSTALLATION_REFUSED, Inspection.Refused.class);
+        bodies.put(FENCE_TAKEN, FenceTaking.Taken.class);
+        bodies.put(FENCE_REFUSED, FenceTaking.Refused.class);
         bodies.put(DISCOVERY_FOUND, Discovery.Found.class);
         bodies.put(DISCOVERY_REFUSED, Discovery.Refused.class);
         bodies.put(INSTALLATION_STATUS, InstallationStatus.class);
         bodies.put(INSTALLATION_REMOVED, InstallationRemoved.class);
+        bodies.put(INSTALLATION_FENCE_TAKEN, FenceTaken.class);
         bodies.put(UPGRADE_STATUS, UpgradeStatus.class);
         bodies.put(UPGRADE_TRANSITIONED, UpgradeTransitioned.class);
         return Collections.unmodifiableMap(bodies);

@@ -86,7 +86,13 @@ final class AsyncApi {
                 "send",
                 "upgradeStatus",
                 "Compacted: the latest of each upgrade; a record without a value ends a dry run that was forgotten");
-        channel("events", Topics.EVENTS, List.of(MessageType.UPGRADE_TRANSITIONED, MessageType.INSTALLATION_REMOVED));
+        channel(
+                "events",
+                Topics.EVENTS,
+                List.of(
+                        MessageType.UPGRADE_TRANSITIONED,
+                        MessageType.INSTALLATION_REMOVED,
+                        MessageType.INSTALLATION_FENCE_TAKEN));
         operation("tellTransitions", "send", "events", "Every transition of every upgrade, and what was forgotten");
         components();
     }
@@ -99,7 +105,7 @@ final class AsyncApi {
             }
         }
         if (service == ServiceName.SWAP) {
-            types.addAll(List.of(Inspection.REQUESTED_TYPE, Discovery.REQUESTED_TYPE));
+            types.addAll(List.of(Inspection.REQUESTED_TYPE, Discovery.REQUESTED_TYPE, FenceTaking.REQUESTED_TYPE));
         }
         return types;
     }
@@ -112,10 +118,13 @@ final class AsyncApi {
                 MessageType.COMMAND_REFUSED));
         if (service == ServiceName.SWAP) {
             types.addAll(List.of(
+                    MessageType.INSTALLATION_INSPECTING,
                     MessageType.INSTALLATION_FOUND,
                     MessageType.INSTALLATION_REFUSED,
                     MessageType.DISCOVERY_FOUND,
-                    MessageType.DISCOVERY_REFUSED));
+                    MessageType.DISCOVERY_REFUSED,
+                    MessageType.FENCE_TAKEN,
+                    MessageType.FENCE_REFUSED));
         }
         return types;
     }

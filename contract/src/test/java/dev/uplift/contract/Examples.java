@@ -289,6 +289,25 @@ final class Examples {
                 Inspection.REQUESTED_TYPE,
                 Inspection.REQUESTED_TYPE,
                 new Inspection.Requested(INSTALLATION, "sales", "metabase", "default", 4711L, "/srv/metabase"));
+        put(
+                all,
+                FenceTaking.REQUESTED_TYPE,
+                FenceTaking.REQUESTED_TYPE,
+                new FenceTaking.Requested(
+                        DISCOVERY,
+                        new InstallationSpec(INSTALLATION, "sales", "metabase", "default", List.of(NODE), POSTGRESQL),
+                        List.of(SAGA)));
+        put(all, "fence.taken", MessageType.FENCE_TAKEN, new FenceTaking.Taken(DISCOVERY, List.of(FENCED)));
+        put(
+                all,
+                "fence.refused",
+                MessageType.FENCE_REFUSED,
+                new FenceTaking.Refused(DISCOVERY, ErrorCode.INTERFERED, "an upgrade of another is under way"));
+        put(
+                all,
+                "installation.fence-taken",
+                MessageType.INSTALLATION_FENCE_TAKEN,
+                new FenceTaken(INSTALLATION, "sales", List.of(FENCED), "alice", "the other Uplift is gone", AT));
         put(all, "installation.inspecting", MessageType.INSTALLATION_INSPECTING, new Inspection.Underway(INSTALLATION));
         put(
                 all,

@@ -7,6 +7,7 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.Discovery;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.FenceTaking;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
@@ -288,6 +289,7 @@ final class ScriptedWorker {
                 case StepCommand step -> answer(step);
                 case Inspection.Requested asked -> inspect(asked);
                 case Discovery.Requested asked -> discover(asked);
+                case FenceTaking.Requested asked -> takeFence(asked);
                 default -> throw new IllegalStateException("no command: " + message.type());
             }
         } catch (MalformedMessageException e) {
@@ -375,6 +377,27 @@ final class ScriptedWorker {
 
     private static @Nullable UUID other(@Nullable UUID owner, UUID asking) {
         return asking.equals(owner) ? null : owner;
+    }
+
+    private void takeFence(FenceTaking.Requested asked) {
+        String directory = ((NodeSpec.InDirectory) asked.installation().nodes().getFirst()).directory();
+        UUID owner = fences.get(directory);
+        boolean spared = owner != null && asked.spared().contains(owner);
+        if (!spared) {
+            fences.put(directory, asked.installation().id());
+        }
+        send(
+                Topics.results(ServiceName.SWAP),
+                new Message(
+                        UUID.randomUUID(),
+                        spared ? MessageType.FENCE_REFUSED : MessageType.FENCE_TAKEN,
+                        SOURCE,
+                        asked.installation().id().toString(),
+                        Instant.now(),
+                        null,
+                        spared
+                                ? new FenceTaking.Refused(asked.takingId(), ErrorCode.INTERFERED, "it is spared")
+                                : new FenceTaking.Taken(asked.takingId(), owner == null ? List.of() : List.of(owner))));
     }
 
     private void inspect(Inspection.Requested asked) {

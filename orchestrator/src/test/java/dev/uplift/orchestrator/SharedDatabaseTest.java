@@ -8,16 +8,21 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.MessageType;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.contract.api.FenceTakingStatus;
 import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.contract.api.TakeFence;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +99,78 @@ class SharedDatabaseTest {
                         .problem())
                 .contains(stranger.toString(), "not known here");
         assertThat(worker.fenceIn("/srv/strange")).isEqualTo(stranger);
+
+        assertThat(Fleet.post(
+                                "/api/v1/installations",
+                                new RegisterInstallation(
+                                        "strange",
+                                        "metabase",
+                                        null,
+                                        null,
+                                        "/srv/strange",
+                                        null,
+                                        null,
+                                        null,
+                                        null,
+                                        new TakeFence("alice", "its Uplift is gone")))
+                        .statusCode())
+                .isEqualTo(202);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> Fleet.installation("strange").state() == InstallationStatus.State.READY);
+        assertThat(worker.fenceIn("/srv/strange"))
+                .isEqualTo(Fleet.installation("strange").id());
+    }
+
+    @Test
+    void anOperatorTakesAFenceBackAndItIsToldByWhomAndWhy() {
+        UUID owner = Fleet.ready("robbed").id();
+        UUID thief = UUID.randomUUID();
+        worker.fence("/srv/robbed", thief);
+
+        FenceTakingStatus taken = takeFence("robbed");
+
+        assertThat(worker.fenceIn("/srv/robbed")).isEqualTo(owner);
+        assertThat(taken.problem()).isNull();
+        assertThat(Objects.requireNonNull(taken.taken()).from()).containsExactly(thief);
+        assertThat(Fleet.get("/api/v1/incidents?q=robbed").jsonPath().getString("content[0].problem"))
+                .contains(thief.toString(), "by alice: it was stolen");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(TopicReader.records(Topics.EVENTS, owner.toString()))
+                        .anyMatch(record -> new String(
+                                        record.headers().lastHeader("ce_type").value(), StandardCharsets.UTF_8)
+                                .equals(MessageType.INSTALLATION_FENCE_TAKEN)));
+    }
+
+    @Test
+    void aFenceIsNotTakenFromAnInstallationThatIsBeingUpgraded() {
+        Fleet.ready("wants");
+        UUID busy = Fleet.ready("busy").id();
+        worker.script("busy", command -> new ScriptedWorker.Reply.Silence());
+        UUID upgrade = Fleet.upgrade("busy");
+        worker.fence("/srv/wants", busy);
+
+        assertThat(takeFence("wants").problem()).contains("it is spared");
+
+        assertThat(worker.fenceIn("/srv/wants")).isEqualTo(busy);
+        worker.script("busy", command -> new ScriptedWorker.Reply.Success());
+        worker.succeed(worker.await("busy", StepName.PREFLIGHT));
+        Fleet.await(upgrade, UpgradeStatus.State.COMPLETED);
+    }
+
+    private static FenceTakingStatus takeFence(String installation) {
+        String path = "/api/v1/installations/" + installation + "/fence";
+        FenceTakingStatus asked =
+                Fleet.read(Fleet.post(path, new TakeFence("alice", "it was stolen")), FenceTakingStatus.class);
+        return Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(
+                        () -> Stream.of(Fleet.read(Fleet.get(path), FenceTakingStatus[].class))
+                                .filter(taking -> taking.id().equals(asked.id()))
+                                .findFirst()
+                                .orElseThrow(),
+                        taking -> taking.taken() != null || taking.problem() != null);
     }
 
     @Test
@@ -168,7 +245,11 @@ class SharedDatabaseTest {
     private static Optional<Check> identityCheck(String name) {
         UUID plan = Fleet.accepted(
                 Fleet.post("/api/v1/plans", Map.of("installations", List.of(name), "version", "v0.51.2")));
-        UpgradeStatus ended = Fleet.await(plan, UpgradeStatus.State.COMPLETED);
+        UpgradeStatus ended = Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(
+                        () -> Fleet.read(Fleet.get("/api/v1/plans/" + plan), UpgradeStatus.class),
+                        status -> status.state().isFinal());
         return ended.steps().stream()
                 .map(UpgradeStatus.StepStatus::output)
                 .flatMap(output ->

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param profile absent: the one profile that recognises it
  * @param site absent: that of the host, or {@code default}
  * @param host name of a registered host; absent: the one that the site's workers run on
+ * @param takeFence who wants the fence beside it to be taken from the installation that has it, and why; absent: it is
+ *     taken from what was forgotten here only
  * @param extractH2 whether an H2 database inside of the container may be moved to a volume; absent: no
  */
 public record RegisterInstallation(
@@ -21,7 +23,22 @@ public record RegisterInstallation(
         @Nullable String host,
         @Nullable String unit,
         @Nullable String container,
-        @Nullable Boolean extractH2) {
+        @Nullable Boolean extractH2,
+        @Nullable TakeFence takeFence) {
+
+    /** What is nobody else's. */
+    public RegisterInstallation(
+            @Nullable String name,
+            @Nullable String profile,
+            @Nullable String site,
+            @Nullable Long pid,
+            @Nullable String directory,
+            @Nullable String host,
+            @Nullable String unit,
+            @Nullable String container,
+            @Nullable Boolean extractH2) {
+        this(name, profile, site, pid, directory, host, unit, container, extractH2, null);
+    }
 
     /** A process on the host that the site's workers run on. */
     public RegisterInstallation(
@@ -30,6 +47,6 @@ public record RegisterInstallation(
             @Nullable String site,
             @Nullable Long pid,
             @Nullable String directory) {
-        this(name, profile, site, pid, directory, null, null, null, null);
+        this(name, profile, site, pid, directory, null, null, null, null, null);
     }
 }

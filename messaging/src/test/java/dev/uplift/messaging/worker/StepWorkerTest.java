@@ -17,6 +17,7 @@ import dev.uplift.messaging.Liveness;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.TestTopic;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Queue;
@@ -144,6 +145,21 @@ class StepWorkerTest {
             assertThat(answers)
                     .extracting(answer -> answer.body(Inspection.Refused.class).detail())
                     .containsExactly("seen /srv/good", "IllegalStateException: bad");
+        }
+    }
+
+    @Test
+    void aMessageThatWaitsOrIsWorkedAtGivesSignsOfLifeUntilItsAnswer() throws Exception {
+        UUID installation = site.saga().installation();
+        try (StepWorker _ = site.start(site.builder(taking).sweep(Duration.ofMillis(100)))) {
+            site.send(inspect(installation, "/srv/slow"));
+
+            assertThat(site.sent(MessageType.INSTALLATION_INSPECTING, 2))
+                    .allMatch(sign -> sign.body(Inspection.Underway.class)
+                            .installationId()
+                            .equals(installation));
+            site.slow.arrive();
+            assertThat(site.sent(MessageType.INSTALLATION_REFUSED, 1)).hasSize(1);
         }
     }
 

@@ -17,7 +17,9 @@ import dev.uplift.messaging.testing.TestDatabase;
 import io.agroal.api.AgroalDataSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Phaser;
 import javax.sql.DataSource;
 
 /** A site of its own: what is sent to the swap-service's workers there, and what they answer. */
@@ -27,6 +29,9 @@ final class TestSite implements AutoCloseable {
     private final String commands = Topics.commands(ServiceName.SWAP, name);
     private final TestCommands saga = TestCommands.newSaga();
     private final TestTopic results;
+
+    /** What is slow waits for it to advance. */
+    final Phaser slow = new Phaser(1);
 
     TestSite() {
         TopicSetup.ensure(TestTopic.settings("t"), List.of(TopicSpec.log(commands)));
@@ -125,13 +130,22 @@ final class TestSite implements AutoCloseable {
         database.close();
     }
 
-    private static final class Inspector implements MessageHandler<Inspection.Requested> {
+    private final class Inspector implements MessageHandler<Inspection.Requested> {
         @Override
-        public Reply handle(Inspection.Requested body) {
+        public Reply handle(Inspection.Requested body) throws InterruptedException {
             if ("/srv/bad".equals(body.directory())) {
                 throw new IllegalStateException("bad");
             }
+            if ("/srv/slow".equals(body.directory())) {
+                slow.awaitAdvanceInterruptibly(0);
+            }
             return failed(body, "seen " + body.directory());
+        }
+
+        @Override
+        public Optional<Reply> underway(Inspection.Requested body) {
+            return Optional.of(
+                    new Reply(MessageType.INSTALLATION_INSPECTING, new Inspection.Underway(body.installationId())));
         }
 
         @Override

@@ -57,7 +57,7 @@ record Acceptance(
                     .orElseGet(Verdict.Taken::new);
         }
         UUID fenceOf = found.fenceOf();
-        Optional<String> fenced = fenceOf == null ? Optional.empty() : fence(fenceOf);
+        Optional<String> fenced = fenceOf == null ? Optional.empty() : fence(row, fenceOf);
         return fenced.isPresent()
                 ? new Verdict.Refused(fenced.get())
                 : onOwnDatabase(row, found, Objects.requireNonNull(question));
@@ -111,8 +111,15 @@ record Acceptance(
     }
 
     /** Why the fence may not be taken from this installation; empty: it is no more, or never was. */
-    private Optional<String> fence(UUID owner) {
+    private Optional<String> fence(Installation row, UUID owner) {
         List<Installation> known = InstallationStore.named(handle, List.of(owner.toString()));
+        if (!known.isEmpty() && known.getFirst().liveSaga() != null) {
+            return Optional.of("it belongs to installation " + known.getFirst().name() + ", of which upgrade "
+                    + known.getFirst().liveSaga() + " is under way");
+        }
+        if (FenceTakings.open(handle, row.id()).isPresent()) {
+            return Optional.empty();
+        }
         if (!known.isEmpty()) {
             return Optional.of("it belongs to installation " + known.getFirst().name()
                     + ", whose fence is beside it; forget that one first (uplift remove), or add this as a node to it");
@@ -120,7 +127,8 @@ record Acceptance(
         return InstallationStore.isGone(handle, owner)
                 ? Optional.empty()
                 : Optional.of("it belongs to installation " + owner
-                        + ", which is not known here: another Uplift may be at work on it");
+                        + ", which is not known here: another Uplift may be at work on it. If that is gone, say so:"
+                        + " uplift add ... --take-fence REASON");
     }
 
     /** Of those whose databases say that they are the same, a lock has to tell whether they are. */

@@ -2,8 +2,10 @@ package dev.uplift.orchestrator.inventory;
 
 import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.api.AddNode;
+import dev.uplift.contract.api.FenceTakingStatus;
 import dev.uplift.contract.api.Page;
 import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.contract.api.TakeFence;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
 import io.smallrye.common.annotation.Blocking;
@@ -17,6 +19,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import java.net.URI;
+import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
@@ -31,10 +34,12 @@ import org.jspecify.annotations.Nullable;
 public final class InstallationResource {
     private final Jdbi jdbi;
     private final Registration registration;
+    private final FenceTakings fences;
 
-    InstallationResource(Jdbi jdbi, Registration registration) {
+    InstallationResource(Jdbi jdbi, Registration registration, FenceTakings fences) {
         this.jdbi = jdbi;
         this.registration = registration;
+        this.fences = fences;
     }
 
     @POST
@@ -88,6 +93,25 @@ public final class InstallationResource {
     @Operation(summary = "Forget a node; the application itself is not touched")
     public InstallationStatus removeNode(@PathParam("nameOrId") String nameOrId, @PathParam("node") String node) {
         return registration.leave(nameOrId, node);
+    }
+
+    @POST
+    @Path("{nameOrId}/fence")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(summary = "Give it the fences beside its nodes, which another installation has; its upgrades are spared")
+    public RestResponse<FenceTakingStatus> takeFence(
+            @PathParam("nameOrId") String nameOrId, @Nullable TakeFence request) {
+        if (request == null) {
+            throw ProblemException.invalid("the body is missing");
+        }
+        return RestResponse.status(RestResponse.Status.ACCEPTED, fences.take(nameOrId, request));
+    }
+
+    @GET
+    @Path("{nameOrId}/fence")
+    @Operation(summary = "List the fences that operators gave to it, latest first: by whom, why, from whom")
+    public List<FenceTakingStatus> fences(@PathParam("nameOrId") String nameOrId) {
+        return fences.of(nameOrId);
     }
 
     @DELETE

@@ -100,6 +100,16 @@ public final class InstallationStore {
         return questions;
     }
 
+    /** Others at the site of one that sagas work on or are parked on. */
+    static List<UUID> workedOn(Handle handle, Installation besides) {
+        return handle.createQuery(
+                        "SELECT id FROM installation WHERE live_saga IS NOT NULL AND site = :site AND id <> :id ORDER BY id")
+                .bind("site", besides.site())
+                .bind("id", besides.id())
+                .mapTo(UUID.class)
+                .list();
+    }
+
     /** Whether there was once one of this id, or a registration that was refused. */
     static boolean isGone(Handle handle, UUID id) {
         return handle.createQuery("SELECT EXISTS (SELECT FROM removal WHERE installation_id = :id)"

@@ -100,6 +100,9 @@ public final class Registration {
                 InstallationStore.refused(handle, name).forEach(earlier -> forget(handle, earlier, now));
                 InstallationStore.insert(handle, row);
                 InstallationStore.expect(handle, question, null, silenceMax);
+                if (request.takeFence() != null) {
+                    FenceTakings.ask(handle, row, request.takeFence());
+                }
                 outbox.append(handle, List.of(Outgoing.status(row.status()), Outgoing.inspect(question, now)));
                 return row.status();
             });
@@ -231,7 +234,10 @@ public final class Registration {
                 case Inspection.Found found ->
                     switch (acceptance.of(row, found, question)) {
                         case Acceptance.Verdict.Refused(String why) -> row.refused(why, now);
-                        case Acceptance.Verdict.Taken() -> row.found(found, now);
+                        case Acceptance.Verdict.Taken() -> {
+                            fenceTaken(handle, row, question);
+                            yield row.found(found, now);
+                        }
                         case Acceptance.Verdict.Late() -> row;
                         case Acceptance.Verdict.Accepted(Inspection.Requested again) -> {
                             questions.put(row.id(), again);
@@ -248,6 +254,14 @@ public final class Registration {
             }
         }
         save(handle, changed);
+    }
+
+    private void fenceTaken(Handle handle, Installation row, Inspection.@Nullable Requested question) {
+        UUID from = question == null || question.accepted() == null
+                ? null
+                : question.accepted().fenceOf();
+        FenceTakings.open(handle, row.id())
+                .ifPresent(wish -> FenceTakings.taken(handle, outbox, wish, from == null ? List.of() : List.of(from)));
     }
 
     /** Lets the topics of all known sites exist; to be called when the process starts. */

@@ -1,6 +1,8 @@
 package dev.uplift.orchestrator.publish;
 
 import dev.uplift.contract.Discovery;
+import dev.uplift.contract.FenceTaken;
+import dev.uplift.contract.FenceTaking;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationRemoved;
 import dev.uplift.contract.InstallationStatus;
@@ -44,6 +46,28 @@ public final class Outgoing {
                 request.installationId(),
                 at,
                 request);
+    }
+
+    /** The wish that fences be taken, to the swap-service of the installation's site, behind what that one is asked before. */
+    public static OutboundMessage takeFence(FenceTaking.Requested request, Instant at) {
+        return message(
+                Topics.commands(ServiceName.SWAP, request.installation().site()),
+                request.takingId(),
+                FenceTaking.REQUESTED_TYPE,
+                request.installation().id(),
+                at,
+                request);
+    }
+
+    /** An operator has given an installation a fence. */
+    public static OutboundMessage fenceTaken(FenceTaken taken) {
+        return message(
+                Topics.EVENTS,
+                UUID.randomUUID(),
+                MessageType.INSTALLATION_FENCE_TAKEN,
+                taken.installationId(),
+                taken.at(),
+                taken);
     }
 
     /** The question what runs on a host, to the swap-service of its site. */

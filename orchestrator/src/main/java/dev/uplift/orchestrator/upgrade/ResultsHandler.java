@@ -3,6 +3,7 @@ package dev.uplift.orchestrator.upgrade;
 import dev.uplift.contract.CommandRefused;
 import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.Discovery;
+import dev.uplift.contract.FenceTaking;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.ServiceName;
@@ -18,6 +19,7 @@ import dev.uplift.messaging.Received;
 import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.inventory.DatabaseIds;
 import dev.uplift.orchestrator.inventory.Discoveries;
+import dev.uplift.orchestrator.inventory.FenceTakings;
 import dev.uplift.orchestrator.inventory.Registration;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -45,13 +47,20 @@ public final class ResultsHandler implements BatchHandler {
     private final SagaRuntime sagas;
     private final Registration registration;
     private final Discoveries discoveries;
+    private final FenceTakings fences;
 
-    ResultsHandler(MessagingRuntime messaging, SagaRuntime sagas, Registration registration, Discoveries discoveries) {
+    ResultsHandler(
+            MessagingRuntime messaging,
+            SagaRuntime sagas,
+            Registration registration,
+            Discoveries discoveries,
+            FenceTakings fences) {
         this.inbox = messaging.inbox();
         this.deadLetters = messaging.deadLetters();
         this.sagas = sagas;
         this.registration = registration;
         this.discoveries = discoveries;
+        this.fences = fences;
     }
 
     /** The topics that it reads. */
@@ -74,6 +83,7 @@ public final class ResultsHandler implements BatchHandler {
         List<SagaInput> inputs = new ArrayList<>();
         List<Inspection> inspections = new ArrayList<>();
         List<Discovery> found = new ArrayList<>();
+        List<FenceTaking> takings = new ArrayList<>();
         for (Received received : batch) {
             Message message = received.message();
             switch (message.body()) {
@@ -99,6 +109,12 @@ public final class ResultsHandler implements BatchHandler {
                         found.add(discovery);
                     }
                 }
+                case FenceTaking taking
+                when service(received) == ServiceName.SWAP -> {
+                    if (claimed.remove(message.id())) {
+                        takings.add(taking);
+                    }
+                }
                 case CommandRefused refused -> {
                     if (claimed.remove(message.id())) {
                         IncidentStore.record(handle, refused.source(), refused.problem());
@@ -110,6 +126,7 @@ public final class ResultsHandler implements BatchHandler {
         // First: it locks hosts, and whoever changes a host locks it before its installations.
         registration.inspected(handle, inspections, databases);
         discoveries.answered(handle, found);
+        fences.answered(handle, takings);
         List<SagaInput.Outcome> outcomes = sagas.apply(handle, inputs, databases);
         databases.write(handle);
         for (int i = 0; i < outcomes.size(); i++) {

@@ -101,7 +101,7 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
                 all,
                 which,
                 fenceOf,
-                registers && accepted != null ? true : null);
+                (registers && accepted != null) ? true : null);
         return new Seen.Running(found, launch);
     }
 

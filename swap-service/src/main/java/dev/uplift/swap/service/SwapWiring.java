@@ -1,6 +1,7 @@
 package dev.uplift.swap.service;
 
 import dev.uplift.contract.Discovery;
+import dev.uplift.contract.FenceTaking;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.ServiceName;
 import dev.uplift.host.docker.DockerEndpoint;
@@ -11,6 +12,7 @@ import dev.uplift.messaging.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.inspect.Discoverer;
+import dev.uplift.swap.inspect.FenceTaker;
 import dev.uplift.swap.inspect.Inspector;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.site.Site;
@@ -70,6 +72,10 @@ final class SwapWiring {
         StepWorker.Builder worker = StepWorker.builder(messaging, ServiceName.SWAP, settings.site())
                 .threads(settings.threads())
                 .message(Inspection.REQUESTED_TYPE, Inspection.Requested.class, new InspectionHandler(inspector))
+                .message(
+                        FenceTaking.REQUESTED_TYPE,
+                        FenceTaking.Requested.class,
+                        new FenceTakingHandler(new FenceTaker(site)))
                 .message(
                         Discovery.REQUESTED_TYPE,
                         Discovery.Requested.class,

@@ -1,0 +1,150 @@
+package dev.uplift.orchestrator.inventory;
+
+import dev.uplift.contract.FenceTaken;
+import dev.uplift.contract.FenceTaking;
+import dev.uplift.contract.api.FenceTakingStatus;
+import dev.uplift.contract.api.TakeFence;
+import dev.uplift.messaging.Outbox;
+import dev.uplift.orchestrator.incident.IncidentStore;
+import dev.uplift.orchestrator.publish.Outgoing;
+import dev.uplift.orchestrator.rest.ProblemException;
+import dev.uplift.orchestrator.sql.Columns;
+import jakarta.inject.Singleton;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/** Fences that operators give to installations: who, why, from whom. All of it is kept. */
+@Singleton
+public final class FenceTakings {
+    private static final String COLUMNS =
+            "id, installation_id, installation, wish::text, asked_at, taken::text, problem";
+    private static final int LISTED_MAX = 100;
+
+    private final Jdbi jdbi;
+    private final Outbox outbox;
+
+    FenceTakings(Jdbi jdbi, Outbox outbox) {
+        this.jdbi = jdbi;
+        this.outbox = outbox;
+    }
+
+    /**
+     * Begins to give an installation the fences beside its nodes. They are not taken from one that a saga works on.
+     *
+     * @throws ProblemException 404 if the installation is unknown, 409 if it is not known yet how it is run
+     */
+    FenceTakingStatus take(String nameOrId, TakeFence wish) {
+        return jdbi.inTransaction(handle -> {
+            Installation row = InstallationStore.named(handle, List.of(nameOrId)).stream()
+                    .findFirst()
+                    .orElseThrow(() -> Registration.unknown(nameOrId));
+            if (!row.known()) {
+                throw ProblemException.conflict(
+                        "installation.busy", row.name() + " is " + row.state() + ", it is not known how it is run");
+            }
+            FenceTakingStatus asked = ask(handle, row, wish);
+            outbox.append(
+                    handle,
+                    List.of(Outgoing.takeFence(
+                            new FenceTaking.Requested(
+                                    asked.id(), row.requireSpec(), InstallationStore.workedOn(handle, row)),
+                            asked.askedAt())));
+            return asked;
+        });
+    }
+
+    /** The latest ones of an installation, latest first. */
+    List<FenceTakingStatus> of(String nameOrId) {
+        return jdbi.withHandle(handle -> {
+            UUID id = InstallationStore.find(handle, nameOrId)
+                    .orElseThrow(() -> Registration.unknown(nameOrId))
+                    .id();
+            return handle.createQuery("SELECT " + COLUMNS + " FROM fence_taking WHERE installation_id = :id"
+                            + " ORDER BY asked_at DESC LIMIT " + LISTED_MAX)
+                    .bind("id", id)
+                    .map((row, context) -> read(row))
+                    .list();
+        });
+    }
+
+    /** Remembers a wish that comes with a registration. */
+    static FenceTakingStatus ask(Handle handle, Installation row, TakeFence wish) {
+        FenceTakingStatus asked = new FenceTakingStatus(
+                UUID.randomUUID(), row.id(), row.name(), wish.by(), wish.reason(), Instant.now(), null, null);
+        handle.createUpdate("INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at)"
+                        + " VALUES (:id, :installation, :name, :wish::jsonb, :at::timestamptz)")
+                .bind("id", asked.id())
+                .bind("installation", row.id())
+                .bind("name", row.name())
+                .bind("wish", Columns.json(wish))
+                .bind("at", asked.askedAt().toString())
+                .execute();
+        return asked;
+    }
+
+    /** The wish of an installation that is neither fulfilled nor refused. */
+    static Optional<FenceTakingStatus> open(Handle handle, UUID installation) {
+        return handle.createQuery("SELECT " + COLUMNS + " FROM fence_taking WHERE installation_id = :id"
+                        + " AND taken IS NULL AND problem IS NULL ORDER BY asked_at DESC LIMIT 1")
+                .bind("id", installation)
+                .map((row, context) -> read(row))
+                .findOne();
+    }
+
+    /** Takes answers in, in the caller's transaction. The first one to a wish counts. */
+    public void answered(Handle handle, Collection<FenceTaking> answers) {
+        for (FenceTaking answer : answers) {
+            handle.createQuery("SELECT " + COLUMNS + " FROM fence_taking WHERE id = :id"
+                            + " AND taken IS NULL AND problem IS NULL FOR UPDATE")
+                    .bind("id", answer.takingId())
+                    .map((row, context) -> read(row))
+                    .findOne()
+                    .ifPresent(asked -> {
+                        switch (answer) {
+                            case FenceTaking.Taken taken -> taken(handle, outbox, asked, taken.from());
+                            case FenceTaking.Refused refused ->
+                                handle.createUpdate("UPDATE fence_taking SET problem = :problem WHERE id = :id")
+                                        .bind("id", asked.id())
+                                        .bind("problem", refused.code().wireName() + ": " + refused.detail())
+                                        .execute();
+                            case FenceTaking.Requested _ -> {}
+                        }
+                    });
+        }
+    }
+
+    /** Fulfils a wish: it is kept, told, and shown among the incidents. */
+    static void taken(Handle handle, Outbox outbox, FenceTakingStatus asked, List<UUID> from) {
+        FenceTaken taken = new FenceTaken(
+                asked.installationId(), asked.installation(), from, asked.by(), asked.reason(), Instant.now());
+        handle.createUpdate("UPDATE fence_taking SET taken = :taken::jsonb WHERE id = :id")
+                .bind("id", asked.id())
+                .bind("taken", Columns.json(taken))
+                .execute();
+        IncidentStore.record(
+                handle,
+                "fence of " + asked.installation(),
+                "taken from " + from + " by " + asked.by() + ": " + asked.reason());
+        outbox.append(handle, List.of(Outgoing.fenceTaken(taken)));
+    }
+
+    private static FenceTakingStatus read(ResultSet row) throws SQLException {
+        TakeFence wish = Columns.json(row, "wish", TakeFence.class);
+        return new FenceTakingStatus(
+                Columns.uuid(row, "id"),
+                Columns.uuid(row, "installation_id"),
+                row.getString("installation"),
+                wish.by(),
+                wish.reason(),
+                Columns.instant(row, "asked_at"),
+                Columns.jsonOrNull(row, "taken", FenceTaken.class),
+                row.getString("problem"));
+    }
+}
