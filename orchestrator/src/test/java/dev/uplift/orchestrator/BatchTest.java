@@ -139,7 +139,7 @@ class BatchTest {
                         InstallationStatus.class)
                 .id();
         List<Received> batch = new ArrayList<>(answers(sagas, 0));
-        batch.add(received(MessageType.INSTALLATION_FOUND, asked, found(asked, host), asked));
+        batch.add(received(MessageType.INSTALLATION_FOUND, asked, found(asked, host, false), asked));
 
         try (ExecutorService replica = Executors.newSingleThreadExecutor()) {
             Future<?> taking = jdbi.inTransaction(change -> {
@@ -157,6 +157,11 @@ class BatchTest {
         }
 
         assertThat(atSecondStep(sagas)).isEqualTo(1);
+        assertThat(Fleet.installation("order-unit").state())
+                .as("it was accepted, and is to be taken")
+                .isEqualTo(InstallationStatus.State.REGISTERING);
+        Received taken = received(MessageType.INSTALLATION_FOUND, asked, found(asked, host, true), UUID.randomUUID());
+        jdbi.useTransaction(handle -> results.handle(handle, List.of(taken)));
         assertThat(Fleet.installation("order-unit").state()).isEqualTo(InstallationStatus.State.READY);
     }
 
@@ -167,7 +172,7 @@ class BatchTest {
                 .one());
     }
 
-    private static Inspection.Found found(UUID id, HostSpec host) {
+    private static Inspection.Found found(UUID id, HostSpec host, boolean taken) {
         InstallationSpec spec = new InstallationSpec(
                 id,
                 "order-unit",
@@ -183,7 +188,7 @@ class BatchTest {
                 new DatabaseSpec.H2(host.name(), "/srv/order/metabase.db.mv.db", null, null),
                 List.of(host));
         return new Inspection.Found(
-                id, spec, new Release("v0.50.1", "oss", ScriptedWorker.OLD_SHA256, null), List.of());
+                id, spec, new Release("v0.50.1", "oss", ScriptedWorker.OLD_SHA256, null), List.of(), null, null, taken);
     }
 
     private int counted(Consumer<Handle> work) {
