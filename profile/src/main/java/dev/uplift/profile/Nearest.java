@@ -6,16 +6,21 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** The known word that somebody who mistyped one most likely meant. */
-final class Nearest {
+public final class Nearest {
+    private static final int WORD_MAX = 100;
+
     private Nearest() {}
 
     /** Empty if none is near: more than a third of the word (at least 2 letters) would have to change. */
-    static Optional<String> to(String word, Collection<String> known) {
+    public static Optional<String> to(String word, Collection<String> known) {
         String lower = word.toLowerCase(Locale.ROOT);
+        if (lower.length() > WORD_MAX) {
+            return Optional.empty();
+        }
         int allowed = Math.max(2, word.length() / 3);
         return known.stream()
-                .filter(candidate -> distance(lower, candidate) <= allowed)
-                .min(Comparator.<String>comparingInt(candidate -> distance(lower, candidate))
+                .filter(candidate -> distance(lower, candidate.toLowerCase(Locale.ROOT)) <= allowed)
+                .min(Comparator.<String>comparingInt(candidate -> distance(lower, candidate.toLowerCase(Locale.ROOT)))
                         .thenComparing(Comparator.naturalOrder()));
     }
 

@@ -2,7 +2,6 @@ package dev.uplift.profile;
 
 import com.fasterxml.jackson.core.JsonPointer;
 import java.net.URI;
-import java.nio.file.FileSystems;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,7 +16,6 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import org.yaml.snakeyaml.nodes.Node;
 
 /** Makes a profile of a YAML document. What it returns means something only if no problem was noted. */
@@ -27,8 +25,9 @@ final class ProfileReader {
     private static final int GRACE_SECONDS_MAX = 3_600;
     private static final int GRACE_SECONDS_DEFAULT = 30;
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
+    private static final Pattern GLOB = Pattern.compile("[^/\\\\\\[\\]{}\\p{Cntrl}]{1,255}");
     private static final Pattern TABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)?");
-    private static final Pattern NEVER = Pattern.compile("(?<major>\\d+)");
+    private static final com.google.re2j.Pattern NEVER = com.google.re2j.Pattern.compile("(?<major>\\d+)");
 
     private ProfileReader() {}
 
@@ -82,13 +81,11 @@ final class ProfileReader {
     }
 
     private static String glob(String text) {
-        try {
-            FileSystems.getDefault().getPathMatcher("glob:" + text);
-            return text;
-        } catch (PatternSyntaxException e) {
-            throw new IllegalArgumentException(
-                    "a file name pattern with * and ? is expected: " + e.getDescription(), e);
+        if (!GLOB.matcher(text).matches()) {
+            throw new IllegalArgumentException("a file name pattern with * and ? is expected, found is "
+                    + Text.quote(text) + "; a list names several");
         }
+        return text;
     }
 
     private static ArtifactRules artifact(Section section, VersionRules versions) {
@@ -137,7 +134,8 @@ final class ProfileReader {
             return new ArtifactRules.JarVersion.Json(entry.get(), pointer.get());
         }
         section.problem(
-                "expected is one of manifest (an attribute); entry with key (a properties file); entry with pointer (JSON)");
+                "expected is one of manifest (an attribute); entry with key (a properties file); entry with pointer"
+                        + " (JSON)");
         return new ArtifactRules.JarVersion.ManifestAttribute("");
     }
 
@@ -151,11 +149,15 @@ final class ProfileReader {
         if (!List.of("https", "http").contains(scheme) || url.getHost() == null) {
             throw new IllegalArgumentException("a URL with https and a host is expected, found is " + Text.quote(text));
         }
+        if (url.getUserInfo() != null) {
+            throw new IllegalArgumentException(
+                    "a URL without user and password is expected: it is sent to workers, stored and shown");
+        }
         return text;
     }
 
     private static VersionRules versions(Section section) {
-        Pattern pattern = section.requiredParsed(
+        com.google.re2j.Pattern pattern = section.requiredParsed(
                         "pattern", "a regular expression with the named group major", ProfileReader::pattern)
                 .orElse(NEVER);
         List<String> compare = section.list("compare", group -> {
@@ -177,25 +179,27 @@ final class ProfileReader {
         if (!editions.isEmpty() && !pattern.namedGroups().containsKey(VersionRules.EDITION)) {
             section.problem("editions", "versions.pattern has no group edition to tell them by");
         }
-        List<Pattern> floating = section.list("floating", ProfileReader::expression);
+        List<com.google.re2j.Pattern> floating = section.list("floating", ProfileReader::expression);
         section.refuseUnknown();
         return new VersionRules(pattern, compare, editions, floating);
     }
 
-    private static Pattern pattern(String text) {
-        Pattern pattern = expression(text);
+    private static com.google.re2j.Pattern pattern(String text) {
+        com.google.re2j.Pattern pattern = expression(text);
         if (!pattern.namedGroups().containsKey(VersionRules.MAJOR)) {
             throw new IllegalArgumentException("the named group (?<major>...) is missing");
         }
         return pattern;
     }
 
-    private static Pattern expression(String text) {
+    private static com.google.re2j.Pattern expression(String text) {
         try {
-            return Pattern.compile(text);
-        } catch (PatternSyntaxException e) {
+            return com.google.re2j.Pattern.compile(text);
+        } catch (com.google.re2j.PatternSyntaxException e) {
             throw new IllegalArgumentException(
-                    "a regular expression is expected: " + e.getDescription() + " at " + e.getIndex(), e);
+                    "a regular expression (RE2: no look-around, no back-references) is expected: " + e.getDescription()
+                            + " in " + Text.quote(String.valueOf(e.getPattern())),
+                    e);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.uplift.profile.ProfileException.Problem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
@@ -26,6 +27,7 @@ import org.yaml.snakeyaml.nodes.Node;
 public final class Profiles {
     private static final List<String> BUILT_IN = List.of("metabase.yaml", "spring-cloud-data-flow.yaml");
     private static final int FILE_CHARACTERS_MAX = 200_000;
+    private static final int FILE_BYTES_MAX = 4 * FILE_CHARACTERS_MAX;
     private static final int NESTING_DEPTH_MAX = 20;
 
     private final SortedMap<String, Profile> byName;
@@ -114,13 +116,30 @@ public final class Profiles {
 
     private static Optional<Profile> read(Path file, List<Problem> found) {
         try {
-            return read(file.toString(), Files.readString(file), found);
+            return read(file.toString(), text(file), found);
         } catch (CharacterCodingException e) {
             found.add(new Problem(file.toString(), 0, "", "is not text in UTF-8"));
         } catch (IOException e) {
             found.add(new Problem(file.toString(), 0, "", "cannot be read: " + e));
         }
         return Optional.empty();
+    }
+
+    /** A device or a pipe is no file: it may never end, or never begin. */
+    private static String text(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new IOException("it is not a regular file");
+        }
+        try (InputStream stream = Files.newInputStream(file)) {
+            byte[] bytes = stream.readNBytes(FILE_BYTES_MAX + 1);
+            if (bytes.length > FILE_BYTES_MAX) {
+                throw new IOException("it has more than " + FILE_BYTES_MAX + " bytes");
+            }
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        }
     }
 
     private static Optional<Profile> read(String file, String yaml, List<Problem> found) {

@@ -1,11 +1,12 @@
 package dev.uplift.profile;
 
+import com.google.re2j.Pattern;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * How the application's JAR is told from others: its file name matches one of {@code jarNames} (if
@@ -34,9 +35,18 @@ public record Recognition(List<String> jarNames, List<String> jarEntries) {
         return true;
     }
 
+    private static String expression(int character) {
+        return switch (character) {
+            case '*' -> ".*";
+            case '?' -> ".";
+            default -> Pattern.quote(Character.toString(character));
+        };
+    }
+
+    /** {@code *} is any number of characters, {@code ?} one; case counts. */
     static boolean matches(String glob, String fileName) {
-        return FileSystems.getDefault()
-                .getPathMatcher("glob:" + glob)
-                .matches(Path.of(fileName).getFileName());
+        String expression = glob.chars().mapToObj(Recognition::expression).collect(Collectors.joining());
+        return Pattern.compile(expression, Pattern.DOTALL)
+                .matches(String.valueOf(Path.of(fileName).getFileName()));
     }
 }

@@ -1,14 +1,15 @@
 package dev.uplift.profile;
 
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How versions are written and compared.
+ * How versions are written and compared. The expressions are RE2's, which takes time in proportion to the text, whatever
+ * a profile brings.
  *
  * @param pattern matches a whole version; the groups {@code major} and those of {@code compare} are
  *     numbers; groups named edition and pre are optional

@@ -2,12 +2,17 @@ package dev.uplift.profile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -17,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ProfileProblemsTest {
     private static final String ZIPKIN = resource("/zipkin.yaml");
@@ -55,7 +61,7 @@ class ProfileProblemsTest {
                 "default: 9411 | 'defualt: 9411' | x.yaml: health.port.defualt: is not a known key, did you mean default? (line 22)",
                 "compare: [major, minor, patch] | 'compare: [major, micro]' | x.yaml: versions.compare[1]: versions.pattern has no group micro, it has [major, minor, patch] (line 16)",
                 "compare: [major, minor, patch] | '' | x.yaml: versions.compare: is missing: the groups to compare, the weightiest first (line 14)",
-                "jar-names: \"zipkin-server-*-exec.jar\" | 'jar-names: \"[\"' | x.yaml: recognise.jar-names: a file name pattern with * and ? is expected: Missing '] (line 6)",
+                "jar-names: \"zipkin-server-*-exec.jar\" | 'jar-names: \"[\"' | x.yaml: recognise.jar-names: a file name pattern with * and ? is expected, found is \"[\"; a list names several (line 6)",
                 "jar-names: \"zipkin-server-*-exec.jar\" | 'jar-names: []' | x.yaml: recognise: jar-names or jar-entries is expected, or else any JAR would be taken for this application (line 5)",
                 "- entry: BOOT-INF/classes/info.json | '- manifest: Implementation-Version' | x.yaml: artifact.version-in-jar[0]: expected is one of manifest (an attribute); entry with key (a properties file); entry with pointer (JSON) (line 11)",
                 "database: none | database: nothing | x.yaml: database: the word none, or keys with values are expected (line 32)",
@@ -77,7 +83,7 @@ class ProfileProblemsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "(?<major>\\d+ | a regular expression is expected: Unclosed group at 12",
+                "(?<major>\\d+ | a regular expression (RE2: no look-around, no back-references) is expected: missing closing ) in \"(?<major>\\d+\"",
                 "\\d+ | the named group (?<major>...) is missing"
             })
     void aPatternMustBeOneAndNameTheMajor(String pattern, String problem) {
@@ -89,12 +95,50 @@ class ProfileProblemsTest {
     @CsvSource({
         "http:///x{version}, a URL with https and a host is expected",
         "file:///etc/{version}, a URL with https and a host is expected",
+        "https://user:secret@repo/{version}, a URL without user and password is expected",
+        "https://token@repo/{version}, a URL without user and password is expected",
         "https://repo/x.jar, a URL with {version} in it is expected"
     })
     void aLocationMustBeAUrlWithAVersion(String location, String problem) {
         assertThat(problems(ZIPKIN.replaceAll("location: .*", "location: " + location))
                         .getFirst())
                 .startsWith("x.yaml: artifact.location: " + problem);
+    }
+
+    @Test
+    void anExpressionThatOthersTakeForEverForIsReadInTime() throws ProfileException {
+        Profile profile = Profiles.parse(
+                "x.yaml",
+                ZIPKIN.replaceAll("pattern: .*", Matcher.quoteReplacement("pattern: '(?<major>\\d+)(([a-z]+)*)*!'"))
+                        .replaceAll("compare: .*", "compare: [major]")
+                        .replaceAll("jar-names: .*", "jar-names: '" + "*a".repeat(60) + "b'"));
+
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            assertThat(profile.version("1" + "a".repeat(90))).isInstanceOf(VersionReading.Unreadable.class);
+            assertThat(profile.recognises("a".repeat(250) + ".jar", name -> Optional.empty()))
+                    .isFalse();
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/dev/zero", "/dev/null", "/proc/self/fd", "/dev"})
+    void whatIsNoFileIsNotRead(String path) {
+        assertTimeoutPreemptively(
+                Duration.ofSeconds(20),
+                () -> assertThat(assertThrows(ProfileException.class, () -> Profiles.check(Path.of(path)))
+                                .getMessage())
+                        .contains("it is not a regular file"));
+    }
+
+    @Test
+    void aFileThatIsTooLongIsNotReadWhole(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("long.yaml");
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.allocate(1), 1L << 40);
+        }
+        assertThat(assertThrows(ProfileException.class, () -> Profiles.check(file))
+                        .getMessage())
+                .contains("it has more than 800000 bytes");
     }
 
     @Test
