@@ -70,14 +70,21 @@ final class ServerOptions {
         try {
             URI url = new URI(text);
             boolean web = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
-            if (web && url.getHost() != null && url.getQuery() == null && url.getFragment() == null) {
+            if (web
+                    && url.getHost() != null
+                    && url.getUserInfo() == null
+                    && url.getQuery() == null
+                    && url.getFragment() == null) {
                 return URI.create(text.replaceFirst("/+$", ""));
             }
         } catch (URISyntaxException e) {
             // Said below, as for every other text that is no such URL.
         }
         throw new CommandFailedException(
-                ExitCode.USAGE, source + " is no http or https URL such as " + DEFAULT_SERVER + ": " + text);
+                ExitCode.USAGE,
+                source + " is no http or https URL such as " + DEFAULT_SERVER + ", without user and password"
+                        // A password would be shown on the screen, and in what keeps its output.
+                        + (text.contains("@") ? "" : ": " + text));
     }
 
     private CommandSpec spec() {

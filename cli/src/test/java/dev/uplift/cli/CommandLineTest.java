@@ -57,6 +57,7 @@ final class CommandLineTest {
                     upgrad sales                                        | Did you mean: uplift upgrade
                     list --server ftp://example.org                     | is no http or https URL such as
                     list --server http://example.org/?x=1               | is no http or https URL such as
+                    list --server http://user:secret@example.org        | without user and password
                     """)
     void wrongCommandLineEndsWithTwoAndSaysWhatIsWrong(String arguments, String said) {
         assertThat(terminal.run(arguments.split(" ", -1))).isEqualTo(ExitCode.USAGE);

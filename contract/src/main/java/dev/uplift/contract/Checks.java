@@ -1,5 +1,6 @@
 package dev.uplift.contract;
 
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -15,6 +16,9 @@ final class Checks {
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
     private static final Pattern UNIT = Pattern.compile("[A-Za-z0-9:_.@][A-Za-z0-9:_.@-]{0,199}\\.service");
     private static final Pattern CONTAINER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,254}");
+    private static final Pattern SECRET_PARAMETER = Pattern.compile(
+            "(?i)(?:^|[&;])(?:[^=&;]*[-_.])?(?:password|passwd|pass|pwd|secret|(?:access|auth)?token|(?:api|access)?key|sig"
+                + "|signature|credential|auth)=");
     private static final Pattern REPOSITORY = Pattern.compile(
             "(?:[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::\\d{1,5})?/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*){0,8}");
     private static final Pattern HOST_NAME = Pattern.compile("[a-z0-9][a-z0-9.-]{0,62}");
@@ -138,6 +142,19 @@ final class Checks {
 
     static void login(@Nullable String value, String field) {
         matching(LOGIN, value, field, "the name of a user");
+    }
+
+    /** A URL that may be stored and shown: without user, password and fragment, and without a parameter for a secret. */
+    static void withoutSecret(URI url, String field) {
+        String authority = url.getRawAuthority();
+        String query = url.getRawQuery();
+        if ((authority != null && authority.indexOf('@') >= 0)
+                || url.getRawFragment() != null
+                || (query != null && SECRET_PARAMETER.matcher(query).find())) {
+            throw new IllegalArgumentException(
+                    field + " has a user, a password, a token or a fragment in it, which would be"
+                            + " stored and shown; give an address that needs none");
+        }
     }
 
     static void hostKey(@Nullable String value, String field) {

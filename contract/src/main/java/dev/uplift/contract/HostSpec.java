@@ -53,6 +53,7 @@ public sealed interface HostSpec {
             if (!"https".equalsIgnoreCase(engine.getScheme()) || engine.getHost() == null) {
                 throw new IllegalArgumentException("host.url is no https URL with a host");
             }
+            Checks.withoutSecret(engine, "host.url");
             Checks.reference(caRef, "host.caRef");
             Checks.reference(certRef, "host.certRef");
             Checks.reference(keyRef, "host.keyRef");

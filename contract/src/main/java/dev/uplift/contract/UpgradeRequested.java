@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param installations names or ids; {@code *} alone: all of {@code profile}
  * @param version the target, such as {@code v0.50.1}
  * @param edition absent: the edition that runs
- * @param url where to fetch the JAR; absent: the profile's location
+ * @param url where to fetch the JAR, an address that needs no password or token: it is stored and shown; absent: the
+ *     profile's location
  * @param sha256 of the JAR, pinned by the operator
  * @param images the digests of images, 64 hexadecimal digits, by repository, pinned by the operator; absent: none.
  *     Who pins anything pins all that an installation runs
@@ -50,8 +51,11 @@ public record UpgradeRequested(
             sha256 = Checks.sha256(sha256, "sha256");
         }
         images = Checks.images(Objects.requireNonNullElse(images, Map.of()), "images");
-        if (url != null && !url.isAbsolute()) {
-            throw new IllegalArgumentException("url is not absolute");
+        if (url != null) {
+            if (!url.isAbsolute()) {
+                throw new IllegalArgumentException("url is not absolute");
+            }
+            Checks.withoutSecret(url, "url");
         }
     }
 

@@ -10,11 +10,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OneLine {
     private static final int LENGTH_MAX = 1_000;
+    private static final int LOOKED_AT_MAX = 8 * LENGTH_MAX;
     private static final Pattern MISLEADING =
             Pattern.compile("[\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cs}\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]+");
-    private static final Pattern URL_PASSWORD = Pattern.compile("(://[^/\\s:@]*:)[^/\\s@]+@");
-    private static final Pattern NAMED_SECRET =
-            Pattern.compile("(?i)([\\w.-]*(?:password|passwd|secret|token|api[-_]?key)[\\w.-]*\\s*[=:]\\s*)\\S+");
+    // A password may hold what its URL should not have, such as a slash: then all up to the last @ of the word goes.
+    private static final Pattern URL_USER = Pattern.compile("://(?:[^/\\s?#]*|[^/\\s?#@:]*:(?!\\d+(?:[/?#]|$))\\S*)@");
+    private static final Pattern NAMED_SECRET = Pattern.compile(
+            "(?i)([\\w.-]*(?:password|passwd|passphrase|secret|token"
+                + "|api[-_]?key|access[-_]?key|credential|signature)[\\w.-]*[\"']?\\s*[=:]\\s*)(?:\"[^\"]*\"|'[^']*'|[^\\s&]+)");
+    private static final Pattern AUTHORIZATION = Pattern.compile("(?i)\\b(Bearer|Basic)\\s+[\\w.~+/=-]{8,}");
 
     private OneLine() {}
 
@@ -34,8 +38,13 @@ public final class OneLine {
         if (text == null || text.isBlank()) {
             return "(no detail)";
         }
-        String line = MISLEADING.matcher(text).replaceAll(" ").strip();
-        line = URL_PASSWORD.matcher(line).replaceAll("$1***@");
+        // Looking for what to mask takes the square of the length.
+        String line = MISLEADING
+                .matcher(text.length() > LOOKED_AT_MAX ? text.substring(0, LOOKED_AT_MAX) : text)
+                .replaceAll(" ")
+                .strip();
+        line = URL_USER.matcher(line).replaceAll("://***@");
+        line = AUTHORIZATION.matcher(line).replaceAll("$1 ***");
         line = NAMED_SECRET.matcher(line).replaceAll("$1***");
         if (line.isBlank()) {
             return "(no detail)";

@@ -6,6 +6,8 @@ import dev.uplift.contract.CommandRefused;
 import java.io.IOException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OneLineTest {
     @Test
@@ -19,6 +21,38 @@ class OneLineTest {
                 .doesNotContain("s3cret")
                 .doesNotContain("hunter2");
         assertThat(OneLine.of("MB_DB_PASS: x MB_ENCRYPTION_SECRET_KEY=abc")).doesNotContain("abc");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "https://user:s3cret@example.org/x.jar",
+                "https://s3cret@example.org/x.jar",
+                "https://user:s3cret@s3cret@example.org/x.jar",
+                "https://user:s3cret/s3cret@example.org/x.jar",
+                "https://user:s3cret?s3cret#@example.org/x.jar",
+                "a <https://u:s3cret@example.org> and http://v:s3cret@example.org",
+                "https://example.org/x.jar?token=s3cret&b=c",
+                "https://bucket.example.org/x.jar?X-Amz-Signature=s3cret",
+                "{\"password\":\"s3cret\"}",
+                "{'apiKey': 's3cret s3cret'}",
+                "Authorization: Bearer s3cret.s3cret",
+                "password=\"s3cret s3cret\"",
+            })
+    void noSecretIsLeft(String text) {
+        assertThat(OneLine.of(text)).doesNotContain("s3cret").contains("***");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "https://registry.example.org:5000/v2/metabase@sha256:abc answered 404",
+                "https://example.org/@scope/x.jar is gone",
+                "jdbc:postgresql://db:5432/x?user=metabase",
+                "metabase@host:/srv is not a directory",
+            })
+    void whatIsNoSecretStays(String text) {
+        assertThat(OneLine.of(text)).isEqualTo(text);
     }
 
     @Test
