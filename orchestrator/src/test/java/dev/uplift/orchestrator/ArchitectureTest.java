@@ -64,6 +64,7 @@ class ArchitectureTest {
                                 "dev.uplift.orchestrator..",
                                 "dev.uplift.contract..",
                                 "dev.uplift.profile..",
+                                "dev.uplift.http..",
                                 "dev.uplift.messaging..",
                                 "dev.uplift.host.."))))
                 .check(CLASSES);

@@ -1,5 +1,6 @@
 package dev.uplift.orchestrator.rest;
 
+import dev.uplift.http.Problem;
 import java.util.Map;
 
 /** Ends a request with a {@link Problem}. */

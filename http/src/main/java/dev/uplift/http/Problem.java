@@ -1,4 +1,4 @@
-package dev.uplift.orchestrator.rest;
+package dev.uplift.http;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import java.util.Map;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.http;
+
+import org.jspecify.annotations.NullMarked;
