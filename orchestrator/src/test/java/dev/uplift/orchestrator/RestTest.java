@@ -2,9 +2,12 @@ package dev.uplift.orchestrator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.orchestrator.publish.SiteTopics;
+import dev.uplift.orchestrator.sql.Columns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
@@ -19,22 +22,31 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.awaitility.Awaitility;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.SqlLogger;
+import org.jdbi.v3.core.statement.SqlStatements;
+import org.jdbi.v3.core.statement.StatementContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What REST refuses, and how it says so. */
 @QuarkusTest
 @QuarkusTestResource(Backends.class)
 class RestTest {
-    @Inject
-    Jdbi jdbi;
-
     private static final int CUT_OFF = 0;
     private static final ScriptedWorker WORKER = ScriptedWorker.shared();
+
+    @Inject
+    SiteTopics topics;
+
+    @Inject
+    Jdbi jdbi;
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
@@ -57,6 +69,7 @@ class RestTest {
                     /api/v1/installations | {"name":"a\\r\\nb","directory":"/srv/x"}                          | 400 | request.invalid
                     /api/v1/installations | {"name":"*","directory":"/srv/x"}                                 | 400 | request.invalid
                     /api/v1/installations | {"name":"ok","site":"../x","directory":"/srv/x"}                  | 400 | request.invalid
+                    /api/v1/installations | {"name":"ok","site":"nowhere","directory":"/srv/x"}               | 404 | site.unknown
                     /api/v1/restores      | {"installation":"nobody"}                                         | 400 | request.invalid
                     /api/v1/restores      | {"installation":"nobody","backupId":"7"}                          | 400 | request.invalid
                     """)
@@ -80,6 +93,8 @@ class RestTest {
         "/api/v1/installations?limit=0,400,request.invalid",
         "/api/v1/installations?limit=501,400,request.invalid",
         "/api/v1/installations?offset=-1,400,request.invalid",
+        "/api/v1/installations?limit=abc,400,request.invalid",
+        "/api/v1/upgrades?offset=1e3,400,request.invalid",
         "/api/v1/installations?sort=spec;drop,400,request.invalid",
         "/api/v1/upgrades?state=WHATEVER,400,request.invalid",
         "/api/v1/installations/nobody,404,installation.unknown",
@@ -157,6 +172,7 @@ class RestTest {
 
     @Test
     void registrationAtASiteWithoutWorkersIsRefusedInTime() {
+        topics.require("far-away");
         Fleet.post("/api/v1/installations", new RegisterInstallation("lonely", null, "far-away", null, "/srv/lonely"));
 
         Awaitility.await()
@@ -217,6 +233,50 @@ class RestTest {
 
         assertThat(page.jsonPath().getInt("total")).isEqualTo(3);
         assertThat(page.jsonPath().<String>getList("content.name")).containsExactly("page-2", "page-1");
+    }
+
+    /** What is cast and sorted before the limit is read of all rows. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/api/v1/installations",
+                "/api/v1/upgrades",
+                "/api/v1/backups",
+                "/api/v1/incidents",
+                "/api/v1/hosts"
+            })
+    void aListFindsTheRowsOfItsPageByTheirKeys(String path) {
+        Queue<String> statements = new ConcurrentLinkedQueue<>();
+        SqlLogger before = jdbi.getConfig(SqlStatements.class).getSqlLogger();
+        jdbi.setSqlLogger(new SqlLogger() {
+            @Override
+            public void logAfterExecution(StatementContext context) {
+                statements.add(context.getRenderedSql());
+            }
+        });
+        try {
+            assertThat(Fleet.get(path).statusCode()).isEqualTo(200);
+        } finally {
+            jdbi.setSqlLogger(before);
+        }
+        String page = statements.stream()
+                .filter(statement -> statement.contains("OFFSET :offset"))
+                .findFirst()
+                .orElseThrow()
+                .replace(":limit", "50")
+                .replace(":offset", "0")
+                .replace(":q", "'%'")
+                .replace(":kinds", "ARRAY['UPGRADE']")
+                .replaceAll(":(?:installation|phase)\\b", "NULL");
+        String plan = jdbi.withHandle(handle -> handle.createQuery("EXPLAIN (VERBOSE, FORMAT JSON) " + page)
+                .mapTo(String.class)
+                .one());
+
+        JsonNode limit = Columns.parse(plan, JsonNode.class).findParents("Node Type").stream()
+                .filter(node -> node.path("Node Type").asText().equals("Limit"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(limit.findValues("Output").toString()).doesNotContain("::text", "problem", "spec", "body");
     }
 
     @Test

@@ -2,8 +2,10 @@ package dev.uplift.orchestrator.backup;
 
 import dev.uplift.contract.api.BackupEntry;
 import dev.uplift.contract.api.Page;
+import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -29,12 +31,8 @@ public final class BackupResource {
     @GET
     @Operation(summary = "List the proven backups, of one installation or of all")
     public Page<BackupEntry> list(
-            @QueryParam("installation") @Nullable String installation,
-            @QueryParam("offset") @Nullable Integer offset,
-            @QueryParam("limit") @Nullable Integer limit,
-            @QueryParam("sort") @Nullable String sort,
-            @QueryParam("q") @Nullable String q) {
-        Paging paging = Paging.of(offset, limit, sort, q, BackupStore.SORTS, "takenAt:desc");
+            @QueryParam("installation") @Nullable String installation, @BeanParam PageQuery query) {
+        Paging paging = Paging.of(query, BackupStore.SORTS, "takenAt:desc");
         String only = installation == null || installation.isBlank() ? null : installation;
         return jdbi.withHandle(handle -> BackupStore.page(handle, only, paging));
     }

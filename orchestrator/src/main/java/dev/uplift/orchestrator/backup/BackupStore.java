@@ -18,9 +18,8 @@ public final class BackupStore {
     static final Map<String, String> SORTS = Map.of("takenAt", "taken_at", "installation", "installation");
 
     private static final String COLUMNS = """
-            SELECT b.id, b.installation_id, b.installation, b.saga_id, b.body::text,
-                   EXISTS (SELECT 1 FROM saga s WHERE s.live AND (s.id = b.saga_id OR s.source_backup_id = b.id))
-                       AS pinned
+            id, t.installation_id, t.installation, t.saga_id, t.body::text,
+            EXISTS (SELECT 1 FROM saga s WHERE s.live AND (s.id = t.saga_id OR s.source_backup_id = t.id)) AS pinned
             """;
 
     private BackupStore() {}
@@ -117,16 +116,15 @@ public final class BackupStore {
 
     /** The backups of one installation, by its name or id, or of all. */
     static Page<BackupEntry> page(Handle handle, @Nullable String installation, Paging paging) {
-        String where = " FROM backup b WHERE lower(b.installation) LIKE :q"
-                + " AND (:installation::text IS NULL OR b.installation = :installation"
-                + " OR b.installation_id::text = :installation)";
+        String where = " FROM backup WHERE lower(installation) LIKE :q"
+                + " AND (:installation::text IS NULL OR installation = :installation"
+                + " OR installation_id::text = :installation)";
         long total = handle.createQuery("SELECT count(*)" + where)
                 .bind("q", paging.pattern())
                 .bind("installation", installation)
                 .mapTo(Long.class)
                 .one();
-        List<BackupEntry> content = handle.createQuery(
-                        COLUMNS + where + " ORDER BY " + paging.orderBy() + " LIMIT :limit OFFSET :offset")
+        List<BackupEntry> content = handle.createQuery(paging.select(COLUMNS, "backup", where))
                 .bind("q", paging.pattern())
                 .bind("installation", installation)
                 .bind("limit", paging.limit())

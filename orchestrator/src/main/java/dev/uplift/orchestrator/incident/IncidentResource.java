@@ -2,17 +2,17 @@ package dev.uplift.orchestrator.incident;
 
 import dev.uplift.contract.Incident;
 import dev.uplift.contract.api.Page;
+import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jdbi.v3.core.Jdbi;
-import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/incidents}. */
 @Path("/api/v1/incidents")
@@ -28,12 +28,8 @@ public final class IncidentResource {
 
     @GET
     @Operation(summary = "List what a person should see: messages nobody understood, requests refused, defects")
-    public Page<Incident> list(
-            @QueryParam("offset") @Nullable Integer offset,
-            @QueryParam("limit") @Nullable Integer limit,
-            @QueryParam("sort") @Nullable String sort,
-            @QueryParam("q") @Nullable String q) {
-        Paging paging = Paging.of(offset, limit, sort, q, IncidentStore.SORTS, "at:desc");
+    public Page<Incident> list(@BeanParam PageQuery query) {
+        Paging paging = Paging.of(query, IncidentStore.SORTS, "at:desc");
         return jdbi.withHandle(handle -> IncidentStore.page(handle, paging));
     }
 }

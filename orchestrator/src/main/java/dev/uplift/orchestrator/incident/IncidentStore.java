@@ -41,8 +41,7 @@ public final class IncidentStore {
                 .bind("q", paging.pattern())
                 .mapTo(Long.class)
                 .one();
-        List<Incident> content = handle.createQuery("SELECT id, at, source, problem" + where + " ORDER BY "
-                        + paging.orderBy() + " LIMIT :limit OFFSET :offset")
+        List<Incident> content = handle.createQuery(paging.select("id, at, source, problem", "incident", where))
                 .bind("q", paging.pattern())
                 .bind("limit", paging.limit())
                 .bind("offset", paging.offset())

@@ -4,9 +4,11 @@ import dev.uplift.contract.Topics;
 import dev.uplift.contract.api.DiscoveryStatus;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.Page;
+import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
 import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -71,12 +73,8 @@ public final class HostResource {
 
     @GET
     @Operation(summary = "List the hosts")
-    public Page<HostEntry> list(
-            @QueryParam("offset") @Nullable Integer offset,
-            @QueryParam("limit") @Nullable Integer limit,
-            @QueryParam("sort") @Nullable String sort,
-            @QueryParam("q") @Nullable String q) {
-        Paging paging = Paging.of(offset, limit, sort, q, HostStore.SORTS, "name", "name");
+    public Page<HostEntry> list(@BeanParam PageQuery query) {
+        Paging paging = Paging.of(query, HostStore.SORTS, "name", "name");
         return jdbi.withHandle(handle -> HostStore.page(handle, paging));
     }
 

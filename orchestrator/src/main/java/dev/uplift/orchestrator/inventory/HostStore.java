@@ -67,8 +67,7 @@ public final class HostStore {
                 .mapTo(Long.class)
                 .one();
         return new Page<>(
-                handle.createQuery("SELECT " + COLUMNS + where + " ORDER BY " + paging.orderBy()
-                                + " LIMIT :limit OFFSET :offset")
+                handle.createQuery(paging.select(COLUMNS, "host", where))
                         .bind("q", paging.pattern())
                         .bind("limit", paging.limit())
                         .bind("offset", paging.offset())

@@ -6,9 +6,11 @@ import dev.uplift.contract.api.FenceTakingStatus;
 import dev.uplift.contract.api.Page;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.contract.api.TakeFence;
+import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
 import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -16,7 +18,6 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import java.net.URI;
 import java.util.List;
@@ -57,12 +58,8 @@ public final class InstallationResource {
 
     @GET
     @Operation(summary = "List the installations")
-    public Page<InstallationStatus> list(
-            @QueryParam("offset") @Nullable Integer offset,
-            @QueryParam("limit") @Nullable Integer limit,
-            @QueryParam("sort") @Nullable String sort,
-            @QueryParam("q") @Nullable String q) {
-        Paging paging = Paging.of(offset, limit, sort, q, InstallationStore.SORTS, "name");
+    public Page<InstallationStatus> list(@BeanParam PageQuery query) {
+        Paging paging = Paging.of(query, InstallationStore.SORTS, "name");
         return jdbi.withHandle(handle -> InstallationStore.page(handle, paging));
     }
 
@@ -79,8 +76,8 @@ public final class InstallationResource {
     @Path("{nameOrId}/nodes")
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(
-            summary =
-                    "Add a node on the same database; the answer's state becomes READY, with a problem if it was refused")
+            summary = "Add a node on the same database; the answer's state becomes READY, with a problem if it was"
+                    + " refused")
     public RestResponse<InstallationStatus> addNode(@PathParam("nameOrId") String nameOrId, @Nullable AddNode request) {
         if (request == null) {
             throw ProblemException.invalid("the body is missing");

@@ -169,8 +169,7 @@ public final class InstallationStore {
                 .bind("q", paging.pattern())
                 .mapTo(Long.class)
                 .one();
-        List<InstallationStatus> content = handle.createQuery(
-                        "SELECT " + COLUMNS + where + " ORDER BY " + paging.orderBy() + " LIMIT :limit OFFSET :offset")
+        List<InstallationStatus> content = handle.createQuery(paging.select(COLUMNS, "installation", where))
                 .bind("q", paging.pattern())
                 .bind("limit", paging.limit())
                 .bind("offset", paging.offset())

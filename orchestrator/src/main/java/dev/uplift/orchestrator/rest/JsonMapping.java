@@ -1,15 +1,55 @@
 package dev.uplift.orchestrator.rest;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
+import com.fasterxml.jackson.databind.deser.std.StringDeserializer;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import dev.uplift.contract.Json;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.io.IOException;
 
-/** REST reads and writes the same bounded JSON as the topics: duplicate keys are refused here too. */
+/**
+ * REST reads and writes the same bounded JSON as the topics, but what a request does not know it refuses: a pin whose
+ * name is misspelt must not become no pin. Messages stay open for fields that later versions add.
+ */
 final class JsonMapping {
     @Produces
     @Singleton
     ObjectMapper mapper() {
-        return Json.mapper();
+        return Json.mapper()
+                .rebuild()
+                .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                .addModule(new SimpleModule("plain-text").addDeserializer(String.class, new PlainText()))
+                .build();
+    }
+
+    /** Takes no control character, whatever the field: a NUL can be stored nowhere, and no text of a request has lines. */
+    private static final class PlainText extends StdScalarDeserializer<String> {
+        private static final long serialVersionUID = 1L;
+
+        PlainText() {
+            super(String.class);
+        }
+
+        @Override
+        public String deserialize(JsonParser json, DeserializationContext context) throws IOException {
+            String text = StringDeserializer.instance.deserialize(json, context);
+            if (text.codePoints().anyMatch(PlainText::isNone)) {
+                throw JsonMappingException.from(
+                        json,
+                        "not plain",
+                        new IllegalArgumentException("a text has a control character, such as a NUL or a line break"));
+            }
+            return text;
+        }
+
+        private static boolean isNone(int codePoint) {
+            return Character.isISOControl(codePoint) || Character.getType(codePoint) == Character.SURROGATE;
+        }
     }
 }

@@ -11,52 +11,61 @@ import org.jspecify.annotations.Nullable;
  *
  * @param offset how many to leave out, from 0
  * @param limit how many at most, 1 to {@link #LIMIT_MAX}
+ * @param key the column that tells the rows apart, which decides between equal ones
  * @param orderBy SQL made of known columns only
  * @param pattern for {@code LIKE}: a substring of the name, lower-case; {@code %} for all
  */
-public record Paging(int offset, int limit, String orderBy, String pattern) {
+public record Paging(int offset, int limit, String key, String orderBy, String pattern) {
     public static final int LIMIT_DEFAULT = 50;
     public static final int LIMIT_MAX = 500;
 
     /**
-     * Reads the query parameters.
+     * Reads the query parameters of a list whose rows have the key {@code id}.
      *
-     * @param sort {@code field} or {@code field:asc|desc}; absent: {@code otherwise}
      * @param columns the fields that can be sorted by, and their columns
-     * @throws ProblemException 400 if one is out of range
+     * @param otherwise {@code field} or {@code field:asc|desc}, where nothing else is asked for
+     * @throws ProblemException 400 if one is no number, out of range or no known field
      */
-    public static Paging of(
-            @Nullable Integer offset,
-            @Nullable Integer limit,
-            @Nullable String sort,
-            @Nullable String q,
-            Map<String, String> columns,
-            String otherwise) {
-        return of(offset, limit, sort, q, columns, otherwise, "id");
+    public static Paging of(PageQuery query, Map<String, String> columns, String otherwise) {
+        return of(query, columns, otherwise, "id");
+    }
+
+    /** The same for a list whose rows have another key. */
+    public static Paging of(PageQuery query, Map<String, String> columns, String otherwise, String key) {
+        return new Paging(
+                number("offset", query.offset, 0, 0, Integer.MAX_VALUE),
+                number("limit", query.limit, LIMIT_DEFAULT, 1, LIMIT_MAX),
+                key,
+                orderBy(Optional.ofNullable(query.sort).orElse(otherwise), columns, key),
+                pattern(query.q));
     }
 
     /**
-     * The same for a list whose rows have another key.
+     * The statement that reads the page. The rows of the page are found by their keys first: what sorts carries every
+     * column that it is to return, and that would be the JSON of all rows.
      *
-     * @param key its column, which decides between equal ones
+     * @param columns what to return of table {@code t}
+     * @param from {@code FROM table WHERE ...}, of one table without alias
      */
-    public static Paging of(
-            @Nullable Integer offset,
-            @Nullable Integer limit,
-            @Nullable String sort,
-            @Nullable String q,
-            Map<String, String> columns,
-            String otherwise,
-            String key) {
-        int from = Optional.ofNullable(offset).orElse(0);
-        int most = Optional.ofNullable(limit).orElse(LIMIT_DEFAULT);
-        if (from < 0) {
-            throw ProblemException.invalid("offset is " + from + ", at least 0 is needed");
+    public String select(String columns, String table, String from) {
+        return "SELECT " + columns + " FROM (SELECT " + key + from + " ORDER BY " + orderBy
+                + " LIMIT :limit OFFSET :offset) page JOIN " + table + " t USING (" + key + ") ORDER BY " + orderBy;
+    }
+
+    private static int number(String name, @Nullable String text, int otherwise, int least, int most) {
+        if (text == null) {
+            return otherwise;
         }
-        if (most < 1 || most > LIMIT_MAX) {
-            throw ProblemException.invalid("limit is " + most + ", 1 to " + LIMIT_MAX + " is possible");
+        try {
+            int number = Integer.parseInt(text);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // The same answer as for a number that is out of range.
         }
-        return new Paging(from, most, orderBy(Optional.ofNullable(sort).orElse(otherwise), columns, key), pattern(q));
+        throw ProblemException.invalid(name + " is a whole number, "
+                + (most == Integer.MAX_VALUE ? "at least " + least : least + " to " + most));
     }
 
     private static String orderBy(String sort, Map<String, String> columns, String key) {

@@ -90,10 +90,7 @@ final class SagaStore {
         long total = bind(handle.createQuery("SELECT count(*)" + where), asked)
                 .mapTo(Long.class)
                 .one();
-        List<UpgradeStatus> content = bind(
-                        handle.createQuery("SELECT " + COLUMNS + where + " ORDER BY " + paging.orderBy()
-                                + " LIMIT :limit OFFSET :offset"),
-                        asked)
+        List<UpgradeStatus> content = bind(handle.createQuery(paging.select(COLUMNS, "saga", where)), asked)
                 .bind("limit", paging.limit())
                 .bind("offset", paging.offset())
                 .map((row, context) -> read(row).status())

@@ -4,9 +4,11 @@ import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.Page;
+import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
 import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -53,15 +55,12 @@ public final class UpgradeResource {
     public Page<UpgradeStatus> list(
             @QueryParam("installation") @Nullable String installation,
             @QueryParam("state") @Nullable String state,
-            @QueryParam("offset") @Nullable Integer offset,
-            @QueryParam("limit") @Nullable Integer limit,
-            @QueryParam("sort") @Nullable String sort,
-            @QueryParam("q") @Nullable String q) {
+            @BeanParam PageQuery query) {
         UpgradeList asked = new UpgradeList(
                 EnumSet.of(UpgradeStatus.Kind.UPGRADE, UpgradeStatus.Kind.RESTORE),
                 state(state),
                 installation == null || installation.isBlank() ? null : installation,
-                Paging.of(offset, limit, sort, q, SagaStore.SORTS, "startedAt:desc"));
+                Paging.of(query, SagaStore.SORTS, "startedAt:desc"));
         return jdbi.withHandle(handle -> SagaStore.page(handle, asked));
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.orchestrator.rest;
+
+import org.jspecify.annotations.NullMarked;
