@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
  * {@code dlq_partition}, {@code dlq_offset} and {@code dlq_reason} where it came from and why.
  */
 public final class DeadLetters {
+    /** Why a message is refused that has the id of an earlier one and is no copy of it. */
+    public static final String ID_REUSED = "header ce_id is that of an earlier message with another type or body";
+
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
     private static final int REASON_LENGTH_MAX = 500;
 

@@ -252,14 +252,10 @@ class BatchConsumerTest {
     private BatchHandler claiming(MessagingRuntime runtime) {
         runtime.jdbi().useHandle(handle -> handle.execute("CREATE TABLE IF NOT EXISTS taken (detail text)"));
         return (handle, batch) -> {
-            Set<UUID> fresh = runtime.inbox()
-                    .claim(
-                            handle,
-                            batch.stream()
-                                    .map(received -> received.message().id())
-                                    .toList());
+            Inbox.Claims claims = runtime.inbox()
+                    .claim(handle, batch.stream().map(Received::message).toList());
             for (Received received : batch) {
-                if (fresh.remove(received.message().id())) {
+                if (claims.first(received.message())) {
                     handle.execute("INSERT INTO taken VALUES (?)", detail(received));
                     handle.afterCommit(() -> taken.add(detail(received)));
                 }

@@ -2,13 +2,15 @@ package dev.uplift.messaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.CommandRefused;
+import dev.uplift.contract.Message;
+import dev.uplift.contract.MessageType;
 import dev.uplift.messaging.testing.TestDatabase;
+import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -23,46 +25,86 @@ class InboxTest {
 
     @Test
     void eachIdIsClaimedOnceByOneOfManyAtTheSameTime() throws Exception {
-        List<UUID> ids = new ArrayList<>();
+        List<Message> messages = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
-            ids.add(UUID.randomUUID());
+            messages.add(message(UUID.randomUUID(), "1"));
         }
-        List<Callable<Set<UUID>>> claims = new ArrayList<>();
+        List<Callable<List<UUID>>> claims = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
-            List<UUID> shuffled = new ArrayList<>(ids);
+            List<Message> shuffled = new ArrayList<>(messages);
             Collections.shuffle(shuffled);
-            claims.add(() -> jdbi.inTransaction(handle -> inbox.claim(handle, shuffled)));
+            claims.add(() -> claim(shuffled));
         }
         List<UUID> claimed = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
-            for (Future<Set<UUID>> one : threads.invokeAll(claims)) {
+            for (Future<List<UUID>> one : threads.invokeAll(claims)) {
                 claimed.addAll(one.get());
             }
         }
-        assertThat(claimed).doesNotHaveDuplicates().hasSameElementsAs(ids);
+        assertThat(claimed)
+                .doesNotHaveDuplicates()
+                .hasSameElementsAs(messages.stream().map(Message::id).toList());
     }
 
     @Test
     void aClaimThatIsRolledBackIsFreeAgain() {
-        UUID id = UUID.randomUUID();
+        Message message = message(UUID.randomUUID(), "1");
         jdbi.useHandle(handle -> {
             handle.begin();
-            assertThat(inbox.claim(handle, List.of(id))).containsExactly(id);
+            assertThat(inbox.claim(handle, List.of(message)).first(message)).isTrue();
             handle.rollback();
         });
-        Set<UUID> again = jdbi.inTransaction(handle -> inbox.claim(handle, List.of(id, id)));
-        assertThat(again).isEqualTo(new HashSet<>(List.of(id)));
+        assertThat(claim(List.of(message, message))).containsExactly(message.id());
     }
 
     @Test
     void whatWasForgottenCanBeClaimedAgain() {
-        UUID id = UUID.randomUUID();
-        jdbi.useTransaction(handle -> inbox.claim(handle, List.of(id)));
+        Message message = message(UUID.randomUUID(), "1");
+        claim(List.of(message));
         int none =
                 jdbi.inTransaction(handle -> inbox.forget(handle, Instant.now().minusSeconds(60)));
         int one =
                 jdbi.inTransaction(handle -> inbox.forget(handle, Instant.now().plusSeconds(60)));
         assertThat(none).isZero();
         assertThat(one).isEqualTo(1);
+    }
+
+    @Test
+    void aCopyIsToldFromAnotherMessageWithItsId() {
+        UUID id = UUID.randomUUID();
+        Message first = message(id, "1");
+        Message other = message(id, "2");
+
+        jdbi.useTransaction(handle -> {
+            Inbox.Claims together = inbox.claim(handle, List.of(first, message(id, "1"), other));
+            assertThat(together.first(first)).isTrue();
+            assertThat(together.first(other)).isFalse();
+            assertThat(together.reused(message(id, "1"))).isFalse();
+            assertThat(together.reused(other)).isTrue();
+        });
+        jdbi.useTransaction(handle -> {
+            Inbox.Claims later = inbox.claim(handle, List.of(other, first));
+            assertThat(later.first(other)).isFalse();
+            assertThat(later.reused(other)).isTrue();
+            assertThat(later.reused(first)).isFalse();
+        });
+    }
+
+    private List<UUID> claim(List<Message> messages) {
+        return jdbi.inTransaction(handle -> {
+            Inbox.Claims claims = inbox.claim(handle, messages);
+            return messages.stream().filter(claims::first).map(Message::id).toList();
+        });
+    }
+
+    private static Message message(UUID id, String problem) {
+        return new Message(
+                id,
+                MessageType.COMMAND_REFUSED,
+                URI.create("/test"),
+                "topic/0/1",
+                Instant.now(),
+                null,
+                new CommandRefused("topic/0/1", problem));
     }
 }

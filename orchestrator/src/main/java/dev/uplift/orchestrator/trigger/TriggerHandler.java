@@ -15,7 +15,6 @@ import dev.uplift.orchestrator.upgrade.Upgrades;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
@@ -40,11 +39,14 @@ public final class TriggerHandler implements BatchHandler {
 
     @Override
     public void handle(Handle handle, List<Received> batch) {
-        Set<UUID> claimed = inbox.claim(
-                handle, batch.stream().map(Received::message).map(Message::id).toList());
+        Inbox.Claims claims =
+                inbox.claim(handle, batch.stream().map(Received::message).toList());
         for (Received received : batch) {
             Message message = received.message();
-            if (!claimed.remove(message.id())) {
+            if (!claims.first(message)) {
+                if (claims.reused(message)) {
+                    deadLetters.refuse(handle, received, DeadLetters.ID_REUSED, sink);
+                }
                 continue;
             }
             if (message.body() instanceof UpgradeRequested request) {

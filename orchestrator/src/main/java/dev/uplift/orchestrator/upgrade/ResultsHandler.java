@@ -27,15 +27,13 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Takes what workers answer. Copies are dropped by the inbox; progress does not go through it, because
- * a copy of it does no harm and there is a lot of it.
+ * a copy of it does no harm and there is a lot of it. What has the id of another message is no copy: it is refused.
  */
 @Singleton
 public final class ResultsHandler implements BatchHandler {
@@ -72,12 +70,11 @@ public final class ResultsHandler implements BatchHandler {
     public void handle(Handle handle, List<Received> batch) {
         // First of all: who has to wait for a database must not hold a row meanwhile.
         DatabaseIds databases = DatabaseIds.hold(handle, databases(batch));
-        Set<UUID> claimed = inbox.claim(
+        Inbox.Claims claims = inbox.claim(
                 handle,
                 batch.stream()
                         .map(Received::message)
                         .filter(message -> !(message.body() instanceof StepResult.Progressed))
-                        .map(Message::id)
                         .toList());
         List<Received> results = new ArrayList<>();
         List<SagaInput> inputs = new ArrayList<>();
@@ -86,40 +83,25 @@ public final class ResultsHandler implements BatchHandler {
         List<FenceTaking> takings = new ArrayList<>();
         for (Received received : batch) {
             Message message = received.message();
+            if (!(message.body() instanceof StepResult.Progressed) && !claims.first(message)) {
+                if (claims.reused(message)) {
+                    deadLetters.refuse(handle, received, DeadLetters.ID_REUSED, sink);
+                }
+                continue;
+            }
             switch (message.body()) {
                 case StepResult.Progressed progressed -> {
                     results.add(received);
                     inputs.add(SagaInput.of(progressed, service(received), message.time()));
                 }
                 case StepResult result -> {
-                    if (claimed.remove(message.id())) {
-                        results.add(received);
-                        inputs.add(SagaInput.of(result, service(received), message.time()));
-                    }
+                    results.add(received);
+                    inputs.add(SagaInput.of(result, service(received), message.time()));
                 }
-                case Inspection inspection
-                when service(received) == ServiceName.SWAP -> {
-                    if (claimed.remove(message.id())) {
-                        inspections.add(inspection);
-                    }
-                }
-                case Discovery discovery
-                when service(received) == ServiceName.SWAP -> {
-                    if (claimed.remove(message.id())) {
-                        found.add(discovery);
-                    }
-                }
-                case FenceTaking taking
-                when service(received) == ServiceName.SWAP -> {
-                    if (claimed.remove(message.id())) {
-                        takings.add(taking);
-                    }
-                }
-                case CommandRefused refused -> {
-                    if (claimed.remove(message.id())) {
-                        IncidentStore.record(handle, refused.source(), refused.problem());
-                    }
-                }
+                case Inspection inspection when service(received) == ServiceName.SWAP -> inspections.add(inspection);
+                case Discovery discovery when service(received) == ServiceName.SWAP -> found.add(discovery);
+                case FenceTaking taking when service(received) == ServiceName.SWAP -> takings.add(taking);
+                case CommandRefused refused -> IncidentStore.record(handle, refused.source(), refused.problem());
                 default -> deadLetters.refuse(handle, received, "no result: " + message.type(), sink);
             }
         }
