@@ -104,6 +104,15 @@ public final class MessagingRuntime implements AutoCloseable {
     }
 
     /**
+     * Whether somebody has made {@code topic}; asks Kafka.
+     *
+     * @throws org.apache.kafka.common.KafkaException if it cannot be reached
+     */
+    public boolean exists(String topic) {
+        return TopicSetup.exists(settings.kafka(), topic);
+    }
+
+    /**
      * Lets {@code topics} be consumed, from {@link #start} on; creates them and their dead-letter
      * topics where they are missing.
      *

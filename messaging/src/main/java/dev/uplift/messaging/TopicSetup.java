@@ -2,6 +2,7 @@ package dev.uplift.messaging;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -15,6 +16,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Creates the topics that are missing. */
 public final class TopicSetup {
@@ -38,6 +40,30 @@ public final class TopicSetup {
             }
         } finally {
             // With more patience it would wait for a Kafka that is away.
+            admin.close(Duration.ZERO);
+        }
+    }
+
+    /**
+     * Whether a topic is there; never makes one.
+     *
+     * @throws KafkaException if Kafka cannot be reached or refuses
+     */
+    static boolean exists(KafkaSettings kafka, String topic) {
+        Admin admin = Admin.create(kafka.admin());
+        try {
+            admin.describeTopics(List.of(topic)).allTopicNames().get(WAIT_SECONDS, TimeUnit.SECONDS);
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                return false;
+            }
+            throw new KafkaException("Kafka does not tell whether a topic exists: " + OneLine.of(e), e);
+        } catch (TimeoutException e) {
+            throw new KafkaException("Kafka does not answer", e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        } finally {
             admin.close(Duration.ZERO);
         }
     }

@@ -7,9 +7,11 @@ import dev.uplift.contract.api.DiscoveredNode;
 import dev.uplift.contract.api.DiscoveryStatus;
 import dev.uplift.contract.api.DiscoveryStatus.State;
 import dev.uplift.contract.api.HostEntry;
+import dev.uplift.orchestrator.publish.SiteTopics;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
+import jakarta.inject.Inject;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -18,6 +20,9 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @QuarkusTestResource(Backends.class)
 class DiscoveryTest {
+    @Inject
+    SiteTopics topics;
+
     static {
         ScriptedWorker.shared();
     }
@@ -65,6 +70,7 @@ class DiscoveryTest {
 
     @Test
     void searchThatNobodyAnswersIsNotBegunTwice() {
+        topics.require("nobody");
         DiscoveryStatus first =
                 Fleet.read(Fleet.post("/api/v1/hosts/local/discoveries?site=nobody"), DiscoveryStatus.class);
         DiscoveryStatus again =

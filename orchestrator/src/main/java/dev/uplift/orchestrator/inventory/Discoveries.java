@@ -41,7 +41,7 @@ public final class Discoveries {
      *
      * @param host a host's name, or {@code local}
      * @param asked of {@code local}; absent: that of the host, or {@code default}
-     * @throws ProblemException 400 if the host is at another site, 404 if it is unknown
+     * @throws ProblemException 400 if the host is at another site, 404 if it or the site is unknown
      */
     DiscoveryStatus begin(String host, @Nullable String asked) {
         HostEntry entry = hosts.named(host).orElse(null);
@@ -49,7 +49,7 @@ public final class Discoveries {
         Instant now = Instant.now();
         DiscoveryStore.Row row =
                 new DiscoveryStore.Row(UUID.randomUUID(), host, site, now, now.plus(ANSWER_MAX), null, null);
-        topics.require(site);
+        topics.requireWorkers(site);
         return jdbi.inTransaction(handle -> {
             Optional<DiscoveryStore.Row> live = DiscoveryStore.underWay(handle, host, site, now);
             if (live.isPresent()) {

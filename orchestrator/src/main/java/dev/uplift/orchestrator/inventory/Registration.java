@@ -67,7 +67,8 @@ public final class Registration {
      * Begins a registration.
      *
      * @return its row, in state REGISTERING
-     * @throws ProblemException 400 if the request is not sound, 404 if the host is unknown, 409 if the name is taken
+     * @throws ProblemException 400 if the request is not sound, 404 if the host or the site is unknown, 409 if the name is
+     *     taken
      */
     public InstallationStatus register(RegisterInstallation request) {
         String name = name(request);
@@ -91,7 +92,7 @@ public final class Registration {
         } catch (IllegalArgumentException e) {
             throw ProblemException.invalid(String.valueOf(e.getMessage()));
         }
-        topics.require(site);
+        topics.requireWorkers(site);
         try {
             return jdbi.inTransaction(handle -> {
                 if (!InstallationStore.named(handle, List.of(name)).isEmpty()) {
@@ -362,7 +363,8 @@ public final class Registration {
         }
         if (!NAME.matcher(name).matches()) {
             throw ProblemException.invalid(
-                    "a name is 1 to 63 characters of A-Z, a-z, 0-9, '.', '_' and '-', and begins with a letter or digit");
+                    "a name is 1 to 63 characters of A-Z, a-z, 0-9, '.', '_' and '-', and begins with a letter or"
+                            + " digit");
         }
         return name;
     }
