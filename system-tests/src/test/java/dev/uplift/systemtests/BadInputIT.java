@@ -52,9 +52,16 @@ class BadInputIT {
                         "10,000 levels of nesting",
                         "POST",
                         upgrades,
-                        Bystander.upgrade(NAME, "v0.51.1", ",\"x\":" + "[".repeat(10_000) + "]".repeat(10_000)),
+                        Bystander.upgrade(NAME, "v0.51.1", ",\"images\":" + "[".repeat(10_000) + "]".repeat(10_000)),
                         400,
-                        "request.malformed"),
+                        "request.invalid"),
+                bad(
+                        "a pin that is spelt wrong",
+                        "POST",
+                        upgrades,
+                        Bystander.upgrade(NAME, "v0.51.1", ",\"sha265\":\"" + "a".repeat(64) + "\""),
+                        400,
+                        "request.invalid"),
                 bad(
                         "a class name",
                         "POST",
