@@ -116,7 +116,7 @@ final class PlanCommand implements Callable<Integer> {
         };
     }
 
-    /** What has been checked before anything was changed. */
+    /** What has been checked before anything was changed, and what a backup or a restore goes without. */
     static List<Check> checks(UpgradeStatus plan) {
         return plan.steps().stream()
                 .flatMap(step -> Optional.ofNullable(step.output()).stream())
@@ -124,15 +124,16 @@ final class PlanCommand implements Callable<Integer> {
                     case StepOutput.NodesChecked nodes -> nodes.checks().stream();
                     case StepOutput.DatabaseChecked database -> database.checks().stream();
                     case StepOutput.ArtifactsLocated artifacts -> artifacts.checks().stream();
+                    case StepOutput.BackedUp backup -> backup.checks().stream();
+                    case StepOutput.Restored restored -> restored.checks().stream();
                     case StepOutput.MigratedDown _,
                             StepOutput.Nothing _,
                             StepOutput.ArtifactsFetched _,
                             StepOutput.NodesStopped _,
-                            StepOutput.BackedUp _,
-                            StepOutput.Restored _,
                             StepOutput.Serving _,
                             StepOutput.NodesLeftOut _ -> Stream.<Check>empty();
                 })
+                .distinct()
                 .toList();
     }
 

@@ -2,6 +2,7 @@ package dev.uplift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.Check;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.UpgradeStatus;
@@ -132,6 +133,16 @@ final class CommandLineTest {
         assertThat(terminal.out())
                 .contains("then `uplift cancel support`: it cannot go on")
                 .doesNotContain("retry support");
+    }
+
+    @Test
+    void statusTellsOnceWhatARestoreCouldNotBringBack() {
+        Check told = new Check("database.incomplete", Check.Verdict.WARN, "run CREATE EVENT TRIGGER seen");
+        orchestrator.put(Upgrades.rolledBackWithout("sales", 1, told));
+
+        at("status sales");
+
+        assertThat(terminal.out()).containsOnlyOnce("WARN database.incomplete: run CREATE EVENT TRIGGER seen");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.uplift.cli;
 
 import dev.uplift.contract.Artifact;
+import dev.uplift.contract.Check;
 import dev.uplift.contract.ComposedNode;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
@@ -98,6 +99,18 @@ final class Upgrades {
                 new UpgradeStatus.Failure(StepName.START, Direction.DO, ErrorCode.EXITED, "it exited with 1"),
                 step(StepName.FETCH, StepState.DONE, null),
                 step(StepName.START, StepState.UNDONE, null));
+    }
+
+    /** Rolled back, and without what the proof and the restore both told. */
+    static UpgradeStatus rolledBackWithout(String installation, long rev, Check told) {
+        return status(
+                installation,
+                rev,
+                State.ROLLED_BACK,
+                null,
+                null,
+                done(StepName.PREFLIGHT_DATABASE, new StepOutput.DatabaseChecked("15", 1, List.of(told))),
+                done(StepName.BACKUP, new StepOutput.Restored("hash", true, List.of(told))));
     }
 
     static UpgradeStatus parked(String installation, long rev) {

@@ -108,13 +108,22 @@ public sealed interface StepOutput {
      *
      * @param kept the ids of all backups of the installation that are kept, this one included: older ones were pruned;
      *     absent: it was not said
+     * @param checks what the proof could not bring back and a restore will go without; absent: nothing
      */
     record BackedUp(
             Backup backup,
-            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<UUID> kept) implements StepOutput {
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<UUID> kept,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Check> checks)
+            implements StepOutput {
         public BackedUp {
             Checks.present(backup, "backup");
             kept = Checks.list(Objects.requireNonNullElse(kept, List.of()), "kept");
+            checks = Checks.list(Objects.requireNonNullElse(checks, List.of()), "checks");
+        }
+
+        /** One that brings everything back. */
+        public BackedUp(Backup backup, List<UUID> kept) {
+            this(backup, kept, List.of());
         }
     }
 
@@ -122,10 +131,21 @@ public sealed interface StepOutput {
      * Undo of BACKUP, or REINSTATE: the database's content has this hash now.
      *
      * @param replaced false if it had it already and nothing was done
+     * @param checks what could not be brought back; absent: nothing
      */
-    record Restored(@Nullable String contentHash, boolean replaced) implements StepOutput {
+    record Restored(
+            @Nullable String contentHash,
+            boolean replaced,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Check> checks)
+            implements StepOutput {
         public Restored {
             Checks.optionalText(contentHash, "contentHash");
+            checks = Checks.list(Objects.requireNonNullElse(checks, List.of()), "checks");
+        }
+
+        /** Everything is back. */
+        public Restored(@Nullable String contentHash, boolean replaced) {
+            this(contentHash, replaced, List.of());
         }
     }
 

@@ -240,6 +240,9 @@ final class Examples {
                 "step.succeeded.migrated-down",
                 new StepOutput.MigratedDown(true, "the data were migrated down by v0.51.8 and kept"));
         outputs.put("step.succeeded.restored", new StepOutput.Restored(BACKUP.contentHash(), true));
+        outputs.put("step.succeeded.backed-up-incompletely", new StepOutput.BackedUp(BACKUP, List.of(), CHECKS));
+        outputs.put(
+                "step.succeeded.restored-incompletely", new StepOutput.Restored(BACKUP.contentHash(), true, CHECKS));
         outputs.put("step.succeeded.serving", new StepOutput.Serving("v0.51.8", AT));
         outputs.put("step.succeeded.nodes-left-out", new StepOutput.NodesLeftOut(List.of(LEFT_OUT)));
         outputs.forEach((name, output) -> put(

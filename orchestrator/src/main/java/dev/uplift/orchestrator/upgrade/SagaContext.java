@@ -82,6 +82,8 @@ record SagaContext(
                     case UNDO -> known.step(index, trace -> trace.found(output));
                 };
             case StepOutput.MigratedDown _ -> known.step(index, trace -> trace.found(output));
+            case StepOutput.Restored restored ->
+                restored.checks().isEmpty() ? known : known.step(index, trace -> trace.found(output));
             case StepOutput.NodesStopped stopped ->
                 known.with(
                         from,
@@ -101,7 +103,6 @@ record SagaContext(
             case StepOutput.Nothing _,
                     StepOutput.DatabaseChecked _,
                     StepOutput.ArtifactsLocated _,
-                    StepOutput.Restored _,
                     StepOutput.NodesLeftOut _ -> known;
         };
     }
