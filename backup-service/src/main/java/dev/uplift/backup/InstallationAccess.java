@@ -62,7 +62,8 @@ public final class InstallationAccess {
                         installation.id(),
                         spec,
                         reach.server(installation, spec),
-                        new PostgresOptions(postgresJobs, postgresTools, minimumMajor(installation)));
+                        new PostgresOptions(postgresJobs, postgresTools, minimumMajor(installation)),
+                        store.directory(installation.id()));
             case DatabaseSpec.H2 spec ->
                 H2Database.open(
                         spec, hostOf(installation, spec), jar(installation), store.directory(installation.id()));

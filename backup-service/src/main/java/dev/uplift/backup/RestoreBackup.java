@@ -8,6 +8,7 @@ import dev.uplift.backup.step.StepWork;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Backup;
+import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.MigratedData;
 import dev.uplift.contract.StepCommand;
@@ -16,6 +17,7 @@ import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -103,7 +105,7 @@ public final class RestoreBackup implements StepHandler {
             database.discardLeftovers(work);
         });
         database.requireCold();
-        if (backup.contentHash().equals(contentHash(database, work))) {
+        if (backup.contentHash().equals(contentHash(database, directory, work))) {
             return StepOutcome.done(new StepOutput.Restored(backup.contentHash(), false));
         }
         Manifest manifest = store.verify(directory, work.bytes("checking the backup", backup.sizeBytes()));
@@ -116,14 +118,15 @@ public final class RestoreBackup implements StepHandler {
                     "what is in " + directory + " is not the backup that was asked for: its manifest tells another"
                             + " installation, content or kind of database");
         }
-        database.replace(directory, manifest, work);
-        return StepOutcome.done(new StepOutput.Restored(backup.contentHash(), true));
+        List<Check> warnings = database.replace(directory, manifest, work);
+        return StepOutcome.done(new StepOutput.Restored(backup.contentHash(), true, warnings));
     }
 
     /** Absent for a database that is so broken that it cannot be read whole. */
-    private static @Nullable String contentHash(ApplicationDatabase database, StepWork work) throws Exception {
+    private static @Nullable String contentHash(ApplicationDatabase database, Path backup, StepWork work)
+            throws Exception {
         try {
-            return database.contentHash(work);
+            return database.contentHash(backup, work);
         } catch (StepFailedException e) {
             if (e.code() != ErrorCode.BACKUP_FAILED) {
                 throw e;

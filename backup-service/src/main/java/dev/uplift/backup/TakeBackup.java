@@ -9,6 +9,7 @@ import dev.uplift.backup.step.StepWork;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Backup;
+import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
@@ -22,7 +23,9 @@ import dev.uplift.messaging.worker.StepRun;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -69,8 +72,9 @@ public final class TakeBackup implements StepHandler {
             database.requireCold();
             UUID id = backupId(command);
             Optional<Path> found = store.find(installation, id);
-            Backup backup = found.isPresent() ? again(found.get(), database, work) : take(id, database, work);
-            return StepOutcome.done(new StepOutput.BackedUp(backup, store.kept(installation)));
+            List<Check> warnings = new ArrayList<>();
+            Backup backup = found.isPresent() ? again(found.get(), database, work) : take(id, database, work, warnings);
+            return StepOutcome.done(new StepOutput.BackedUp(backup, store.kept(installation), warnings));
         });
     }
 
@@ -82,7 +86,7 @@ public final class TakeBackup implements StepHandler {
     private Backup again(Path directory, ApplicationDatabase database, StepWork work) throws Exception {
         store.settle(directory);
         Manifest manifest = store.verify(directory, work.bytes("reading the backup that is there", 0));
-        if (!database.contentHash(work).equals(manifest.contentHash())) {
+        if (!database.contentHash(directory, work).equals(manifest.contentHash())) {
             throw StepFailedException.refused(
                     ErrorCode.INTERFERED,
                     "the database was changed after backup " + manifest.backupId()
@@ -91,7 +95,7 @@ public final class TakeBackup implements StepHandler {
         return manifest.backup();
     }
 
-    private Backup take(UUID id, ApplicationDatabase database, StepWork work) throws Exception {
+    private Backup take(UUID id, ApplicationDatabase database, StepWork work, List<Check> warnings) throws Exception {
         StepCommand command = work.command();
         UUID installation = command.installation().id();
         for (NodeSpec node : command.installation().nodes()) {
@@ -114,7 +118,7 @@ public final class TakeBackup implements StepHandler {
                             (sizeBytes, count, list) ->
                                     manifest(id, command, database.kind(), snapshot, sizeBytes, count, list)));
             var _ = store.verify(partial[0], work.bytes("reading the backup back", manifest[0].sizeBytes()));
-            database.prove(partial[0], manifest[0], work);
+            warnings.addAll(database.prove(partial[0], manifest[0], work));
             work.run().checkCancelled();
             work.fencedEffect(Effect.PUBLISH, () -> {
                 database.requireCold();

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The process dies before and after each effect; the command is run again, or undone. */
 final class CrashTest {
+    private static final String CHECK = "backup.preflight.";
     private static final String TAKE = "backup.take.";
     private static final String RESTORE = "backup.restore.";
     private static final String REINSTATE = "backup.reinstate.";
@@ -55,15 +56,17 @@ final class CrashTest {
             @Override
             public List<String> leftovers() throws SQLException {
                 List<String> left = new ArrayList<>(Server.databases("uplift_scratch"));
+                left.addAll(Server.databases("uplift_rehearsal"));
                 left.addAll(Server.databases("crash_uplift_"));
                 left.removeIf(name -> name.contains("_uplift_failed_"));
                 return left;
             }
         };
+        checks(fixture, application);
         Backup backup = takes(fixture, application);
         restores(fixture, application, backup, RESTORE);
 
-        Set<String> expected = points(TAKE, RESTORE);
+        Set<String> expected = points(CHECK, TAKE, RESTORE);
         expected.removeIf(point -> point.contains(".keep:"));
         assertThat(killed).isEqualTo(expected);
     }
@@ -106,6 +109,14 @@ final class CrashTest {
             expected.addAll(points(step));
         }
         assertThat(killed).isEqualTo(expected);
+    }
+
+    private void checks(Fixture fixture, Application application) throws Exception {
+        for (String point : points(CHECK)) {
+            kill(fixture, point, fixture::preflight);
+            assertThat(fixture.preflight()).as(point).isInstanceOf(StepOutcome.Succeeded.class);
+            assertThat(application.leftovers()).as(point).isEmpty();
+        }
     }
 
     private Backup takes(Fixture fixture, Application application) throws Exception {

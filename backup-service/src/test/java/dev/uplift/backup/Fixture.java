@@ -210,7 +210,7 @@ final class Fixture {
 
     Backup take() throws Exception {
         return switch (tryTake()) {
-            case StepOutcome.Succeeded(StepOutput.BackedUp(Backup backup, var _)) -> backup;
+            case StepOutcome.Succeeded(StepOutput.BackedUp(Backup backup, var _, var _)) -> backup;
             case StepOutcome other -> throw new AssertionError(other.toString());
         };
     }

@@ -14,7 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 
-/** One real PostgreSQL for all tests. Its role {@code app} may create databases, and {@code poor} may not. */
+/**
+ * One real PostgreSQL for all tests. Its role {@code app} may create databases, and {@code poor} may not; {@code app} is
+ * a member of {@code writer}.
+ */
 final class Server {
     static final String PASSWORD = "canary-7f3a91";
     private static final EmbeddedPostgres POSTGRES = start();
@@ -23,7 +26,10 @@ final class Server {
 
     private static EmbeddedPostgres start() {
         try {
-            EmbeddedPostgres started = EmbeddedPostgres.builder().start();
+            EmbeddedPostgres started = EmbeddedPostgres.builder()
+                    .setServerConfig("wal_level", "logical")
+                    .setServerConfig("max_prepared_transactions", "5")
+                    .start();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 try {
                     started.close();
@@ -36,6 +42,9 @@ final class Server {
                 statement.execute("CREATE ROLE app LOGIN CREATEDB PASSWORD '" + PASSWORD + "'");
                 statement.execute("CREATE ROLE poor LOGIN");
                 statement.execute("CREATE ROLE reader LOGIN");
+                statement.execute("CREATE ROLE writer");
+                statement.execute("GRANT writer TO app");
+                statement.execute("CREATE ROLE stranger");
             }
             return started;
         } catch (IOException | SQLException e) {
@@ -82,6 +91,30 @@ final class Server {
             }
             return values;
         }
+    }
+
+    /** What the superuser's {@code pg_dump} says of a database as a whole and of all in it, line by line, sorted. */
+    static List<String> dump(String database) throws Exception {
+        ProcessBuilder program = new ProcessBuilder(
+                "pg_dump",
+                "--create",
+                "--host=127.0.0.1",
+                "--port=" + port(),
+                "--username=postgres",
+                "--dbname=dbname='" + database + "'");
+        Process dump = program.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        List<String> lines = new String(dump.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> !line.startsWith("\\restrict ") && !line.startsWith("\\unrestrict "))
+                .filter(line -> !line.startsWith("-- "))
+                // A condition that was printed and read again has its casts in other places.
+                .map(line -> line.contains("ARRAY[") ? line.replaceAll("[()]|::[a-z ]+(\\[\\])?", "") : line)
+                .sorted()
+                .toList();
+        if (dump.waitFor() != 0) {
+            throw new IllegalStateException("pg_dump ended with " + dump.exitValue());
+        }
+        return lines;
     }
 
     /** Databases whose name contains this. */

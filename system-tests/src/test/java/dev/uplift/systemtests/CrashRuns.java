@@ -55,6 +55,9 @@ final class CrashRuns {
             "backup.reinstate.keep",
             "backup.reinstate.replace",
             "backup.reinstate.forget",
+            // The schema of an H2 file is not rehearsed.
+            "backup.preflight.rehearse H2",
+            "backup.preflight.discard H2",
             // On PostgreSQL the failed database is renamed with the new one, in one transaction.
             "backup.restore.keep POSTGRESQL",
             // An artifact that is damaged in the store, or a transfer that was cut.

@@ -29,6 +29,9 @@ final class Effects {
             "artifact.fetch.download",
             "artifact.fetch.record",
             "artifact.fetch.clear",
+            // Nothing of a rehearsal counts.
+            "backup.preflight.rehearse",
+            "backup.preflight.discard",
             // A copy that is not published yet is begun anew.
             "backup.take.clean",
             "backup.take.begin",

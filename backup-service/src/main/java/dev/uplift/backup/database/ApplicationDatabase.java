@@ -3,9 +3,11 @@ package dev.uplift.backup.database;
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.step.StepWork;
 import dev.uplift.backup.store.Manifest;
+import dev.uplift.contract.Check;
 import dev.uplift.contract.StepOutput;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 
 /** The database of one installation. Every method may be run again after the process died anywhere in it. */
 public interface ApplicationDatabase {
@@ -20,7 +22,10 @@ public interface ApplicationDatabase {
     /** {@code postgresql} or {@code h2}: a backup of one kind is not restored into another. */
     String kind();
 
-    /** Looks at what a backup and a restore would need; changes nothing. What is wrong is in the checks. */
+    /**
+     * Looks at what a backup and a restore would need; changes nothing in the database. What is wrong is in the
+     * checks.
+     */
     StepOutput.DatabaseChecked check(StepWork work) throws Exception;
 
     /** Removes what interrupted runs left on the server or beside the file. */
@@ -33,24 +38,30 @@ public interface ApplicationDatabase {
      */
     void requireCold() throws Exception;
 
-    /** The hash of what the database holds now. */
-    String contentHash(StepWork work) throws Exception;
+    /**
+     * The hash of what the database holds now.
+     *
+     * @param backup directory of a backup; the hash is equal to its own if the database holds the same
+     */
+    String contentHash(Path backup, StepWork work) throws Exception;
 
     /** Writes a copy of the data below {@code directory}; the database must be cold. */
     Snapshot dump(Path directory, StepWork work) throws Exception;
 
     /**
-     * Restores a copy into a scratch database, and compares.
+     * Restores a copy into a scratch database by everything that {@link #replace} does, and compares.
      *
+     * @return warnings: what a restore will go without, and what to do then
      * @throws StepFailedException BACKUP_FAILED if it cannot be restored or differs
      */
-    void prove(Path directory, Manifest manifest, StepWork work) throws Exception;
+    List<Check> prove(Path directory, Manifest manifest, StepWork work) throws Exception;
 
     /**
      * Makes the database equal to a backup whose files were verified. The data that are replaced are
-     * kept under another name.
+     * kept under another name. What only decorates the data never stands in the way of them.
      *
+     * @return warnings: what could not be brought back, and what to do
      * @throws StepFailedException RESTORE_FAILED with the database as it was
      */
-    void replace(Path directory, Manifest manifest, StepWork work) throws Exception;
+    List<Check> replace(Path directory, Manifest manifest, StepWork work) throws Exception;
 }

@@ -25,7 +25,9 @@ public record Program(
         Path directory,
         Map<String, String> environment,
         @Nullable String input) {
-    private static final int TEXT_BYTES_MAX = 64 * 1024;
+    /** What is kept of what a program says about errors. */
+    public static final int ERRORS_BYTES_MAX = 64 * 1024;
+
     private static final Duration POLL = Duration.ofMillis(250);
     private static final Duration TERMINATE_GRACE = Duration.ofSeconds(5);
 
@@ -59,7 +61,7 @@ public record Program(
         try {
             Pump output = Pump.start(process.getInputStream(), out, Long.MAX_VALUE);
             ByteArrayOutputStream errors = new ByteArrayOutputStream();
-            Pump errorOutput = Pump.start(process.getErrorStream(), errors, TEXT_BYTES_MAX);
+            Pump errorOutput = Pump.start(process.getErrorStream(), errors, ERRORS_BYTES_MAX);
             feed(process);
             while (!process.waitFor(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
                 poll.poll();

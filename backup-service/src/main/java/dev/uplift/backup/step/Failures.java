@@ -53,9 +53,7 @@ public final class Failures {
 
     static StepFailedException of(ErrorCode fallback, SQLException e) {
         String state = e.getSQLState() == null ? "" : e.getSQLState();
-        // The server's detail may quote rows: only its message is passed on.
-        ServerErrorMessage server = e instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
-        String message = "the database says: " + (server == null ? e.getMessage() : server.getMessage());
+        String message = "the database says: " + message(e);
         return switch (state) {
             case "53100" ->
                 StepFailedException.failed(ErrorCode.HOST_STORAGE, message + "; free room on the server's disk", e);
@@ -66,6 +64,12 @@ public final class Failures {
                         ? StepFailedException.failed(ErrorCode.DATABASE_UNAVAILABLE, message, e)
                         : StepFailedException.failed(fallback, message, e);
         };
+    }
+
+    /** What the server says. Its detail may quote rows: only its message is passed on. */
+    public static String message(SQLException e) {
+        ServerErrorMessage server = e instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
+        return String.valueOf(server == null ? e.getMessage() : server.getMessage());
     }
 
     /** What is reported of a file, a program or a way that failed. */

@@ -156,7 +156,7 @@ public final class H2Database implements ApplicationDatabase {
     }
 
     @Override
-    public String contentHash(StepWork work) throws Exception {
+    public String contentHash(Path backup, StepWork work) throws Exception {
         if (!live.exists()) {
             return "";
         }
@@ -208,7 +208,7 @@ public final class H2Database implements ApplicationDatabase {
     }
 
     @Override
-    public void prove(Path directory, Manifest manifest, StepWork work) throws Exception {
+    public List<Check> prove(Path directory, Manifest manifest, StepWork work) throws Exception {
         Path scratch = scratch(work);
         try {
             work.effect(Effect.SCRATCH, () -> {
@@ -227,6 +227,7 @@ public final class H2Database implements ApplicationDatabase {
             });
             work.effect(Effect.PROVE, () -> readWhole(scratch, work));
             work.effect(Effect.DISCARD, () -> DurableFiles.delete(scratch));
+            return List.of();
         } catch (Exception e) {
             DurableFiles.delete(scratch);
             throw e;
@@ -234,7 +235,7 @@ public final class H2Database implements ApplicationDatabase {
     }
 
     @Override
-    public void replace(Path directory, Manifest manifest, StepWork work) throws Exception {
+    public List<Check> replace(Path directory, Manifest manifest, StepWork work) throws Exception {
         Path place = DurableFiles.temporary(live.path());
         Path draft = place.resolve(work.tag());
         ReplacedFiles replaced = new ReplacedFiles(host.files(), live.path());
@@ -267,6 +268,7 @@ public final class H2Database implements ApplicationDatabase {
             held.delete(place);
             replaced.forgetOlder(held);
         });
+        return List.of();
     }
 
     private void bring(Path copy, Path draft, Manifest manifest, StepWork work) throws IOException {

@@ -1,11 +1,16 @@
 package dev.uplift.backup.database.postgres;
 
+import dev.uplift.backup.step.Failures;
+import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.contract.ErrorCode;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,11 +103,12 @@ record DatabaseForm(
         String provider = serverMajor >= 15 ? "d.datlocprovider::text" : "'c'";
         String locale = serverMajor >= 17 ? "d.datlocale" : serverMajor >= 15 ? "d.daticulocale" : "NULL";
         try (PreparedStatement query = connection.prepareStatement("""
-                SELECT pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
-                """ + provider + ", " + locale + """
-                , t.spcname, d.datconnlimit, shobj_description(d.oid, 'pg_database'), d.datacl IS NULL
-                FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace
-                WHERE d.datname = ?""")) {
+            SELECT pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
+            """ + provider + ", " + locale + """
+            , t.spcname, d.datconnlimit, shobj_description(d.oid, 'pg_database'), d.datacl IS NULL
+            FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace
+            WHERE d.datname = ?\
+            """)) {
             query.setString(1, database);
             try (ResultSet row = query.executeQuery()) {
                 if (!row.next()) {
@@ -138,8 +144,8 @@ record DatabaseForm(
         };
     }
 
-    /** SQL that gives a new database the settings and rights. May be run again. */
-    List<String> complete(String database) {
+    /** SQL that gives a new database the settings and rights. */
+    private List<String> complete(String database) {
         List<String> statements = new ArrayList<>();
         statements.add("ALTER DATABASE " + Sql.name(database) + " CONNECTION LIMIT " + connectionLimit);
         statements.add(
@@ -157,16 +163,51 @@ record DatabaseForm(
         return statements;
     }
 
+    /**
+     * Gives a new database the settings and rights, one by one, and reads them back. May be run again.
+     *
+     * @param live the name that it will have
+     * @return what the server refused
+     * @throws StepFailedException {@code code} if anything else is not as it should be
+     */
+    List<Refusal> apply(Connection connection, String database, String live, ErrorCode code) throws SQLException {
+        List<String> statements = complete(database);
+        List<String> asLive = complete(live);
+        List<Refusal> refused = new ArrayList<>();
+        Set<String> missing = new LinkedHashSet<>(statements);
+        for (int i = 0; i < statements.size(); i++) {
+            try {
+                PostgresServer.execute(connection, statements.get(i));
+            } catch (SQLException e) {
+                if (!Refusal.isOne(e)) {
+                    throw e;
+                }
+                refused.add(new Refusal(asLive.get(i), Failures.message(e)));
+                missing.remove(statements.get(i));
+            }
+        }
+        DatabaseForm made = of(connection, PostgresServer.major(connection), database);
+        missing.removeAll(made.complete(database));
+        if (!missing.isEmpty() || !made.create(database).equals(create(database))) {
+            throw StepFailedException.failed(
+                    code,
+                    "the restored database has not the form of the one that was backed up: "
+                            + (missing.isEmpty() ? made.create(database) : String.join("; ", missing)));
+        }
+        return refused;
+    }
+
     private static List<Setting> settings(Connection connection, String database) throws SQLException {
         List<Setting> settings = new ArrayList<>();
         try (PreparedStatement query = connection.prepareStatement("""
-                SELECT r.rolname, c.setting
-                FROM pg_db_role_setting s
-                JOIN pg_database d ON d.oid = s.setdatabase
-                LEFT JOIN pg_roles r ON r.oid = s.setrole
-                CROSS JOIN LATERAL unnest(s.setconfig) AS c (setting)
-                WHERE d.datname = ?
-                ORDER BY r.rolname NULLS FIRST, c.setting""")) {
+            SELECT r.rolname, c.setting
+            FROM pg_db_role_setting s
+            JOIN pg_database d ON d.oid = s.setdatabase
+            LEFT JOIN pg_roles r ON r.oid = s.setrole
+            CROSS JOIN LATERAL unnest(s.setconfig) AS c (setting)
+            WHERE d.datname = ?
+            ORDER BY r.rolname NULLS FIRST, c.setting\
+            """)) {
             query.setString(1, database);
             try (ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {
@@ -183,12 +224,13 @@ record DatabaseForm(
     private static List<Grant> grants(Connection connection, String database) throws SQLException {
         List<Grant> grants = new ArrayList<>();
         try (PreparedStatement query = connection.prepareStatement("""
-                SELECT r.rolname, a.privilege_type, a.is_grantable
-                FROM pg_database d
-                CROSS JOIN LATERAL aclexplode(d.datacl) AS a
-                LEFT JOIN pg_roles r ON r.oid = a.grantee
-                WHERE d.datname = ? AND (a.grantee = 0 OR r.rolname IS NOT NULL)
-                ORDER BY 1 NULLS FIRST, 2""")) {
+            SELECT r.rolname, a.privilege_type, a.is_grantable
+            FROM pg_database d
+            CROSS JOIN LATERAL aclexplode(d.datacl) AS a
+            LEFT JOIN pg_roles r ON r.oid = a.grantee
+            WHERE d.datname = ? AND (a.grantee = 0 OR r.rolname IS NOT NULL)
+            ORDER BY 1 NULLS FIRST, 2\
+            """)) {
             query.setString(1, database);
             try (ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {

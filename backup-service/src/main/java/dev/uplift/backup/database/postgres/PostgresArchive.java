@@ -1,5 +1,6 @@
 package dev.uplift.backup.database.postgres;
 
+import dev.uplift.backup.database.Program;
 import dev.uplift.backup.step.Effect;
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.step.StepWork;
@@ -35,6 +36,7 @@ import org.postgresql.PGConnection;
 final class PostgresArchive {
     private static final long POLL_MS = 250;
 
+    private final Path beside;
     private final Path data;
     private final Path content;
     private final Path form;
@@ -43,6 +45,7 @@ final class PostgresArchive {
 
     /** @param jobs parallel ones of {@code pg_dump} and {@code pg_restore} */
     PostgresArchive(Path directory, PostgresServer server, int jobs) {
+        this.beside = directory.resolveSibling(".");
         this.data = directory.resolve("data");
         this.content = directory.resolve("content.txt");
         this.form = directory.resolve("database.json");
@@ -70,18 +73,15 @@ final class PostgresArchive {
         return read[0];
     }
 
-    /**
-     * Reads the archive's table of contents.
-     *
-     * @throws StepFailedException BACKUP_FAILED if it is no archive
-     */
-    void list(PostgresTools tools) throws Exception {
-        tools.list(data, server);
-    }
-
     /** The form that the database had. */
     DatabaseForm form() throws IOException {
         return Json.mapper().readValue(Files.readAllBytes(form), DatabaseForm.class);
+    }
+
+    /** How the content that was written down is to be compared. */
+    PostgresContent.Format format() throws IOException {
+        // What is missing is told when the files are verified.
+        return PostgresContent.Format.of(Files.exists(content) ? Files.readAllLines(content) : List.of());
     }
 
     /**
@@ -89,8 +89,9 @@ final class PostgresArchive {
      *
      * @param code of the failure if it cannot be restored or differs
      * @param maintenance a connection to another database of the server
+     * @return what of its decorations the server refused
      */
-    void load(
+    List<Refusal> load(
             ErrorCode code,
             String activity,
             Connection maintenance,
@@ -101,28 +102,75 @@ final class PostgresArchive {
             throws Exception {
         Long sizeBytes = manifest.databaseSizeBytes();
         LongConsumer restored = work.bytes(activity, sizeBytes == null ? manifest.sizeBytes() : sizeBytes);
-        tools.restore(
-                code,
-                server,
-                target,
-                List.of(
-                        "--exit-on-error",
-                        "--no-password",
-                        "--jobs=" + jobs,
-                        "--format=directory",
-                        "--",
-                        data.toString()),
-                () -> restored.accept(PostgresServer.sizeBytes(maintenance, target)));
+        Program.Poll poll = () -> restored.accept(PostgresServer.sizeBytes(maintenance, target));
+        ArchiveEntries parts = ArchiveEntries.of(tools.print(data, server, List.of("--list")));
+        List<Refusal> refused = new ArrayList<>();
+        with(parts.schemas(), arguments -> tools.restore(code, server, target, arguments, poll));
+        with(parts.base(), arguments -> refused.addAll(tools.tryRestore(code, server, target, arguments, poll)));
+        with(parts.main(), arguments -> tools.restore(code, server, target, arguments, poll));
+        with(parts.decorations(), arguments -> refused.addAll(tools.tryRestore(code, server, target, arguments, poll)));
+        List<String> written = Files.readAllLines(content);
         try (Connection connection = server.connect(target)) {
             LongConsumer read = work.bytes("comparing the restored data", PostgresServer.sizeBytes(connection, target));
-            PostgresContent loaded = PostgresContent.of(server, connection, tools, target, List.of(), read);
+            PostgresContent loaded = PostgresContent.of(
+                    PostgresContent.Format.of(written), server, connection, tools, target, List.of(), read);
             if (!loaded.hash().equals(manifest.contentHash())) {
-                String difference = loaded.difference(Files.readAllLines(content));
                 throw StepFailedException.refused(
                         code,
                         "the data that were restored from backup " + manifest.backupId()
-                                + " differ from those that were backed up: " + difference);
+                                + " differ from those that were backed up: " + loaded.difference(written));
             }
+            return refused.isEmpty() ? Refusal.unexplained(loaded.missing(written)) : refused;
+        }
+    }
+
+    /**
+     * Writes the schema alone, and restores it into an empty database, past everything that is refused there.
+     *
+     * @param poll throws to give up
+     */
+    Rehearsed rehearse(PostgresTools tools, String database, String target, Program.Poll poll) throws Exception {
+        List<String> arguments = List.of(
+                "--schema-only", "--format=directory", "--no-password", PostgresTools.LOCK_WAIT, "--file=" + data);
+        tools.dump(server, database, arguments, OutputStream.nullOutputStream(), poll);
+        ArchiveEntries parts = ArchiveEntries.of(tools.print(data, server, List.of("--list")));
+        List<Refusal> failed = new ArrayList<>();
+        List<Refusal> leftOut = new ArrayList<>();
+        ErrorCode code = ErrorCode.BACKUP_FAILED;
+        with(parts.schemas(), given -> failed.addAll(tools.tryRestore(code, server, target, given, poll)));
+        with(parts.base(), given -> leftOut.addAll(tools.tryRestore(code, server, target, given, poll)));
+        with(parts.main(), given -> failed.addAll(tools.tryRestore(code, server, target, given, poll)));
+        with(parts.decorations(), given -> leftOut.addAll(tools.tryRestore(code, server, target, given, poll)));
+        PostgresSchema written = PostgresSchema.of(tools.print(data, server, List.of("--file=-")));
+        PostgresSchema made = tools.schema(server, target, List.of(), poll);
+        return new Rehearsed(failed, leftOut, written.difference(made));
+    }
+
+    /**
+     * What came of a rehearsal.
+     *
+     * @param failed what a restore would fail on
+     * @param leftOut what it would go without
+     * @param differing statements of the schema that are not what they were
+     */
+    record Rehearsed(List<Refusal> failed, List<Refusal> leftOut, List<String> differing) {}
+
+    private interface Restore {
+        void run(List<String> arguments) throws Exception;
+    }
+
+    /** Restores some entries. The list of them is not in the directory, which does not change once it is sealed. */
+    private void with(List<String> chosen, Restore restore) throws Exception {
+        if (chosen.isEmpty()) {
+            return;
+        }
+        Path entries = Files.createTempFile(beside, "entries.", ".partial");
+        try {
+            Files.write(entries, chosen);
+            restore.run(
+                    List.of("--jobs=" + jobs, "--format=directory", "--use-list=" + entries, "--", data.toString()));
+        } finally {
+            Files.deleteIfExists(entries);
         }
     }
 
@@ -138,8 +186,8 @@ final class PostgresArchive {
                 "--file=" + data));
         AtomicLong readBytes = new AtomicLong();
         try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<PostgresContent> reading = executor.submit(
-                    () -> PostgresContent.of(server, connection, tools, database, inSnapshot, readBytes::set));
+            Future<PostgresContent> reading = executor.submit(() -> PostgresContent.of(
+                    PostgresContent.Format.SECOND, server, connection, tools, database, inSnapshot, readBytes::set));
             try {
                 LongConsumer written = work.bytes("dumping the database", sizeBytes);
                 tools.dump(

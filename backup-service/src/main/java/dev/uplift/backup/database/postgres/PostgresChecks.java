@@ -1,6 +1,7 @@
 package dev.uplift.backup.database.postgres;
 
 import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.backup.step.StepWork;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.DiskSpace;
@@ -16,6 +17,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.postgresql.PGConnection;
 
 /** Looks at everything that a backup and a restore of a database will need, while the application still runs. */
 final class PostgresChecks {
@@ -25,29 +27,66 @@ final class PostgresChecks {
 
     private final PostgresServer server;
     private final PostgresOptions options;
+    private final PostgresRehearsal rehearsal;
+    private final StepWork work;
     private final List<Check> checks = new ArrayList<>();
 
-    PostgresChecks(PostgresServer server, PostgresOptions options) {
+    PostgresChecks(PostgresServer server, PostgresOptions options, PostgresRehearsal rehearsal, StepWork work) {
         this.server = server;
         this.options = options;
+        this.rehearsal = rehearsal;
+        this.work = work;
     }
 
-    StepOutput.DatabaseChecked run() throws SQLException {
+    StepOutput.DatabaseChecked run() throws Exception {
         String live = server.spec().database();
+        String version;
+        long sizeBytes;
+        DatabaseForm form;
+        Optional<PostgresTools> tools;
         try (Connection connection = server.connect(live)) {
             connection.setReadOnly(true);
             int major = PostgresServer.major(connection);
-            String version = "PostgreSQL " + connection.getMetaData().getDatabaseProductVersion();
-            long sizeBytes = PostgresServer.sizeBytes(connection, live);
+            version = "PostgreSQL " + connection.getMetaData().getDatabaseProductVersion();
+            sizeBytes = PostgresServer.sizeBytes(connection, live);
+            if (!direct(connection)) {
+                return new StepOutput.DatabaseChecked(version, sizeBytes, checks);
+            }
             server(major, version);
-            tools(major);
+            tools = tools(major);
             rights(connection);
-            maintenance();
-            owners(connection);
-            extensions(connection, major);
-            form(connection, major);
+            form = form(connection, major);
             space(connection, sizeBytes);
-            return new StepOutput.DatabaseChecked(version, sizeBytes, checks);
+            checks.addAll(PostgresDataChecks.of(connection, server.spec().user()));
+        }
+        maintenance();
+        if (tools.isPresent() && checks.stream().noneMatch(check -> check.verdict() == Check.Verdict.FAIL)) {
+            checks.addAll(rehearsal.run(form, tools.get(), work));
+        }
+        return new StepOutput.DatabaseChecked(version, sizeBytes, checks);
+    }
+
+    /** A pool answers for the server: it has process ids of its own. */
+    private boolean direct(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("""
+                    SELECT pg_catalog.pg_backend_pid(), pg_catalog.host(pg_catalog.inet_server_addr()),
+                      pg_catalog.current_setting('port')\
+                    """)) {
+            row.next();
+            boolean direct =
+                    row.getInt(1) == connection.unwrap(PGConnection.class).getBackendPID();
+            String address = row.getString(2);
+            add(
+                    "database.direct",
+                    direct,
+                    "the server itself answers",
+                    server.spec().host() + ":" + server.spec().port()
+                            + " is a connection pool such as PgBouncer, which keeps sessions open after the application"
+                            + " has ended: let the application name the server itself, "
+                            + (address == null ? "on the pool's host, at" : address + " as the pool sees it,")
+                            + " port " + row.getString(3) + ", and register it again");
+            return direct;
         }
     }
 
@@ -65,7 +104,7 @@ final class PostgresChecks {
                 version + " is older than " + minimum + ": upgrade the server first");
     }
 
-    private void tools(int major) {
+    private Optional<PostgresTools> tools(int major) {
         Optional<PostgresTools> tools = PostgresTools.forServer(major, options.toolDirectories());
         if (tools.isEmpty()) {
             add("database.tools", Check.Verdict.FAIL, missingTools(major));
@@ -78,15 +117,17 @@ final class PostgresChecks {
         } else {
             add("database.tools", Check.Verdict.OK, "pg_dump " + tools.get().version());
         }
+        return tools;
     }
 
     private void rights(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("""
-                        SELECT current_user, r.rolsuper, r.rolcreatedb,
-                          pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_has_role(d.datdba, 'MEMBER')
-                        FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
-                        WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()""")) {
+                    SELECT current_user, r.rolsuper, r.rolcreatedb,
+                      pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_has_role(d.datdba, 'MEMBER')
+                    FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
+                    WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()\
+                    """)) {
             row.next();
             String user = row.getString(1);
             boolean superuser = row.getBoolean(2);
@@ -124,57 +165,14 @@ final class PostgresChecks {
         }
     }
 
-    private void owners(Connection connection) throws SQLException {
-        List<String> foreign = strings(connection, """
-                SELECT DISTINCT pg_catalog.pg_get_userbyid(owner) FROM (
-                  SELECT c.oid, c.relowner AS owner, 'pg_class'::regclass AS class, c.relnamespace AS namespace
-                  FROM pg_catalog.pg_class c
-                  UNION ALL
-                  SELECT p.oid, p.proowner, 'pg_proc'::regclass, p.pronamespace FROM pg_catalog.pg_proc p
-                  UNION ALL
-                  SELECT t.oid, t.typowner, 'pg_type'::regclass, t.typnamespace FROM pg_catalog.pg_type t
-                  UNION ALL
-                  SELECT l.oid, l.lomowner, 'pg_largeobject'::regclass, 0::oid
-                  FROM pg_catalog.pg_largeobject_metadata l) o
-                LEFT JOIN pg_catalog.pg_namespace n ON n.oid = o.namespace
-                WHERE (n.nspname IS NULL OR n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%')
-                  AND NOT pg_catalog.pg_has_role(o.owner, 'MEMBER')
-                  AND NOT EXISTS (
-                    SELECT FROM pg_catalog.pg_depend d
-                    WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'e')""");
-        add(
-                "database.owners",
-                foreign.isEmpty(),
-                "everything in the database can be restored with its owner",
-                "objects in the database belong to " + String.join(", ", foreign) + ", and "
-                        + server.spec().user()
-                        + " may not restore what is theirs: make it a member of these roles, or run REASSIGN OWNED");
-    }
-
-    private void extensions(Connection connection, int major) throws SQLException {
-        String trusted = major >= 13 ? "v.trusted" : "false";
-        List<String> refused = strings(connection, """
-                SELECT e.extname FROM pg_catalog.pg_extension e
-                LEFT JOIN pg_catalog.pg_available_extension_versions v
-                  ON v.name = e.extname AND v.version = e.extversion
-                WHERE e.extname <> 'plpgsql' AND NOT COALESCE(%s, false)
-                  AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
-                ORDER BY 1""".formatted(trusted));
-        add(
-                "database.extensions",
-                refused.isEmpty(),
-                "all extensions can be made again",
-                "only a superuser can make the extensions " + String.join(", ", refused)
-                        + " again, which a restore needs: register the application with such a user");
-    }
-
-    private void form(Connection connection, int major) throws SQLException {
+    private DatabaseForm form(Connection connection, int major) throws SQLException {
         DatabaseForm form = DatabaseForm.of(connection, major, server.spec().database());
         add(
                 "database.form",
                 Check.Verdict.OK,
                 "encoding " + form.encoding() + ", collation " + form.collate() + ", owner " + form.owner() + ", "
                         + form.settings().size() + " settings of its own");
+        return form;
     }
 
     /** Only a server on this host, whose settings may be read, tells where its disk is. */

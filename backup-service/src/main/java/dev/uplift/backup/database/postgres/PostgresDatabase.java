@@ -5,8 +5,10 @@ import dev.uplift.backup.step.Effect;
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.step.StepWork;
 import dev.uplift.backup.store.Manifest;
+import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.OneLine;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -32,13 +34,15 @@ public final class PostgresDatabase implements ApplicationDatabase {
     private final PostgresServer server;
     private final PostgresOptions options;
     private final UUID installation;
+    private final Path work;
     private final String live;
     private final PostgresNames names;
 
-    PostgresDatabase(PostgresServer server, PostgresOptions options, UUID installation) {
+    PostgresDatabase(PostgresServer server, PostgresOptions options, UUID installation, Path work) {
         this.server = server;
         this.options = options;
         this.installation = installation;
+        this.work = work;
         this.live = server.spec().database();
         this.names = new PostgresNames(live, installation);
     }
@@ -50,7 +54,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
 
     @Override
     public StepOutput.DatabaseChecked check(StepWork work) throws Exception {
-        return new PostgresChecks(server, options).run();
+        return new PostgresChecks(server, options, new PostgresRehearsal(server, names, this.work), work).run();
     }
 
     @Override
@@ -61,12 +65,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
     private void discardLeftovers() throws SQLException, InterruptedException {
         try (Connection maintenance = server.maintenance()) {
             PostgresServer.endOwnSessions(maintenance, live);
-            for (String leftover : databases(maintenance, "SELECT datname FROM pg_database")) {
-                if (names.leftover().test(leftover)) {
-                    LOG.info("dropping {}, left by an interrupted run", leftover);
-                    PostgresServer.drop(maintenance, leftover);
-                }
-            }
+            PostgresServer.dropAll(maintenance, names.leftover());
         }
     }
 
@@ -78,7 +77,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
     }
 
     @Override
-    public String contentHash(StepWork work) throws Exception {
+    public String contentHash(Path backup, StepWork work) throws Exception {
         try (Connection maintenance = server.maintenance()) {
             if (!PostgresServer.exists(maintenance, live)) {
                 return "";
@@ -86,7 +85,8 @@ public final class PostgresDatabase implements ApplicationDatabase {
         }
         try (Connection connection = server.connect(live)) {
             LongConsumer progress = work.bytes("reading the database", PostgresServer.sizeBytes(connection, live));
-            return PostgresContent.of(server, connection, tools(connection), live, List.of(), progress)
+            return PostgresContent.of(
+                            archive(backup).format(), server, connection, tools(connection), live, List.of(), progress)
                     .hash();
         }
     }
@@ -108,11 +108,11 @@ public final class PostgresDatabase implements ApplicationDatabase {
     }
 
     @Override
-    public void prove(Path directory, Manifest manifest, StepWork work) throws Exception {
+    public List<Check> prove(Path directory, Manifest manifest, StepWork work) throws Exception {
         PostgresArchive archive = archive(directory);
         try (Connection maintenance = server.maintenance()) {
             PostgresTools tools = tools(maintenance);
-            archive.list(tools);
+            List<Refusal> refused = new ArrayList<>();
             String scratch = names.scratch(work.tag());
             DatabaseForm form = archive.form();
             try {
@@ -122,18 +122,21 @@ public final class PostgresDatabase implements ApplicationDatabase {
                 });
                 work.effect(Effect.PROVE, () -> {
                     String activity = "restoring into a scratch database";
-                    archive.load(ErrorCode.BACKUP_FAILED, activity, maintenance, tools, manifest, scratch, work);
+                    refused.addAll(archive.load(
+                            ErrorCode.BACKUP_FAILED, activity, maintenance, tools, manifest, scratch, work));
+                    refused.addAll(form.apply(maintenance, scratch, live, ErrorCode.BACKUP_FAILED));
                 });
                 work.effect(Effect.DISCARD, () -> PostgresServer.drop(maintenance, scratch));
+                return Refusal.warnings(refused, live);
             } catch (Exception e) {
-                dropQuietly(maintenance, scratch);
+                server.dropQuietly(maintenance, scratch);
                 throw e;
             }
         }
     }
 
     @Override
-    public void replace(Path directory, Manifest manifest, StepWork work) throws Exception {
+    public List<Check> replace(Path directory, Manifest manifest, StepWork work) throws Exception {
         PostgresArchive archive = archive(directory);
         try (Connection maintenance = server.maintenance()) {
             PostgresTools tools = tools(maintenance);
@@ -141,6 +144,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
                     ? DatabaseForm.of(maintenance, PostgresServer.major(maintenance), live)
                     : archive.form();
             String fresh = names.fresh(work.tag());
+            List<Refusal> refused = new ArrayList<>();
             try {
                 work.fencedEffect(Effect.CREATE, () -> {
                     PostgresServer.drop(maintenance, fresh);
@@ -148,19 +152,21 @@ public final class PostgresDatabase implements ApplicationDatabase {
                 });
                 work.effect(Effect.LOAD, () -> {
                     String activity = "restoring into a new database";
-                    archive.load(ErrorCode.RESTORE_FAILED, activity, maintenance, tools, manifest, fresh, work);
+                    refused.addAll(archive.load(
+                            ErrorCode.RESTORE_FAILED, activity, maintenance, tools, manifest, fresh, work));
                 });
-                work.effect(Effect.SETTINGS, () -> {
-                    for (String statement : form.complete(fresh)) {
-                        PostgresServer.execute(maintenance, statement);
-                    }
-                });
+                work.effect(
+                        Effect.SETTINGS,
+                        () -> refused.addAll(form.apply(maintenance, fresh, live, ErrorCode.RESTORE_FAILED)));
                 work.fencedEffect(Effect.REPLACE, () -> takePlace(maintenance, fresh, work));
             } catch (Exception e) {
-                dropQuietly(maintenance, fresh);
+                server.dropQuietly(maintenance, fresh);
                 throw e;
             }
             work.fencedEffect(Effect.FORGET, () -> forgetOlder(maintenance));
+            List<Check> warnings = new ArrayList<>(Refusal.warnings(refused, live));
+            warnings.addAll(strandedSlots(maintenance));
+            return warnings;
         }
     }
 
@@ -200,9 +206,10 @@ public final class PostgresDatabase implements ApplicationDatabase {
     private void forgetOlder(Connection maintenance) throws SQLException, InterruptedException {
         List<String> failed;
         try (PreparedStatement query = maintenance.prepareStatement("""
-                SELECT datname FROM pg_database
-                WHERE starts_with(shobj_description(oid, 'pg_database'), ?)
-                ORDER BY shobj_description(oid, 'pg_database') DESC""")) {
+            SELECT datname FROM pg_database
+            WHERE starts_with(shobj_description(oid, 'pg_database'), ?)
+            ORDER BY shobj_description(oid, 'pg_database') DESC\
+            """)) {
             query.setString(1, failedMark());
             failed = strings(query);
         }
@@ -212,6 +219,30 @@ public final class PostgresDatabase implements ApplicationDatabase {
                 PostgresServer.drop(maintenance, older);
             }
         }
+    }
+
+    /** A slot belongs to a database, not to its name. Those of databases that were replaced before are told again. */
+    private List<Check> strandedSlots(Connection maintenance) throws SQLException {
+        List<Check> warnings = new ArrayList<>();
+        try (PreparedStatement query = maintenance.prepareStatement("""
+            SELECT s.slot_name, d.datname
+            FROM pg_catalog.pg_replication_slots s JOIN pg_catalog.pg_database d ON d.datname = s.database
+            WHERE pg_catalog.starts_with(pg_catalog.shobj_description(d.oid, 'pg_database'), ?) ORDER BY 1\
+            """)) {
+            query.setString(1, failedMark());
+            try (ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    warnings.add(new Check(
+                            "database.slots",
+                            Check.Verdict.WARN,
+                            OneLine.of("replication slot " + rows.getString(1) + " stays with the replaced database "
+                                    + rows.getString(2) + " and fills the server's disk: run SELECT"
+                                    + " pg_drop_replication_slot(" + Sql.text(rows.getString(1)) + "), make it anew in "
+                                    + live + ", and let its consumer begin with a snapshot")));
+                }
+            }
+        }
+        return warnings;
     }
 
     private String failedMark() {
@@ -237,22 +268,6 @@ public final class PostgresDatabase implements ApplicationDatabase {
         return PostgresTools.forServer(major, options.toolDirectories())
                 .orElseThrow(
                         () -> StepFailedException.refused(ErrorCode.BACKUP_FAILED, PostgresChecks.missingTools(major)));
-    }
-
-    private void dropQuietly(Connection maintenance, String database) {
-        try {
-            PostgresServer.drop(maintenance, database);
-        } catch (SQLException e) {
-            LOG.warn("database {} is left until the next run: {}", database, server.scrub(e.toString()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static List<String> databases(Connection connection, String sql) throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(sql)) {
-            return strings(query);
-        }
     }
 
     private static List<String> strings(PreparedStatement query) throws SQLException {

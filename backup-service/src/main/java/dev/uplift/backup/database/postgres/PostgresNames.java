@@ -25,6 +25,11 @@ final class PostgresNames {
         this.digits = BackupFiles.hex(digest);
     }
 
+    /** For the rehearsal of a restore. */
+    String rehearsal(String tag) {
+        return "uplift_rehearsal_" + digits.substring(0, LONG_DIGITS) + "_" + tag;
+    }
+
     /** For proving a backup. */
     String scratch(String tag) {
         return "uplift_scratch_" + digits.substring(0, LONG_DIGITS) + "_" + tag;
@@ -42,10 +47,16 @@ final class PostgresNames {
                 "_uplift_failed_" + digits.substring(0, SHORT_DIGITS) + "_" + epoch + (number > 1 ? "_" + number : ""));
     }
 
+    /** Whether a database was made by an interrupted rehearsal for this installation. */
+    Predicate<String> leftOfRehearsal() {
+        return Pattern.compile("uplift_rehearsal_" + digits.substring(0, LONG_DIGITS) + "(_\\d+){3}")
+                .asMatchPredicate();
+    }
+
     /** Whether a database was made by an interrupted run for this installation. */
     Predicate<String> leftover() {
         Pattern scratch =
-                Pattern.compile(Pattern.quote("uplift_scratch_" + digits.substring(0, LONG_DIGITS)) + "(_\\d+){3}");
+                Pattern.compile("uplift_(scratch|rehearsal)_" + digits.substring(0, LONG_DIGITS) + "(_\\d+){3}");
         Pattern fresh = Pattern.compile(
                 "(.*)" + Pattern.quote("_uplift_" + digits.substring(0, SHORT_DIGITS)) + "((?:_\\d+){3})");
         return name -> {

@@ -5,11 +5,15 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A schema as {@code pg_dump --schema-only} writes it, without what differs between two databases of the
@@ -26,8 +30,11 @@ import java.util.stream.Collectors;
  *       {@code pg_dump} of that version leaves it out, an older one writes it as an option; setting it changes nothing,
  *       so that a restored column has another one.
  * </ol>
+ *
+ * @param essentials statements, sorted
+ * @param decorations statements of {@link ArchiveEntries what decorates the data}, sorted
  */
-final class PostgresSchema {
+record PostgresSchema(List<String> essentials, List<String> decorations) {
     private static final Pattern STATEMENT_COMMENT =
             Pattern.compile("--( (Name: .*|Dumped (from|by) .*|PostgreSQL database dump.*|TOC entry .*))?");
     private static final Pattern SETTING =
@@ -42,19 +49,27 @@ final class PostgresSchema {
             Pattern.compile("(ALTER TABLE ONLY .+ ALTER COLUMN .+ SET )\\((.+)\\);");
     private static final Pattern SERVERS_OWN = Pattern.compile("pg_attver=\\d+");
 
-    private PostgresSchema() {}
+    PostgresSchema {
+        essentials = essentials.stream().sorted().toList();
+        decorations = decorations.stream().sorted().toList();
+    }
 
-    /** SHA-256 of the normalised schema. */
-    static String sha256(String dump) {
-        List<String> statements = new ArrayList<>();
+    /** Reads a dump. */
+    static PostgresSchema of(String dump) {
+        List<String> essentials = new ArrayList<>();
+        List<String> decorations = new ArrayList<>();
+        List<String> kind = essentials;
         StringBuilder statement = new StringBuilder();
         for (String line : dump.lines().toList()) {
             if (line.equals("--")) {
-                statements.add(statement.toString().strip());
+                if (!statement.toString().isBlank()) {
+                    kind.add(statement.toString().strip());
+                }
                 statement.setLength(0);
+            } else if (STATEMENT_COMMENT.matcher(line).matches()) {
+                kind = ArchiveEntries.isDecoration(line) ? decorations : essentials;
             } else if (!line.startsWith("\\restrict ")
                     && !line.startsWith("\\unrestrict ")
-                    && !STATEMENT_COMMENT.matcher(line).matches()
                     && !SETTING.matcher(line).matches()) {
                 withoutServersOwn(line)
                         .map(kept ->
@@ -62,14 +77,37 @@ final class PostgresSchema {
                         .ifPresent(kept -> statement.append(kept).append('\n'));
             }
         }
-        statements.add(statement.toString().strip());
-        statements.removeIf(String::isEmpty);
-        statements.sort(null);
+        if (!statement.toString().isBlank()) {
+            kind.add(statement.toString().strip());
+        }
+        return new PostgresSchema(essentials, decorations);
+    }
+
+    /** Essential statements that only one of the two has. */
+    List<String> difference(PostgresSchema other) {
+        Set<String> differing = new LinkedHashSet<>(essentials);
+        differing.removeAll(new HashSet<>(other.essentials));
+        Set<String> more = new LinkedHashSet<>(other.essentials);
+        more.removeAll(new HashSet<>(essentials));
+        differing.addAll(more);
+        return List.copyOf(differing);
+    }
+
+    /** Decorations included. */
+    String sha256() {
+        return sha256(Stream.concat(essentials.stream(), decorations.stream()).sorted());
+    }
+
+    String sha256OfEssentials() {
+        return sha256(essentials.stream());
+    }
+
+    private static String sha256(Stream<String> statements) {
         MessageDigest digest = BackupFiles.sha256();
-        for (String text : statements) {
+        statements.forEach(text -> {
             digest.update(text.getBytes(StandardCharsets.UTF_8));
             digest.update((byte) 0);
-        }
+        });
         return BackupFiles.hex(digest);
     }
 

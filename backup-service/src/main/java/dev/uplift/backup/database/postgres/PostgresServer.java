@@ -19,11 +19,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A server that holds an application's database, reached as the application reaches it. */
 final class PostgresServer {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresServer.class);
     /** Marks our own sessions: those that an interrupted run left are ended, nobody else's ever. */
     static final String APPLICATION_NAME = "uplift-backup";
 
@@ -174,10 +178,11 @@ final class PostgresServer {
     static List<String> sessions(Connection connection, String database) throws SQLException {
         List<String> sessions = new ArrayList<>();
         try (PreparedStatement query = connection.prepareStatement("""
-                SELECT pid, usename, application_name, host(client_addr) AS client
-                FROM pg_stat_activity
-                WHERE datname = ? AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
-                ORDER BY pid""")) {
+            SELECT pid, usename, application_name, host(client_addr) AS client
+            FROM pg_stat_activity
+            WHERE datname = ? AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
+            ORDER BY pid\
+            """)) {
             query.setString(1, database);
             try (ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {
@@ -209,10 +214,11 @@ final class PostgresServer {
         long deadline = System.nanoTime() + SESSION_END_TIMEOUT.toNanos();
         while (true) {
             try (PreparedStatement end = connection.prepareStatement("""
-                    SELECT count(pg_terminate_backend(pid))
-                    FROM pg_stat_activity
-                    WHERE datname = ? AND usename = current_user AND application_name = ?
-                      AND pid <> pg_backend_pid()""")) {
+                SELECT count(pg_terminate_backend(pid))
+                FROM pg_stat_activity
+                WHERE datname = ? AND usename = current_user AND application_name = ?
+                  AND pid <> pg_backend_pid()\
+                """)) {
                 end.setString(1, database);
                 end.setString(2, APPLICATION_NAME);
                 try (ResultSet rows = end.executeQuery()) {
@@ -231,6 +237,32 @@ final class PostgresServer {
         if (exists(connection, database)) {
             endOwnSessions(connection, database);
             execute(connection, "DROP DATABASE IF EXISTS " + Sql.name(database));
+        }
+    }
+
+    /** The same after a failure, which is what is reported; what cannot be dropped is left until the next run. */
+    void dropQuietly(Connection connection, String database) {
+        try {
+            drop(connection, database);
+        } catch (SQLException e) {
+            LOG.warn("database {} is left until the next run: {}", database, scrub(e.toString()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Drops what interrupted runs left. */
+    static void dropAll(Connection connection, Predicate<String> leftover) throws SQLException, InterruptedException {
+        List<String> databases = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("SELECT datname FROM pg_catalog.pg_database")) {
+            while (rows.next()) {
+                databases.add(rows.getString(1));
+            }
+        }
+        for (String database : databases.stream().filter(leftover).toList()) {
+            LOG.info("dropping {}, left by an interrupted run", database);
+            drop(connection, database);
         }
     }
 }

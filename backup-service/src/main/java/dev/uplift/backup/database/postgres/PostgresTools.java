@@ -84,26 +84,55 @@ record PostgresTools(Path directory, int major, String version) {
         run(ErrorCode.BACKUP_FAILED, "pg_dump", server, database, arguments, out, poll);
     }
 
+    /** The schema of a database. */
+    PostgresSchema schema(PostgresServer server, String database, List<String> arguments, Program.Poll poll)
+            throws Exception {
+        List<String> all = new ArrayList<>(arguments);
+        all.addAll(List.of("--schema-only", "--no-password", LOCK_WAIT));
+        ByteArrayOutputStream schema = new ByteArrayOutputStream();
+        dump(server, database, all, schema, poll);
+        return PostgresSchema.of(schema.toString(StandardCharsets.UTF_8));
+    }
+
     /** Runs {@code pg_restore} into a database. */
     void restore(ErrorCode code, PostgresServer server, String database, List<String> arguments, Program.Poll poll)
             throws Exception {
-        List<String> all = new ArrayList<>();
-        // A bare name with a '=' in it would be read as a connection string.
-        all.add("--dbname=dbname=" + Sql.conninfo(database));
+        List<String> all = new ArrayList<>(into(database));
+        all.add("--exit-on-error");
         all.addAll(arguments);
         run(code, "pg_restore", server, database, all, OutputStream.nullOutputStream(), poll);
     }
 
-    /** Reads an archive's table of contents. */
-    void list(Path archive, PostgresServer server) throws Exception {
-        run(
-                ErrorCode.BACKUP_FAILED,
-                "pg_restore",
-                server,
-                server.spec().database(),
-                List.of("--list", "--", archive.toString()),
-                OutputStream.nullOutputStream(),
-                () -> {});
+    /**
+     * Runs {@code pg_restore} into a database, past what the server refuses.
+     *
+     * @return what it refused
+     */
+    List<Refusal> tryRestore(
+            ErrorCode code, PostgresServer server, String database, List<String> arguments, Program.Poll poll)
+            throws Exception {
+        List<String> all = new ArrayList<>(into(database));
+        all.addAll(arguments);
+        Program.Ended ended = start("pg_restore", server, database, all, OutputStream.nullOutputStream(), poll);
+        List<Refusal> refusals = ended.exitCode() == 0 ? List.of() : Refusal.of(server.scrub(ended.errors()));
+        if (refusals.isEmpty() || DiskSpace.isDiskFault(ended.errors())) {
+            requireSuccess(ended, code, "pg_restore", server, database);
+        }
+        return refusals;
+    }
+
+    /** A bare name with a '=' in it would be read as a connection string. */
+    private static List<String> into(String database) {
+        return List.of("--dbname=dbname=" + Sql.conninfo(database), "--no-password");
+    }
+
+    /** What {@code pg_restore} prints of an archive. */
+    String print(Path archive, PostgresServer server, List<String> arguments) throws Exception {
+        List<String> all = new ArrayList<>(arguments);
+        all.addAll(List.of("--", archive.toString()));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        run(ErrorCode.BACKUP_FAILED, "pg_restore", server, server.spec().database(), all, out, () -> {});
+        return out.toString(StandardCharsets.UTF_8);
     }
 
     private void run(
@@ -115,10 +144,25 @@ record PostgresTools(Path directory, int major, String version) {
             OutputStream out,
             Program.Poll poll)
             throws Exception {
+        requireSuccess(start(program, server, database, arguments, out, poll), code, program, server, database);
+    }
+
+    private Program.Ended start(
+            String program,
+            PostgresServer server,
+            String database,
+            List<String> arguments,
+            OutputStream out,
+            Program.Poll poll)
+            throws Exception {
         List<String> argv = new ArrayList<>();
         argv.add(directory.resolve(program).toString());
         argv.addAll(arguments);
-        Program.Ended ended = Program.of(argv, server.environment(database)).run(out, poll);
+        return Program.of(argv, server.environment(database)).run(out, poll);
+    }
+
+    private static void requireSuccess(
+            Program.Ended ended, ErrorCode code, String program, PostgresServer server, String database) {
         if (ended.exitCode() != 0) {
             String errors = server.scrub(ended.errors());
             String error = errors.lines()

@@ -1,0 +1,291 @@
+package dev.uplift.backup.database.postgres;
+
+import dev.uplift.backup.step.Failures;
+import dev.uplift.contract.Check;
+import dev.uplift.messaging.OneLine;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What would stop a backup or a restore, and is not seen in the schema alone. */
+final class PostgresDataChecks {
+    private static final int NAMED_MAX = 3;
+    private static final Duration PREPARED_MAX = Duration.ofSeconds(2);
+    private static final Duration EXPRESSION_MAX = Duration.ofSeconds(10);
+    private static final Duration EXPRESSIONS_MAX = Duration.ofSeconds(60);
+
+    private static final String USER_SCHEMA = "n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'";
+
+    private final Connection connection;
+    private final String user;
+    private final List<Check> checks = new ArrayList<>();
+
+    private PostgresDataChecks(Connection connection, String user) {
+        this.connection = connection;
+        this.user = Sql.name(user);
+    }
+
+    /**
+     * Looks at it all.
+     *
+     * @param connection to the live database, read-only; its {@code search_path} and time-out are other ones afterwards
+     */
+    static List<Check> of(Connection connection, String user) throws SQLException, InterruptedException {
+        PostgresDataChecks data = new PostgresDataChecks(connection, user);
+        data.unreadable();
+        data.hiddenRows();
+        data.largeObjects();
+        data.preparedTransactions();
+        data.subscriptions();
+        data.slots();
+        // Rows that may not be read cannot be tried.
+        if (data.checks.stream().noneMatch(check -> check.verdict() == Check.Verdict.FAIL)) {
+            data.expressions();
+        }
+        return data.checks;
+    }
+
+    private void unreadable() throws SQLException {
+        List<String> unreadable = names("""
+            SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'S') AND c.relpersistence IN ('p', 'u')
+              AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+                AND CASE c.relkind WHEN 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT')
+                  ELSE pg_catalog.has_table_privilege(c.oid, 'SELECT') END)
+              AND
+            """ + USER_SCHEMA + " ORDER BY 1");
+        add(
+                "database.readable",
+                Check.Verdict.FAIL,
+                unreadable,
+                "a backup may not read {}: let its owner run GRANT SELECT ON {} TO " + user
+                        + ", with USAGE of its schema");
+    }
+
+    private void hiddenRows() throws SQLException {
+        List<String> secured = names("""
+            SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND pg_catalog.row_security_active(c.oid)
+              AND
+            """ + USER_SCHEMA + " ORDER BY 1");
+        add(
+                "database.row-security",
+                Check.Verdict.FAIL,
+                secured,
+                "row security hides rows of {} from a backup: as a superuser run ALTER ROLE " + user
+                        + " BYPASSRLS, or, if " + user + " owns it, ALTER TABLE {} NO FORCE ROW LEVEL SECURITY");
+    }
+
+    private void largeObjects() throws SQLException {
+        List<String> foreign = names("""
+            SELECT l.oid FROM pg_catalog.pg_largeobject_metadata l
+            WHERE NOT pg_catalog.pg_has_role(l.lomowner, 'MEMBER')
+               OR NOT pg_catalog.pg_has_role(l.lomowner, 'USAGE')
+                 AND NOT EXISTS (
+                   SELECT FROM pg_catalog.aclexplode(l.lomacl) a
+                   WHERE a.privilege_type = 'SELECT'
+                     AND (a.grantee = 0 OR pg_catalog.pg_has_role(a.grantee, 'USAGE')))
+            ORDER BY 1\
+            """);
+        add(
+                "database.large-objects",
+                Check.Verdict.FAIL,
+                foreign,
+                "large object {} is another role's: as a superuser run ALTER LARGE OBJECT {} OWNER TO " + user);
+    }
+
+    /** The application ends its own at once: one that is there twice is left over, and stays when it has stopped. */
+    private void preparedTransactions() throws SQLException, InterruptedException {
+        String query = """
+            SELECT pg_catalog.quote_literal(gid) FROM pg_catalog.pg_prepared_xacts
+            WHERE database = pg_catalog.current_database() ORDER BY 1\
+            """;
+        List<String> left = new ArrayList<>(names(query));
+        if (!left.isEmpty()) {
+            Thread.sleep(PREPARED_MAX.toMillis());
+            left.retainAll(names(query));
+            add(
+                    "database.prepared",
+                    Check.Verdict.FAIL,
+                    left,
+                    "prepared transaction {} holds the database, also when the application has ended: run ROLLBACK"
+                            + " PREPARED {}, or COMMIT PREPARED");
+        }
+    }
+
+    private void subscriptions() throws SQLException {
+        String query = """
+            SELECT pg_catalog.quote_ident(s.subname) FROM pg_catalog.pg_subscription s
+            JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
+            WHERE d.datname = pg_catalog.current_database() AND s.subenabled = %s ORDER BY 1\
+            """;
+        add(
+                "database.subscriptions",
+                Check.Verdict.FAIL,
+                names(query.formatted(true)),
+                "subscription {} writes into the database, and is in no backup: as a superuser run ALTER SUBSCRIPTION"
+                        + " {} DISABLE for the time of the upgrade");
+        add(
+                "database.subscriptions",
+                Check.Verdict.WARN,
+                names(query.formatted(false)),
+                "subscription {}, which is disabled, would stay with the replaced database after a restore");
+    }
+
+    private void slots() throws SQLException {
+        String query = """
+            SELECT slot_name FROM pg_catalog.pg_replication_slots
+            WHERE database = pg_catalog.current_database() AND active = %s ORDER BY 1\
+            """;
+        add(
+                "database.slots",
+                Check.Verdict.FAIL,
+                names(query.formatted(true)),
+                "replication slot {} is being read, which keeps a session on the database: stop its consumer for the"
+                        + " time of the upgrade");
+        add(
+                "database.slots",
+                Check.Verdict.WARN,
+                names(query.formatted(false)),
+                "replication slot {} would stay with the replaced database after a restore, and fill the server's disk"
+                        + " from then on: docs/operations.md says what to do");
+    }
+
+    /**
+     * Conditions, index expressions and generated columns that call the database's own functions are evaluated for every
+     * row, as a restore does it: with an empty {@code search_path}, which has broken many a function's body.
+     */
+    private void expressions() throws SQLException {
+        PostgresServer.execute(connection, "SET SESSION search_path TO ''");
+        PostgresServer.execute(connection, "SET SESSION statement_timeout TO " + EXPRESSION_MAX.toMillis());
+        long deadline = System.nanoTime() + EXPRESSIONS_MAX.toNanos();
+        List<String> broken = new ArrayList<>();
+        List<String> unseen = new ArrayList<>();
+        for (Expression expression : expressionsOfOwnFunctions()) {
+            if (System.nanoTime() - deadline > 0) {
+                unseen.add(expression.of);
+                continue;
+            }
+            try (Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery(expression.query)) {
+                row.next();
+                if (expression.condition && row.getLong(1) > 0) {
+                    broken.add(expression.of + " does not hold for " + row.getLong(1) + " rows: mend them or drop it");
+                }
+            } catch (SQLException e) {
+                if ("57014".equals(e.getSQLState())) {
+                    unseen.add(expression.of);
+                } else {
+                    broken.add(expression.of + " fails with an empty search_path (" + Failures.message(e) + "): run "
+                            + expression.remedy);
+                }
+            }
+        }
+        PostgresServer.execute(connection, "RESET statement_timeout");
+        if (!broken.isEmpty()) {
+            add("database.expressions", Check.Verdict.FAIL, "rows cannot be restored: " + some(broken));
+        }
+        if (!unseen.isEmpty()) {
+            add(
+                    "database.expressions",
+                    Check.Verdict.WARN,
+                    "not looked at in " + EXPRESSION_MAX.toSeconds() + " s: whether rows can be restored past "
+                            + some(unseen));
+        }
+    }
+
+    /**
+     * Something that is evaluated when rows are restored.
+     *
+     * @param of what it belongs to, for a person
+     * @param condition whether {@code query} counts rows for which it is false; otherwise it only evaluates
+     */
+    private record Expression(String of, boolean condition, String query, String remedy) {}
+
+    private List<Expression> expressionsOfOwnFunctions() throws SQLException {
+        List<Expression> expressions = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("""
+                    WITH own AS (
+                      SELECT d.classid, d.objid, d.objsubid, min(pg_catalog.format(
+                        'ALTER FUNCTION %s SET search_path TO %s', p.oid::regprocedure,
+                        CASE f.nspname WHEN 'public' THEN 'public'
+                          ELSE pg_catalog.quote_ident(f.nspname) || ', public' END)) AS remedy
+                      FROM pg_catalog.pg_depend d
+                      JOIN pg_catalog.pg_proc p ON d.refclassid = 'pg_catalog.pg_proc'::regclass AND p.oid = d.refobjid
+                      JOIN pg_catalog.pg_namespace f ON f.oid = p.pronamespace
+                      JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname NOT IN ('c', 'internal')
+                      WHERE f.nspname <> 'pg_catalog'
+                      GROUP BY 1, 2, 3),
+                    expression AS (
+                      SELECT 'condition ' || k.conname AS what, true AS condition, k.conrelid AS of,
+                        'SELECT count(*) FROM ONLY %s WHERE ('
+                          || pg_catalog.pg_get_expr(k.conbin, k.conrelid) || ') IS FALSE' AS query, own.remedy
+                      FROM pg_catalog.pg_constraint k
+                      JOIN own ON own.classid = 'pg_catalog.pg_constraint'::regclass AND own.objid = k.oid
+                      WHERE k.contype = 'c' AND k.convalidated AND k.conrelid <> 0
+                      UNION ALL
+                      SELECT 'index ' || i.indexrelid::regclass, false, i.indrelid,
+                        'SELECT count(ROW(' || COALESCE(pg_catalog.pg_get_expr(i.indexprs, i.indrelid), '1')
+                          || ')) FROM ONLY %s WHERE '
+                          || COALESCE(pg_catalog.pg_get_expr(i.indpred, i.indrelid), 'true'), own.remedy
+                      FROM pg_catalog.pg_index i
+                      JOIN own ON own.classid = 'pg_catalog.pg_class'::regclass AND own.objid = i.indexrelid
+                      WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
+                      UNION ALL
+                      SELECT 'column ' || a.attname, false, g.adrelid,
+                        'SELECT count(ROW(' || pg_catalog.pg_get_expr(g.adbin, g.adrelid) || ')) FROM ONLY %s',
+                        own.remedy
+                      FROM pg_catalog.pg_attrdef g
+                      JOIN pg_catalog.pg_attribute a ON a.attrelid = g.adrelid AND a.attnum = g.adnum
+                      JOIN own ON own.classid = 'pg_catalog.pg_attrdef'::regclass AND own.objid = g.oid
+                      WHERE a.attgenerated <> '')
+                    SELECT e.what || ' of table ' || c.oid::regclass, e.condition,
+                      pg_catalog.replace(e.query, 'ONLY %s', 'ONLY ' || c.oid::regclass), e.remedy
+                    FROM expression e JOIN pg_catalog.pg_class c ON c.oid = e.of
+                    WHERE c.relkind = 'r' AND c.relpersistence IN ('p', 'u') ORDER BY 1\
+                    """)) {
+            while (rows.next()) {
+                expressions.add(
+                        new Expression(rows.getString(1), rows.getBoolean(2), rows.getString(3), rows.getString(4)));
+            }
+        }
+        return expressions;
+    }
+
+    /** One check, if there are names at all, which take the place of {@code {}} in the detail. */
+    private void add(String check, Check.Verdict verdict, List<String> names, String detail) {
+        if (!names.isEmpty()) {
+            add(
+                    check,
+                    verdict,
+                    some(names.stream().map(name -> detail.replace("{}", name)).toList()));
+        }
+    }
+
+    private List<String> names(String query) throws SQLException {
+        List<String> names = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(query)) {
+            while (rows.next()) {
+                names.add(rows.getString(1));
+            }
+        }
+        return names;
+    }
+
+    private static String some(List<String> all) {
+        return String.join("; ", all.subList(0, Math.min(NAMED_MAX, all.size())))
+                + (all.size() > NAMED_MAX ? "; and " + (all.size() - NAMED_MAX) + " more" : "");
+    }
+
+    private void add(String name, Check.Verdict verdict, String detail) {
+        checks.add(new Check(name, verdict, OneLine.of(detail)));
+    }
+}

@@ -1,0 +1,49 @@
+package dev.uplift.backup.database.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** What {@code pg_restore} says when it goes on past an error. */
+class RefusalTest {
+    private static final String TWO = """
+        pg_restore: error: could not execute query: ERROR:  permission denied to create event trigger "seen"
+        HINT:  Must be superuser to create an event trigger.
+        Command was: CREATE EVENT TRIGGER seen ON ddl_command_end
+           EXECUTE FUNCTION public.noticed();
+
+
+        pg_restore: error: could not execute query: ERROR:  event trigger "seen" does not exist
+        Command was: ALTER EVENT TRIGGER seen OWNER TO postgres;
+
+        pg_restore: warning: errors ignored on restore: 2
+        """;
+
+    @Test
+    void whatWasRefusedIsTheStatementAndTheServersReason() {
+        assertThat(Refusal.of(TWO))
+                .containsExactly(
+                        new Refusal(
+                                "CREATE EVENT TRIGGER seen ON ddl_command_end    EXECUTE FUNCTION public.noticed()",
+                                "permission denied to create event trigger \"seen\""),
+                        new Refusal(
+                                "ALTER EVENT TRIGGER seen OWNER TO postgres", "event trigger \"seen\" does not exist"));
+    }
+
+    @Test
+    void aServerThatGoesAwayIsNoRefusal() {
+        assertThat(Refusal.of(TWO
+                        + "pg_restore: error: could not execute query: FATAL:  terminating connection due to"
+                        + " administrator command\n"))
+                .isEmpty();
+        assertThat(Refusal.of("pg_restore: error: connection to server failed\n"))
+                .isEmpty();
+    }
+
+    @Test
+    void ofTooManyRefusalsTheLastThatWasCutOffIsLeftOut() {
+        String many = TWO.repeat(200);
+
+        assertThat(Refusal.of(many.substring(0, 64 * 1024))).hasSizeGreaterThan(100);
+    }
+}
