@@ -3,20 +3,31 @@ package dev.uplift.artifact.step;
 import dev.uplift.contract.Progress;
 import dev.uplift.messaging.worker.StepRun;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channel;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * One fetch of one URL at a time: a fleet that gets one release fetches it once, and two never write
  * into one file. It holds between processes that share a directory too.
+ *
+ * <p>Who holds a lock deletes its file before giving it up. Whoever waited has then locked a file that has no name any
+ * more. It finds that out by the length of what has the name, which it has made a random one: to open that would give
+ * up the lock, because a process that closes a file loses all its locks on it.
  */
 final class FetchLocks {
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final long LENGTH_MAX = 1L << 31;
 
     private final Path directory;
     private final Set<String> held = new HashSet<>();
@@ -37,8 +48,8 @@ final class FetchLocks {
 
         @Override
         public void close() throws IOException {
-            try {
-                lock.acquiredBy().close();
+            try (Channel _ = lock.acquiredBy()) {
+                Files.deleteIfExists(file(key));
             } finally {
                 release(key);
             }
@@ -56,25 +67,47 @@ final class FetchLocks {
         }
         boolean locked = false;
         try {
-            FileChannel file = FileChannel.open(
-                    directory.resolve(key + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            try {
-                FileLock lock = file.tryLock();
-                while (lock == null) {
-                    pause(run);
-                    lock = file.tryLock();
-                }
-                locked = true;
-                return new Held(key, lock);
-            } finally {
-                if (!locked) {
-                    file.close();
-                }
+            Optional<FileLock> lock = lock(file(key));
+            while (lock.isEmpty()) {
+                pause(run);
+                lock = lock(file(key));
             }
+            locked = true;
+            return new Held(key, lock.get());
         } finally {
             if (!locked) {
                 release(key);
             }
+        }
+    }
+
+    private Path file(String key) {
+        return directory.resolve(key + ".lock");
+    }
+
+    /** Empty if somebody else has it, or had it until now. */
+    private static Optional<FileLock> lock(Path path) throws IOException {
+        FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        boolean locked = false;
+        try {
+            FileLock lock = file.tryLock();
+            locked = lock != null && isAt(path, file);
+            return locked ? Optional.of(lock) : Optional.empty();
+        } finally {
+            if (!locked) {
+                file.close();
+            }
+        }
+    }
+
+    private static boolean isAt(Path path, FileChannel locked) throws IOException {
+        long length = ThreadLocalRandom.current().nextLong(1, LENGTH_MAX);
+        // One byte: the file has a hole before it.
+        locked.truncate(0).write(ByteBuffer.allocate(1), length - 1);
+        try {
+            return Files.size(path) == length;
+        } catch (NoSuchFileException e) {
+            return false;
         }
     }
 

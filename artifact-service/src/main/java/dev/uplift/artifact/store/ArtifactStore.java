@@ -172,10 +172,8 @@ public final class ArtifactStore {
     private void forgetPartial(Instant before) throws IOException {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(partial)) {
             for (Path file : files) {
-                // A lock that another process waits for must keep its file.
-                boolean lock = file.toString().endsWith(".lock");
                 try {
-                    if (!lock && Files.getLastModifiedTime(file).toInstant().isBefore(before)) {
+                    if (Files.getLastModifiedTime(file).toInstant().isBefore(before)) {
                         Files.deleteIfExists(file);
                     }
                 } catch (NoSuchFileException e) {

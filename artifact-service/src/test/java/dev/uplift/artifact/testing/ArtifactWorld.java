@@ -112,12 +112,11 @@ public final class ArtifactWorld implements AutoCloseable {
         throw new AssertionError("not fetched: " + outcome);
     }
 
-    /** Relative paths of all files but locks. */
+    /** Relative paths of all files. */
     public List<String> files() {
         try (Stream<Path> files = Files.walk(home)) {
             return files.filter(Files::isRegularFile)
                     .map(file -> home.relativize(file).toString())
-                    .filter(name -> !name.endsWith(".lock"))
                     .sorted()
                     .toList();
         } catch (IOException e) {
