@@ -5,8 +5,8 @@ import dev.uplift.artifact.address.AllowedOrigin;
 import dev.uplift.artifact.step.FetchArtifact;
 import dev.uplift.artifact.step.LocateArtifact;
 import dev.uplift.artifact.store.ArtifactStore;
-import dev.uplift.artifact.store.ReleaseTable;
 import dev.uplift.artifact.store.Retention;
+import dev.uplift.artifact.store.SourceTable;
 import dev.uplift.artifact.transfer.HttpSource;
 import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Direction;
@@ -93,14 +93,14 @@ final class ArtifactWiring {
         MessagingRuntime messaging =
                 MessagingRuntime.of(ServiceName.ARTIFACT.wireName(), settings, dataSource, meters, openTelemetry);
         Profiles profiles = Profiles.load(Optional.of(settings.home().resolve("profiles")));
-        ReleaseTable releases = new ReleaseTable(messaging.jdbi());
+        SourceTable sources = new SourceTable(messaging.jdbi());
         RegistryLogins logins = RegistryLogins.configured(
                 new LocalHost(), settings.registryLogins().orElse(List.of()));
         return StepWorker.builder(messaging, ServiceName.ARTIFACT, settings.site())
                 .step(
                         StepName.LOCATE,
                         Direction.DO,
-                        new LocateArtifact(profiles, source, limits, store, releases, logins))
+                        new LocateArtifact(profiles, source, limits, store, sources, logins))
                 .step(
                         StepName.FETCH,
                         Direction.DO,
@@ -111,7 +111,7 @@ final class ArtifactWiring {
                                 limits,
                                 store,
                                 retention,
-                                releases,
+                                sources,
                                 logins,
                                 publicUrl(settings.publicUrl()),
                                 meters))

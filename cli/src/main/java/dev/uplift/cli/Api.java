@@ -13,10 +13,11 @@ import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.BackupEntry;
 import dev.uplift.contract.api.DiscoveryStatus;
-import dev.uplift.contract.api.FenceTakingStatus;
+import dev.uplift.contract.api.ForgetRelease;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.Page;
 import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.contract.api.ReleaseEntry;
 import dev.uplift.contract.api.RequestRestore;
 import dev.uplift.contract.api.TakeFence;
 import java.io.IOException;
@@ -169,6 +170,15 @@ final class Api {
     /** All of one installation, the newest first; empty: of all. */
     List<BackupEntry> backups(String installation) {
         return all("/backups?sort=takenAt:desc&installation=" + encoded(installation), new TypeReference<>() {});
+    }
+
+    /** What upgrades were completed with, the newest first; {@code q}: part of a profile, version or hash, empty: all. */
+    List<ReleaseEntry> releases(String q) {
+        return all("/releases?sort=completedAt:desc&q=" + encoded(q), new TypeReference<>() {});
+    }
+
+    List<ReleaseEntry> forgetRelease(String sha256, ForgetRelease request) {
+        return call("POST", "/releases/" + encoded(sha256) + "/forget", request, new TypeReference<>() {});
     }
 
     Page<Incident> incidents(int limit) {

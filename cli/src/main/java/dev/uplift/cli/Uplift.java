@@ -58,6 +58,7 @@ import picocli.CommandLine.TypeConversionException;
             RetryCommand.class,
             BackupsCommand.class,
             RestoreCommand.class,
+            ReleasesCommand.class,
             DoctorCommand.class,
             ProfileCommand.class,
             GenerateCompletion.class

@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param version read from the artifact itself
  * @param edition read from the artifact itself; absent where the application has none
  * @param location where hosts get it: an http URL of the JAR, {@code docker://REPOSITORY@sha256:...} of an image
- * @param pinned whether an operator gave the hash; if not, it is the hash of what was fetched first
+ * @param pinned whether an operator gave the hash, for this upgrade or for one that was completed; if not, it is the
+ *     hash of what was fetched
+ * @param javaMin the least feature number of a Java that a JAR's main class runs on; absent: not known, or an image,
+ *     which brings its own
  */
 public record Artifact(
         String sha256,
@@ -20,7 +23,8 @@ public record Artifact(
         String version,
         @Nullable String edition,
         URI location,
-        boolean pinned) {
+        boolean pinned,
+        @Nullable Integer javaMin) {
     private static final String IMAGE = "docker://";
 
     public Artifact {
@@ -32,6 +36,15 @@ public record Artifact(
             throw new IllegalArgumentException("artifact.location is not absolute");
         }
         var _ = repository(location, sha256);
+        if (javaMin != null) {
+            Checks.atLeast(1, javaMin, "artifact.javaMin");
+        }
+    }
+
+    /** One that does not say which Java it needs. */
+    public Artifact(
+            String sha256, long sizeBytes, String version, @Nullable String edition, URI location, boolean pinned) {
+        this(sha256, sizeBytes, version, edition, location, pinned, null);
     }
 
     /** The repository of an image; empty for a JAR. */

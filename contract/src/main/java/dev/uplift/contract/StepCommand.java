@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param source the backup to go back to; only in a restore
  * @param migrated what has become of the data since START; only in an upgrade whose way back is
  *     {@link WayBack#MIGRATE_DOWN}
+ * @param known what upgrades to this version were completed with, one artifact of each kind at most; only where the
+ *     artifact-service is asked. Absent: none was completed
  */
 public record StepCommand(
         UUID sagaId,
@@ -47,7 +49,8 @@ public record StepCommand(
         @Nullable Backup backup,
         @Nullable Backup source,
         @Nullable MigratedData migrated,
-        StepLimits limits) {
+        StepLimits limits,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Artifact> known) {
     public StepCommand {
         Checks.present(sagaId, "sagaId");
         Checks.atLeast(0, stepIndex, "stepIndex");
@@ -60,10 +63,58 @@ public record StepCommand(
         Checks.present(to, "to");
         artifacts = Checks.list(Objects.requireNonNullElse(artifacts, List.of()), "artifacts");
         Checks.present(limits, "limits");
+        known = Checks.list(Objects.requireNonNullElse(known, List.of()), "known");
+    }
+
+    /** One of whose version nothing is known. */
+    public StepCommand(
+            UUID sagaId,
+            int stepIndex,
+            StepName step,
+            Direction direction,
+            int attempt,
+            long epoch,
+            boolean pivotReached,
+            boolean dryRun,
+            InstallationSpec installation,
+            Release from,
+            Release to,
+            List<Artifact> artifacts,
+            @Nullable Backup backup,
+            @Nullable Backup source,
+            @Nullable MigratedData migrated,
+            StepLimits limits) {
+        this(
+                sagaId,
+                stepIndex,
+                step,
+                direction,
+                attempt,
+                epoch,
+                pivotReached,
+                dryRun,
+                installation,
+                from,
+                to,
+                artifacts,
+                backup,
+                source,
+                migrated,
+                limits,
+                List.of());
     }
 
     /** The same command for an installation that is described otherwise. */
     public StepCommand withInstallation(InstallationSpec described) {
+        return with(described, known);
+    }
+
+    /** The same command, which says what upgrades to its version were completed with. */
+    public StepCommand withKnown(List<Artifact> completed) {
+        return with(installation, completed);
+    }
+
+    private StepCommand with(InstallationSpec described, List<Artifact> completed) {
         return new StepCommand(
                 sagaId,
                 stepIndex,
@@ -80,7 +131,8 @@ public record StepCommand(
                 backup,
                 source,
                 migrated,
-                limits);
+                limits,
+                completed);
     }
 
     /** {@code to} with the hashes of what the nodes are to run of it; those of its artifacts once FETCH succeeded. */
@@ -92,6 +144,11 @@ public record StepCommand(
     /** The verified artifact that this node is to run; empty until FETCH succeeded. */
     public Optional<Artifact> artifact(NodeSpec node) {
         return artifacts.stream().filter(artifact -> artifact.isFor(node)).findFirst();
+    }
+
+    /** What upgrades of such a node to this version were completed with; empty: none was. */
+    public Optional<Artifact> known(NodeSpec node) {
+        return known.stream().filter(artifact -> artifact.isFor(node)).findFirst();
     }
 
     /** The same for every copy of this command: UUIDv5 of saga, step, direction and attempt. */

@@ -83,6 +83,11 @@ final class Examples {
             step.directions().forEach(direction -> command(all, step, direction));
         }
         put(all, "swap.stage.cluster", "swap.stage", clusterCommand(StepName.STAGE));
+        put(
+                all,
+                "artifact.fetch.known",
+                "artifact.fetch",
+                command(StepName.FETCH, Direction.DO, POSTGRESQL).withKnown(List.of(ARTIFACT, IMAGE)));
         put(all, "backup.preflight.h2", "backup.preflight", command(StepName.PREFLIGHT_DATABASE, Direction.DO, H2));
         results(all);
         inspection(all);
@@ -233,6 +238,16 @@ final class Examples {
                                 new StepOutput.Located("docker://" + REPOSITORY, null, true)),
                         CHECKS));
         outputs.put("step.succeeded.artifacts-fetched", new StepOutput.ArtifactsFetched(List.of(ARTIFACT, IMAGE)));
+        outputs.put(
+                "step.succeeded.artifacts-fetched.java",
+                new StepOutput.ArtifactsFetched(List.of(new Artifact(
+                        ARTIFACT.sha256(),
+                        ARTIFACT.sizeBytes(),
+                        ARTIFACT.version(),
+                        ARTIFACT.edition(),
+                        ARTIFACT.location(),
+                        false,
+                        21))));
         outputs.put("step.succeeded.nodes-stopped", new StepOutput.NodesStopped(AT));
         outputs.put("step.succeeded.backed-up", new StepOutput.BackedUp(BACKUP, List.of()));
         outputs.put("step.succeeded.backed-up-and-pruned", new StepOutput.BackedUp(BACKUP, List.of(BACKUP.id())));

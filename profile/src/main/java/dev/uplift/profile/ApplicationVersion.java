@@ -2,9 +2,11 @@ package dev.uplift.profile;
 
 import java.math.BigInteger;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,12 @@ public record ApplicationVersion(
             length--;
         }
         numbers = List.copyOf(numbers.subList(0, length));
+    }
+
+    /** The same text for every spelling of a release, and for each edition of it: {@code 50.1} of {@code v0.50.1.0}. */
+    public String canonical() {
+        String release = numbers.stream().map(String::valueOf).collect(Collectors.joining("."));
+        return preRelease == null ? release : release + "-" + preRelease.toLowerCase(Locale.ROOT);
     }
 
     /** Whether both are the same release, be it in different editions or spellings. */

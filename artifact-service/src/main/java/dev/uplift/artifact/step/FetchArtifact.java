@@ -3,9 +3,8 @@ package dev.uplift.artifact.step;
 import dev.uplift.artifact.address.AddressPolicy;
 import dev.uplift.artifact.address.AddressRefusedException;
 import dev.uplift.artifact.store.ArtifactStore;
-import dev.uplift.artifact.store.ReleaseTable;
-import dev.uplift.artifact.store.ReleaseTable.Recorded;
 import dev.uplift.artifact.store.Retention;
+import dev.uplift.artifact.store.SourceTable;
 import dev.uplift.artifact.transfer.Download;
 import dev.uplift.artifact.transfer.FetchEffect;
 import dev.uplift.artifact.transfer.HttpSource;
@@ -33,8 +32,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.LongConsumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,14 +43,20 @@ import org.slf4j.LoggerFactory;
  *
  * <ol>
  *   <li>What the command alone makes impossible is refused: a downgrade, another edition, an address that
- *       nothing may come from, a hash other than the version's.
- *   <li>If its hash is known and the store has it, the stored file is hashed again and nothing is fetched;
- *       a file that has changed on the disk is taken out.
- *   <li>It is fetched, hashed on the way, and compared with the hash; the version and edition inside are
- *       compared with the command.
- *   <li>It gets its name in the store, and its version is recorded with its hash, for ever.
+ *       nothing may come from, a pin against an earlier pin that an upgrade was completed with.
+ *   <li>It is found out which content is wanted: the pinned one; if nobody pins, what upgrades to this version were
+ *       completed with; otherwise what its URL gives now. A URL that the request names is asked in any case, unless
+ *       the content is pinned.
+ *   <li>If the store has it, the stored file is hashed again and nothing is fetched; a file that has changed on the disk
+ *       is taken out.
+ *   <li>It is fetched, hashed on the way, and compared with what is wanted; the version and edition inside are
+ *       compared with the command, and the Java that it needs is read from its main class.
+ *   <li>It gets its name in the store.
  *   <li>What the store no longer keeps is taken away.
  * </ol>
+ *
+ * <p>Which content a version has is not decided here: a content that nobody pinned counts once an upgrade was completed
+ * with it, which only the orchestrator knows.
  *
  * <p>Idempotent: run again after a death at any point it ends the same.
  */
@@ -64,7 +69,7 @@ public final class FetchArtifact implements StepHandler {
     private final TransferLimits limits;
     private final ArtifactStore store;
     private final Retention retention;
-    private final ReleaseTable releases;
+    private final SourceTable sources;
     private final RegistryLogins logins;
     private final URI publicUrl;
     private final MeterRegistry meters;
@@ -78,7 +83,7 @@ public final class FetchArtifact implements StepHandler {
             TransferLimits limits,
             ArtifactStore store,
             Retention retention,
-            ReleaseTable releases,
+            SourceTable sources,
             RegistryLogins logins,
             URI publicUrl,
             MeterRegistry meters) {
@@ -88,7 +93,7 @@ public final class FetchArtifact implements StepHandler {
         this.limits = limits;
         this.store = store;
         this.retention = retention;
-        this.releases = releases;
+        this.sources = sources;
         this.logins = logins;
         this.publicUrl = publicUrl;
         this.meters = meters;
@@ -117,7 +122,7 @@ public final class FetchArtifact implements StepHandler {
         wanted.requireUpgrade();
         List<Artifact> artifacts = new ArrayList<>();
         for (Wanted.Image image : wanted.images()) {
-            artifacts.add(new ImageDigests(source, releases, logins).fetch(wanted, image, run));
+            artifacts.add(new ImageDigests(source, logins).fetch(wanted, image, run));
         }
         if (wanted.jar().isPresent()) {
             artifacts.addFirst(fetch(wanted, wanted.jar().get(), run));
@@ -128,13 +133,16 @@ public final class FetchArtifact implements StepHandler {
     private Artifact fetch(Wanted wanted, Wanted.Jar jar, StepRun run)
             throws TransferFailedException, IOException, InterruptedException {
         requireAllowed(jar.url());
-        Optional<Recorded> recorded = releases.find(wanted.key());
-        String expected = expected(wanted, jar, recorded);
+        wanted.requirePin(jar.pinned(), jar.known());
         try (FetchLocks.Held _ = locks.hold(Download.key(jar.url()), run)) {
-            Optional<Path> stored = expected == null ? Optional.empty() : intact(expected, run);
-            return stored.isPresent() && expected != null
-                    ? finish(wanted, jar, stored.get(), expected, run)
-                    : download(wanted, jar, expected, run);
+            Optional<String> there = jar.expectedAnywhere();
+            if (there.isEmpty()) {
+                there = new Source(source, sources, jar.url()).givesStill(run);
+            }
+            Optional<Path> stored = there.isPresent() ? intact(there.get(), run) : Optional.empty();
+            return stored.isPresent()
+                    ? finish(wanted, jar, stored.get(), there.orElseThrow())
+                    : download(wanted, jar, run);
         }
     }
 
@@ -144,18 +152,6 @@ public final class FetchArtifact implements StepHandler {
         } catch (AddressRefusedException e) {
             throw TransferFailedException.refused(ErrorCode.ARTIFACT_ADDRESS_REFUSED, String.valueOf(e.getMessage()));
         }
-    }
-
-    /** The hash that the artifact must have; absent: this version was never seen and nobody pinned it. */
-    private static @Nullable String expected(Wanted wanted, Wanted.Jar jar, Optional<Recorded> recorded)
-            throws TransferFailedException {
-        if (recorded.isEmpty()) {
-            return jar.pinned();
-        }
-        if (jar.pinned() != null && !jar.pinned().equals(recorded.get().sha256())) {
-            throw changed(wanted, recorded.get(), jar.pinned());
-        }
-        return recorded.get().sha256();
     }
 
     private Optional<Path> intact(String sha256, StepRun run) throws IOException {
@@ -170,24 +166,21 @@ public final class FetchArtifact implements StepHandler {
         return Optional.empty();
     }
 
-    private Artifact download(Wanted wanted, Wanted.Jar jar, @Nullable String expected, StepRun run)
+    private Artifact download(Wanted wanted, Wanted.Jar jar, StepRun run)
             throws TransferFailedException, IOException, InterruptedException {
         Download download = new Download(source, limits, store.partialDirectory(), jar.url(), run);
         Download.Fetched fetched = download.fetch();
-        if (expected != null && !fetched.sha256().equals(expected) && fetched.continued()) {
+        Optional<String> expected = jar.expected();
+        if (expected.isPresent() && !fetched.sha256().equals(expected.get()) && fetched.continued()) {
             // A server that gives two files one ETag: the pieces may be of different ones.
             download.discard();
             fetched = download.fetch();
         }
         meters.counter("uplift.artifact.fetched.bytes").increment((double) fetched.sizeBytes());
         try {
-            if (expected != null && !fetched.sha256().equals(expected)) {
-                throw TransferFailedException.refused(
-                        ErrorCode.ARTIFACT_WRONG,
-                        "the artifact at " + AddressPolicy.display(jar.url()) + " has the SHA-256 " + fetched.sha256()
-                                + ", wanted is " + expected);
-            }
-            wanted.requireSame(JarIdentity.read(fetched.file(), wanted.profile()));
+            requireExpected(wanted, jar, fetched.sha256());
+            wanted.requireSame(
+                    JarIdentity.read(fetched.file(), wanted.profile()).version());
         } catch (TransferFailedException e) {
             download.discard();
             throw e;
@@ -195,7 +188,10 @@ public final class FetchArtifact implements StepHandler {
         run.crashPoints().before(FetchEffect.STORE.crashPoint());
         Path stored = store.adopt(fetched.file(), fetched.sha256());
         run.crashPoints().after(FetchEffect.STORE.crashPoint());
-        Artifact artifact = finish(wanted, jar, stored, fetched.sha256(), run);
+        run.crashPoints().before(FetchEffect.RECORD.crashPoint());
+        sources.record(Download.key(jar.url()), new SourceTable.Given(fetched.sha256(), fetched.validators()));
+        run.crashPoints().after(FetchEffect.RECORD.crashPoint());
+        Artifact artifact = finish(wanted, jar, stored, fetched.sha256());
         run.crashPoints().before(FetchEffect.CLEAR.crashPoint());
         download.forget();
         run.crashPoints().after(FetchEffect.CLEAR.crashPoint());
@@ -203,6 +199,20 @@ public final class FetchArtifact implements StepHandler {
         forgetUnused();
         run.crashPoints().after(FetchEffect.FORGET.crashPoint());
         return artifact;
+    }
+
+    private static void requireExpected(Wanted wanted, Wanted.Jar jar, String found) throws TransferFailedException {
+        Artifact known = jar.known();
+        if (jar.expected().filter(found::equals).isPresent() || jar.expected().isEmpty()) {
+            return;
+        }
+        if (jar.pinned() == null && known != null) {
+            throw wanted.changed(AddressPolicy.display(jar.url()), found, known);
+        }
+        throw TransferFailedException.refused(
+                ErrorCode.ARTIFACT_WRONG,
+                "the artifact at " + AddressPolicy.display(jar.url()) + " has the SHA-256 " + found + ", wanted is "
+                        + jar.pinned());
     }
 
     private void forgetUnused() {
@@ -217,33 +227,21 @@ public final class FetchArtifact implements StepHandler {
         }
     }
 
-    /** The stored file has this hash; it may be of another version, if it was stored for that. */
-    private Artifact finish(Wanted wanted, Wanted.Jar jar, Path stored, String sha256, StepRun run)
+    /** The stored file has this hash; it may be of another version, or not the expected one, if it was stored for that. */
+    private Artifact finish(Wanted wanted, Wanted.Jar jar, Path stored, String sha256)
             throws TransferFailedException, IOException {
-        ApplicationVersion version = wanted.requireSame(JarIdentity.read(stored, wanted.profile()));
-        long sizeBytes = Files.size(stored);
-        run.crashPoints().before(FetchEffect.RECORD.crashPoint());
-        Recorded recorded = releases.record(
-                wanted.key(), sha256, sizeBytes, jar.pinned() != null, AddressPolicy.display(jar.url()));
-        run.crashPoints().after(FetchEffect.RECORD.crashPoint());
-        if (!recorded.sha256().equals(sha256)) {
-            throw changed(wanted, recorded, sha256);
-        }
+        requireExpected(wanted, jar, sha256);
+        JarIdentity identity = JarIdentity.read(stored, wanted.profile());
+        ApplicationVersion version = wanted.requireSame(identity.version());
+        OptionalInt javaMin = identity.javaMin();
         return new Artifact(
                 sha256,
-                sizeBytes,
+                Files.size(stored),
                 version.text(),
                 wanted.edition(),
                 URI.create(publicUrl + "/artifacts/" + sha256),
-                recorded.pinned());
-    }
-
-    private static TransferFailedException changed(Wanted wanted, Recorded recorded, String found) {
-        return TransferFailedException.refused(
-                ErrorCode.ARTIFACT_WRONG,
-                wanted.version() + " was fetched before with the SHA-256 " + recorded.sha256()
-                        + (recorded.pinned() ? ", pinned" : ", not pinned")
-                        + ", now it is " + found + ": a released version must not change");
+                Wanted.isPinned(sha256, jar.pinned(), jar.known()),
+                javaMin.isPresent() ? javaMin.getAsInt() : null);
     }
 
     private static LongConsumer hashing(Path file, StepRun run) throws IOException {

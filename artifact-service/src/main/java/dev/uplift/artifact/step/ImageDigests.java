@@ -1,12 +1,7 @@
 package dev.uplift.artifact.step;
 
-import static dev.uplift.artifact.address.AddressPolicy.display;
-
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.uplift.artifact.store.ReleaseTable;
-import dev.uplift.artifact.store.ReleaseTable.Recorded;
-import dev.uplift.artifact.transfer.FetchEffect;
 import dev.uplift.artifact.transfer.HttpSource;
 import dev.uplift.artifact.transfer.TransferFailedException;
 import dev.uplift.contract.Artifact;
@@ -28,8 +23,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Resolves the tag of an image to its digest, once: what is fetched where nodes are containers. Nothing but the
- * digest is kept here; engines pull by it, and what they pull they verify by it. A registry is told its login if it asks
+ * Resolves the tag of an image to its digest: what is fetched where nodes are containers. Nothing is kept here; engines
+ * pull by the digest, and what they pull they verify by it. Once an upgrade was completed with a digest, the tag is not
+ * asked for any more. A registry is told its login if it asks
  * for one, over TLS or on loopback.
  */
 final class ImageDigests {
@@ -38,8 +34,7 @@ final class ImageDigests {
             + "application/vnd.oci.image.manifest.v1+json,"
             + "application/vnd.docker.distribution.manifest.v2+json";
 
-    /** A connection that is not used again cannot be found closed by its server. */
-    private static final Map<String, String> ONE_QUESTION = Map.of("Accept", MANIFESTS, "Connection", "close");
+    private static final Map<String, String> QUESTION = Map.of("Accept", MANIFESTS);
 
     private static final Pattern DIGEST = Pattern.compile("sha256:([0-9a-f]{64})");
     private static final Pattern PARAMETER = Pattern.compile("(realm|service|scope)=\"([^\"]*)\"");
@@ -47,12 +42,10 @@ final class ImageDigests {
     private static final int TOKEN_BYTES_MAX = 65_536;
 
     private final HttpSource source;
-    private final ReleaseTable releases;
     private final RegistryLogins logins;
 
-    ImageDigests(HttpSource source, ReleaseTable releases, RegistryLogins logins) {
+    ImageDigests(HttpSource source, RegistryLogins logins) {
         this.source = source;
-        this.releases = releases;
         this.logins = logins;
     }
 
@@ -60,39 +53,29 @@ final class ImageDigests {
     record Resolved(String sha256, long sizeBytes) {}
 
     /**
-     * The image of a release, recorded as that release's for ever.
+     * The image of a release.
      *
-     * @throws TransferFailedException ARTIFACT_WRONG if it was another one before, ARTIFACT_UNAVAILABLE if the
+     * @throws TransferFailedException ARTIFACT_WRONG if another one was pinned before, ARTIFACT_UNAVAILABLE if the
      *     registry does not have it or does not answer
      */
     Artifact fetch(Wanted wanted, Wanted.Image image, StepRun run) throws TransferFailedException, IOException {
         Resolved resolved = resolve(wanted, image, run);
-        URI location = URI.create(image.url() + "@sha256:" + resolved.sha256());
-        run.crashPoints().before(FetchEffect.RECORD.crashPoint());
-        Recorded recorded = releases.record(
-                wanted.key(image), resolved.sha256(), resolved.sizeBytes(), image.pinned() != null, display(location));
-        run.crashPoints().after(FetchEffect.RECORD.crashPoint());
-        if (!recorded.sha256().equals(resolved.sha256())) {
-            throw changed(wanted, image, recorded, resolved.sha256());
-        }
         return new Artifact(
                 resolved.sha256(),
                 resolved.sizeBytes(),
                 wanted.version().text(),
                 wanted.edition(),
-                location,
-                recorded.pinned());
+                URI.create(image.url() + "@sha256:" + resolved.sha256()),
+                Wanted.isPinned(resolved.sha256(), image.pinned(), image.known()));
     }
 
-    /** The same without recording anything. */
-    Resolved resolve(Wanted wanted, Wanted.Image image, StepRun run) throws TransferFailedException, IOException {
-        Optional<Recorded> recorded = releases.find(wanted.key(image));
+    private Resolved resolve(Wanted wanted, Wanted.Image image, StepRun run)
+            throws TransferFailedException, IOException {
+        wanted.requirePin(image.pinned(), image.known());
+        Artifact known = image.known();
         String pinned = image.pinned();
-        if (recorded.isPresent()) {
-            if (pinned != null && !pinned.equals(recorded.get().sha256())) {
-                throw changed(wanted, image, recorded.get(), pinned);
-            }
-            return new Resolved(recorded.get().sha256(), recorded.get().sizeBytes());
+        if (known != null && (pinned == null || pinned.equals(known.sha256()))) {
+            return new Resolved(known.sha256(), known.sizeBytes());
         }
         return pinned == null ? ask(tagged(image, wanted.version().text()), run) : new Resolved(pinned, 1);
     }
@@ -102,13 +85,13 @@ final class ImageDigests {
         String scheme = LOOPBACK.matcher(registry).matches() ? "http" : "https";
         URI url = URI.create(scheme + "://" + registry + "/v2/" + image.path() + "/manifests/" + image.wanted());
         Optional<String> challenge;
-        try (HttpSource.Reply reply = source.ask("HEAD", url, ONE_QUESTION, run::cancelled)) {
+        try (HttpSource.Reply reply = source.ask("HEAD", url, QUESTION, run::cancelled)) {
             if (reply.status() != 401) {
                 return digest(reply, image);
             }
             challenge = reply.header("WWW-Authenticate");
         }
-        Map<String, String> headers = new HashMap<>(ONE_QUESTION);
+        Map<String, String> headers = new HashMap<>(QUESTION);
         headers.put("Authorization", authorization(challenge.orElse(""), image, run));
         try (HttpSource.Reply reply = source.ask("HEAD", url, headers, run::cancelled)) {
             return digest(reply, image);
@@ -203,14 +186,6 @@ final class ImageDigests {
     private static TransferFailedException unavailable(ImageReference image, String what) {
         return TransferFailedException.failed(
                 ErrorCode.ARTIFACT_UNAVAILABLE, "the registry of " + image.name() + " " + what);
-    }
-
-    private static TransferFailedException changed(Wanted wanted, Wanted.Image image, Recorded recorded, String found) {
-        return TransferFailedException.refused(
-                ErrorCode.ARTIFACT_WRONG,
-                "the image " + image.repository().name() + " of " + wanted.version() + " had the digest sha256:"
-                        + recorded.sha256() + ", now sha256:" + found
-                        + " is asked for: a released version must not change");
     }
 
     private static ImageReference tagged(Wanted.Image image, String tag) throws TransferFailedException {

@@ -3,11 +3,12 @@ package dev.uplift.artifact.step;
 import static dev.uplift.artifact.address.AddressPolicy.display;
 
 import dev.uplift.artifact.store.ArtifactStore;
-import dev.uplift.artifact.store.ReleaseTable;
-import dev.uplift.artifact.store.ReleaseTable.Recorded;
+import dev.uplift.artifact.store.SourceTable;
 import dev.uplift.artifact.transfer.HttpSource;
 import dev.uplift.artifact.transfer.TransferFailedException;
 import dev.uplift.artifact.transfer.TransferLimits;
+import dev.uplift.contract.Artifact;
+import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.Check.Verdict;
 import dev.uplift.contract.ErrorCode;
@@ -34,7 +35,7 @@ public final class LocateArtifact implements StepHandler {
     private final HttpSource source;
     private final TransferLimits limits;
     private final ArtifactStore store;
-    private final ReleaseTable releases;
+    private final SourceTable sources;
     private final RegistryLogins logins;
 
     public LocateArtifact(
@@ -42,13 +43,13 @@ public final class LocateArtifact implements StepHandler {
             HttpSource source,
             TransferLimits limits,
             ArtifactStore store,
-            ReleaseTable releases,
+            SourceTable sources,
             RegistryLogins logins) {
         this.profiles = profiles;
         this.source = source;
         this.limits = limits;
         this.store = store;
-        this.releases = releases;
+        this.sources = sources;
         this.logins = logins;
     }
 
@@ -74,18 +75,26 @@ public final class LocateArtifact implements StepHandler {
     }
 
     private StepOutput.Located jar(Wanted wanted, Wanted.Jar jar, StepRun run, List<Check> checks) throws IOException {
-        Optional<Recorded> recorded = releases.find(wanted.key());
-        checks.add(hash(jar, recorded));
-        Optional<Path> stored = Optional.ofNullable(jar.pinned())
-                .or(() -> recorded.map(Recorded::sha256))
-                .flatMap(store::find);
-        OptionalLong size = stored.isPresent() ? OptionalLong.of(Files.size(stored.get())) : ask(jar, run, checks);
-        if (size.isPresent()) {
-            checks.add(room(size.getAsLong(), stored.isPresent()));
+        Optional<Path> stored = jar.expectedAnywhere().flatMap(store::find);
+        Asked asked = stored.isPresent()
+                ? new Asked(OptionalLong.of(Files.size(stored.get())), jar.expectedAnywhere())
+                : ask(jar, run, checks);
+        boolean inStore = asked.content().flatMap(store::find).isPresent();
+        checks.add(hash(wanted, jar, asked.content(), stored.isPresent()));
+        if (asked.size().isPresent()) {
+            checks.add(room(asked.size().getAsLong(), inStore));
         }
         return new StepOutput.Located(
-                display(jar.url()), size.isPresent() ? size.getAsLong() : null, stored.isPresent());
+                display(jar.url()), asked.size().isPresent() ? asked.size().getAsLong() : null, inStore);
     }
+
+    /**
+     * What is known of a JAR without fetching it.
+     *
+     * @param size in bytes; empty: its server does not say
+     * @param content the hash of what its URL gives; empty: only a fetch would tell
+     */
+    private record Asked(OptionalLong size, Optional<String> content) {}
 
     private static StepOutcome outcome(StepCommand command, StepOutput.ArtifactsLocated located) {
         Optional<Check> failure = located.checks().stream()
@@ -100,10 +109,14 @@ public final class LocateArtifact implements StepHandler {
 
     private Check image(Wanted wanted, Wanted.Image image, StepRun run) throws IOException {
         try {
-            String sha256 = new ImageDigests(source, releases, logins)
-                    .resolve(wanted, image, run)
-                    .sha256();
-            return check("artifact.image", Verdict.OK, image.repository().name() + "@sha256:" + sha256);
+            Artifact artifact = new ImageDigests(source, logins).fetch(wanted, image, run);
+            String digest = image.repository().name() + "@sha256:" + artifact.sha256();
+            if (artifact.pinned()) {
+                return check("artifact.image", Verdict.OK, digest);
+            }
+            return image.known() == null
+                    ? check("artifact.image", Verdict.WARN, "not pinned: the tag is " + digest + " now")
+                    : check("artifact.image", Verdict.OK, digest + ", with which upgrades were completed; not pinned");
         } catch (TransferFailedException e) {
             return check("artifact.image", Verdict.FAIL, e.detail());
         }
@@ -118,33 +131,44 @@ public final class LocateArtifact implements StepHandler {
         }
     }
 
-    private static Check hash(Wanted.Jar jar, Optional<Recorded> recorded) {
-        String pinned = jar.pinned();
-        if (recorded.isPresent()) {
-            String known = recorded.get().sha256();
-            return pinned != null && !pinned.equals(known)
-                    ? check(
-                            "artifact.hash",
-                            Verdict.FAIL,
-                            "this version was fetched before with the SHA-256 " + known + ", pinned is " + pinned)
-                    : check("artifact.hash", Verdict.OK, "as fetched before: " + known);
+    private static Check hash(Wanted wanted, Wanted.Jar jar, Optional<String> content, boolean unasked) {
+        Artifact known = jar.known();
+        String from = unasked ? "; it is in the store, so that its URL is not asked" : "";
+        try {
+            wanted.requirePin(jar.pinned(), known);
+            if (jar.pinned() != null) {
+                return known == null || known.sha256().equals(jar.pinned())
+                        ? check("artifact.hash", Verdict.OK, "pinned by the operator: " + jar.pinned() + from)
+                        : check(
+                                "artifact.hash",
+                                Verdict.WARN,
+                                "pinned by the operator: " + jar.pinned() + from + "; upgrades were completed with "
+                                        + known.sha256() + ", which nobody had pinned");
+            }
+            if (known == null) {
+                return check("artifact.hash", Verdict.WARN, "not pinned: what its URL gives will be taken");
+            }
+            if (content.isPresent() && !content.get().equals(known.sha256())) {
+                throw wanted.changed(display(jar.url()), content.get(), known);
+            }
+            return check(
+                    "artifact.hash",
+                    Verdict.OK,
+                    "as in upgrades that were completed, " + (known.pinned() ? "pinned: " : "not pinned: ")
+                            + known.sha256() + from);
+        } catch (TransferFailedException e) {
+            return check("artifact.hash", Verdict.FAIL, e.detail());
         }
-        return pinned != null
-                ? check("artifact.hash", Verdict.OK, "pinned by the operator: " + pinned)
-                : check(
-                        "artifact.hash",
-                        Verdict.WARN,
-                        "not pinned: what is fetched first will be taken for this version");
     }
 
-    private OptionalLong ask(Wanted.Jar jar, StepRun run, List<Check> checks) {
+    private Asked ask(Wanted.Jar jar, StepRun run, List<Check> checks) {
         try (HttpSource.Reply reply = source.ask("HEAD", jar.url(), Map.of(), run::cancelled)) {
             int status = reply.status();
             String where = display(reply.url());
             switch (status) {
                 case 200 -> {
                     checks.add(check("artifact.reachable", Verdict.OK, where + " has it"));
-                    return reply.length();
+                    return new Asked(reply.length(), new Source(source, sources, jar.url()).gives(reply));
                 }
                 case 403, 405, 501 ->
                     checks.add(check(
@@ -154,7 +178,7 @@ public final class LocateArtifact implements StepHandler {
         } catch (TransferFailedException e) {
             checks.add(check("artifact.reachable", Verdict.FAIL, e.detail()));
         }
-        return OptionalLong.empty();
+        return new Asked(OptionalLong.empty(), Optional.empty());
     }
 
     private Check room(long sizeBytes, boolean inStore) throws IOException {
@@ -162,16 +186,17 @@ public final class LocateArtifact implements StepHandler {
             return check(
                     "artifact.size",
                     Verdict.FAIL,
-                    "it has " + sizeBytes + " bytes, at most " + limits.bytesMax()
+                    "it has " + ByteCount.text(sizeBytes) + ", at most " + ByteCount.text(limits.bytesMax())
                             + " are taken (uplift.artifact.max-bytes)");
         }
         long usable = store.usableBytes();
         return inStore || usable > sizeBytes
-                ? check("artifact.size", Verdict.OK, sizeBytes + " bytes")
+                ? check("artifact.size", Verdict.OK, ByteCount.text(sizeBytes))
                 : check(
                         "artifact.size",
                         Verdict.FAIL,
-                        "it has " + sizeBytes + " bytes and the artifact-service's disk has room for " + usable);
+                        "it has " + ByteCount.text(sizeBytes) + " and the artifact-service's disk has room for "
+                                + ByteCount.text(usable));
     }
 
     private static Check check(String name, Verdict verdict, String detail) {

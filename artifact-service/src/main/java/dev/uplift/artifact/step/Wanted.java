@@ -1,7 +1,7 @@
 package dev.uplift.artifact.step;
 
-import dev.uplift.artifact.store.ReleaseTable;
 import dev.uplift.artifact.transfer.TransferFailedException;
+import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
@@ -42,17 +42,38 @@ record Wanted(
      * A JAR.
      *
      * @param url where it is fetched from
+     * @param named whether the request names the URL; if not, it is the profile's
      * @param pinned the hash that the operator gave; absent: none
+     * @param known what upgrades to the version were completed with; absent: none was
      */
-    record Jar(URI url, @Nullable String pinned) {}
+    record Jar(
+            URI url,
+            boolean named,
+            @Nullable String pinned,
+            @Nullable Artifact known) {
+        /** The hash that it must have. */
+        Optional<String> expected() {
+            return Optional.ofNullable(pinned)
+                    .or(() -> Optional.ofNullable(known).map(Artifact::sha256));
+        }
+
+        /** The same, if what has it may be taken without asking the URL: a URL that somebody names is asked what it has. */
+        Optional<String> expectedAnywhere() {
+            return pinned == null && named ? Optional.empty() : expected();
+        }
+    }
 
     /**
      * An image.
      *
      * @param repository without tag and digest
      * @param pinned the digest that the operator gave, its hexadecimal digits only; absent: none
+     * @param known what upgrades to the version were completed with; absent: none was
      */
-    record Image(ImageReference repository, @Nullable String pinned) {
+    record Image(
+            ImageReference repository,
+            @Nullable String pinned,
+            @Nullable Artifact known) {
         URI url() {
             return URI.create("docker://" + repository.repository());
         }
@@ -74,37 +95,40 @@ record Wanted(
         String edition = first(command.to().edition(), command.from().edition(), version.edition());
         Release to = command.to();
         Map<String, Image> images = new LinkedHashMap<>();
-        boolean jar = false;
+        Jar jar = null;
         for (NodeSpec node : command.installation().nodes()) {
             switch (node) {
-                case NodeSpec.InDirectory _ -> jar = true;
+                case NodeSpec.InDirectory _ ->
+                    jar = new Jar(
+                            url(profile, edition, version, to),
+                            to.url() != null,
+                            to.sha256(),
+                            command.known(node).orElse(null));
                 case NodeSpec.Docker container ->
                     images.put(
                             container.image(),
-                            new Image(repository(container), to.sha256(node).orElse(null)));
+                            new Image(
+                                    repository(container),
+                                    to.sha256(node).orElse(null),
+                                    command.known(node).orElse(null)));
             }
         }
-        if (jar) {
-            URI url = Optional.ofNullable(to.url())
-                    .or(() -> profile.location(edition, version.text()))
-                    .orElseThrow(() -> TransferFailedException.refused(
-                            ErrorCode.ARTIFACT_UNAVAILABLE,
-                            "the profile " + profile.name() + " knows no place for " + version + named(edition)
-                                    + "; give a URL"));
-            return new Wanted(
-                    profile,
-                    from,
-                    version,
-                    edition,
-                    Optional.of(new Jar(url, to.sha256())),
-                    List.copyOf(images.values()));
-        }
-        if (to.url() != null) {
+        if (jar == null && to.url() != null) {
             throw TransferFailedException.refused(
                     ErrorCode.INVALID,
                     "releases of containers come from their repositories " + images.keySet() + ", not from a URL");
         }
-        return new Wanted(profile, from, version, edition, Optional.empty(), List.copyOf(images.values()));
+        return new Wanted(profile, from, version, edition, Optional.ofNullable(jar), List.copyOf(images.values()));
+    }
+
+    private static URI url(Profile profile, @Nullable String edition, ApplicationVersion version, Release to)
+            throws TransferFailedException {
+        return Optional.ofNullable(to.url())
+                .or(() -> profile.location(edition, version.text()))
+                .orElseThrow(() -> TransferFailedException.refused(
+                        ErrorCode.ARTIFACT_UNAVAILABLE,
+                        "the profile " + profile.name() + " knows no place for " + version + named(edition)
+                                + "; give a URL"));
     }
 
     private static ImageReference repository(NodeSpec.Docker node) throws TransferFailedException {
@@ -115,14 +139,31 @@ record Wanted(
         }
     }
 
-    /** The name of the JAR's record. */
-    ReleaseTable.Key key() {
-        return ReleaseTable.Key.of(profile.name(), edition, version);
+    /**
+     * A pin takes the place of what nobody pinned. Two pins that differ are a person's to judge.
+     *
+     * @throws TransferFailedException ARTIFACT_WRONG if an upgrade was completed with another pinned content
+     */
+    void requirePin(@Nullable String pinned, @Nullable Artifact known) throws TransferFailedException {
+        if (pinned != null && known != null && known.pinned() && !known.sha256().equals(pinned)) {
+            throw wrong(pinned + " is pinned, but upgrades to " + version + " were completed with " + known.sha256()
+                    + ", which was pinned then: a released version must not change. If that was the wrong one: uplift"
+                    + " releases forget " + known.sha256());
+        }
     }
 
-    /** The name of an image's record. */
-    ReleaseTable.Key key(Image image) {
-        return ReleaseTable.Key.of("image " + image.repository().repository(), edition, version);
+    /** What came is not what upgrades to this version were completed with. */
+    TransferFailedException changed(String where, String found, Artifact known) {
+        return wrong(where + " gives " + found + ", but upgrades to " + version + " were completed with "
+                + known.sha256() + (known.pinned() ? ", which was pinned" : ", which nobody pinned")
+                + ": a released version must not change. Pin the one that you trust, or, if that was the wrong one:"
+                + " uplift releases forget " + known.sha256());
+    }
+
+    /** Whether it is pinned, by this request or by one that was completed with the same content. */
+    static boolean isPinned(String sha256, @Nullable String pinned, @Nullable Artifact known) {
+        return pinned != null
+                || (known != null && known.pinned() && known.sha256().equals(sha256));
     }
 
     /**

@@ -2,8 +2,10 @@ package dev.uplift.artifact.transfer;
 
 import static dev.uplift.artifact.address.AddressPolicy.display;
 
+import dev.uplift.artifact.store.SourceTable.Validators;
 import dev.uplift.artifact.transfer.HttpSource.Reply;
 import dev.uplift.artifact.transfer.PartialFile.Continuation;
+import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.DurableFiles;
@@ -60,9 +62,16 @@ public final class Download {
     /**
      * The whole file, on the disk.
      *
+     * @param validators of the answer that completed it
      * @param continued whether it was put together from several answers
      */
-    public record Fetched(Path file, String sha256, long sizeBytes, boolean continued) {}
+    public record Fetched(Path file, String sha256, long sizeBytes, Validators validators, boolean continued) {}
+
+    /** What an answer says of the file, by which another answer can be compared. */
+    public static Validators validators(Reply reply) {
+        return new Validators(
+                reply.header("ETag").orElse(null), reply.header("Last-Modified").orElse(null));
+    }
 
     /**
      * Fetches what is missing.
@@ -182,7 +191,7 @@ public final class Download {
                 ? DurableFiles.digest(partial.data()).sha256()
                 : HexFormat.of().formatHex(digest.digest());
         crashPoints.after(FetchEffect.DOWNLOAD.crashPoint());
-        return new Fetched(partial.data(), sha256, size[0], continued);
+        return new Fetched(partial.data(), sha256, size[0], validators(reply), continued);
     }
 
     /** Whether a 206 continues exactly the file that there is a beginning of. */
@@ -228,7 +237,8 @@ public final class Download {
         if (wholeBytes - alreadyBytes > usable) {
             throw TransferFailedException.failed(
                     ErrorCode.HOST_STORAGE,
-                    "the artifact has " + wholeBytes + " bytes and the artifact-service's disk has room for " + usable
+                    "the artifact has " + ByteCount.text(wholeBytes)
+                            + " and the artifact-service's disk has room for " + ByteCount.text(usable)
                             + "; free some");
         }
     }

@@ -18,7 +18,7 @@ public enum FetchEffect {
     EVICT("artifact.fetch.evict"),
     /** Renames the verified file into the store. */
     STORE("artifact.fetch.store"),
-    /** Writes down which content this version has, for ever. */
+    /** Writes down what the URL gave, so that it need not be fetched from again as long as it gives that. */
     RECORD("artifact.fetch.record"),
     /** Forgets how the transfer could have been continued. */
     CLEAR("artifact.fetch.clear"),

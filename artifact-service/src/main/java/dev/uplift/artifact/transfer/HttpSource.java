@@ -125,6 +125,8 @@ public final class HttpSource implements AutoCloseable {
         HttpUriRequestBase request = new HttpUriRequestBase(method, url);
         headers.forEach(request::setHeader);
         request.setHeader("Accept-Encoding", "identity");
+        // A connection that is not used again cannot be found closed by its server.
+        request.setHeader("Connection", "close");
         TransferWatch watch = new TransferWatch(limits, cancelled, request::cancel);
         boolean answered = false;
         try {

@@ -16,22 +16,34 @@ import dev.uplift.artifact.testing.TestRun;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
+import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepName;
 import dev.uplift.messaging.worker.StepCancelledException;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a fetch leaves behind, and what it does not fetch again. */
 final class FetchArtifactTest extends ServedArtifact {
+    private static final byte[] BROKEN = TestJar.of("v0.51.8", 2);
+    private static final String BROKEN_SHA256 = TestJar.sha256(BROKEN);
     private static final String STORED = "artifacts/sha256/" + SHA256.substring(0, 2) + "/" + SHA256;
 
     @Test
@@ -92,34 +104,146 @@ final class FetchArtifactTest extends ServedArtifact {
     }
 
     @Test
-    void withoutAPinTheFirstContentIsTheVersionsForEver() throws Exception {
-        StepCommand unpinned = command(null);
-        assertThat(artifact(world.fetch(unpinned)).pinned()).isFalse();
+    void aPinBeatsWhatWasFetchedUnpinnedBefore() throws Exception {
+        server.answer(ok(BROKEN));
+        assertThat(artifact(world.fetch(command(null))).sha256()).isEqualTo(BROKEN_SHA256);
 
-        server.answer(ok(TestJar.of("v0.51.8", 2)));
-        assertThat(artifact(world.fetch(unpinned)).sha256())
-                .describedAs("known: nothing is fetched")
-                .isEqualTo(SHA256);
-        assertThat(server.requests()).hasSize(1);
-
-        Files.delete(home.resolve(STORED));
-        refused(world.fetch(unpinned), ErrorCode.ARTIFACT_WRONG, "wanted is " + SHA256);
-        assertThat(world.files()).isEmpty();
-
-        String other = TestJar.sha256(TestJar.of("v0.51.8", 2));
-        refused(
-                world.fetch(Commands.fetch("0.51.8.0", server.url("/metabase.jar"), other)),
-                ErrorCode.ARTIFACT_WRONG,
-                "a released version must not change");
+        server.answer(ok(JAR));
+        assertThat(artifact(world.fetch(pinned())).sha256()).isEqualTo(SHA256);
     }
 
     @Test
-    void aPinThatIsGivenLaterSticks() throws Exception {
-        StepCommand unpinned = command(null);
-        artifact(world.fetch(unpinned));
+    void aPinBeatsWhatUpgradesWereCompletedWithUnpinned() throws Exception {
+        StepCommand command = pinned().withKnown(List.of(Commands.known("v0.51.8", BROKEN_SHA256, false)));
 
-        assertThat(artifact(world.fetch(pinned())).pinned()).isTrue();
-        assertThat(artifact(world.fetch(unpinned)).pinned()).isTrue();
+        assertThat(artifact(world.fetch(command)))
+                .extracting(Artifact::sha256, Artifact::pinned)
+                .containsExactly(SHA256, true);
+    }
+
+    @Test
+    void aPinAgainstAnEarlierPinIsAPersonsToJudge() throws Exception {
+        StepCommand command = pinned().withKnown(List.of(Commands.known("v0.51.8", BROKEN_SHA256, true)));
+
+        refused(world.fetch(command), ErrorCode.ARTIFACT_WRONG, "uplift releases forget " + BROKEN_SHA256);
+        assertThat(server.requests()).isEmpty();
+    }
+
+    @Test
+    void withoutAPinItIsWhatItsUrlGivesNow() throws Exception {
+        Artifact first = artifact(world.fetch(command(null)));
+        assertThat(first.pinned()).isFalse();
+        assertThat(artifact(world.fetch(command(null)))).isEqualTo(first);
+        assertThat(server.requests())
+                .describedAs("it is not transferred again while the server says that it is the same")
+                .extracting(RawServer.Request::method)
+                .containsExactly("GET", "HEAD");
+
+        server.answer(file(BROKEN, "\"two\""));
+
+        assertThat(artifact(world.fetch(command(null))).sha256()).isEqualTo(BROKEN_SHA256);
+    }
+
+    @Test
+    void anotherUrlIsAskedForWhatItHas() throws Exception {
+        artifact(world.fetch(command(null)));
+        server.answer((request, out) -> (request.path().equals("/mended.jar")
+                        ? file(BROKEN, "\"one\"")
+                        : file(JAR, "\"one\""))
+                .write(request, out));
+
+        assertThat(artifact(world.fetch(Commands.fetch("0.51.8.0", server.url("/mended.jar"), null)))
+                        .sha256())
+                .isEqualTo(BROKEN_SHA256);
+        assertThat(artifact(world.fetch(command(null))).sha256()).isEqualTo(SHA256);
+    }
+
+    @Test
+    void aUrlThatHasAnotherContentThanCompletedUpgradesIsRefused() throws Exception {
+        for (boolean stored : List.of(false, true)) {
+            StepCommand command = command(null).withKnown(List.of(Commands.known("v0.51.8", BROKEN_SHA256, false)));
+            refused(
+                    world.fetch(command),
+                    ErrorCode.ARTIFACT_WRONG,
+                    server.url("/metabase.jar") + " gives " + SHA256 + ", but upgrades to v0.51.8 were completed with "
+                            + BROKEN_SHA256 + ", which nobody pinned");
+            assertThat(world.store().find(SHA256).isPresent()).isEqualTo(stored);
+            artifact(world.fetch(command(null)));
+        }
+    }
+
+    @Test
+    void whatUpgradesWereCompletedWithIsTheVersionWhereNobodyNamesAnotherUrl() throws Exception {
+        artifact(world.fetch(pinned()));
+        StepCommand atItsPlace = Commands.command(
+                        StepName.FETCH, Commands.FROM, new Release("v0.51.8", null, null, null))
+                .withKnown(List.of(Commands.known("v0.51.8", SHA256, true)));
+
+        assertThat(artifact(world.fetch(atItsPlace)))
+                .extracting(Artifact::sha256, Artifact::pinned)
+                .containsExactly(SHA256, true);
+        assertThat(server.requests()).hasSize(1);
+    }
+
+    @Test
+    void whatAnotherPinIsStoredForIsNotTaken() throws Exception {
+        artifact(world.fetch(pinned()));
+        server.answer(file(BROKEN, "\"one\""));
+
+        refused(world.fetch(command("c".repeat(64))), ErrorCode.ARTIFACT_WRONG, "wanted is " + "c".repeat(64));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void itIsReadWhichJavaTheMainClassNeeds(Map<String, byte[]> entries, @Nullable Integer java) throws Exception {
+        Map<String, byte[]> all = new HashMap<>(entries);
+        all.put("version.properties", "tag=v0.51.8\n".getBytes(StandardCharsets.UTF_8));
+        server.answer(ok(TestJar.with(all, 1)));
+
+        assertThat(artifact(world.fetch(command(null))).javaMin()).isEqualTo(java);
+    }
+
+    static Stream<Arguments> itIsReadWhichJavaTheMainClassNeeds() {
+        byte[] plain = TestJar.manifest("Main-Class: app.Main ");
+        byte[] boot = TestJar.manifest("Main-Class: boot.JarLauncher", "Start-Class: app.Main");
+        return Stream.of(
+                Arguments.of(Map.of(TestJar.MANIFEST, plain, "app/Main.class", TestJar.classFor(21)), 21),
+                Arguments.of(Map.of(TestJar.MANIFEST, plain, "app/Main.class", TestJar.classFor(8)), 8),
+                // What only newer Javas load does not count.
+                Arguments.of(
+                        Map.of(
+                                TestJar.MANIFEST,
+                                TestJar.manifest("Main-Class: app.Main", "Multi-Release: true"),
+                                "app/Main.class",
+                                TestJar.classFor(11),
+                                "META-INF/versions/25/app/Main.class",
+                                TestJar.classFor(25)),
+                        11),
+                // A launcher that runs everywhere, of an application that does not.
+                Arguments.of(
+                        Map.of(
+                                TestJar.MANIFEST,
+                                boot,
+                                "boot/JarLauncher.class",
+                                TestJar.classFor(8),
+                                "BOOT-INF/classes/app/Main.class",
+                                TestJar.classFor(25)),
+                        25),
+                Arguments.of(
+                        Map.of(
+                                TestJar.MANIFEST,
+                                TestJar.manifest(
+                                        "Main-Class: boot.WarLauncher",
+                                        "Start-Class: app.Main",
+                                        "Spring-Boot-Classes: WEB-INF/classes"),
+                                "boot/WarLauncher.class",
+                                TestJar.classFor(8),
+                                "WEB-INF/classes/app/Main.class",
+                                TestJar.classFor(17)),
+                        17),
+                // Its main class is elsewhere, or no class: that it is not known is all that can be said.
+                Arguments.of(Map.of(TestJar.MANIFEST, plain), null),
+                Arguments.of(Map.of(TestJar.MANIFEST, plain, "app/Main.class", new byte[] {1, 2, 3}), null));
     }
 
     @Test

@@ -19,6 +19,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -83,6 +84,17 @@ final class FetchRefusalTest extends ServedArtifact {
         refused(fetch(null), ErrorCode.ARTIFACT_WRONG, "does not say its version");
         server.answer(ok(TestJar.with("version.properties", "tag=" + "v".repeat(1_000_001), 1)));
         refused(fetch(null), ErrorCode.ARTIFACT_WRONG, "has more than 1000000 bytes");
+        server.answer(ok(
+                TestJar.with(Map.of("version.properties", "tag=v0.51.8".getBytes(StandardCharsets.UTF_8)), 1)));
+        refused(fetch(null), ErrorCode.ARTIFACT_WRONG, "names no main class");
+        server.answer(ok(TestJar.with(
+                Map.of(
+                        "version.properties",
+                        "tag=v0.51.8".getBytes(StandardCharsets.UTF_8),
+                        TestJar.MANIFEST,
+                        "no manifest".getBytes(StandardCharsets.UTF_8)),
+                1)));
+        refused(fetch(null), ErrorCode.ARTIFACT_WRONG, "manifest cannot be read");
         server.answer(ok(TestJar.with("version.properties", "tag=\\u001b[31mv0.51.8", 1)));
         refused(fetch(null), ErrorCode.ARTIFACT_WRONG, "is not a version of this application");
     }

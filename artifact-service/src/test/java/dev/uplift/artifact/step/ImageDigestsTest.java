@@ -62,26 +62,40 @@ class ImageDigestsTest {
     }
 
     @Test
-    void aTagIsLookedUpOnceAndStaysTheDigestThatItHadThen() throws Exception {
+    void aTagIsItsDigestOfNow() throws Exception {
         Artifact first = artifact(fetch(null));
-        registry.answer(image(TWO));
 
         assertThat(first.sha256()).isEqualTo(ONE);
         assertThat(first.pinned()).isFalse();
         assertThat(first.location()).hasToString("docker://" + repository + "@sha256:" + ONE);
-        assertThat(artifact(fetch(null))).isEqualTo(first);
         assertThat(registry.requests())
                 .extracting(RawServer.Request::method, RawServer.Request::path)
                 .containsExactly(Tuple.tuple("HEAD", "/v2/metabase/metabase/manifests/" + TAG));
         assertThat(world.files()).isEmpty();
+        registry.answer(image(TWO));
+        assertThat(artifact(fetch(null)).sha256()).isEqualTo(TWO);
     }
 
     @Test
-    void aDigestThatTheOperatorNamesIsNotAskedForAndCountsAgainstWhatTheTagWas() throws Exception {
-        assertThat(artifact(fetch(TWO)).sha256()).isEqualTo(TWO);
+    void theTagIsNotAskedForOnceAnUpgradeWasCompleted() throws Exception {
+        Artifact fetched = artifact(fetch(null, Commands.knownImage(TAG, repository, TWO, false)));
+
+        assertThat(fetched.sha256()).isEqualTo(TWO);
+        assertThat(fetched.pinned()).isFalse();
         assertThat(registry.requests()).isEmpty();
-        assertThat(artifact(fetch(null)).sha256()).isEqualTo(TWO);
-        refuses(fetch(ONE), ErrorCode.ARTIFACT_WRONG, "must not change");
+    }
+
+    @Test
+    void aDigestThatTheOperatorNamesIsNotAskedForAndBeatsWhatNobodyNamed() throws Exception {
+        assertThat(artifact(fetch(TWO)).sha256()).isEqualTo(TWO);
+        assertThat(artifact(fetch(TWO, Commands.knownImage(TAG, repository, ONE, false))))
+                .extracting(Artifact::sha256, Artifact::pinned)
+                .containsExactly(TWO, true);
+        assertThat(registry.requests()).isEmpty();
+        refuses(
+                fetch(TWO, Commands.knownImage(TAG, repository, ONE, true)),
+                ErrorCode.ARTIFACT_WRONG,
+                "uplift releases forget " + ONE);
     }
 
     @Test
@@ -142,7 +156,7 @@ class ImageDigestsTest {
 
     @Test
     void aPlanSaysWhatTheTagIsAndRecordsNothing() throws Exception {
-        assertThat(locate()).contains(Tuple.tuple("artifact.image", Verdict.OK));
+        assertThat(locate()).contains(Tuple.tuple("artifact.image", Verdict.WARN));
         registry.answer(image(TWO));
         assertThat(artifact(fetch(null)).sha256()).isEqualTo(TWO);
     }
@@ -183,11 +197,12 @@ class ImageDigestsTest {
                         .toList();
     }
 
-    private StepOutcome fetch(@Nullable String sha256) throws Exception {
+    private StepOutcome fetch(@Nullable String sha256, Artifact... known) throws Exception {
         return world.fetch(Commands.image(
-                StepName.FETCH,
-                new Release(TAG, null, null, sha256 == null ? Map.of() : Map.of(repository, sha256), null),
-                repository));
+                        StepName.FETCH,
+                        new Release(TAG, null, null, sha256 == null ? Map.of() : Map.of(repository, sha256), null),
+                        repository)
+                .withKnown(List.of(known)));
     }
 
     private static RawServer.Answer image(String sha256) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.artifact.testing.Commands;
 import dev.uplift.artifact.testing.RawServer;
+import dev.uplift.contract.Artifact;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.Check.Verdict;
 import dev.uplift.contract.StepOutput;
@@ -32,21 +33,61 @@ final class LocateArtifactTest extends ServedArtifact {
     }
 
     @Test
-    void whatIsInTheStoreIsNotAskedFor() throws Exception {
+    void whatIsPinnedAndInTheStoreIsNotAskedForAndThatIsSaid() throws Exception {
         artifact(world.fetch(command(null)));
 
-        Found located = locate("v0.51.8", server.url("/metabase.jar"), null);
+        Found located = locate("v0.51.8", server.url("/elsewhere.jar"), SHA256);
 
         assertThat(located.artifact().inStore()).isTrue();
         assertThat(located.artifact().sizeBytes()).isEqualTo(JAR.length);
         assertThat(server.requests()).hasSize(1);
+        assertThat(hash(located).detail()).contains("its URL is not asked");
+    }
+
+    @Test
+    void withoutAPinTheUrlIsAskedWhetherItStillGivesWhatIsInTheStore() throws Exception {
+        artifact(world.fetch(command(null)));
+
+        assertThat(locate("v0.51.8", server.url("/metabase.jar"), null)
+                        .artifact()
+                        .inStore())
+                .isTrue();
+        assertThat(locate("v0.51.8", server.url("/elsewhere.jar"), null)
+                        .artifact()
+                        .inStore())
+                .isFalse();
+        server.answer(RawServer.file(JAR, "\"two\""));
+        assertThat(locate("v0.51.8", server.url("/metabase.jar"), null)
+                        .artifact()
+                        .inStore())
+                .isFalse();
     }
 
     @Test
     void aMissingPinIsToldAndDoesNotStopAnything() throws Exception {
-        assertThat(locate("v0.51.8", server.url("/metabase.jar"), null).checks())
-                .extracting(Check::name, Check::verdict)
-                .contains(Tuple.tuple("artifact.hash", Verdict.WARN));
+        assertThat(hash(locate("v0.51.8", server.url("/metabase.jar"), null)))
+                .extracting(Check::verdict, Check::detail)
+                .containsExactly(Verdict.WARN, "not pinned: what its URL gives will be taken");
+    }
+
+    @Test
+    void whatUpgradesWereCompletedWithIsToldAsPinnedOrNot() throws Exception {
+        URI url = server.url("/metabase.jar");
+        String other = "c".repeat(64);
+
+        assertThat(hash(locate("v0.51.8", url, null, Commands.known("v0.51.8", SHA256, false))))
+                .extracting(Check::verdict, Check::detail)
+                .containsExactly(Verdict.OK, "as in upgrades that were completed, not pinned: " + SHA256);
+        assertThat(hash(locate("v0.51.8", url, SHA256, Commands.known("v0.51.8", other, false))))
+                .extracting(Check::verdict)
+                .isEqualTo(Verdict.WARN);
+        assertThat(hash(locate("v0.51.8", url, SHA256, Commands.known("v0.51.8", other, true))))
+                .extracting(Check::verdict)
+                .isEqualTo(Verdict.FAIL);
+        artifact(world.fetch(command(null)));
+        assertThat(hash(locate("v0.51.8", url, null, Commands.known("v0.51.8", other, true))))
+                .extracting(Check::verdict)
+                .isEqualTo(Verdict.FAIL);
     }
 
     @Test
@@ -79,8 +120,15 @@ final class LocateArtifactTest extends ServedArtifact {
 
     private record Found(StepOutput.Located artifact, List<Check> checks) {}
 
-    private Found locate(String version, URI url, @Nullable String sha256) throws Exception {
-        StepOutcome outcome = world.locate(Commands.locate(version, url, sha256));
+    private static Check hash(Found located) {
+        return located.checks().stream()
+                .filter(check -> check.name().equals("artifact.hash"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private Found locate(String version, URI url, @Nullable String sha256, Artifact... known) throws Exception {
+        StepOutcome outcome = world.locate(Commands.locate(version, url, sha256).withKnown(List.of(known)));
         if (outcome instanceof StepOutcome.Succeeded succeeded
                 && succeeded.output() instanceof StepOutput.ArtifactsLocated located) {
             return new Found(located.artifacts().getFirst(), located.checks());

@@ -5,8 +5,8 @@ import dev.uplift.artifact.address.AllowedOrigin;
 import dev.uplift.artifact.step.FetchArtifact;
 import dev.uplift.artifact.step.LocateArtifact;
 import dev.uplift.artifact.store.ArtifactStore;
-import dev.uplift.artifact.store.ReleaseTable;
 import dev.uplift.artifact.store.Retention;
+import dev.uplift.artifact.store.SourceTable;
 import dev.uplift.artifact.transfer.HttpSource;
 import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Artifact;
@@ -40,7 +40,6 @@ public final class ArtifactWorld implements AutoCloseable {
     private final Path home;
     private final HttpSource source;
     private final ArtifactStore store;
-    private final ReleaseTable releases;
     private final FetchArtifact fetch;
     private final LocateArtifact locate;
 
@@ -58,7 +57,7 @@ public final class ArtifactWorld implements AutoCloseable {
         Profiles profiles = Profiles.load(Optional.empty());
         source = new HttpSource(policy, limits);
         store = new ArtifactStore(home);
-        releases = new ReleaseTable(Jdbi.create(ReleaseDatabase.empty()));
+        SourceTable sources = new SourceTable(Jdbi.create(SourceDatabase.empty()));
         fetch = new FetchArtifact(
                 profiles,
                 policy,
@@ -66,11 +65,11 @@ public final class ArtifactWorld implements AutoCloseable {
                 limits,
                 store,
                 new Retention(0, Duration.ofHours(1)),
-                releases,
+                sources,
                 logins,
                 URI.create("http://127.0.0.1:8481"),
                 new SimpleMeterRegistry());
-        locate = new LocateArtifact(profiles, source, limits, store, releases, logins);
+        locate = new LocateArtifact(profiles, source, limits, store, sources, logins);
     }
 
     private static TransferLimits limits(Duration idle, long bytesPerSecondMin, Duration window, int attemptsMax) {

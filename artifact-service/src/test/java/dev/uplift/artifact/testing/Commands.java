@@ -1,5 +1,6 @@
 package dev.uplift.artifact.testing;
 
+import dev.uplift.contract.Artifact;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.InstallationSpec;
@@ -54,6 +55,17 @@ public final class Commands {
                 new NodeSpec.JarProcess(
                         "one", NodeSpec.LOCAL, "/srv/sales", "metabase.jar", URI.create("http://127.0.0.1:3000")),
                 new NodeSpec.Docker("two", NodeSpec.LOCAL, "sales", repository, URI.create("http://127.0.0.1:3001")));
+    }
+
+    /** What an upgrade to {@code version} was completed with, as the orchestrator tells. */
+    public static Artifact known(String version, String sha256, boolean pinned) {
+        return new Artifact(sha256, 1, version, "oss", URI.create("http://127.0.0.1:8481/artifacts/" + sha256), pinned);
+    }
+
+    /** The same for an image of that repository. */
+    public static Artifact knownImage(String version, String repository, String sha256, boolean pinned) {
+        return new Artifact(
+                sha256, 1, version, "oss", URI.create("docker://" + repository + "@sha256:" + sha256), pinned);
     }
 
     private static StepCommand command(StepName step, String from, Release to, NodeSpec... nodes) {

@@ -1,12 +1,13 @@
 package dev.uplift.orchestrator.upgrade;
 
-import dev.uplift.contract.Check;
+import dev.uplift.contract.Artifact;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.Release;
+import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
@@ -23,12 +24,16 @@ import dev.uplift.orchestrator.inventory.HostStore;
 import dev.uplift.orchestrator.inventory.Installation;
 import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.publish.Outgoing;
+import dev.uplift.orchestrator.release.ReleaseKey;
+import dev.uplift.orchestrator.release.ReleaseStore;
 import dev.uplift.orchestrator.saga.Deadline;
 import dev.uplift.orchestrator.saga.SagaEvent;
 import dev.uplift.orchestrator.saga.SagaLimits;
 import dev.uplift.orchestrator.saga.StepKey;
 import dev.uplift.orchestrator.saga.Transition;
 import dev.uplift.orchestrator.saga.UpgradeSaga;
+import dev.uplift.profile.Profiles;
+import dev.uplift.profile.VersionReading;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -56,6 +61,7 @@ import org.jspecify.annotations.Nullable;
 final class SagaBatch {
     private final DatabaseIds databases;
     private final SagaLimits limits;
+    private final Profiles profiles;
     private final Instant now;
     private final Map<UUID, SagaRow> before = new HashMap<>();
     private final Map<UUID, SagaRow> rows;
@@ -66,14 +72,12 @@ final class SagaBatch {
     private final List<BackupStore.Taken> backups = new ArrayList<>();
     private final Map<UUID, Release> observed = new HashMap<>();
 
-    /**
-     * @param locked the sagas that the events may be about, held locked by the transaction
-     * @param databases those that the events name
-     */
-    SagaBatch(Map<UUID, SagaRow> locked, DatabaseIds databases, SagaLimits limits, Instant now) {
+    /** @param locked the sagas that the events may be about, held locked by the transaction */
+    SagaBatch(Map<UUID, SagaRow> locked, SagaLimits limits, Profiles profiles, Instant now) {
         this.rows = new HashMap<>(locked);
         this.databases = databases;
         this.limits = limits;
+        this.profiles = profiles;
         this.now = now;
     }
 
@@ -145,7 +149,8 @@ final class SagaBatch {
         }
         List<SagaStore.Saved> added = new ArrayList<>();
         List<SagaStore.Saved> changed = new ArrayList<>();
-        List<OutboundMessage> messages = new ArrayList<>(withPresentHosts(handle));
+        ReleaseStore.record(handle, completed());
+        List<OutboundMessage> messages = new ArrayList<>(withPresentHosts(handle, withKnownReleases(handle)));
         deadlines.forEach((id, deadline) -> {
             SagaRow row = Objects.requireNonNull(rows.get(id));
             (inserted.contains(id) ? added : changed).add(new SagaStore.Saved(row, deadline));
@@ -163,13 +168,13 @@ final class SagaBatch {
     }
 
     /** Hosts are reached as the inventory says now, not as it said when the saga began: a key may have changed since. */
-    private List<OutboundMessage> withPresentHosts(Handle handle) {
-        Set<String> names = commands.stream()
+    private List<OutboundMessage> withPresentHosts(Handle handle, List<StepCommand> sent) {
+        Set<String> names = sent.stream()
                 .flatMap(command -> command.installation().hosts().stream())
                 .map(HostSpec::name)
                 .collect(Collectors.toSet());
         Collection<HostEntry> present = HostStore.find(handle, names).values();
-        return commands.stream()
+        return sent.stream()
                 .map(command -> {
                     InstallationSpec installation = command.installation();
                     for (HostEntry entry : present) {
@@ -178,6 +183,50 @@ final class SagaBatch {
                     return Outgoing.command(command.withInstallation(installation), now);
                 })
                 .toList();
+    }
+
+    /** What a version is may have been settled by an upgrade that was completed since the saga began. */
+    private List<StepCommand> withKnownReleases(Handle handle) {
+        Map<StepCommand, ReleaseKey> asking = new HashMap<>();
+        for (StepCommand command : commands) {
+            if (command.step().service() == ServiceName.ARTIFACT) {
+                String edition = command.to().edition() == null
+                        ? command.from().edition()
+                        : command.to().edition();
+                key(command.installation().profile(), command.to().version(), edition)
+                        .ifPresent(key -> asking.put(command, key));
+            }
+        }
+        Map<ReleaseKey, List<Artifact>> known = ReleaseStore.known(handle, Set.copyOf(asking.values()));
+        return commands.stream()
+                .map(command -> Optional.ofNullable(asking.get(command))
+                        .map(known::get)
+                        .map(command::withKnown)
+                        .orElse(command))
+                .toList();
+    }
+
+    /** What upgrades that have just been completed were completed with. */
+    private List<ReleaseStore.Completed> completed() {
+        List<ReleaseStore.Completed> completed = new ArrayList<>();
+        for (UUID id : deadlines.keySet()) {
+            SagaRow row = Objects.requireNonNull(rows.get(id));
+            if (row.kind() == UpgradeStatus.Kind.UPGRADE && row.state().status() == UpgradeStatus.State.COMPLETED) {
+                for (Artifact artifact : row.context().artifacts()) {
+                    key(row.context().installation().profile(), artifact.version(), artifact.edition())
+                            .map(key -> new ReleaseStore.Completed(key, artifact, id, row.installation(), now))
+                            .ifPresent(completed::add);
+                }
+            }
+        }
+        return completed;
+    }
+
+    private Optional<ReleaseKey> key(String profile, String version, @Nullable String edition) {
+        return profiles.byName(profile).flatMap(rules -> switch (rules.version(version)) {
+            case VersionReading.Known known -> Optional.of(ReleaseKey.of(profile, edition, known.version()));
+            case VersionReading.Unreadable _ -> Optional.empty();
+        });
     }
 
     List<UpgradeTransitioned> transitions() {

@@ -7,6 +7,7 @@ import dev.uplift.orchestrator.inventory.DatabaseIds;
 import dev.uplift.orchestrator.saga.SagaEvent;
 import dev.uplift.orchestrator.saga.SagaLimits;
 import dev.uplift.orchestrator.upgrade.SagaInput.Outcome;
+import dev.uplift.profile.Profiles;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
 import java.time.Instant;
@@ -30,12 +31,14 @@ final class SagaRuntime {
     private final Jdbi jdbi;
     private final Outbox outbox;
     private final SagaLimits limits;
+    private final Profiles profiles;
     private final MeterRegistry metrics;
 
-    SagaRuntime(Jdbi jdbi, Outbox outbox, SagaLimits limits, MeterRegistry metrics) {
+    SagaRuntime(Jdbi jdbi, Outbox outbox, SagaLimits limits, Profiles profiles, MeterRegistry metrics) {
         this.jdbi = jdbi;
         this.outbox = outbox;
         this.limits = limits;
+        this.profiles = profiles;
         this.metrics = metrics;
     }
 
@@ -44,7 +47,7 @@ final class SagaRuntime {
 
     /** Begins sagas in the caller's transaction, which holds their installations locked. */
     void begin(Handle handle, List<Beginning> sagas) {
-        SagaBatch batch = new SagaBatch(Map.of(), DatabaseIds.none(), limits, Instant.now());
+        SagaBatch batch = new SagaBatch(Map.of(), limits, profiles, Instant.now());
         sagas.forEach(saga -> batch.begin(saga.planned(), saga.epoch()));
         write(handle, batch);
     }
@@ -60,7 +63,7 @@ final class SagaRuntime {
             return List.of();
         }
         List<UUID> ids = inputs.stream().map(SagaInput::sagaId).toList();
-        SagaBatch batch = new SagaBatch(SagaStore.lock(handle, ids), databases, limits, Instant.now());
+        SagaBatch batch = new SagaBatch(SagaStore.lock(handle, ids), limits, profiles, Instant.now());
         List<Outcome> outcomes = new ArrayList<>();
         for (SagaInput input : inputs) {
             outcomes.add(batch.apply(input));
@@ -73,7 +76,7 @@ final class SagaRuntime {
     void expire() {
         IntSupplier expireSome = () -> jdbi.inTransaction(handle -> {
             Map<UUID, SagaRow> due = SagaStore.due(handle, DUE_BATCH);
-            SagaBatch batch = new SagaBatch(due, DatabaseIds.none(), limits, Instant.now());
+            SagaBatch batch = new SagaBatch(due, limits, profiles, Instant.now());
             due.values()
                     .forEach(row -> row.state()
                             .timer()

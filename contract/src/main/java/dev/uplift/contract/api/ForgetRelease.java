@@ -1,0 +1,32 @@
+package dev.uplift.contract.api;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Body of {@code POST /api/v1/releases/{sha256}/forget}; kept and shown with what was forgotten.
+ *
+ * @param by who asks, 1 to 200 characters
+ * @param reason why, 1 to 1,000 characters
+ */
+public record ForgetRelease(String by, String reason) {
+    private static final int BY_LENGTH_MAX = 200;
+    private static final int REASON_LENGTH_MAX = 1000;
+
+    public ForgetRelease {
+        require(by, "by", BY_LENGTH_MAX);
+        require(reason, "reason", REASON_LENGTH_MAX);
+    }
+
+    private static void require(@Nullable String text, String field, int lengthMax) {
+        if (text == null || text.isBlank()) {
+            throw new IllegalArgumentException(field + " is missing");
+        }
+        if (text.length() > lengthMax) {
+            throw new IllegalArgumentException(
+                    field + " has " + text.length() + " characters, at most " + lengthMax + " are taken");
+        }
+        if (text.codePoints().anyMatch(Character::isISOControl)) {
+            throw new IllegalArgumentException(field + " contains a control character");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package dev.uplift.orchestrator.release;
+
+import dev.uplift.contract.api.ForgetRelease;
+import dev.uplift.contract.api.Page;
+import dev.uplift.contract.api.ReleaseEntry;
+import dev.uplift.orchestrator.rest.Paging;
+import dev.uplift.orchestrator.rest.ProblemException;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@code /api/v1/releases}. */
+@Path("/api/v1/releases")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "releases")
+@Blocking
+public final class ReleaseResource {
+    private static final Logger LOG = LoggerFactory.getLogger(ReleaseResource.class);
+
+    private final Jdbi jdbi;
+
+    ReleaseResource(Jdbi jdbi) {
+        this.jdbi = jdbi;
+    }
+
+    @GET
+    @Operation(summary = "List what upgrades were completed with, and what of it was forgotten by whom and why")
+    public Page<ReleaseEntry> list(
+            @QueryParam("offset") @Nullable Integer offset,
+            @QueryParam("limit") @Nullable Integer limit,
+            @QueryParam("sort") @Nullable String sort,
+            @QueryParam("q") @Nullable String q) {
+        Paging paging = Paging.of(offset, limit, sort, q, ReleaseStore.SORTS, "completedAt:desc");
+        return jdbi.withHandle(handle -> ReleaseStore.page(handle, paging));
+    }
+
+    @POST
+    @Path("{sha256}/forget")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(
+            summary = "Let a JAR or an image no longer count as what its version is; what runs it is not touched, and"
+                    + " an upgrade that pins it may bring it back")
+    public List<ReleaseEntry> forget(@PathParam("sha256") String sha256, @Nullable ForgetRelease request) {
+        if (request == null) {
+            throw ProblemException.invalid("the body is missing");
+        }
+        List<ReleaseEntry> forgotten = jdbi.inTransaction(handle -> ReleaseStore.forget(handle, sha256, request));
+        if (forgotten.isEmpty()) {
+            throw ProblemException.unknown(
+                    "release.unknown", "no upgrade that counts was completed with the SHA-256", sha256);
+        }
+        forgotten.forEach(entry -> LOG.info(
+                "{} forgot {} of {} {}: {}",
+                request.by(),
+                entry.artifact().sha256(),
+                entry.profile(),
+                entry.artifact().version(),
+                request.reason()));
+        return forgotten;
+    }
+}
