@@ -9,6 +9,11 @@ public record JavaRequirement(int minimum, OptionalInt maximum) {
         return javaMajor >= minimum && (maximum.isEmpty() || javaMajor <= maximum.getAsInt());
     }
 
+    /** The same, from this Java on at least. */
+    public JavaRequirement atLeast(int javaMajor) {
+        return new JavaRequirement(Math.max(minimum, javaMajor), maximum);
+    }
+
     @Override
     public String toString() {
         return maximum.isPresent() ? "Java " + minimum + " to " + maximum.getAsInt() : "Java " + minimum + " or newer";

@@ -1,6 +1,7 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.contract.Backup;
+import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.host.HostFiles;
 import dev.uplift.host.Launch;
@@ -82,7 +83,7 @@ final class JarChecks {
         long jarBytes = files.usedBytes(files.realPath(node.layout().jar()));
         long needed = 2 * jarBytes + databaseBytes;
         long free = files.freeBytes(node.directory());
-        String seen = free / 1_000_000 + " MB free in " + node.directory() + ", " + needed / 1_000_000 + " MB needed";
+        String seen = ByteCount.text(free) + " free in " + node.directory() + ", " + ByteCount.text(needed) + " needed";
         if (free < needed) {
             checks.fail("disk", seen);
         } else {
@@ -92,7 +93,7 @@ final class JarChecks {
 
     private void java(Launch launch) throws InterruptedException, StepFailedException {
         JavaRequirement requirement =
-                work.profile().javaRequirement(work.version(work.command().to()));
+                node.javaRequirement(work, work.version(work.command().to()));
         OptionalInt own = JavaPrograms.major(node.host(), launch);
         Optional<List<String>> commandLine = JavaPrograms.commandLine(node.host(), launch, requirement);
         String version = work.command().to().version();

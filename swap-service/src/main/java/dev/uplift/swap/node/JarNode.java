@@ -208,7 +208,8 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
             throw StepFailedException.refused(
                     ErrorCode.INTERFERED,
                     instance
-                            + " was started in another way than the one that was checked (command line, environment or user)");
+                            + " was started in another way than the one that was checked (command line, environment or"
+                            + " user)");
         }
     }
 
@@ -219,6 +220,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
                 .artifact(spec)
                 .orElseThrow(
                         () -> StepFailedException.refused(ErrorCode.INVALID, "the command names no artifact to stage"));
+        requireJava(work);
         if (!layout.holds(artifact.sha256())) {
             Path brought = Staging.bring(work, fence(), artifact);
             work.take(SwapEffect.STAGE_RELEASE, held -> {
@@ -306,10 +308,33 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
                 ErrorCode.HOST_UNEXPECTED, "the JAR with SHA-256 " + sha256 + " is not in " + place() + " any more");
     }
 
+    /** The Java that a version runs on: by the profile, and by what the artifact itself was compiled for once it is there. */
+    final JavaRequirement javaRequirement(NodeWork work, ApplicationVersion version) throws StepFailedException {
+        JavaRequirement requirement = work.profile().javaRequirement(version);
+        Optional<Integer> compiledFor = work.command().artifact(spec).map(Artifact::javaMin);
+        return compiledFor.isPresent()
+                        && version.equals(work.version(work.command().to()))
+                ? requirement.atLeast(compiledFor.get())
+                : requirement;
+    }
+
+    /** The artifact has a Java here that it runs on: found out while the old version still serves. */
+    private void requireJava(NodeWork work) throws IOException, InterruptedException, StepFailedException {
+        ApplicationVersion version = work.version(work.command().to());
+        Launch launch = launch();
+        List<String> commandLine = commandLine(work, launch, version);
+        if (hasOwnCommandLine() && !commandLine.equals(launch.argv())) {
+            throw StepFailedException.refused(
+                    ErrorCode.HOST_UNEXPECTED,
+                    version + " needs " + javaRequirement(work, version) + ", and " + place()
+                            + " is started with an older one: have it started with " + commandLine.getFirst());
+        }
+    }
+
     /** The command line that starts this version with a Java that it runs on. */
     final List<String> commandLine(NodeWork work, Launch launch, ApplicationVersion version)
             throws InterruptedException, StepFailedException {
-        JavaRequirement java = work.profile().javaRequirement(version);
+        JavaRequirement java = javaRequirement(work, version);
         return JavaPrograms.commandLine(host, launch, java)
                 .orElseThrow(() -> StepFailedException.refused(
                         ErrorCode.HOST_UNEXPECTED,

@@ -214,6 +214,35 @@ class RefusalTest {
     }
 
     @Test
+    void jarThatWasCompiledForANewerJavaThanTheHostHasIsRefusedBeforeAnythingIsStopped() throws Exception {
+        try (Rig rig = new Rig()) {
+            rig.stopped(Rig.OLD, false, Map.of());
+            rig.to(Rig.NEW);
+            Artifact good = rig.command(StepName.STAGE, DO).artifacts().getFirst();
+            rig.artifact(compiledFor(good, 99));
+
+            StepOutcome.Failed refused = rig.fail(StepName.STAGE, DO);
+
+            assertThat(refused.code()).isEqualTo(ErrorCode.HOST_UNEXPECTED);
+            assertThat(refused.detail()).contains("v0.51.2 needs Java 99 or newer");
+            assertThat(rig.directory.resolve("releases/" + good.sha256())).doesNotExist();
+            rig.artifact(compiledFor(good, Runtime.version().feature()));
+            rig.succeed(StepName.STAGE, DO);
+        }
+    }
+
+    private static Artifact compiledFor(Artifact artifact, int java) {
+        return new Artifact(
+                artifact.sha256(),
+                artifact.sizeBytes(),
+                artifact.version(),
+                artifact.edition(),
+                artifact.location(),
+                artifact.pinned(),
+                java);
+    }
+
+    @Test
     void applicationThatSomebodyStoppedIsNotTakenForStopped() throws Exception {
         try (Rig rig = new Rig()) {
             rig.stopped(Rig.OLD, false, Map.of());
