@@ -110,7 +110,7 @@ make_base() {
 # Debian with a Java 25 below /opt/java/openjdk, where the images of Temurin have it too.
 jre_base() {
   local recipe java
-  recipe=$(recipe jre "$JRE_MODULES" "$("$JAVA_HOME/bin/java" -version 2>&1)")
+  recipe=$(recipe jre "$JRE_MODULES" "$(java_version "$JAVA_HOME/bin/java")")
   has_base jre:25 "$recipe" && return
   java=$UPLIFT_ROOT/target/jre
   rm -rf "$java"

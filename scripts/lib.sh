@@ -10,7 +10,10 @@ fail() {
   exit 1
 }
 
-java_major() { "$1" -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p'; }
+# What a java says of itself; whoever sets options for all of them would have it say them first.
+java_version() { env -u JAVA_TOOL_OPTIONS -u JDK_JAVA_OPTIONS -u _JAVA_OPTIONS "$1" -version 2>&1; }
+
+java_major() { java_version "$1" | sed -n '1s/.*version "\([0-9]*\).*/\1/p'; }
 
 # Sets JAVA_HOME to a JDK 25: the given one, the one on the PATH, or one below /usr/lib/jvm.
 find_jdk() {
