@@ -28,6 +28,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -62,6 +63,7 @@ final class DemoCommand implements Callable<Integer> {
     private static final int PORTS = 7;
     private static final int ROWS_BEFORE = 25;
     private static final Duration TRIGGER_MAX = Duration.ofSeconds(60);
+    private static final Duration DELETE_MAX = Duration.ofSeconds(20);
     private static final StepLimits LIMITS =
             new StepLimits(Duration.ofMinutes(2), Duration.ofMinutes(5), Duration.ofSeconds(3), Duration.ofSeconds(45));
 
@@ -73,35 +75,58 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        try (Interruption interruption = new Interruption()) {
+            return show(interruption);
+        }
+    }
+
+    private int show(Interruption interruption) throws Exception {
         Output output = server.output();
         Instant begun = Instant.now();
+        int basePort = freeBasePort();
+        Path distribution = StandaloneProcess.distribution();
         Path home = Files.createTempDirectory("uplift-demo-");
-        DemoFleet fleet = new DemoFleet(home.resolve("demo"), StandaloneProcess.distribution());
-        StandaloneProcess standalone = new StandaloneProcess(home, freeBasePort())
-                .with("UPLIFT_ARTIFACT_ALLOWED_ORIGINS", "http://127.0.0.1:*");
-        Thread cleanUp = Thread.ofPlatform().unstarted(() -> {
-            fleet.close();
-            standalone.end();
-        });
-        Runtime.getRuntime().addShutdownHook(cleanUp);
-        boolean good;
+        DemoFleet fleet = new DemoFleet(home.resolve("demo"));
+        StandaloneProcess standalone =
+                new StandaloneProcess(home, basePort).with("UPLIFT_ARTIFACT_ALLOWED_ORIGINS", "http://127.0.0.1:*");
+        Summary summary = null;
+        Exception failure = null;
         try {
-            Summary summary = run(output, home, standalone.start(output), fleet);
-            if (output.json()) {
-                output.json(summary);
-            } else {
-                print(output, summary);
-            }
-            good = summary.asPromised();
-            output.note((good ? "as promised" : "NOT as promised") + ", after "
-                    + Format.duration(Duration.between(begun, Instant.now())));
-        } finally {
-            Runtime.getRuntime().removeShutdownHook(cleanUp);
-            if (!keep) {
-                fleet.close();
-                standalone.end();
-            }
+            fleet.prepare(distribution);
+            summary = run(output, home, standalone.start(output), fleet);
+        } catch (Exception e) {
+            failure = e;
         }
+        boolean interrupted = interruption.cleanUp();
+        if (interrupted) {
+            output.note("interrupted: stopping and removing everything");
+        }
+        if (interrupted || failure != null || !keep) {
+            fleet.release();
+            standalone.destroy();
+            fleet.close();
+        }
+        if (interrupted) {
+            delete(home);
+            return ExitCode.FAILED;
+        }
+        if (failure != null) {
+            output.note("kept for you to look at: " + home);
+            throw failure;
+        }
+        return told(output, home, fleet, Objects.requireNonNull(summary), begun);
+    }
+
+    private int told(Output output, Path home, DemoFleet fleet, Summary summary, Instant begun)
+            throws InterruptedException {
+        if (output.json()) {
+            output.json(summary);
+        } else {
+            print(output, summary);
+        }
+        boolean good = summary.asPromised();
+        output.note((good ? "as promised" : "NOT as promised") + ", after "
+                + Format.duration(Duration.between(begun, Instant.now())));
         if (keep) {
             fleet.release();
             output.note("kept running; look: ./uplift status --home " + home + "   stop: ./uplift down --home " + home
@@ -144,7 +169,7 @@ final class DemoCommand implements Callable<Integer> {
                 .sorted(Comparator.comparing(UpgradeStatus::installation))
                 .map(UpgradeStatus::id)
                 .toList();
-        List<UpgradeStatus> ended = new Follower(api, output).follow(ids);
+        List<UpgradeStatus> ended = Follower.ofOwn(api, output).follow(ids);
         return Summary.of(fleet, ended, fleet.verdicts());
     }
 
@@ -229,15 +254,21 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private static void delete(Path directory) throws IOException {
+    /** What has just ended may still have been writing. */
+    private static void delete(Path directory) throws InterruptedException {
+        if (!Poll.until(DELETE_MAX, () -> deleted(directory), deleted -> deleted)) {
+            throw new CommandFailedException(ExitCode.FAILED, directory + " cannot be deleted");
+        }
+    }
+
+    private static boolean deleted(Path directory) {
         try (Stream<Path> files = Files.walk(directory)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> {
-                try {
-                    Files.delete(file);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+            return true;
+        } catch (IOException | UncheckedIOException e) {
+            return Files.notExists(directory);
         }
     }
 

@@ -27,10 +27,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Three stand-in dashboards, started by hand as an operator would: one on H2, one on PostgreSQL, and one whose
- * next version's migration fails. Each has a writer.
+ * next version's migration fails. Each has a writer. For one thread.
  */
 final class DemoFleet implements AutoCloseable {
     static final String OLD = "v0.50.3";
@@ -54,32 +55,37 @@ final class DemoFleet implements AutoCloseable {
 
     private final Path directory;
     private final Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-    private final List<StandInServer> servers = new ArrayList<>();
     private final List<Member> members = new ArrayList<>();
-    private final StandInRelease oldRelease;
-    private final StandInRelease newRelease;
-    private final HttpServer downloads;
+    private @Nullable StandInRelease oldRelease;
+    private @Nullable StandInRelease newRelease;
+    private @Nullable HttpServer downloads;
+
+    /** Three that are to be below {@code directory}; nothing is there yet. */
+    DemoFleet(Path directory) {
+        this.directory = directory;
+    }
 
     /** Makes the releases and serves the new one. */
-    DemoFleet(Path directory, Path distribution) throws IOException {
-        this.directory = directory;
+    void prepare(Path distribution) throws IOException {
         Path base = distribution.resolve("testbed/target/standin.jar");
         Path releases = Files.createDirectories(directory.resolve("downloads"));
         oldRelease = StandInReleases.stamp(base, releases, OLD);
         newRelease = StandInReleases.stamp(base, releases, NEW);
-        downloads = SimpleFileServer.createFileServer(
+        HttpServer server = SimpleFileServer.createFileServer(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 releases.toAbsolutePath(),
                 SimpleFileServer.OutputLevel.NONE);
-        downloads.start();
+        downloads = server;
+        server.start();
     }
 
     URI newUrl() {
-        return URI.create("http://127.0.0.1:" + downloads.getAddress().getPort() + "/" + NEW + "/metabase.jar");
+        return URI.create(
+                "http://127.0.0.1:" + prepared(downloads).getAddress().getPort() + "/" + NEW + "/metabase.jar");
     }
 
     String newSha256() {
-        return newRelease.sha256();
+        return prepared(newRelease).sha256();
     }
 
     List<Member> members() {
@@ -92,11 +98,12 @@ final class DemoFleet implements AutoCloseable {
 
     /** Starts the three, waits until they are healthy and starts a writer on each. */
     void start(Path home, StandaloneStatus standalone) throws IOException, SQLException {
-        StandInServer h2 = begin(launch(H2));
-        StandInServer broken = begin(launch(BROKEN).faults("migration-fails@51"));
+        StandInServer h2 = launch(H2).start();
+        StandInServer broken = launch(BROKEN).faults("migration-fails@51").start();
         String password = createDatabase(home, standalone);
-        StandInServer postgresql =
-                begin(launch(POSTGRESQL).postgres("127.0.0.1", standalone.postgresPort(), "demo", "demo", password));
+        StandInServer postgresql = launch(POSTGRESQL)
+                .postgres("127.0.0.1", standalone.postgresPort(), "demo", "demo", password)
+                .start();
         join(H2, h2, false);
         join(POSTGRESQL, postgresql, false);
         join(BROKEN, broken, true);
@@ -120,28 +127,33 @@ final class DemoFleet implements AutoCloseable {
     /** Stops the downloads and the writers, but not the dashboards. */
     void release() {
         members.forEach(member -> member.writer().close());
-        downloads.stop(0);
+        if (downloads != null) {
+            downloads.stop(0);
+        }
     }
 
+    /** Kills the dashboards, whoever started them; nobody may be left who starts them again. */
     @Override
     public void close() {
-        release();
-        servers.forEach(StandInServer::close);
+        for (String name : List.of(H2, POSTGRESQL, BROKEN)) {
+            StandInServer.endAllIn(directory.resolve(name));
+        }
+    }
+
+    private static <T> T prepared(@Nullable T part) {
+        if (part == null) {
+            throw new IllegalStateException("prepare comes first");
+        }
+        return part;
     }
 
     private StandInServer.Launch launch(String name) {
         return StandInServer.in(directory.resolve(name))
-                .release(oldRelease)
+                .release(prepared(oldRelease))
                 .java(java)
                 .javaOption("-Xmx160m")
                 .javaOption("-XX:+UseSerialGC")
                 .javaOption("-XX:TieredStopAtLevel=1");
-    }
-
-    private StandInServer begin(StandInServer.Launch launch) {
-        StandInServer server = launch.start();
-        servers.add(server);
-        return server;
     }
 
     private void join(String name, StandInServer server, boolean fails) {

@@ -17,16 +17,31 @@ final class Follower {
     private final Output output;
     private final ProgressView view;
     private final Duration unreachableMax;
+    private final boolean own;
     private Instant reachedAt = Instant.now();
     private boolean complained;
 
     /** Bears an orchestrator that does not answer for two minutes. */
     Follower(Api api, Output output) {
-        this(api, output, new ProgressView(output, ProgressView.onTerminal()), Duration.ofMinutes(2));
+        this(api, output, false);
+    }
+
+    private Follower(Api api, Output output, boolean own) {
+        this(api, output, new ProgressView(output, ProgressView.onTerminal()), Duration.ofMinutes(2), own);
+    }
+
+    /** The same for upgrades by services that end with this process: it does not say that they go on. */
+    static Follower ofOwn(Api api, Output output) {
+        return new Follower(api, output, true);
     }
 
     /** @param unreachableMax how long the orchestrator may be away before this gives up */
     Follower(Api api, Output output, ProgressView view, Duration unreachableMax) {
+        this(api, output, view, unreachableMax, false);
+    }
+
+    private Follower(Api api, Output output, ProgressView view, Duration unreachableMax, boolean own) {
+        this.own = own;
         this.api = api;
         this.output = output;
         this.view = view;
@@ -41,14 +56,26 @@ final class Follower {
         Thread farewell = Thread.ofPlatform()
                 .unstarted(() ->
                         output.note("the upgrade goes on; `uplift watch` follows it, `uplift cancel` takes it back"));
-        Runtime.getRuntime().addShutdownHook(farewell);
+        if (!own) {
+            Runtime.getRuntime().addShutdownHook(farewell);
+        }
         try (EventStream events = api.events()) {
             return follow(ids, events);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandFailedException(ExitCode.FAILED, "interrupted");
         } finally {
+            if (!own) {
+                withdraw(farewell);
+            }
+        }
+    }
+
+    private static void withdraw(Thread farewell) {
+        try {
             Runtime.getRuntime().removeShutdownHook(farewell);
+        } catch (IllegalStateException e) {
+            // The process is ending already.
         }
     }
 

@@ -99,6 +99,21 @@ final class StandaloneProcess {
         }
     }
 
+    /** As {@link #end}; what still runs after that is killed, with its children. For a home that nobody needs any more. */
+    void destroy() {
+        Process process = started;
+        if (process == null) {
+            return;
+        }
+        List<ProcessHandle> all = Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .toList();
+        try {
+            end();
+        } catch (CommandFailedException e) {
+            all.forEach(ProcessHandle::destroyForcibly);
+        }
+    }
+
     private static void end(ProcessHandle process, Path home) {
         process.destroy();
         try {

@@ -294,6 +294,11 @@ public final class StandInServer implements AutoCloseable {
     /** Kills whatever {@code metabase.jar} runs in the directory, whoever started it. */
     @Override
     public void close() {
+        endAllIn(directory);
+    }
+
+    /** The same for any directory, which need not be there. */
+    public static void endAllIn(Path directory) {
         List<ProcessHandle> running = runningIn(directory);
         running.forEach(ProcessHandle::destroyForcibly);
         for (ProcessHandle handle : running) {
