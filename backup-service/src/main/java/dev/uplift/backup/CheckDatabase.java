@@ -5,6 +5,7 @@ import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.step.StepWork;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.contract.Backup;
+import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
@@ -88,12 +89,12 @@ public final class CheckDatabase implements StepHandler {
         };
         long freeBytes = store.usableBytes();
         return freeBytes > neededBytes
-                ? new Check("backup.space", Check.Verdict.OK, freeBytes + " bytes are free for backups")
+                ? new Check("backup.space", Check.Verdict.OK, ByteCount.text(freeBytes) + " are free for backups")
                 : new Check(
                         "backup.space",
                         Check.Verdict.FAIL,
-                        "a backup may need " + neededBytes + " bytes in "
-                                + store.directory(command.installation().id()) + ", only " + freeBytes
-                                + " are free: free some or move UPLIFT_HOME");
+                        "a backup may need " + ByteCount.text(neededBytes) + " in "
+                                + store.directory(command.installation().id()) + ", only "
+                                + ByteCount.text(freeBytes) + " are free: free some or move UPLIFT_HOME");
     }
 }

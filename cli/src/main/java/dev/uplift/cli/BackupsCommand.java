@@ -1,5 +1,6 @@
 package dev.uplift.cli;
 
+import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.api.BackupEntry;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -31,7 +32,7 @@ final class BackupsCommand implements Callable<Integer> {
                                 entry.installation(),
                                 Format.time(entry.backup().takenAt()),
                                 entry.backup().release().version(),
-                                Format.bytes(entry.backup().sizeBytes()),
+                                ByteCount.text(entry.backup().sizeBytes()),
                                 entry.pinned() ? "yes" : "no"))
                         .toList());
         return ExitCode.OK;

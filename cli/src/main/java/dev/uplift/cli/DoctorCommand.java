@@ -1,5 +1,6 @@
 package dev.uplift.cli;
 
+import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Check;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -98,7 +99,7 @@ final class DoctorCommand implements Callable<Integer> {
         return new Check(
                 "disk",
                 free < DISK_BYTES_MIN ? Check.Verdict.WARN : Check.Verdict.OK,
-                Format.bytes(free) + " free for artifacts and backups in " + server.home());
+                ByteCount.text(free) + " free for artifacts and backups in " + server.home());
     }
 
     private Check orchestrator() {

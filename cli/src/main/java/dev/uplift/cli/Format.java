@@ -39,20 +39,6 @@ final class Format {
         }
     }
 
-    /** {@code 1.4 MB}: decimal units, one decimal. */
-    static String bytes(long bytes) {
-        if (bytes < 1000) {
-            return bytes + " B";
-        }
-        double value = bytes;
-        int unit = -1;
-        do {
-            value /= 1000;
-            unit++;
-        } while (value >= 999.95 && unit < 4);
-        return String.format(Locale.ROOT, "%.1f %cB", value, "kMGTP".charAt(unit));
-    }
-
     /** {@code 2026-03-01T10:15:30Z}: to the second. */
     static String time(Instant instant) {
         return instant.truncatedTo(ChronoUnit.SECONDS).toString();

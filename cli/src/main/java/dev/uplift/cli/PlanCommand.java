@@ -1,5 +1,6 @@
 package dev.uplift.cli;
 
+import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
@@ -146,7 +147,10 @@ final class PlanCommand implements Callable<Integer> {
                 if (step.output() instanceof StepOutput.ArtifactsLocated located) {
                     fetch = located.artifacts().stream().map(Sizes::fetch).collect(Collectors.joining("; "));
                 } else if (step.output() instanceof StepOutput.DatabaseChecked checked) {
-                    database = Format.bytes(checked.sizeBytes()) + " of " + checked.serverVersion();
+                    // 0: it could not be looked at, and a check says why.
+                    database = checked.sizeBytes() == 0
+                            ? "the database"
+                            : ByteCount.text(checked.sizeBytes()) + " of " + checked.serverVersion();
                 }
             }
             return new Sizes(fetch, database);
@@ -160,7 +164,7 @@ final class PlanCommand implements Callable<Integer> {
                     ? "verify the artifact, which is in the store already"
                     : "fetch "
                             + Optional.ofNullable(artifact.sizeBytes())
-                                    .map(Format::bytes)
+                                    .map(ByteCount::text)
                                     .orElse("an artifact of unknown size")
                             + " from " + artifact.url() + " and verify it";
         }

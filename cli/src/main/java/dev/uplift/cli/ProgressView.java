@@ -12,23 +12,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 
 /**
  * Shows upgrades as they change. On a terminal: one line per installation with a bar, painted anew in place.
- * Piped: one plain line per change. With JSON: one document per change.
+ * Piped: one plain line per change, and one more after each half a minute without any. With JSON: one document per change.
  */
 final class ProgressView {
     private static final int BAR_CELLS = 20;
     private static final int PAINTED_MAX = 20;
+    private static final Duration SILENCE_MAX = Duration.ofSeconds(30);
     private static final String WRAP_OFF = "\033[?7l";
     private static final String WRAP_ON = "\033[?7h";
 
     private final Output output;
     private final boolean terminal;
-    private final Map<UUID, String> told = new HashMap<>();
+    private final Map<UUID, Told> told = new HashMap<>();
     private int paintedLines;
 
     ProgressView(Output output, boolean terminal) {
@@ -48,7 +48,7 @@ final class ProgressView {
         if (terminal) {
             paint(statuses, now);
         } else {
-            statuses.forEach(this::tell);
+            statuses.forEach(status -> tell(status, now));
         }
     }
 
@@ -96,16 +96,28 @@ final class ProgressView {
                 UpgradeLine.describe(status));
     }
 
-    private void tell(UpgradeStatus status) {
-        String coarse = status.state() + "/" + status.step()
+    private record Told(String change, Instant at) {}
+
+    private void tell(UpgradeStatus status, Instant now) {
+        String change = status.state() + "/" + status.step()
                 + UpgradeLine.current(status).map(StepStatus::state).orElse(null);
-        if (Objects.equals(told.put(status.id(), coarse), coarse)) {
+        Told last = told.get(status.id());
+        boolean changed = last == null || !last.change().equals(change);
+        boolean silent = last != null
+                && !output.json()
+                && UpgradeLine.isLive(status)
+                && !now.isBefore(last.at().plus(SILENCE_MAX));
+        if (!changed && !silent) {
             return;
         }
+        told.put(status.id(), new Told(change, now));
         if (output.json()) {
             output.json(status);
         } else {
-            output.line(status.installation() + ": " + UpgradeLine.describe(status));
+            output.line(status.installation() + ": " + UpgradeLine.describe(status)
+                    + (changed
+                            ? ""
+                            : ", for " + Format.duration(Duration.between(status.startedAt(), now)) + " in all"));
         }
     }
 }

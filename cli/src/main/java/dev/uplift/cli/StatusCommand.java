@@ -1,5 +1,6 @@
 package dev.uplift.cli;
 
+import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
@@ -121,7 +122,7 @@ final class StatusCommand implements Callable<Integer> {
                         .toList());
         if (upgrade.backup() != null) {
             output.line("  backup " + upgrade.backup().id() + ", "
-                    + Format.bytes(upgrade.backup().sizeBytes()));
+                    + ByteCount.text(upgrade.backup().sizeBytes()));
         }
         upgrade.leftOut()
                 .forEach(left -> output.line(

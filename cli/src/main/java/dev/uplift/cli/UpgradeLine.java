@@ -1,5 +1,6 @@
 package dev.uplift.cli;
 
+import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.Progress;
@@ -107,7 +108,7 @@ final class UpgradeLine {
 
     private static String amount(Progress.Unit unit, long count) {
         return switch (unit) {
-            case BYTES -> Format.bytes(count);
+            case BYTES -> ByteCount.text(count);
             case ROWS -> count + " rows";
             case PERCENT -> count + " %";
             case SECONDS -> count + " s";

@@ -9,12 +9,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Numbers as people read and write them. */
 final class FormatTest {
     @ParameterizedTest
-    @CsvSource({"0, 0 B", "999, 999 B", "1000, 1.0 kB", "999949, 999.9 kB", "999999, 1.0 MB", "1400000, 1.4 MB"})
-    void bytesHaveDecimalUnits(long bytes, String text) {
-        assertThat(Format.bytes(bytes)).isEqualTo(text);
-    }
-
-    @ParameterizedTest
     @CsvSource({"PT0.85S, 850 ms", "PT12.3S, 12.3 s", "PT4M5S, 4 min 05 s", "PT2H10M, 2 h 10 min", "P2D, 48 h 0 min"})
     void durationsHaveTheUnitsThatMatter(Duration duration, String text) {
         assertThat(Format.duration(duration)).isEqualTo(text);

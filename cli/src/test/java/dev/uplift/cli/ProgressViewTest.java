@@ -31,6 +31,21 @@ final class ProgressViewTest {
     }
 
     @Test
+    void pipedAStepThatTakesLongIsToldAgainEachHalfAMinute() {
+        ProgressView view = new ProgressView(terminal.output(false), false);
+
+        for (int second = 0; second <= 65; second++) {
+            view.show(List.of(Upgrades.starting("sales", 1), Upgrades.completed("done", 1)), NOW.plusSeconds(second));
+        }
+
+        assertThat(terminal.lines().stream().filter(line -> line.startsWith("sales")))
+                .containsExactly(
+                        "sales: START", "sales: START, for 1 min 12 s in all", "sales: START, for 1 min 42 s in all");
+        assertThat(terminal.lines().stream().filter(line -> line.startsWith("done")))
+                .hasSize(1);
+    }
+
+    @Test
     void endThatIsNotGoodSaysWhyAndWhatToDo() {
         ProgressView view = new ProgressView(terminal.output(false), false);
 
@@ -39,7 +54,8 @@ final class ProgressViewTest {
         assertThat(terminal.lines())
                 .containsExactly(
                         "sales: ROLLED_BACK to v0.50.1, down for 12.0 s, because START failed: it exited with 1",
-                        "support: PARKED at START, because START failed: it exited with 1; see `uplift status support`");
+                        "support: PARKED at START, because START failed: it exited with 1; see `uplift status"
+                                + " support`");
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.step.StepWork;
 import dev.uplift.backup.store.BackupFiles;
 import dev.uplift.backup.store.Manifest;
+import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
@@ -125,8 +126,8 @@ public final class H2Database implements ApplicationDatabase {
                 "database.space",
                 freeBytes > sizeBytes,
                 "the disk has room for a restore",
-                "a restore needs " + sizeBytes + " bytes beside " + live + ", only " + freeBytes
-                        + " are free: free some");
+                "a restore needs " + ByteCount.text(sizeBytes) + " beside " + live + ", only "
+                        + ByteCount.text(freeBytes) + " are free: free some");
         boolean own = host.uid() == 0 || host.uid() == status.uid();
         add(
                 checks,
