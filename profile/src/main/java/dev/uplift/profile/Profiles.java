@@ -11,19 +11,29 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.Node;
 
-/** The profiles of a site: the built-in ones and the operator's own. Immutable. */
+/**
+ * The profiles of a site: the built-in ones and the operator's own.
+ *
+ * <p>One that is put into the operator's directory later counts from the next question on. One that is changed or taken
+ * away there counts with the next {@link #load}: nothing may change under an upgrade that is under way. Thread-safe.
+ */
 public final class Profiles {
     private static final List<String> BUILT_IN = List.of("metabase.yaml", "spring-cloud-data-flow.yaml");
     private static final int FILE_CHARACTERS_MAX = 200_000;
@@ -31,10 +41,19 @@ public final class Profiles {
     private static final int NESTING_DEPTH_MAX = 20;
 
     private final SortedMap<String, Profile> byName;
+    private final Optional<Path> directory;
+    private Map<Path, Stamp> seen;
+    private List<Problem> laterProblems = List.of();
 
-    private Profiles(SortedMap<String, Profile> byName) {
+    private Profiles(SortedMap<String, Profile> byName, Optional<Path> directory, Map<Path, Stamp> seen) {
         this.byName = byName;
+        this.directory = directory;
+        this.seen = seen;
     }
+
+    /** Changes whenever a file is written. */
+    private record Stamp(
+            FileTime modifiedAt, long sizeBytes, @Nullable Object file) {}
 
     /**
      * Reads the built-in profiles and each {@code *.yaml} of the operator's directory, in the order of
@@ -46,6 +65,7 @@ public final class Profiles {
     public static Profiles load(Optional<Path> operatorDirectory) throws ProfileException {
         List<Problem> problems = new ArrayList<>();
         SortedMap<String, Profile> byName = new TreeMap<>();
+        Map<Path, Stamp> seen = operatorDirectory.map(Profiles::stamps).orElse(Map.of());
         for (String file : BUILT_IN) {
             read(file, builtIn(file), problems).ifPresent(profile -> byName.put(profile.name(), profile));
         }
@@ -68,7 +88,7 @@ public final class Profiles {
         if (!problems.isEmpty()) {
             throw new ProfileException(problems);
         }
-        return new Profiles(byName);
+        return new Profiles(byName, operatorDirectory, seen);
     }
 
     /**
@@ -95,18 +115,51 @@ public final class Profiles {
     }
 
     public Optional<Profile> byName(String name) {
-        return Optional.ofNullable(byName.get(name));
+        return Optional.ofNullable(known().get(name));
     }
 
     /** In the order of their names. */
     public Collection<Profile> all() {
-        return List.copyOf(byName.values());
+        return List.copyOf(known().values());
+    }
+
+    /** What is wrong with files that were put into the operator's directory since these were loaded. */
+    public synchronized List<Problem> laterProblems() {
+        return laterProblems;
+    }
+
+    /** All that count now, also those that have come since the last question. */
+    private synchronized SortedMap<String, Profile> known() {
+        Map<Path, Stamp> now = directory.map(Profiles::stamps).orElse(Map.of());
+        if (!now.equals(seen)) {
+            seen = now;
+            List<Problem> problems = new ArrayList<>();
+            for (Path file : new TreeMap<>(now).keySet()) {
+                read(file, problems).ifPresent(profile -> byName.putIfAbsent(profile.name(), profile));
+            }
+            laterProblems = List.copyOf(problems);
+        }
+        return new TreeMap<>(byName);
+    }
+
+    /** Of the files of a directory; empty if it cannot be listed. */
+    private static Map<Path, Stamp> stamps(Path directory) {
+        Map<Path, Stamp> stamps = new HashMap<>();
+        for (Path file : files(directory, new ArrayList<>())) {
+            try {
+                BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+                stamps.put(file, new Stamp(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey()));
+            } catch (IOException e) {
+                // It has been taken away meanwhile.
+            }
+        }
+        return stamps;
     }
 
     /** Those that take a JAR for their application's; one is what a caller hopes for. */
     public List<Profile> recognise(String jarName, JarEntries entries) throws IOException {
         List<Profile> found = new ArrayList<>();
-        for (Profile profile : byName.values()) {
+        for (Profile profile : known().values()) {
             if (profile.recognises(jarName, entries)) {
                 found.add(profile);
             }

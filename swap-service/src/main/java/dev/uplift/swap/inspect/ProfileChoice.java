@@ -8,11 +8,13 @@ import dev.uplift.profile.Profiles;
 import dev.uplift.swap.StepFailedException;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /** Which application a JAR is. */
 record ProfileChoice(Profiles profiles) {
+    private static final int PROBLEMS_MAX = 5;
 
     /** The names of those that recognise a JAR; none recognise what is no JAR. */
     List<String> recognising(String jar, JarEntries entries) throws IOException {
@@ -31,8 +33,8 @@ record ProfileChoice(Profiles profiles) {
     Profile of(@Nullable String name, String jar, JarEntries entries) throws IOException, StepFailedException {
         if (name != null) {
             Profile profile = profiles.byName(name)
-                    .orElseThrow(() -> refuse(
-                            "there is no profile '" + name + "'; there are " + names(List.copyOf(profiles.all()))));
+                    .orElseThrow(() -> refuse("there is no profile '" + name + "'; there are "
+                            + names(List.copyOf(profiles.all())) + problems()));
             if (!profile.recognises(jar, entries)) {
                 throw refuse(jar + " is not " + profile.title() + ": its profile does not recognise the JAR");
             }
@@ -40,12 +42,21 @@ record ProfileChoice(Profiles profiles) {
         }
         List<Profile> recognising = profiles.recognise(jar, entries);
         if (recognising.isEmpty()) {
-            throw refuse("no profile recognises " + jar + "; there are " + names(List.copyOf(profiles.all())));
+            throw refuse(
+                    "no profile recognises " + jar + "; there are " + names(List.copyOf(profiles.all())) + problems());
         }
         if (recognising.size() > 1) {
             throw refuse("several profiles recognise " + jar + ": " + names(recognising) + "; say which");
         }
         return recognising.getFirst();
+    }
+
+    /** Of files that do not count because of them. */
+    private String problems() {
+        return profiles.laterProblems().stream()
+                .map(problem -> "; " + problem)
+                .limit(PROBLEMS_MAX)
+                .collect(Collectors.joining());
     }
 
     private static String names(List<Profile> profiles) {
