@@ -42,6 +42,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,8 @@ import org.jspecify.annotations.Nullable;
  * yet, it has written nothing. Asking again writes the same again.
  */
 public final class Inspector {
+    private static final Pattern VERSION_IN_NAME = Pattern.compile("\\d+\\.\\d+");
+
     private final Site site;
     private final ProfileChoice profiles;
     private final NodeProbe probe;
@@ -217,6 +220,13 @@ public final class Inspector {
                 "process",
                 listens ? Check.Verdict.OK : Check.Verdict.WARN,
                 "process " + process.pid() + (listens ? " listens" : " does not listen") + " on port " + node.port()));
+        if (VERSION_IN_NAME.matcher(node.spec().jar()).find()) {
+            checks.add(new Check(
+                    "jar-name",
+                    Check.Verdict.WARN,
+                    node.spec().jar() + " keeps this name, whatever version it is upgraded to, so that `ps` will show a"
+                            + " wrong one; to avoid that, start it from a JAR without a version in its name first"));
+        }
         return checks;
     }
 

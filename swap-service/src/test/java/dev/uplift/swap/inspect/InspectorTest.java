@@ -3,6 +3,7 @@ package dev.uplift.swap.inspect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.NodeSpec;
@@ -99,6 +100,22 @@ class InspectorTest {
                 .isEqualTo(new DatabaseSpec.H2(
                         "local", directory.resolve("metabase.db.mv.db").toString(), null, null));
         assertThat(LaunchFile.read(HOST, directory).orElseThrow().argv()).endsWith("-jar", jar.toString());
+    }
+
+    @Test
+    void aJarWithItsVersionInItsNameIsWarnedAbout() throws Exception {
+        IdleJar.write(directory.resolve("metabase-0.50.3.jar"), "v0.50.3");
+        run(Map.of(), "metabase-0.50.3.jar");
+
+        Inspection.Found found = (Inspection.Found) inspect(directory, null, null);
+
+        assertThat(found.checks())
+                .filteredOn(check -> check.name().equals("jar-name"))
+                .singleElement()
+                .satisfies(check -> {
+                    assertThat(check.verdict()).isEqualTo(Check.Verdict.WARN);
+                    assertThat(check.detail()).contains("metabase-0.50.3.jar keeps this name");
+                });
     }
 
     @Test
