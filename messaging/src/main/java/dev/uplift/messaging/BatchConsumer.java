@@ -7,7 +7,6 @@ import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Scope;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,12 +35,13 @@ import org.slf4j.LoggerFactory;
  *   <li>Any other failure undoes the batch, whose records are then taken one by one; one that fails
  *       three times goes to the dead letters.
  *   <li>A crash between the commit and the acknowledgement brings the batch again.
+ *   <li>A record that ends the process again and again goes to the dead letters too: {@link CrashGuard}.
+ *   <li>Whatever else fails, it begins again by itself, with a new client of Kafka.
  * </ol>
  */
 final class BatchConsumer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BatchConsumer.class);
     private static final Duration POLL = Duration.ofMillis(500);
-    private static final Duration HANGS = Duration.ofMinutes(2);
     private static final Duration LEAVE = Duration.ofSeconds(2);
     private static final Duration DRAIN = Duration.ofSeconds(3);
     private static final int ATTEMPTS_MAX = 3;
@@ -56,9 +56,10 @@ final class BatchConsumer implements AutoCloseable {
     private final Timer batchTimes;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(stopping);
+    private final CrashGuard guard;
+    private final Pulse pulse = new Pulse();
     private final Thread thread;
     private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
-    private volatile Instant polledAt = Instant.now();
 
     BatchConsumer(
             MessagingRuntime runtime, String name, List<String> topics, BatchHandler handler, DeadLetterSink sink) {
@@ -68,7 +69,8 @@ final class BatchConsumer implements AutoCloseable {
         this.handler = handler;
         this.sink = sink;
         MessagingRuntime.Settings settings = runtime.settings();
-        this.config = settings.kafka().consumer("uplift." + settings.service() + "." + name, settings.instance());
+        this.config = settings.kafka().consumer(settings.group(name), settings.instance());
+        this.guard = new CrashGuard(runtime.jdbi(), name, settings.instance());
         this.batchSizes = DistributionSummary.builder("uplift.messaging.batch.size")
                 .tag("consumer", name)
                 .register(runtime.meters());
@@ -83,9 +85,7 @@ final class BatchConsumer implements AutoCloseable {
     }
 
     Liveness liveness() {
-        Instant last = polledAt;
-        boolean up = thread.isAlive() && last.isAfter(Instant.now().minus(HANGS));
-        return new Liveness("consumer " + name, up, "last poll at " + last);
+        return pulse.liveness("consumer " + name, thread);
     }
 
     /** Tells it to end, without waiting for that. */
@@ -114,19 +114,40 @@ final class BatchConsumer implements AutoCloseable {
     }
 
     private void run() {
+        boolean guarded = false;
         while (stopping.getCount() > 0) {
-            polledAt = Instant.now();
+            pulse.turn();
             try {
+                if (!guarded) {
+                    if (guard.begin()) {
+                        LOG.warn(
+                                "{} did not end in order the last time: a record that ends it again is set aside",
+                                name);
+                    }
+                    guarded = true;
+                }
                 runtime.topics().ensure();
                 consume();
             } catch (WakeupException e) {
                 LOG.debug("{} is told to stop", name);
-            } catch (Exception e) {
+            } catch (Throwable e) {
                 if (stopping.getCount() > 0) {
-                    LOG.warn("{} begins again: {}", name, OneLine.of(e));
+                    pulse.failed(e);
+                    Faults.log(LOG, e, name + " begins again");
                     backoff.pause();
                 }
             }
+        }
+        if (guarded) {
+            endInOrder();
+        }
+    }
+
+    private void endInOrder() {
+        try {
+            guard.end();
+        } catch (RuntimeException e) {
+            LOG.info("{} will be watchful after the next start: {}", name, OneLine.of(e));
         }
     }
 
@@ -136,9 +157,10 @@ final class BatchConsumer implements AutoCloseable {
             consumer = current;
             current.subscribe(topics);
             while (stopping.getCount() > 0) {
-                polledAt = Instant.now();
+                pulse.turn();
                 List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
                 current.poll(POLL).forEach(records::add);
+                pulse.worked();
                 if (!records.isEmpty()) {
                     acknowledge(current, records.subList(0, takeAll(current, records)));
                 }
@@ -153,9 +175,14 @@ final class BatchConsumer implements AutoCloseable {
     private int takeAll(KafkaConsumer<String, byte[]> current, List<ConsumerRecord<String, byte[]>> records) {
         int taken = 0;
         try {
-            take(records);
-            taken = records.size();
-        } catch (Exception e) {
+            if (guard.suspects(records)) {
+                LOG.warn("{} takes a batch of {} one by one: the process died with part of it", name, records.size());
+                taken = takeOneByOne(records);
+            } else {
+                take(records);
+                taken = records.size();
+            }
+        } catch (Throwable e) {
             if (Faults.isPassing(e)) {
                 LOG.warn("{} takes a batch of {} again: {}", name, records.size(), OneLine.of(e));
             } else {
@@ -176,8 +203,16 @@ final class BatchConsumer implements AutoCloseable {
         int taken = 0;
         for (ConsumerRecord<String, byte[]> one : records) {
             try {
-                takeOrBury(one);
-            } catch (Exception e) {
+                if (guard.mayTake(one)) {
+                    takeOrBury(one);
+                } else {
+                    LOG.error("{} sets offset {} of {} aside", name, one.offset(), one.topic());
+                    bury(
+                            one,
+                            "the process died each of the " + CrashGuard.ALONE_MAX
+                                    + " times that it was taken by itself");
+                }
+            } catch (Throwable e) {
                 LOG.warn("{} takes offset {} of {} again: {}", name, one.offset(), one.topic(), OneLine.of(e));
                 return taken;
             }
@@ -186,12 +221,12 @@ final class BatchConsumer implements AutoCloseable {
         return taken;
     }
 
-    private void takeOrBury(ConsumerRecord<String, byte[]> one) throws Exception {
+    private void takeOrBury(ConsumerRecord<String, byte[]> one) throws Throwable {
         for (int attempt = 1; ; attempt++) {
             try {
                 take(List.of(one));
                 return;
-            } catch (Exception e) {
+            } catch (Throwable e) {
                 if (Faults.isPassing(e)) {
                     throw e;
                 }
@@ -205,7 +240,10 @@ final class BatchConsumer implements AutoCloseable {
     }
 
     private void bury(ConsumerRecord<String, byte[]> one, String reason) {
-        runtime.jdbi().useTransaction(handle -> runtime.deadLetters().move(handle, one, reason, sink));
+        runtime.jdbi().useTransaction(handle -> {
+            runtime.deadLetters().move(handle, one, reason, sink);
+            guard.release(handle, List.of(one));
+        });
     }
 
     private void take(List<ConsumerRecord<String, byte[]>> records) throws Exception {
@@ -226,6 +264,7 @@ final class BatchConsumer implements AutoCloseable {
             runtime.jdbi().useTransaction(handle -> {
                 handle.afterCommit(() -> runtime.crashPoints().after(point("batch.commit")));
                 takeIn(handle, batch, malformed);
+                guard.release(handle, records);
                 runtime.crashPoints().before(point("batch.commit"));
             });
         } finally {

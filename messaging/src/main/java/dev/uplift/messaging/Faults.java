@@ -3,15 +3,16 @@ package dev.uplift.messaging;
 import java.sql.SQLException;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 
 /** Tells a fault of the infrastructure, which passes, from one of a message, which does not. */
-final class Faults {
+public final class Faults {
     private static final int CAUSES_MAX = 20;
 
     private Faults() {}
 
     /** Whether the same work may succeed later, unchanged. */
-    static boolean isPassing(Throwable problem) {
+    public static boolean isPassing(Throwable problem) {
         Throwable cause = problem;
         for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
             if (cause instanceof SQLException sql) {
@@ -23,6 +24,15 @@ final class Faults {
             cause = cause.getCause();
         }
         return false;
+    }
+
+    /** One line for what passes; a defect with its trace. */
+    static void log(Logger log, Throwable problem, String consequence) {
+        if (isPassing(problem)) {
+            log.warn("{}: {}", consequence, OneLine.of(problem));
+        } else {
+            log.error("{}", consequence, problem);
+        }
     }
 
     /** Class 22, data exception, and 23, integrity constraint violation. */

@@ -42,6 +42,11 @@ public final class MessagingRuntime implements AutoCloseable {
     public record Settings(String service, String instance, KafkaSettings kafka) {
         private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
+        /** The group of one of the service's consumers. */
+        String group(String consumer) {
+            return "uplift." + service + "." + consumer;
+        }
+
         public Settings {
             if (!NAME.matcher(service).matches() || !NAME.matcher(instance).matches()) {
                 throw new IllegalArgumentException(

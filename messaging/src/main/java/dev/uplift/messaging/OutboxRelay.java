@@ -45,9 +45,12 @@ import org.slf4j.LoggerFactory;
 final class OutboxRelay implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OutboxRelay.class);
     private static final int BATCH = 500;
+
+    /** Of one batch, unless its first message alone is longer: the heap must hold it. */
+    private static final int BATCH_BYTES_MAX = 8_000_000;
+
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration MEASURE = Duration.ofSeconds(2);
-    private static final Duration HANGS = Duration.ofMinutes(2);
     private static final Duration DRAIN = Duration.ofSeconds(2);
     private static final int DEPTH_MAX = 100_000;
     private static final TypeReference<Map<String, String>> HEADERS = new TypeReference<>() {};
@@ -65,8 +68,8 @@ final class OutboxRelay implements AutoCloseable {
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(stopping);
     private final AtomicReference<@Nullable KafkaProducer<String, byte[]>> producer = new AtomicReference<>();
+    private final Pulse pulse = new Pulse();
     private final Thread thread;
-    private volatile Instant turnedAt = Instant.now();
     private Instant measuredAt = Instant.MIN;
     private Depth depth = new Depth(0, 0);
 
@@ -106,9 +109,7 @@ final class OutboxRelay implements AutoCloseable {
     }
 
     Liveness liveness() {
-        Instant last = turnedAt;
-        boolean up = thread.isAlive() && last.isAfter(Instant.now().minus(HANGS));
-        return new Liveness("relay", up, "last turn at " + last);
+        return pulse.liveness("relay", thread);
     }
 
     /** Sends what is in its hands, for 2 s at most, and returns within 3 s; the rest is sent after the next start. */
@@ -121,20 +122,27 @@ final class OutboxRelay implements AutoCloseable {
     }
 
     private void run() {
+        boolean failed = false;
         while (stopping.getCount() > 0) {
-            turnedAt = Instant.now();
+            pulse.turn();
             try {
+                if (failed) {
+                    discardProducer();
+                    failed = false;
+                }
                 topics.ensure();
-                if (relayBatch() < BATCH && wakeUps.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (relayBatch() == 0 && wakeUps.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
                     wakeUps.drainPermits();
                 }
+                pulse.worked();
                 backoff.reset();
             } catch (InterruptedException e) {
                 return;
-            } catch (Exception e) {
-                discardProducer();
+            } catch (Throwable e) {
+                failed = true;
                 if (stopping.getCount() > 0) {
-                    LOG.warn("the outbox waits: {}", OneLine.of(e));
+                    pulse.failed(e);
+                    Faults.log(LOG, e, "the outbox waits");
                     backoff.pause();
                 }
             }
@@ -174,8 +182,14 @@ final class OutboxRelay implements AutoCloseable {
     }
 
     private static List<Row> oldest(Handle handle) {
-        return handle.createQuery("SELECT id, topic, key, headers, value FROM outbox ORDER BY id LIMIT :batch")
+        return handle.createQuery("""
+            SELECT id, topic, key, headers, value
+              FROM (SELECT *, sum(octet_length(value)) OVER (ORDER BY id) AS bytes, row_number() OVER (ORDER BY id) AS n
+                      FROM (SELECT * FROM outbox ORDER BY id LIMIT :batch) AS oldest) AS counted
+             WHERE n = 1 OR coalesce(bytes, 0) <= :bytes ORDER BY id
+            """)
                 .bind("batch", BATCH)
+                .bind("bytes", BATCH_BYTES_MAX)
                 .map((row, context) -> new Row(row.getLong("id"), message(row)))
                 .list();
     }

@@ -34,12 +34,8 @@ final class ScheduledFaults extends AbstractSchedulerListener implements Executi
     public CompletionHandler<?> execute(TaskInstance<?> task, ExecutionContext context, ExecutionChain chain) {
         try {
             return chain.proceed(task, context);
-        } catch (RuntimeException e) {
-            if (Faults.isPassing(e)) {
-                LOG.warn("task {} {} is run again later: {}", task.getTaskName(), task.getId(), OneLine.of(e));
-            } else {
-                LOG.error("task {} {} broke and is run again later", task.getTaskName(), task.getId(), e);
-            }
+        } catch (RuntimeException | Error e) {
+            Faults.log(LOG, e, "task " + task.getTaskName() + " " + task.getId() + " broke and is run again later");
             throw e;
         }
     }

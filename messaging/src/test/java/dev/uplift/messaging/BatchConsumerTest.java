@@ -8,6 +8,7 @@ import dev.uplift.contract.Inspection;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.MessageType;
 import dev.uplift.contract.Topics;
+import dev.uplift.contract.WireCodec;
 import dev.uplift.messaging.CrashPoints.Moment;
 import dev.uplift.messaging.testing.TestDatabase;
 import io.agroal.api.AgroalDataSource;
@@ -23,17 +24,25 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.record.CompressionType;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class BatchConsumerTest {
     private static final String TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -65,13 +74,11 @@ class BatchConsumerTest {
     void aCrashBetweenCommitAndAcknowledgementChangesNothing() {
         TopicSetup.ensure(TestTopic.settings("t"), List.of(TopicSpec.log(topic)));
         TestTopic.send(topic, message("once"));
-        try (MessagingRuntime dying =
-                TestRuntime.of("c", "c-1", database, TestRuntime.dieAt("c.offsets.commit", Moment.BEFORE))) {
+        TestRuntime.Death death = TestRuntime.dieAt("c.offsets.commit", Moment.BEFORE);
+        try (MessagingRuntime dying = TestRuntime.of("c", "c-1", database, death)) {
             dying.consumer("in", List.of(topic), claiming(dying), DeadLetterSink.NONE);
             dying.start();
-            await().dontCatchUncaughtExceptions()
-                    .atMost(Duration.ofSeconds(20))
-                    .until(() -> !isUp(dying, "consumer in"));
+            await().atMost(Duration.ofSeconds(20)).until(death::happened);
         }
         try (MessagingRuntime restarted = TestRuntime.of("c", database)) {
             AtomicInteger batches = new AtomicInteger();
@@ -122,6 +129,46 @@ class BatchConsumerTest {
         }
     }
 
+    /** Clients choose the codec: each must be on the class path of whoever reads, and of the broker. */
+    @ParameterizedTest
+    @EnumSource(CompressionType.class)
+    void messagesAreTakenWhateverTheyWereCompressedBy(CompressionType codec) throws Exception {
+        TopicSetup.ensure(TestTopic.settings("t"), List.of(TopicSpec.log(topic)));
+        Map<String, Object> compressing = new HashMap<>(TestTopic.settings("t").reliableProducer());
+        compressing.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, codec.name);
+        try (MessagingRuntime runtime = TestRuntime.of("c", database);
+                KafkaProducer<String, byte[]> producer = new KafkaProducer<>(compressing)) {
+            runtime.consumer("in", List.of(topic), claiming(runtime), DeadLetterSink.NONE);
+            runtime.start();
+
+            var _ = producer.send(WireCodec.encode(topic, message(codec.name))).get(20, TimeUnit.SECONDS);
+
+            awaitTaken(codec.name);
+        }
+    }
+
+    @Test
+    void anErrorEndsNoConsumer() {
+        TopicSetup.ensure(TestTopic.settings("t"), List.of(TopicSpec.log(topic)));
+        AtomicInteger failures = new AtomicInteger();
+        CrashPoints failing = (effect, moment) -> {
+            if (effect.equals("c.offsets.commit") && failures.getAndIncrement() < 2) {
+                throw new NoClassDefFoundError("a/missing/Codec");
+            }
+        };
+        try (MessagingRuntime runtime = TestRuntime.of("c", "c-1", database, failing)) {
+            runtime.consumer("in", List.of(topic), claiming(runtime), DeadLetterSink.NONE);
+            runtime.start();
+            TestTopic.send(topic, message("first"));
+            awaitTaken("first");
+            TestTopic.send(topic, message("second"));
+            awaitTaken("first", "second");
+
+            await().atMost(Duration.ofSeconds(20)).until(() -> failures.get() > 2);
+            assertThat(runtime.liveness()).allMatch(Liveness::up);
+        }
+    }
+
     @Test
     void aMessageThatBreaksTheHandlerIsDeadLetteredAndTheRestIsTaken() {
         TopicSetup.ensure(TestTopic.settings("t"), List.of(TopicSpec.log(topic)));
@@ -137,14 +184,14 @@ class BatchConsumerTest {
                     (handle, batch) -> {
                         claiming.handle(handle, batch);
                         if (batch.stream().anyMatch(received -> detail(received).equals("poison"))) {
-                            throw new IllegalStateException("secret in the text of an exception");
+                            throw new StackOverflowError("secret in the text of an error");
                         }
                     },
                     (handle, letter) -> note(handle, letter));
             runtime.start();
 
             ConsumerRecord<String, byte[]> letter = dead.take(1, any -> true).getFirst();
-            assertThat(TestTopic.header(letter, "dlq_reason")).isEqualTo("taking it fails with IllegalStateException");
+            assertThat(TestTopic.header(letter, "dlq_reason")).isEqualTo("taking it fails with StackOverflowError");
             assertThat(TestTopic.header(letter, "ce_type")).isEqualTo(MessageType.INSTALLATION_REFUSED);
             await().until(() -> committed(runtime).equals(Set.of("one", "two")));
             assertThat(letters).hasSize(1);
@@ -277,10 +324,6 @@ class BatchConsumerTest {
     private void awaitTaken(String... details) {
         await().atMost(Duration.ofSeconds(20)).until(() -> taken.size() >= details.length);
         assertThat(taken).containsExactly(details);
-    }
-
-    private static boolean isUp(MessagingRuntime runtime, String name) {
-        return runtime.liveness().stream().anyMatch(part -> part.name().equals(name) && part.up());
     }
 
     private static String detail(Received received) {

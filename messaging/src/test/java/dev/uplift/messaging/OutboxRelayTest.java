@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -97,6 +98,47 @@ class OutboxRelayTest {
     }
 
     @Test
+    void anErrorDoesNotEndTheRelay() {
+        AtomicInteger failures = new AtomicInteger();
+        CrashPoints failing = (effect, moment) -> {
+            if (effect.equals("a.relay.publish") && failures.getAndIncrement() < 2) {
+                throw new NoClassDefFoundError("a/missing/Codec");
+            }
+        };
+        try (TestTopic seen = new TestTopic(topic);
+                MessagingRuntime runtime = TestRuntime.of("a", "a-1", database, failing)) {
+            runtime.start();
+            UUID sent = append(runtime, message(KEY, "sent in the end"));
+
+            assertThat(TestTopic.decode(seen.take(1, any -> true).getFirst()).id())
+                    .isEqualTo(sent);
+            assertThat(runtime.liveness()).allMatch(Liveness::up);
+        }
+    }
+
+    @Test
+    void longMessagesAreSentInBatchesThatTheHeapHolds() {
+        AtomicInteger batches = new AtomicInteger();
+        CrashPoints counting = (effect, moment) -> {
+            if (effect.equals("a.relay.publish") && moment == Moment.BEFORE) {
+                batches.incrementAndGet();
+            }
+        };
+        Map<String, String> large = Map.of("text", "x".repeat(900_000));
+        try (TestTopic seen = new TestTopic(topic);
+                MessagingRuntime runtime = TestRuntime.of("a", "a-1", database, counting)) {
+            for (int i = 0; i < 20; i++) {
+                append(runtime, message(KEY, MessageType.INSTALLATION_REFUSED, large));
+            }
+            runtime.start();
+
+            assertThat(seen.take(20, any -> true)).hasSize(20);
+            awaitEmpty(runtime);
+            assertThat(batches).hasValue(3);
+        }
+    }
+
+    @Test
     void messagesWaitWhileKafkaIsAway() {
         try (MessagingRuntime runtime = TestRuntime.of("a", database)) {
             List<UUID> sent = new ArrayList<>();
@@ -168,12 +210,11 @@ class OutboxRelayTest {
 
     /** Commits {@code message} and lets the relay die before {@code effect}. */
     private void crash(String effect, Message message) {
-        try (MessagingRuntime dying = TestRuntime.of("a", "a-1", database, TestRuntime.dieAt(effect, Moment.BEFORE))) {
+        TestRuntime.Death death = TestRuntime.dieAt(effect, Moment.BEFORE);
+        try (MessagingRuntime dying = TestRuntime.of("a", "a-1", database, death)) {
             dying.start();
             append(dying, message);
-            await().dontCatchUncaughtExceptions()
-                    .atMost(Duration.ofSeconds(20))
-                    .until(() -> !dying.liveness().getFirst().up());
+            await().atMost(Duration.ofSeconds(20)).until(death::happened);
         }
     }
 

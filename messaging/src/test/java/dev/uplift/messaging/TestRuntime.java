@@ -3,6 +3,7 @@ package dev.uplift.messaging;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import javax.sql.DataSource;
+import org.apache.kafka.common.KafkaException;
 
 /** Runtimes over the shared broker. */
 public final class TestRuntime {
@@ -30,17 +31,32 @@ public final class TestRuntime {
                 crashPoints);
     }
 
-    /** Ends the thread that reaches {@code effect}, as a crash would: without a commit. */
-    public static CrashPoints dieAt(String effect, CrashPoints.Moment moment) {
-        return (reached, when) -> {
-            if (reached.equals(effect) && when == moment) {
-                throw new SimulatedCrash();
-            }
-        };
+    /** From {@code effect} on, a process that died: it has no further effect. */
+    public static Death dieAt(String effect, CrashPoints.Moment moment) {
+        return new Death(effect, moment);
     }
 
-    /** An error that nobody handles. */
-    public static final class SimulatedCrash extends Error {
-        private static final long serialVersionUID = 1L;
+    /** What has died stays dead: every effect after the one that was named fails, as if the infrastructure were away. */
+    public static final class Death implements CrashPoints {
+        private final String effect;
+        private final Moment moment;
+        private volatile boolean happened;
+
+        private Death(String effect, Moment moment) {
+            this.effect = effect;
+            this.moment = moment;
+        }
+
+        public boolean happened() {
+            return happened;
+        }
+
+        @Override
+        public void reached(String reached, Moment when) {
+            happened |= reached.equals(effect) && when == moment;
+            if (happened) {
+                throw new KafkaException("the process is dead");
+            }
+        }
     }
 }

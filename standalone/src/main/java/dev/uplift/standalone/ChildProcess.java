@@ -125,11 +125,11 @@ final class ChildProcess implements AutoCloseable {
         }
     }
 
-    /** A full disk must not end it for good. */
+    /** A full disk, or a machine without memory for a process, must not end it for good. */
     private Optional<Process> tryLaunch(Duration backoff) {
         try {
             return launch();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             System.err.println(name + " cannot be started, trying again in " + backoff.toMillis() + " ms: " + e);
             return Optional.empty();
         }

@@ -98,7 +98,8 @@ final class RunningSteps implements AutoCloseable {
                 signal();
                 report(Instant.now());
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // What leaves this ends the ticker for good.
             LOG.warn("running steps were not looked after: {}", OneLine.of(e));
         }
     }

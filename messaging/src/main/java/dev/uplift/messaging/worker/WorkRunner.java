@@ -169,7 +169,7 @@ final class WorkRunner implements ExecutionHandler<Void> {
                     command, running.begin(begun, command, runtime.tracing().current()));
         } catch (StepCancelledException e) {
             return StepOutcome.refused(ErrorCode.CANCELLED, OneLine.of(e.getMessage()));
-        } catch (Exception e) {
+        } catch (Throwable e) {
             if (state.isShuttingDown()) {
                 throw new Stopping(e);
             }
@@ -188,7 +188,7 @@ final class WorkRunner implements ExecutionHandler<Void> {
         }
         try {
             return Replies.of(item, other.handler().handle(body));
-        } catch (Exception e) {
+        } catch (Throwable e) {
             if (state.isShuttingDown()) {
                 throw new Stopping(e);
             }

@@ -32,9 +32,18 @@ public final class TestDatabase {
 
     /** A new, empty database with the migrations of {@code locations}, such as {@code db/messaging}. */
     public static AgroalDataSource create(String... locations) {
-        AgroalDataSource dataSource = connect(url());
-        Flyway.configure().dataSource(dataSource).locations(locations).load().migrate();
-        return dataSource;
+        return connect(url(locations));
+    }
+
+    /** The URL of a new database with the migrations of {@code locations}, as {@link #create(String...)} makes it. */
+    public static String url(String... locations) {
+        String url = url();
+        Flyway.configure()
+                .dataSource(url, null, null)
+                .locations(locations)
+                .load()
+                .migrate();
+        return url;
     }
 
     /** The URL of a new, empty database of the user {@code postgres}, who needs no password. */

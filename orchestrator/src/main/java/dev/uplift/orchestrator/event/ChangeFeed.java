@@ -155,8 +155,8 @@ public final class ChangeFeed {
             try {
                 candidate = lookOnce(candidate);
                 pause = POLL;
-            } catch (RuntimeException e) {
-                LOG.warn("the change feed waits for the database: {}", OneLine.of(e));
+            } catch (RuntimeException | Error e) {
+                LOG.warn("the change feed waits, and looks again by itself: {}", OneLine.of(e));
                 pause = AWAY;
             }
         }

@@ -1,0 +1,141 @@
+package dev.uplift.messaging;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * Sees to it that no record ends the process again and again.
+ *
+ * <ol>
+ *   <li>While a consumer runs, a row says so. Found at a start, it says that the last process was killed
+ *       or died of a record. Nothing else is written as long as no process dies.
+ *   <li>From such a start on, a batch is written down before it is taken, in a transaction of its own;
+ *       the transaction that takes it deletes that again.
+ *   <li>What is found written down was in the hands of a process that died: it is taken one by one, and
+ *       counted before. So only the record that ends the process is counted more than once.
+ *   <li>One that was begun {@value #ALONE_MAX} times by itself and never ended is not taken any more.
+ * </ol>
+ *
+ * For one consumer, and its one thread.
+ */
+final class CrashGuard {
+    static final int ALONE_MAX = 3;
+
+    private final Jdbi jdbi;
+    private final String consumer;
+    private final String instance;
+    private final Set<Position> mine = new HashSet<>();
+    private boolean watchful;
+
+    private record Position(String topic, int partition, long offset) {
+        static Position of(ConsumerRecord<?, ?> one) {
+            return new Position(one.topic(), one.partition(), one.offset());
+        }
+    }
+
+    CrashGuard(Jdbi jdbi, String consumer, String instance) {
+        this.jdbi = jdbi;
+        this.consumer = consumer;
+        this.instance = instance;
+    }
+
+    /** To be called once in a process, before the first record is read. Returns whether the last process died. */
+    boolean begin() {
+        int added = jdbi.withHandle(handle -> handle.createUpdate(
+                        "INSERT INTO consumer_run (consumer, instance) VALUES (:consumer, :instance) ON CONFLICT DO"
+                                + " NOTHING")
+                .bind("consumer", consumer)
+                .bind("instance", instance)
+                .execute());
+        watchful = added == 0;
+        return watchful;
+    }
+
+    /** The consumer ends in order. */
+    void end() {
+        jdbi.useHandle(handle -> handle.createUpdate(
+                        "DELETE FROM consumer_run WHERE consumer = :consumer AND instance = :instance")
+                .bind("consumer", consumer)
+                .bind("instance", instance)
+                .execute());
+    }
+
+    /** Writes a batch down, if need be. Returns whether one of it was in the hands of a process that died. */
+    boolean suspects(List<ConsumerRecord<String, byte[]>> batch) {
+        if (!watchful) {
+            return false;
+        }
+        List<Position> others = batch.stream()
+                .map(Position::of)
+                .filter(position -> !mine.contains(position))
+                .toList();
+        if (others.isEmpty()) {
+            return false;
+        }
+        int added = jdbi.withHandle(handle -> handle.createUpdate("""
+            INSERT INTO record_in_hand (consumer, topic, partition, record_offset)
+            SELECT :consumer, topic, partition, record_offset
+            FROM unnest(:topics, :partitions, :offsets) AS batch (topic, partition, record_offset)
+            ON CONFLICT DO NOTHING
+            """)
+                .bind("consumer", consumer)
+                .bindArray("topics", String.class, column(others, Position::topic))
+                .bindArray("partitions", Long.class, column(others, one -> (long) one.partition()))
+                .bindArray("offsets", Long.class, column(others, Position::offset))
+                .execute());
+        if (added < others.size()) {
+            return true;
+        }
+        mine.addAll(others);
+        return false;
+    }
+
+    /** Counts a suspect before it is taken by itself; false: it has ended the process too often. */
+    boolean mayTake(ConsumerRecord<String, byte[]> one) {
+        if (!watchful || mine.contains(Position.of(one))) {
+            return true;
+        }
+        int begun = jdbi.withHandle(handle -> handle.createQuery("""
+            INSERT INTO record_in_hand (consumer, topic, partition, record_offset, alone_count)
+            VALUES (:consumer, :topic, :partition, :offset, 1)
+            ON CONFLICT (consumer, topic, partition, record_offset)
+                DO UPDATE SET alone_count = record_in_hand.alone_count + 1
+            RETURNING alone_count
+            """)
+                .bind("consumer", consumer)
+                .bind("topic", one.topic())
+                .bind("partition", one.partition())
+                .bind("offset", one.offset())
+                .mapTo(Integer.class)
+                .one());
+        return begun <= ALONE_MAX && mine.add(Position.of(one));
+    }
+
+    /** The batch leaves the hands of this process with the caller's transaction: it was taken, or set aside. */
+    void release(Handle handle, List<ConsumerRecord<String, byte[]>> batch) {
+        if (!watchful) {
+            return;
+        }
+        List<Position> released = batch.stream().map(Position::of).toList();
+        handle.createUpdate("""
+            DELETE FROM record_in_hand WHERE consumer = :consumer AND (topic, partition, record_offset) IN (
+                SELECT topic, partition, record_offset
+                FROM unnest(:topics, :partitions, :offsets) AS batch (topic, partition, record_offset))
+            """)
+                .bind("consumer", consumer)
+                .bindArray("topics", String.class, column(released, Position::topic))
+                .bindArray("partitions", Long.class, column(released, one -> (long) one.partition()))
+                .bindArray("offsets", Long.class, column(released, Position::offset))
+                .execute();
+        handle.afterCommit(() -> released.forEach(mine::remove));
+    }
+
+    private static List<Object> column(List<Position> positions, Function<Position, Object> value) {
+        return positions.stream().map(value).toList();
+    }
+}

@@ -1,0 +1,222 @@
+package dev.uplift.messaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Inspection;
+import dev.uplift.contract.Message;
+import dev.uplift.contract.MessageType;
+import dev.uplift.contract.Topics;
+import dev.uplift.messaging.testing.KafkaBroker;
+import dev.uplift.messaging.testing.TestDatabase;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** Records that end the process which takes them. */
+class CrashGuardTest {
+    private static final int DIED = 137;
+    private static final UUID KEY = UUID.randomUUID();
+
+    private final String url = TestDatabase.url("db/messaging");
+    private final Jdbi jdbi = MessagingRuntime.jdbi(dataSource(url));
+    private final String topic = TestTopic.uniqueName();
+
+    /** Takes messages in a process of its own, which the poison ends at once, and the last message in order. */
+    static final class Poisonable {
+        public static void main(String[] arguments) throws InterruptedException {
+            MessagingRuntime runtime = new MessagingRuntime(
+                    new MessagingRuntime.Settings("p", "p-1", new KafkaSettings(arguments[1], "p-1")),
+                    dataSource(arguments[0]),
+                    new SimpleMeterRegistry(),
+                    OpenTelemetry.noop(),
+                    CrashPoints.NONE);
+            CountDownLatch last = new CountDownLatch(1);
+            runtime.consumer(
+                    "in",
+                    List.of(arguments[2]),
+                    (handle, batch) -> batch.forEach(received -> {
+                        String detail =
+                                received.message().body(Inspection.Refused.class).detail();
+                        if (detail.equals("poison")) {
+                            Runtime.getRuntime().halt(DIED);
+                        }
+                        List<UUID> id = List.of(received.message().id());
+                        if (!runtime.inbox().claim(handle, id).isEmpty()) {
+                            handle.execute("INSERT INTO taken VALUES (?)", detail);
+                        }
+                        handle.afterCommit(() -> {
+                            if (detail.equals("last")) {
+                                last.countDown();
+                            }
+                        });
+                    }),
+                    (handle, letter) -> handle.execute("INSERT INTO letter VALUES (?)", letter.reason()));
+            runtime.start();
+            boolean taken = last.await(30, TimeUnit.SECONDS);
+            runtime.close();
+            System.exit(taken ? 0 : 1);
+        }
+    }
+
+    @BeforeEach
+    void makeTables() {
+        jdbi.useHandle(handle -> {
+            handle.execute("CREATE TABLE taken (detail text)");
+            handle.execute("CREATE TABLE letter (reason text)");
+        });
+    }
+
+    @Test
+    void aRecordThatEndsTheProcessIsSetAsideAndTheRestIsTakenOnce() throws Exception {
+        TopicSetup.ensure(TestTopic.settings("t"), List.of(TopicSpec.log(topic)));
+        for (String detail : List.of("one", "two", "poison", "three", "last")) {
+            TestTopic.send(topic, message(detail));
+        }
+
+        int deaths = 0;
+        int exit;
+        while ((exit = run()) == DIED) {
+            deaths++;
+            assertThat(deaths).isLessThanOrEqualTo(CrashGuard.ALONE_MAX + 2);
+        }
+
+        assertThat(exit).isZero();
+        assertThat(deaths).isEqualTo(CrashGuard.ALONE_MAX + 2);
+        assertThat(texts("SELECT detail FROM taken")).containsExactly("one", "two", "three", "last");
+        assertThat(texts("SELECT reason FROM letter"))
+                .containsExactly("the process died each of the 3 times that it was taken by itself");
+        assertThat(texts("SELECT topic FROM outbox")).allMatch(Topics.deadLetters(topic)::equals);
+        assertThat(texts("SELECT consumer FROM consumer_run UNION ALL SELECT consumer FROM record_in_hand"))
+                .isEmpty();
+    }
+
+    @Test
+    void nothingIsWrittenDownAsLongAsNoProcessDied() {
+        CrashGuard first = guard();
+        assertThat(first.begin()).isFalse();
+        assertThat(first.suspects(batch(0, 3))).isFalse();
+        assertThat(texts("SELECT topic FROM record_in_hand")).isEmpty();
+        first.end();
+        assertThat(guard().begin()).isFalse();
+    }
+
+    @Test
+    void whatADeadProcessHadIsSuspectAndNothingElse() {
+        afterADeath().suspects(batch(0, 3));
+
+        CrashGuard next = afterADeath();
+        assertThat(next.suspects(batch(3, 2))).isFalse();
+        assertThat(next.suspects(batch(2, 1))).isTrue();
+    }
+
+    @Test
+    void aProcessThatLivesDoesNotSuspectItself() {
+        CrashGuard guard = afterADeath();
+        assertThat(guard.suspects(batch(0, 3))).isFalse();
+        assertThat(guard.suspects(batch(0, 3))).isFalse();
+        ConsumerRecord<String, byte[]> one = batch(0, 1).getFirst();
+        for (int i = 0; i < 10; i++) {
+            assertThat(guard.mayTake(one)).isTrue();
+        }
+    }
+
+    @Test
+    void whatWasTakenIsForgotten() {
+        CrashGuard dying = afterADeath();
+        dying.suspects(batch(0, 3));
+        jdbi.useTransaction(handle -> dying.release(handle, batch(0, 3)));
+
+        assertThat(afterADeath().suspects(batch(0, 3))).isFalse();
+    }
+
+    @Test
+    void onlyTheRecordThatWasBegunByItselfIsCounted() {
+        afterADeath().suspects(batch(0, 2));
+        ConsumerRecord<String, byte[]> poison = batch(0, 1).getFirst();
+        ConsumerRecord<String, byte[]> behind = batch(1, 1).getFirst();
+        for (int i = 0; i < CrashGuard.ALONE_MAX; i++) {
+            CrashGuard dying = afterADeath();
+            assertThat(dying.suspects(batch(0, 2))).isTrue();
+            assertThat(dying.mayTake(poison)).isTrue();
+        }
+        CrashGuard last = afterADeath();
+        assertThat(last.mayTake(poison)).isFalse();
+        assertThat(last.mayTake(behind)).isTrue();
+    }
+
+    private CrashGuard afterADeath() {
+        CrashGuard guard = guard();
+        if (!guard.begin()) {
+            guard = guard();
+            assertThat(guard.begin()).isTrue();
+        }
+        return guard;
+    }
+
+    private CrashGuard guard() {
+        return new CrashGuard(jdbi, "in", "g-1");
+    }
+
+    private List<ConsumerRecord<String, byte[]>> batch(int offset, int size) {
+        return IntStream.range(offset, offset + size)
+                .mapToObj(each -> new ConsumerRecord<>(topic, 0, (long) each, "key", new byte[0]))
+                .toList();
+    }
+
+    private int run() throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Poisonable.class.getName(),
+                        url,
+                        KafkaBroker.shared().bootstrapServers(),
+                        topic)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            assertThat(process.waitFor(90, TimeUnit.SECONDS)).isTrue();
+            return process.exitValue();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private List<String> texts(String query) {
+        return jdbi.withHandle(
+                handle -> handle.createQuery(query).mapTo(String.class).list());
+    }
+
+    private static PGSimpleDataSource dataSource(String url) {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setUrl(url);
+        return source;
+    }
+
+    private static Message message(String detail) {
+        return new Message(
+                UUID.randomUUID(),
+                MessageType.INSTALLATION_REFUSED,
+                URI.create("/test"),
+                KEY.toString(),
+                Instant.now(),
+                null,
+                new Inspection.Refused(KEY, ErrorCode.INVALID, detail));
+    }
+}
