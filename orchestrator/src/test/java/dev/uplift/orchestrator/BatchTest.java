@@ -17,14 +17,11 @@ import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.Topics;
-import dev.uplift.contract.UpgradeRequested;
-import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.messaging.Received;
 import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.upgrade.ResultsHandler;
-import dev.uplift.orchestrator.upgrade.Upgrades;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -62,9 +59,6 @@ class BatchTest {
 
     @Inject
     SiteTopics topics;
-
-    @Inject
-    Upgrades upgrades;
 
     @Inject
     ResultsHandler results;
@@ -217,24 +211,19 @@ class BatchTest {
     private Map<UUID, UUID> fleet(String site, int size) {
         topics.require(site);
         Map<UUID, UUID> sagas = new ConcurrentHashMap<>();
+        List<String> names = new ArrayList<>();
+        Map<String, UUID> ids = new ConcurrentHashMap<>();
         jdbi.useTransaction(handle -> {
-            List<String> names = new ArrayList<>();
-            Map<String, UUID> ids = new ConcurrentHashMap<>();
             for (int i = 0; i < size; i++) {
                 InstallationSpec spec = spec(site, site + "-" + i);
                 names.add(spec.name());
                 ids.put(spec.name(), spec.id());
                 Fleet.insert(handle, spec, spec.databaseIdentity());
             }
-            Upgrades.Answer answer = upgrades.request(
-                    handle,
-                    UpgradeStatus.Kind.UPGRADE,
-                    UUID.randomUUID(),
-                    new UpgradeRequested(null, null, names, "v0.51.2", null, null, null, null));
-            answer.sagas()
-                    .accepted()
-                    .forEach(accepted -> sagas.put(accepted.upgradeId(), ids.get(accepted.installation())));
         });
+        Fleet.answer(Fleet.post("/api/v1/upgrades", Map.of("installations", names, "version", "v0.51.2")))
+                .accepted()
+                .forEach(accepted -> sagas.put(accepted.upgradeId(), ids.get(accepted.installation())));
         return sagas;
     }
 

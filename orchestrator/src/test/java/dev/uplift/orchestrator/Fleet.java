@@ -97,8 +97,13 @@ final class Fleet {
 
     /** The id of the one saga that was begun. */
     static UUID accepted(Response response) {
+        return answer(response).accepted().getFirst().upgradeId();
+    }
+
+    /** What was begun, and what was refused. */
+    static AcceptedSagas answer(Response response) {
         assertThat(response.statusCode()).as(response.asString()).isEqualTo(202);
-        return read(response, AcceptedSagas.class).accepted().getFirst().upgradeId();
+        return read(response, AcceptedSagas.class);
     }
 
     static Response post(String path) {

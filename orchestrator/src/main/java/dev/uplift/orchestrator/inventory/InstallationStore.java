@@ -142,15 +142,6 @@ public final class InstallationStore {
                 .list();
     }
 
-    /** All that were found, of one profile or of any. */
-    public static List<Installation> all(Handle handle, @Nullable String profile) {
-        return handle.createQuery("SELECT " + COLUMNS + " FROM installation WHERE spec IS NOT NULL"
-                        + " AND (:profile::text IS NULL OR profile = :profile) ORDER BY id")
-                .bind("profile", profile)
-                .map((row, context) -> read(row))
-                .list();
-    }
-
     /** One by its id, or by its name; of several rows of one name the one that is not refused. */
     static Optional<Installation> find(Handle handle, String nameOrId) {
         return handle.createQuery("SELECT " + COLUMNS + " FROM installation"

@@ -12,6 +12,7 @@ import dev.uplift.orchestrator.event.ChangeFeed;
 import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.inventory.Registration;
 import dev.uplift.orchestrator.trigger.TriggerHandler;
+import dev.uplift.orchestrator.upgrade.RequestRunner;
 import dev.uplift.orchestrator.upgrade.ResultsHandler;
 import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import io.quarkus.runtime.ShutdownEvent;
@@ -27,7 +28,7 @@ import javax.sql.DataSource;
 final class Service {
     private static final Duration EVERY_SECOND = Duration.ofSeconds(1);
     private static final Duration EVERY_HOUR = Duration.ofHours(1);
-    private static final int THREADS = 3;
+    private static final int THREADS = 4;
 
     private final MessagingRuntime messaging;
     private final Registration registration;
@@ -41,6 +42,7 @@ final class Service {
             TriggerHandler triggers,
             SagaUpkeep sagas,
             Registration registration,
+            RequestRunner requests,
             Housekeeping housekeeping,
             ChangeFeed feed) {
         this.messaging = messaging;
@@ -55,6 +57,7 @@ final class Service {
         this.scheduler = Lease.DEFAULT
                 .scheduler(dataSource, messaging.settings().instance(), THREADS, List.of())
                 .startTasks(
+                        recurring("requests", EVERY_SECOND, requests::runAll),
                         recurring("saga-deadlines", EVERY_SECOND, sagas::expire),
                         recurring("registration-deadlines", EVERY_SECOND, registration::expire),
                         recurring("housekeeping", EVERY_HOUR, housekeeping::run))

@@ -3,7 +3,6 @@ package dev.uplift.orchestrator.trigger;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
-import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.messaging.BatchHandler;
 import dev.uplift.messaging.DeadLetterSink;
 import dev.uplift.messaging.DeadLetters;
@@ -19,13 +18,11 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Takes what operators, CI and release feeds ask for on the trigger topic. Nobody waits for an answer
- * there, so each refusal becomes an incident.
+ * Takes what operators, CI and release feeds ask for on the trigger topic: a trigger is a row, and is carried
+ * out afterwards. Nobody waits for an answer there, so each refusal becomes an incident.
  */
 @Singleton
 public final class TriggerHandler implements BatchHandler {
-    private static final int REFUSALS_RECORDED_MAX = 100;
-
     private final Inbox inbox;
     private final DeadLetters deadLetters;
     private final DeadLetterSink sink = IncidentStore.deadLetters();
@@ -51,28 +48,14 @@ public final class TriggerHandler implements BatchHandler {
             }
             if (message.body() instanceof UpgradeRequested request) {
                 UUID requestId = Optional.ofNullable(request.requestId()).orElse(message.id());
-                Upgrades.Answer answer = upgrades.request(handle, UpgradeStatus.Kind.UPGRADE, requestId, request);
-                if (answer.first()) {
-                    record(handle, received, answer.sagas());
-                }
+                upgrades.accept(handle, UpgradeStatus.Kind.UPGRADE, requestId, source(received), request);
             } else {
                 deadLetters.refuse(handle, received, "no trigger: " + message.type(), sink);
             }
         }
     }
 
-    private void record(Handle handle, Received received, AcceptedSagas answer) {
-        String source = received.topic() + "/" + received.partition() + "/" + received.offset();
-        answer.refused().stream()
-                .limit(REFUSALS_RECORDED_MAX)
-                .forEach(refusal -> IncidentStore.record(
-                        handle, source, "refused: " + refusal.installation() + ": " + refusal.reason()));
-        int left = answer.refused().size() - REFUSALS_RECORDED_MAX;
-        if (left > 0) {
-            IncidentStore.record(handle, source, "refused: " + left + " more installations");
-        }
-        if (answer.accepted().isEmpty() && answer.refused().isEmpty()) {
-            IncidentStore.record(handle, source, "refused: there is no such installation");
-        }
+    private static String source(Received received) {
+        return received.topic() + "/" + received.partition() + "/" + received.offset();
     }
 }

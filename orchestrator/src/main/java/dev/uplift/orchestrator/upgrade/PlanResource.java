@@ -25,12 +25,10 @@ import org.jspecify.annotations.Nullable;
 @Blocking
 public final class PlanResource {
     private final Jdbi jdbi;
-    private final Upgrades upgrades;
     private final UpgradeRequests requests;
 
-    PlanResource(Jdbi jdbi, Upgrades upgrades, UpgradeRequests requests) {
+    PlanResource(Jdbi jdbi, UpgradeRequests requests) {
         this.jdbi = jdbi;
-        this.upgrades = upgrades;
         this.requests = requests;
     }
 
@@ -38,7 +36,7 @@ public final class PlanResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Find out what an upgrade would meet, and change nothing; takes what POST /upgrades takes")
     public RestResponse<AcceptedSagas> begin(@Nullable UpgradeRequested request) {
-        return UpgradeResource.begin(UpgradeStatus.Kind.PLAN, request, upgrades, requests);
+        return UpgradeResource.begin(UpgradeStatus.Kind.PLAN, request, requests);
     }
 
     @GET

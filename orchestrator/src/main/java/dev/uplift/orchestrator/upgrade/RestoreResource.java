@@ -9,7 +9,6 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
-import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
@@ -21,26 +20,22 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "backups")
 @Blocking
 public final class RestoreResource {
-    private final Upgrades upgrades;
     private final UpgradeRequests requests;
 
-    RestoreResource(Upgrades upgrades, UpgradeRequests requests) {
-        this.upgrades = upgrades;
+    RestoreResource(UpgradeRequests requests) {
         this.requests = requests;
     }
 
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(
-            summary =
-                    "Take an installation back to a backup and the version that wrote it; what was written since is lost")
+            summary = "Take an installation back to a backup and the version that wrote it; what was written since is"
+                    + " lost")
     public RestResponse<AcceptedSagas> begin(@Nullable RequestRestore request) {
         if (request == null) {
             throw ProblemException.invalid("the body is missing");
         }
         return RestResponse.status(
-                RestResponse.Status.ACCEPTED,
-                requests.begin(handle ->
-                        upgrades.restore(handle, UUID.randomUUID(), request.installation(), request.backupId())));
+                RestResponse.Status.ACCEPTED, requests.restore(request.installation(), request.backupId()));
     }
 }

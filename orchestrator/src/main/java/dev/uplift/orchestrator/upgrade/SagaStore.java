@@ -79,6 +79,14 @@ final class SagaStore {
                         row.getString("installation"),
                         row.getString("database_identity")))
                 .list();
+    /** Those of {@code ids} that there are. */
+    static List<UUID> existing(Handle handle, Collection<UUID> ids) {
+        return handle.createQuery("SELECT id FROM saga WHERE id = ANY(:ids)")
+                .bindArray("ids", UUID.class, ids)
+                .mapTo(UUID.class)
+                .list();
+    }
+
     }
 
     static Page<UpgradeStatus> page(Handle handle, UpgradeList asked) {

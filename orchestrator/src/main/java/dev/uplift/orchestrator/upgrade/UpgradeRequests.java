@@ -1,5 +1,6 @@
 package dev.uplift.orchestrator.upgrade;
 
+import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.orchestrator.rest.ProblemException;
@@ -8,34 +9,51 @@ import dev.uplift.orchestrator.sql.SqlStates;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
-/** What operators ask for by REST, each in a transaction of its own. */
+/** What operators ask for by REST. */
 @Singleton
 final class UpgradeRequests {
     private static final int TRIES_MAX = 5;
     private static final int REASONS_SHOWN_MAX = 5;
 
     private final Jdbi jdbi;
+    private final Upgrades upgrades;
+    private final RequestRunner runner;
     private final SagaRuntime sagas;
 
-    UpgradeRequests(Jdbi jdbi, SagaRuntime sagas) {
+    UpgradeRequests(Jdbi jdbi, Upgrades upgrades, RequestRunner runner, SagaRuntime sagas) {
         this.jdbi = jdbi;
+        this.upgrades = upgrades;
+        this.runner = runner;
         this.sagas = sagas;
     }
 
     /**
-     * Begins sagas; again if another request for the same was faster.
+     * Carries out a request for upgrades or dry runs; a copy of an earlier one begins nothing and gets its answer.
      *
      * @throws ProblemException 409 if all were refused; its member {@code refused} lists them
      */
-    AcceptedSagas begin(Function<Handle, Upgrades.Answer> begin) {
-        AcceptedSagas answer = beginOnce(begin, 1);
+    AcceptedSagas begin(UpgradeStatus.Kind kind, UpgradeRequested request) {
+        UUID id = Optional.ofNullable(request.requestId()).orElseGet(UUID::randomUUID);
+        jdbi.useTransaction(handle -> upgrades.accept(handle, kind, id, null, request));
+        return answer(runner.run(new RequestStore.Key(id, kind)));
+    }
+
+    /**
+     * Begins the way back to an older backup.
+     *
+     * @throws ProblemException 409 if it is refused
+     */
+    AcceptedSagas restore(String installation, UUID backupId) {
+        return answer(restoreOnce(installation, backupId, 1));
+    }
+
+    private static AcceptedSagas answer(AcceptedSagas answer) {
         if (answer.accepted().isEmpty()) {
             List<AcceptedSagas.Refusal> refused = answer.refused();
             String reasons = refused.stream()
@@ -80,12 +98,13 @@ final class UpgradeRequests {
         });
     }
 
-    private AcceptedSagas beginOnce(Function<Handle, Upgrades.Answer> begin, int attempt) {
+    /** Again if another request for the same was faster. */
+    private AcceptedSagas restoreOnce(String installation, UUID backupId, int attempt) {
         try {
-            return jdbi.inTransaction(begin::apply).sagas();
+            return jdbi.inTransaction(handle -> upgrades.restore(handle, installation, backupId));
         } catch (JdbiException e) {
             if (attempt < TRIES_MAX && SqlStates.uniqueViolation(e)) {
-                return beginOnce(begin, attempt + 1);
+                return restoreOnce(installation, backupId, attempt + 1);
             }
             throw e;
         }

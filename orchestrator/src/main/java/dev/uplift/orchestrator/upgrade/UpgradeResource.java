@@ -19,7 +19,6 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import java.util.EnumSet;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -34,12 +33,10 @@ import org.jspecify.annotations.Nullable;
 @Blocking
 public final class UpgradeResource {
     private final Jdbi jdbi;
-    private final Upgrades upgrades;
     private final UpgradeRequests requests;
 
-    UpgradeResource(Jdbi jdbi, Upgrades upgrades, UpgradeRequests requests) {
+    UpgradeResource(Jdbi jdbi, UpgradeRequests requests) {
         this.jdbi = jdbi;
-        this.upgrades = upgrades;
         this.requests = requests;
     }
 
@@ -47,7 +44,7 @@ public final class UpgradeResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Begin one upgrade per installation; a copy of a request begins nothing")
     public RestResponse<AcceptedSagas> begin(@Nullable UpgradeRequested request) {
-        return begin(UpgradeStatus.Kind.UPGRADE, request, upgrades, requests);
+        return begin(UpgradeStatus.Kind.UPGRADE, request, requests);
     }
 
     @GET
@@ -86,14 +83,11 @@ public final class UpgradeResource {
     }
 
     static RestResponse<AcceptedSagas> begin(
-            UpgradeStatus.Kind kind, @Nullable UpgradeRequested request, Upgrades upgrades, UpgradeRequests requests) {
+            UpgradeStatus.Kind kind, @Nullable UpgradeRequested request, UpgradeRequests requests) {
         if (request == null) {
             throw ProblemException.invalid("the body is missing");
         }
-        UUID requestId = Optional.ofNullable(request.requestId()).orElseGet(UUID::randomUUID);
-        return RestResponse.status(
-                RestResponse.Status.ACCEPTED,
-                requests.begin(handle -> upgrades.request(handle, kind, requestId, request)));
+        return RestResponse.status(RestResponse.Status.ACCEPTED, requests.begin(kind, request));
     }
 
     static UpgradeStatus find(Jdbi jdbi, String text, EnumSet<UpgradeStatus.Kind> kinds) {

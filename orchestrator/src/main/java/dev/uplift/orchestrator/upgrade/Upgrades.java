@@ -14,11 +14,11 @@ import dev.uplift.orchestrator.inventory.Installation;
 import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.saga.SagaPlan;
 import dev.uplift.orchestrator.saga.UpgradeSaga;
-import dev.uplift.orchestrator.sql.Columns;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,18 +26,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Begins sagas. A request is known by its id: a copy of it gets the first one's answer and begins
- * nothing. One live saga works on an installation, and on a database, at a time.
+ * Begins sagas. A request is known by its id: a copy of it begins nothing. One live saga works on an installation, and on a database, at a time.
  */
 @Singleton
 public final class Upgrades {
-    private static final String ALL = "*";
-
     private final SagaRuntime sagas;
     private final TargetCheck targets;
 
@@ -47,64 +43,64 @@ public final class Upgrades {
     }
 
     /**
-     * The answer to a request.
+     * Accepts a request for upgrades, or for a dry run of them, in the caller's transaction. {@link
+     * RequestRunner} carries it out, after requests that were accepted before.
      *
-     * @param first false if it was given to an earlier copy of the request, and nothing was begun now
+     * @param source where it came from, for the incidents of what is refused; absent: somebody waits for the answer
+     * @return false if it was accepted before
      */
-    public record Answer(AcceptedSagas sagas, boolean first) {}
+    public boolean accept(
+            Handle handle, UpgradeStatus.Kind kind, UUID requestId, @Nullable String source, UpgradeRequested request) {
+        return RequestStore.insert(handle, new RequestStore.Key(requestId, kind), source, request);
+    }
 
     /**
-     * Begins an upgrade, or a dry run of it, of every installation that is asked for, in the caller's
-     * transaction. Each is accepted or refused for itself.
+     * Begins an upgrade of every installation of {@code part}, in the caller's transaction. Each is accepted or
+     * refused for itself; one that the request began before is passed over.
      *
      * @throws org.jdbi.v3.core.JdbiException with a unique violation if another transaction was faster;
      *     to be called again in a new one
      */
-    public Answer request(Handle handle, UpgradeStatus.Kind kind, UUID requestId, UpgradeRequested request) {
-        return once(handle, kind, requestId, () -> {
-            Round round = new Round(handle, kind, requestId);
-            for (Installation target : round.lock(resolve(handle, request, round.refused))) {
-                if (request.profile() != null && !request.profile().equals(target.profile())) {
-                    round.refuse(target.name(), "its profile is " + target.profile() + ", not " + request.profile());
-                } else if (round.isFree(target)) {
-                    beginUpgrade(round, target, request);
-                }
+    AcceptedSagas begin(Handle handle, RequestStore.Key key, UpgradeRequested part) {
+        Round round = new Round(handle, key.kind(), key.id());
+        for (Installation target : round.lock(resolve(handle, part, round.refused))) {
+            if (part.profile() != null && !part.profile().equals(target.profile())) {
+                round.refuse(target.name(), "its profile is " + target.profile() + ", not " + part.profile());
+            } else if (!round.hasBegun(target) && round.isFree(target)) {
+                beginUpgrade(round, target, part);
             }
-            return round.begin();
-        });
+        }
+        return round.begin();
     }
 
     /**
      * Begins the way back to an older backup, in the caller's transaction.
      *
-     * @throws org.jdbi.v3.core.JdbiException as {@link #request} does
+     * @throws org.jdbi.v3.core.JdbiException as {@link #begin} does
      */
-    public Answer restore(Handle handle, UUID requestId, String installation, UUID backupId) {
-        UpgradeStatus.Kind kind = UpgradeStatus.Kind.RESTORE;
-        return once(handle, kind, requestId, () -> {
-            Round round = new Round(handle, kind, requestId);
-            List<Installation> named = InstallationStore.named(handle, List.of(installation));
-            Optional<BackupStore.Taken> source = BackupStore.find(handle, backupId);
-            if (named.isEmpty()) {
-                round.refuse(installation, "no installation has this name or id");
+    AcceptedSagas restore(Handle handle, String installation, UUID backupId) {
+        Round round = new Round(handle, UpgradeStatus.Kind.RESTORE, UUID.randomUUID());
+        List<Installation> named = InstallationStore.named(handle, List.of(installation));
+        Optional<BackupStore.Taken> source = BackupStore.find(handle, backupId);
+        if (named.isEmpty()) {
+            round.refuse(installation, "no installation has this name or id");
+        }
+        for (Installation target : round.lock(named)) {
+            if (source.isEmpty() || !source.get().installationId().equals(target.id())) {
+                round.refuse(target.name(), "it has no backup " + backupId);
+            } else if (round.isFree(target)) {
+                BackupStore.Taken taken = source.get();
+                SagaContext context = SagaContext.ahead(
+                        target.requireSpec(),
+                        target.requireRunning(),
+                        taken.backup().release(),
+                        taken.backup(),
+                        StepLimits.DEFAULT,
+                        SagaPlan.RESTORE.steps().size());
+                round.accept(target, context);
             }
-            for (Installation target : round.lock(named)) {
-                if (source.isEmpty() || !source.get().installationId().equals(target.id())) {
-                    round.refuse(target.name(), "it has no backup " + backupId);
-                } else if (round.isFree(target)) {
-                    BackupStore.Taken taken = source.get();
-                    SagaContext context = SagaContext.ahead(
-                            target.requireSpec(),
-                            target.requireRunning(),
-                            taken.backup().release(),
-                            taken.backup(),
-                            StepLimits.DEFAULT,
-                            SagaPlan.RESTORE.steps().size());
-                    round.accept(target, context);
-                }
-            }
-            return round.begin();
-        });
+        }
+        return round.begin();
     }
 
     private void beginUpgrade(Round round, Installation target, UpgradeRequested request) {
@@ -150,9 +146,6 @@ public final class Upgrades {
     }
 
     private static List<Installation> resolve(Handle handle, UpgradeRequested request, List<Refusal> refused) {
-        if (request.installations().equals(List.of(ALL))) {
-            return InstallationStore.all(handle, request.profile());
-        }
         List<Installation> found = InstallationStore.named(handle, request.installations());
         Set<String> known = new LinkedHashSet<>();
         found.forEach(installation -> {
@@ -166,24 +159,6 @@ public final class Upgrades {
         return found;
     }
 
-    private static Answer once(Handle handle, UpgradeStatus.Kind kind, UUID requestId, Supplier<AcceptedSagas> begin) {
-        Optional<AcceptedSagas> earlier = handle.createQuery(
-                        "SELECT answer::text FROM request WHERE id = :id AND kind = :kind")
-                .bind("id", requestId)
-                .bind("kind", kind.name())
-                .map((row, context) -> Columns.json(row, "answer", AcceptedSagas.class))
-                .findOne();
-        return earlier.map(answer -> new Answer(answer, false)).orElseGet(() -> {
-            AcceptedSagas answer = begin.get();
-            handle.createUpdate("INSERT INTO request (id, kind, answer, at) VALUES (:id, :kind, :answer::jsonb, now())")
-                    .bind("id", requestId)
-                    .bind("kind", kind.name())
-                    .bind("answer", Columns.json(answer))
-                    .execute();
-            return new Answer(answer, true);
-        });
-    }
-
     /** What one request comes to. */
     private final class Round {
         private final Handle handle;
@@ -193,6 +168,7 @@ public final class Upgrades {
         private final List<Accepted> accepted = new ArrayList<>();
         private final List<SagaRuntime.Beginning> beginnings = new ArrayList<>();
         private final Map<String, SagaStore.Live> liveByDatabase = new HashMap<>();
+        private final Set<UUID> begun = new HashSet<>();
         private final Instant now = Instant.now();
 
         Round(Handle handle, UpgradeStatus.Kind kind, UUID requestId) {
@@ -210,6 +186,8 @@ public final class Upgrades {
                     .map(installation -> installation.requireSpec().databaseIdentity())
                     .toList();
             SagaStore.live(handle, identities).forEach(live -> liveByDatabase.put(live.databaseIdentity(), live));
+            begun.addAll(SagaStore.existing(
+                    handle, locked.keySet().stream().map(this::sagaId).toList()));
             Map<UUID, Installation> ordered = new LinkedHashMap<>();
             found.forEach(installation -> {
                 Installation row = locked.get(installation.id());
@@ -218,6 +196,15 @@ public final class Upgrades {
                 }
             });
             return List.copyOf(ordered.values());
+        }
+
+        /** The request named it twice: by its name and by its id. */
+        boolean hasBegun(Installation target) {
+            return begun.contains(sagaId(target.id()));
+        }
+
+        private UUID sagaId(UUID installationId) {
+            return UuidCreator.getNameBasedSha1(requestId, kind + "/" + installationId);
         }
 
         boolean isFree(Installation target) {
@@ -251,7 +238,7 @@ public final class Upgrades {
         }
 
         void accept(Installation target, SagaContext context) {
-            UUID id = UuidCreator.getNameBasedSha1(requestId, kind + "/" + target.id());
+            UUID id = sagaId(target.id());
             SagaPlan plan = SagaPlan.of(kind, context.limits().wayBack());
             SagaRow planned =
                     new SagaRow(id, target.id(), target.name(), UpgradeSaga.planned(plan), context, 0, now, now, null);

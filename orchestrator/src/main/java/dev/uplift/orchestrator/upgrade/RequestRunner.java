@@ -1,0 +1,131 @@
+package dev.uplift.orchestrator.upgrade;
+
+import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.messaging.Faults;
+import dev.uplift.orchestrator.incident.IncidentStore;
+import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries out accepted requests in chunks: at most {@value #CHUNK} sagas begin in a transaction, however many
+ * installations are asked for. A chunk and the note that it is done are one transaction, so that a kill
+ * loses nothing and begins nothing twice. Thread-safe, in any number of processes.
+ *
+ * <p>A chunk in which {@value #DEATHS_MAX} processes ended, or that fails {@value #TRIES_MAX} times, ends its
+ * request, with an incident that says so: no request can keep the others waiting.
+ */
+@Singleton
+public final class RequestRunner {
+    static final int CHUNK = 200;
+
+    private static final Logger LOG = LoggerFactory.getLogger(RequestRunner.class);
+    private static final int DEATHS_MAX = 3;
+    private static final int TRIES_MAX = 5;
+    private static final int REFUSALS_RECORDED_MAX = 100;
+
+    private final Jdbi jdbi;
+    private final Upgrades upgrades;
+    private final UUID process = UUID.randomUUID();
+
+    RequestRunner(Jdbi jdbi, Upgrades upgrades) {
+        this.jdbi = jdbi;
+        this.upgrades = upgrades;
+    }
+
+    /** Carries out all requests that are accepted, the first one first. */
+    public void runAll() {
+        Optional<RequestStore.Key> next = oldest();
+        while (next.isPresent() && !Thread.currentThread().isInterrupted()) {
+            runSome(next.get());
+            next = oldest();
+        }
+    }
+
+    /** Carries out one request, which is accepted and committed; returns what became of it. */
+    AcceptedSagas run(RequestStore.Key key) {
+        while (runSome(key)) {}
+        return jdbi.withHandle(handle -> RequestStore.answers(handle, key));
+    }
+
+    private Optional<RequestStore.Key> oldest() {
+        return jdbi.withHandle(RequestStore::oldestOpen);
+    }
+
+    /** Carries out one chunk; false if there is none left. */
+    private boolean runSome(RequestStore.Key key) {
+        Optional<Integer> deaths = jdbi.withHandle(handle -> RequestStore.begin(handle, key, process));
+        if (deaths.isEmpty()) {
+            return false;
+        }
+        if (deaths.get() >= DEATHS_MAX) {
+            abandon(key, DEATHS_MAX + " processes ended while they began upgrades for it");
+            return false;
+        }
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return jdbi.inTransaction(handle -> runSome(handle, key));
+            } catch (RuntimeException | Error e) {
+                if (Faults.isPassing(e)) {
+                    throw e;
+                }
+                LOG.warn("request {} fails, attempt {}", key.id(), attempt, e);
+                if (attempt == TRIES_MAX) {
+                    abandon(
+                            key,
+                            "beginning upgrades for it fails with "
+                                    + e.getClass().getSimpleName());
+                    return false;
+                }
+            }
+        }
+    }
+
+    private boolean runSome(Handle handle, RequestStore.Key key) {
+        Optional<RequestStore.Chunk> next = RequestStore.next(handle, key, CHUNK);
+        if (next.isEmpty()) {
+            return false;
+        }
+        RequestStore.Chunk chunk = next.get();
+        RequestStore.Counts before = RequestStore.counts(handle, key);
+        AcceptedSagas answer = chunk.part() == null
+                ? new AcceptedSagas(List.of(), List.of())
+                : upgrades.begin(handle, key, chunk.part());
+        RequestStore.answer(handle, chunk, answer);
+        if (chunk.source() != null) {
+            record(handle, chunk.source(), before, answer, chunk.last());
+        }
+        return !chunk.last();
+    }
+
+    /** Nobody waits for the answer, so each refusal becomes an incident; of very many, those above a bound as one. */
+    private static void record(
+            Handle handle, String source, RequestStore.Counts before, AcceptedSagas answer, boolean last) {
+        answer.refused().stream()
+                .limit(Math.max(0, REFUSALS_RECORDED_MAX - before.refused()))
+                .forEach(refusal -> IncidentStore.record(
+                        handle, source, "refused: " + refusal.installation() + ": " + refusal.reason()));
+        int refused = before.refused() + answer.refused().size();
+        if (last && refused > REFUSALS_RECORDED_MAX) {
+            IncidentStore.record(
+                    handle, source, "refused: " + (refused - REFUSALS_RECORDED_MAX) + " more installations");
+        }
+        if (last && refused == 0 && before.accepted() + answer.accepted().size() == 0) {
+            IncidentStore.record(handle, source, "refused: there is no such installation");
+        }
+    }
+
+    private void abandon(RequestStore.Key key, String reason) {
+        LOG.error("request {} is set aside: {}", key.id(), reason);
+        jdbi.useTransaction(handle -> RequestStore.abandon(handle, key)
+                .ifPresent(left -> IncidentStore.record(
+                        handle,
+                        "request " + key.id(),
+                        "set aside: " + reason + "; " + left + " installations were not asked any more")));
+    }
+}

@@ -1,0 +1,193 @@
+package dev.uplift.orchestrator.upgrade;
+
+import dev.uplift.contract.UpgradeRequested;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.contract.api.AcceptedSagas.Accepted;
+import dev.uplift.contract.api.AcceptedSagas.Refusal;
+import dev.uplift.orchestrator.sql.Columns;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.SqlStatement;
+import org.jspecify.annotations.Nullable;
+
+/** The tables of requests and of their answers. */
+final class RequestStore {
+    private static final String ALL = "*";
+
+    private RequestStore() {}
+
+    /** Names a request: a dry run may have the id of an upgrade. */
+    record Key(UUID id, UpgradeStatus.Kind kind) {}
+
+    /**
+     * Some of the installations that a request is for; the transaction holds the request locked.
+     *
+     * @param source where the request came from; absent: somebody waits for the answer
+     * @param part the request, with just these installations; absent: there are none
+     * @param last whether there are no more
+     */
+    record Chunk(Key key, @Nullable String source, @Nullable UpgradeRequested part, boolean last) {}
+
+    /** How many installations have their answer so far. */
+    record Counts(int accepted, int refused) {}
+
+    /** Accepts a request; false if it was accepted before. {@code *} means the installations that are known now. */
+    static boolean insert(Handle handle, Key key, @Nullable String source, UpgradeRequested request) {
+        boolean all = request.installations().equals(List.of(ALL));
+        return bind(handle.createUpdate("""
+            INSERT INTO request (id, kind, at, source, body, targets)
+            VALUES (:id, :kind, now(), :source, :body::jsonb - 'installations',
+                    CASE WHEN :all THEN ARRAY(
+                        SELECT id::text FROM installation
+                         WHERE spec IS NOT NULL AND (:profile::text IS NULL OR profile = :profile)
+                         ORDER BY id)
+                    ELSE :targets END)
+            ON CONFLICT DO NOTHING
+            """), key)
+                        .bind("source", source)
+                        .bind("body", Columns.json(request))
+                        .bind("all", all)
+                        .bind("profile", request.profile())
+                        .bindArray(
+                                "targets",
+                                String.class,
+                                all
+                                        ? List.of()
+                                        : request.installations().stream()
+                                                .distinct()
+                                                .toList())
+                        .execute()
+                == 1;
+    }
+
+    /** The request that was accepted first of those that are not carried out. */
+    static Optional<Key> oldestOpen(Handle handle) {
+        return handle.createQuery("SELECT id, kind FROM request WHERE finished_at IS NULL ORDER BY seq LIMIT 1")
+                .map((row, context) ->
+                        new Key(Columns.uuid(row, "id"), UpgradeStatus.Kind.valueOf(row.getString("kind"))))
+                .findOne();
+    }
+
+    /** Notes who is about to carry out the next chunk; returns how many processes ended in it; empty if there is none. */
+    static Optional<Integer> begin(Handle handle, Key key, UUID process) {
+        return bind(handle.createQuery("""
+            UPDATE request SET begun_by = :process,
+                   death_count = death_count + CASE WHEN begun_by <> :process THEN 1 ELSE 0 END
+             WHERE id = :id AND kind = :kind AND finished_at IS NULL
+            RETURNING death_count
+            """), key)
+                .bind("process", process)
+                .mapTo(Integer.class)
+                .findOne();
+    }
+
+    /** Locks a request that is not carried out, and reads of its installations the next {@code size} at most. */
+    static Optional<Chunk> next(Handle handle, Key key, int size) {
+        return bind(handle.createQuery("""
+            SELECT source, taken_count + :size >= cardinality(targets) AS last,
+                   CASE WHEN taken_count < cardinality(targets)
+                        THEN (body || jsonb_build_object('installations', to_jsonb(ARRAY(
+                            SELECT target FROM unnest(targets) WITH ORDINALITY AS t (target, n)
+                             WHERE n > taken_count AND n <= taken_count + :size
+                             ORDER BY n))))::text
+                   END AS part
+              FROM request WHERE id = :id AND kind = :kind AND finished_at IS NULL FOR UPDATE
+            """), key)
+                .bind("size", size)
+                .map((row, context) -> chunk(row, key))
+                .findOne();
+    }
+
+    private static Chunk chunk(ResultSet row, Key key) throws SQLException {
+        return new Chunk(
+                key,
+                row.getString("source"),
+                Columns.jsonOrNull(row, "part", UpgradeRequested.class),
+                row.getBoolean("last"));
+    }
+
+    /** Keeps what became of a chunk, whose request the caller holds locked. */
+    static void answer(Handle handle, Chunk chunk, AcceptedSagas answer) {
+        List<String> installations = new ArrayList<>();
+        List<@Nullable UUID> upgrades = new ArrayList<>();
+        List<@Nullable String> reasons = new ArrayList<>();
+        for (Accepted accepted : answer.accepted()) {
+            installations.add(accepted.installation());
+            upgrades.add(accepted.upgradeId());
+            reasons.add(null);
+        }
+        for (Refusal refusal : answer.refused()) {
+            installations.add(refusal.installation());
+            upgrades.add(null);
+            reasons.add(refusal.reason());
+        }
+        bind(handle.createUpdate("""
+            INSERT INTO request_answer (request_id, kind, position, installation, upgrade_id, reason)
+            SELECT :id, :kind, position + (SELECT coalesce(max(earlier.position), 0)
+                       FROM request_answer earlier WHERE request_id = :id AND kind = :kind),
+                   installation, upgrade_id, reason
+              FROM unnest(:installations, :upgrades, :reasons) WITH ORDINALITY
+                   AS answer (installation, upgrade_id, reason, position)
+            """), chunk.key())
+                .bindArray("installations", String.class, installations)
+                .bindArray("upgrades", UUID.class, upgrades)
+                .bindArray("reasons", String.class, reasons)
+                .execute();
+        bind(handle.createUpdate("""
+            UPDATE request SET taken_count = taken_count + :size, begun_by = NULL, death_count = 0,
+                   finished_at = CASE WHEN :last THEN now() END
+             WHERE id = :id AND kind = :kind
+            """), chunk.key())
+                .bind(
+                        "size",
+                        chunk.part() == null ? 0 : chunk.part().installations().size())
+                .bind("last", chunk.last())
+                .execute();
+    }
+
+    /** Ends a request without what is left of it; returns how many installations that are, empty if it has ended. */
+    static Optional<Integer> abandon(Handle handle, Key key) {
+        return bind(handle.createQuery("""
+            UPDATE request SET finished_at = now() WHERE id = :id AND kind = :kind
+               AND finished_at IS NULL RETURNING cardinality(targets) - taken_count
+            """), key).mapTo(Integer.class).findOne();
+    }
+
+    static Counts counts(Handle handle, Key key) {
+        return bind(
+                        handle.createQuery("SELECT count(upgrade_id) AS accepted, count(reason) AS refused"
+                                + " FROM request_answer WHERE request_id = :id AND kind = :kind"),
+                        key)
+                .map((row, context) -> new Counts(row.getInt("accepted"), row.getInt("refused")))
+                .one();
+    }
+
+    /** What became of each installation so far. */
+    static AcceptedSagas answers(Handle handle, Key key) {
+        List<Accepted> accepted = new ArrayList<>();
+        List<Refusal> refused = new ArrayList<>();
+        bind(
+                        handle.createQuery("SELECT installation, upgrade_id, reason FROM request_answer"
+                                + " WHERE request_id = :id AND kind = :kind ORDER BY position"),
+                        key)
+                .map((row, context) -> {
+                    UUID upgrade = Columns.uuidOrNull(row, "upgrade_id");
+                    String installation = row.getString("installation");
+                    return upgrade == null
+                            ? refused.add(new Refusal(installation, row.getString("reason")))
+                            : accepted.add(new Accepted(installation, upgrade));
+                })
+                .list();
+        return new AcceptedSagas(accepted, refused);
+    }
+
+    private static <S extends SqlStatement<S>> S bind(S statement, Key key) {
+        return statement.bind("id", key.id()).bind("kind", key.kind().name());
+    }
+}

@@ -1,0 +1,299 @@
+package dev.uplift.orchestrator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.Message;
+import dev.uplift.contract.MessageType;
+import dev.uplift.contract.NodeSpec;
+import dev.uplift.contract.Release;
+import dev.uplift.contract.Topics;
+import dev.uplift.contract.UpgradeRequested;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.orchestrator.publish.SiteTopics;
+import dev.uplift.orchestrator.sql.Columns;
+import dev.uplift.orchestrator.upgrade.RequestRunner;
+import dev.uplift.orchestrator.upgrade.Upgrades;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Requests for more installations than fit into a transaction. Their site has no workers, so nothing goes on by itself. */
+@QuarkusTest
+@QuarkusTestResource(Backends.class)
+class RequestsTest {
+    private static final String SITE = "bulk-site";
+    private static final String PROFILE = "spring-cloud-data-flow";
+    private static final int CHUNK = 200;
+
+    /** 10,000 to measure it. */
+    private static final int MANY = Integer.getInteger("uplift.test.installations", 1_000);
+
+    @Inject
+    Jdbi jdbi;
+
+    @Inject
+    SiteTopics topics;
+
+    @Inject
+    Upgrades upgrades;
+
+    @Inject
+    RequestRunner runner;
+
+    /** What an earlier test registered is of another profile from now on, so that {@code *} does not mean it. */
+    @BeforeEach
+    void begin() {
+        topics.require(SITE);
+        jdbi.useHandle(handle -> handle.execute("UPDATE installation SET profile = 'done' WHERE profile = ?", PROFILE));
+    }
+
+    @Test
+    void oneEventForAllBeginsThemInChunksAndACopyBeginsNothing() {
+        List<String> names = fleet("event", MANY, "2.5.1");
+        UUID id = UUID.randomUUID();
+
+        trigger(id, "2.7.0", "*");
+        trigger(id, "2.7.0", "*");
+
+        await().atMost(Duration.ofMinutes(2)).until(() -> sagas("event-%") == MANY);
+        assertThat(largestTransaction("event-%")).isLessThanOrEqualTo(CHUNK);
+        assertThat(answers(id)).hasSize(MANY).containsOnlyKeys(names).doesNotContainValue(null);
+    }
+
+    @Test
+    void restAnswersForEachOfVeryMany() {
+        List<String> names = fleet("rest", 450, "2.5.1");
+
+        AcceptedSagas answer =
+                Fleet.answer(Fleet.post("/api/v1/upgrades", Map.of("installations", names, "version", "2.7.0")));
+
+        assertThat(answer.accepted())
+                .extracting(AcceptedSagas.Accepted::installation)
+                .containsExactlyInAnyOrderElementsOf(names);
+        assertThat(answer.refused()).isEmpty();
+        assertThat(largestTransaction("rest-%")).isLessThanOrEqualTo(CHUNK);
+    }
+
+    @Test
+    void eachOfVeryManyIsRefusedForItself() {
+        List<String> names = fleet("newer", 450, "2.8.1");
+        UUID id = UUID.randomUUID();
+
+        trigger(id, "2.7.0", names.toArray(String[]::new));
+
+        awaitIncident("refused: 350 more installations");
+        assertThat(incidents("refused: newer-%")).isEqualTo(100);
+        assertThat(answers(id)).hasSize(450);
+        assertThat(sagas("newer-%")).isZero();
+    }
+
+    @Test
+    void whatAFaultInterruptsGoesOnAndBeginsNothingTwice() {
+        List<String> names = fleet("broken", 500, "2.5.1");
+        UUID id = UUID.randomUUID();
+        failAfter(CHUNK, "53200");
+        accept(id, names);
+        try {
+            assertThatThrownBy(runner::runAll).hasMessageContaining("as the test wants it");
+            assertThat(sagas("broken-%")).isEqualTo(CHUNK);
+        } finally {
+            failNoMore();
+        }
+
+        runner.runAll();
+
+        assertThat(sagas("broken-%")).isEqualTo(500);
+        assertThat(answers(id)).hasSize(500).doesNotContainValue(null);
+    }
+
+    @Test
+    void aRequestThatAlwaysFailsIsSetAsideAndTheNextOneGoesOn() {
+        UUID failing = UUID.randomUUID();
+        UUID next = UUID.randomUUID();
+        failAfter(CHUNK, "22000");
+        try {
+            accept(failing, fleet("failing", 500, "2.5.1"));
+            accept(next, List.of("nobody-there"));
+            runner.runAll();
+        } finally {
+            failNoMore();
+        }
+
+        awaitIncident("300 installations were not asked any more");
+        assertThat(answers(next)).containsOnlyKeys("nobody-there");
+        assertThat(answers(failing)).hasSize(CHUNK);
+    }
+
+    @Test
+    void aRequestInWhichProcessesEndedAgainAndAgainIsSetAside() {
+        UUID id = UUID.randomUUID();
+        jdbi.useTransaction(handle -> {
+            accept(id, fleet("deadly", 1, "2.5.1"));
+            handle.execute("UPDATE request SET begun_by = gen_random_uuid(), death_count = 2 WHERE id = ?", id);
+        });
+
+        runner.runAll();
+
+        awaitIncident("3 processes ended while they began upgrades for it; 1 installations");
+        assertThat(sagas("deadly-%")).isZero();
+    }
+
+    @Test
+    void requestsAreCarriedOutInTheOrderInWhichTheyCame() {
+        String name = fleet("ordered", 1, "2.5.1").getFirst();
+        UUID first = UUID.randomUUID();
+        UUID second = UUID.randomUUID();
+
+        trigger(first, "2.7.0", name);
+        trigger(second, "2.8.0", name);
+
+        awaitIncident("refused: " + name + ": upgrade");
+        assertThat(answers(first)).doesNotContainValue(null);
+        assertThat(answers(second)).containsOnlyKeys(name);
+    }
+
+    @Test
+    void whoeverIsNamedTwiceIsUpgradedOnce() {
+        List<String> names = fleet("twice", CHUNK, "2.5.1");
+        String sameById = jdbi.withHandle(
+                handle -> handle.select("SELECT id::text FROM installation WHERE name = ?", names.getFirst())
+                        .mapTo(String.class)
+                        .one());
+        List<String> named = new ArrayList<>(names);
+        named.add(sameById);
+
+        for (String path : List.of("/api/v1/plans", "/api/v1/upgrades")) {
+            AcceptedSagas answer = Fleet.answer(Fleet.post(path, Map.of("installations", named, "version", "2.7.0")));
+            assertThat(answer.accepted()).hasSize(CHUNK);
+            assertThat(answer.refused()).isEmpty();
+        }
+    }
+
+    private void accept(UUID id, List<String> names) {
+        jdbi.useTransaction(handle ->
+                upgrades.accept(handle, UpgradeStatus.Kind.UPGRADE, id, "test/0/0", request(id, "2.7.0", names)));
+    }
+
+    private static UpgradeRequested request(UUID id, String version, List<String> names) {
+        return new UpgradeRequested(id, PROFILE, names, version, null, null, null, null);
+    }
+
+    private static void trigger(UUID id, String version, String... names) {
+        ScriptedWorker.shared()
+                .send(
+                        Topics.TRIGGERS,
+                        new Message(
+                                UUID.randomUUID(),
+                                MessageType.UPGRADE_REQUESTED,
+                                URI.create("/ci"),
+                                "same-key",
+                                Instant.now(),
+                                null,
+                                request(id, version, List.of(names))));
+    }
+
+    /** READY installations {@code prefix-1} and so on, of one profile that no other test uses. */
+    private List<String> fleet(String prefix, int size, String version) {
+        InstallationSpec spec = new InstallationSpec(
+                UUID.randomUUID(),
+                prefix,
+                PROFILE,
+                SITE,
+                List.of(new NodeSpec.JarProcess(
+                        "node-1", NodeSpec.LOCAL, "/srv/bulk", "dataflow.jar", URI.create("http://127.0.0.1:9393"))),
+                new DatabaseSpec.H2(NodeSpec.LOCAL, "/srv/bulk", null, null));
+        return jdbi.withHandle(handle -> handle.createQuery("""
+            INSERT INTO installation (id, name, state, rev, epoch, site, profile, spec, running, checks,
+                                      database_identity, updated_at)
+            SELECT id, name, 'READY', 1, 0, :site, :profile,
+                   :spec::jsonb || jsonb_build_object('id', id, 'name', name, 'database',
+                       (:spec::jsonb->'database') || jsonb_build_object('path', '/srv/' || name)),
+                   :running::jsonb, '[]', name, now()
+              FROM (SELECT gen_random_uuid() AS id, :prefix || '-' || n AS name
+                      FROM generate_series(1, :size) n) AS fleet
+            RETURNING name
+            """)
+                .bind("site", SITE)
+                .bind("profile", PROFILE)
+                .bind("spec", Columns.json(spec))
+                .bind("running", Columns.json(new Release(version, null, ScriptedWorker.OLD_SHA256, null)))
+                .bind("prefix", prefix)
+                .bind("size", size)
+                .mapTo(String.class)
+                .list());
+    }
+
+    /** Lets the database refuse the saga after so many of one installation's name. */
+    private void failAfter(int count, String sqlState) {
+        jdbi.useHandle(handle -> {
+            handle.execute("""
+                CREATE OR REPLACE FUNCTION refuse_saga() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF (SELECT count(*) FROM saga
+                         WHERE split_part(installation, '-', 1) = split_part(NEW.installation, '-', 1)) >= %d THEN
+                        RAISE EXCEPTION 'as the test wants it' USING ERRCODE = '%s';
+                    END IF;
+                    RETURN NEW;
+                END $$
+                """.formatted(count, sqlState));
+            handle.execute(
+                    "CREATE TRIGGER refuse_saga BEFORE INSERT ON saga FOR EACH ROW EXECUTE FUNCTION refuse_saga()");
+        });
+    }
+
+    private void failNoMore() {
+        jdbi.useHandle(handle -> handle.execute("DROP TRIGGER refuse_saga ON saga"));
+    }
+
+    private long sagas(String pattern) {
+        return count("SELECT count(*) FROM saga WHERE installation LIKE ?", pattern);
+    }
+
+    private long incidents(String pattern) {
+        return count("SELECT count(*) FROM incident WHERE problem LIKE ?", pattern);
+    }
+
+    /** How many sagas began in the largest of the transactions: a row tells which one wrote it. */
+    private long largestTransaction(String pattern) {
+        return count(
+                "SELECT max(size) FROM (SELECT count(*) AS size FROM saga WHERE installation LIKE ?"
+                        + " GROUP BY xmin::text) AS transactions",
+                pattern);
+    }
+
+    private long count(String query, String pattern) {
+        return jdbi.withHandle(
+                handle -> handle.select(query, pattern).mapTo(Long.class).one());
+    }
+
+    /** The upgrades by the names of their installations; a refused one has none. */
+    private Map<String, UUID> answers(UUID request) {
+        Map<String, UUID> answers = new HashMap<>();
+        jdbi.useHandle(handle -> handle.select(
+                        "SELECT installation, upgrade_id FROM request_answer WHERE request_id = ?", request)
+                .map((row, context) ->
+                        answers.put(row.getString("installation"), Columns.uuidOrNull(row, "upgrade_id")))
+                .list());
+        return answers;
+    }
+
+    private void awaitIncident(String part) {
+        await().atMost(Duration.ofSeconds(30)).until(() -> incidents("%" + part + "%") > 0);
+    }
+}
