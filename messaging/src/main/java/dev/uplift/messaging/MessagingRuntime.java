@@ -129,6 +129,11 @@ public final class MessagingRuntime implements AutoCloseable {
         consumers.add(new BatchConsumer(this, name, topics, handler, sink));
     }
 
+    /** How far the consumer {@code name} of this service, in whichever process, has read {@code topics}. */
+    public ReadProgress readProgress(String name, List<String> topics) {
+        return new ReadProgress(settings.kafka(), settings.group(name), topics);
+    }
+
     /** Starts the relay and the consumers. To be called once. */
     public void start() {
         relay.start();

@@ -14,10 +14,12 @@ import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.orchestrator.ScriptedWorker.Reply;
+import dev.uplift.orchestrator.sql.Columns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import jakarta.inject.Inject;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -201,11 +203,48 @@ class UpgradeTest {
         UUID upgrade = Fleet.upgrade("silent");
         Fleet.await(upgrade, status -> status.step() == StepName.STAGE);
 
-        jdbi.useHandle(handle -> handle.execute("UPDATE saga SET deadline_at = now() WHERE id = ?", upgrade));
+        jdbi.useTransaction(handle -> {
+            handle.execute("UPDATE results_watermark SET steady_since = now() - interval '1 hour'");
+            handle.execute("UPDATE saga SET deadline_at = now() WHERE id = ?", upgrade);
+        });
 
         UpgradeStatus back = Fleet.await(upgrade, UpgradeStatus.State.ROLLED_BACK);
         assertThat(Objects.requireNonNull(back.failure()).code()).isEqualTo(ErrorCode.TIMED_OUT);
         assertThat(worker.steps("silent")).endsWith("STAGE", "-STAGE");
+    }
+
+    /** All orchestrators were killed for 65 s; the worker went on, and what it said is read only now. */
+    @Test
+    void theOrchestratorsOwnAbsenceIsNotTheWorkersSilence() {
+        Fleet.ready("alive");
+        worker.script("alive", silentAt(StepName.BACKUP));
+        UUID upgrade = Fleet.upgrade("alive");
+        StepCommand backup = worker.await("alive", StepName.BACKUP);
+        Fleet.await(upgrade, status -> status.step() == StepName.BACKUP);
+
+        Instant back = jdbi.inTransaction(handle -> {
+            handle.execute("UPDATE results_watermark SET read_up_to = now() - interval '65 s',"
+                    + " steady_since = now() - interval '1 hour'");
+            handle.execute("UPDATE saga SET deadline_at = now() - interval '5 s' WHERE id = ?", upgrade);
+            return handle.select("SELECT now()")
+                    .map((row, context) -> Columns.instant(row, "now"))
+                    .one();
+        });
+        awaitWatermark(back.plusSeconds(3));
+
+        assertThat(Fleet.status(upgrade).step()).isEqualTo(StepName.BACKUP);
+        worker.succeed(backup);
+        Fleet.await(upgrade, UpgradeStatus.State.COMPLETED);
+        assertThat(worker.steps("alive")).doesNotContain("-BACKUP");
+    }
+
+    private void awaitWatermark(Instant moment) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> jdbi.withHandle(handle -> handle.select("SELECT read_up_to FROM results_watermark")
+                                .map((row, context) -> Columns.instant(row, "read_up_to"))
+                                .one())
+                        .isAfter(moment));
     }
 
     @Test

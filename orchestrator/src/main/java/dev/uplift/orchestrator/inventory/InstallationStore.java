@@ -13,6 +13,7 @@ import dev.uplift.contract.api.Page;
 import dev.uplift.orchestrator.publish.Change;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.sql.Columns;
+import dev.uplift.orchestrator.watermark.Watermark;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -169,10 +170,15 @@ public final class InstallationStore {
         return new Page<>(content, total, paging.offset(), paging.limit());
     }
 
-    /** Those whose host has not answered in time, locked; at most {@code limit}, and none that another replica holds. */
-    static List<Installation> overdue(Handle handle, int limit) {
+    /**
+     * Those whose host has not answered in time, although it could be heard for {@code deadline}, locked; at most
+     * {@code limit}, and none that another replica holds.
+     */
+    static List<Installation> overdue(Handle handle, Duration deadline, int limit) {
         return handle.createQuery("SELECT " + COLUMNS + " FROM installation WHERE inspect_due_at <= now()"
+                        + " AND " + Watermark.isPast("inspect_due_at", "deadline_millis")
                         + " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED")
+                .bind("deadline_millis", deadline.toMillis())
                 .bind("limit", limit)
                 .map((row, context) -> read(row))
                 .list();

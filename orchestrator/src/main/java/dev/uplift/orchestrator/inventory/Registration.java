@@ -277,11 +277,8 @@ public final class Registration {
             Instant now = Instant.now();
             save(
                     handle,
-                    InstallationStore.overdue(handle, OVERDUE_BATCH).stream()
-                            .map(row -> row.refused(
-                                    "no swap-service gives a sign of life at site " + row.site()
-                                            + ": look after it, and ask for the registration again",
-                                    now))
+                    InstallationStore.overdue(handle, deadline, OVERDUE_BATCH).stream()
+                            .map(row -> row.refused("no swap-service answered at site " + row.site(), now))
                             .toList());
         });
     }

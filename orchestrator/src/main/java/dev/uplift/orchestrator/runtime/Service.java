@@ -15,6 +15,7 @@ import dev.uplift.orchestrator.trigger.TriggerHandler;
 import dev.uplift.orchestrator.upgrade.RequestRunner;
 import dev.uplift.orchestrator.upgrade.ResultsHandler;
 import dev.uplift.orchestrator.upgrade.SagaUpkeep;
+import dev.uplift.orchestrator.watermark.Watermark;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
@@ -28,10 +29,11 @@ import javax.sql.DataSource;
 final class Service {
     private static final Duration EVERY_SECOND = Duration.ofSeconds(1);
     private static final Duration EVERY_HOUR = Duration.ofHours(1);
-    private static final int THREADS = 4;
+    private static final int THREADS = 5;
 
     private final MessagingRuntime messaging;
     private final Registration registration;
+    private final Watermark watermark;
     private final ChangeFeed feed;
     private final Scheduler scheduler;
 
@@ -40,24 +42,27 @@ final class Service {
             DataSource dataSource,
             ResultsHandler results,
             TriggerHandler triggers,
+            RequestRunner requests,
             SagaUpkeep sagas,
             Registration registration,
-            RequestRunner requests,
+            Watermark watermark,
             Housekeeping housekeeping,
             ChangeFeed feed) {
         this.messaging = messaging;
         this.registration = registration;
+        this.watermark = watermark;
         this.feed = feed;
         messaging.require(
                 TopicSpec.latest(Topics.STATUS_INSTALLATIONS),
                 TopicSpec.latest(Topics.STATUS_UPGRADES),
                 TopicSpec.log(Topics.EVENTS));
-        messaging.consumer("results", ResultsHandler.topics(), results, IncidentStore.deadLetters());
+        messaging.consumer(Watermark.CONSUMER, Watermark.topics(), results, IncidentStore.deadLetters());
         messaging.consumer("triggers", List.of(Topics.TRIGGERS), triggers, IncidentStore.deadLetters());
         this.scheduler = Lease.DEFAULT
                 .scheduler(dataSource, messaging.settings().instance(), THREADS, List.of())
                 .startTasks(
                         recurring("requests", EVERY_SECOND, requests::runAll),
+                        recurring("results-watermark", EVERY_SECOND, watermark::advance),
                         recurring("saga-deadlines", EVERY_SECOND, sagas::expire),
                         recurring("registration-deadlines", EVERY_SECOND, registration::expire),
                         recurring("housekeeping", EVERY_HOUR, housekeeping::run))
@@ -73,6 +78,7 @@ final class Service {
     void stop(@Observes ShutdownEvent stopped) {
         feed.close();
         scheduler.stop();
+        watermark.close();
         messaging.close();
     }
 

@@ -62,11 +62,6 @@ public final class ResultsHandler implements BatchHandler {
         this.fences = fences;
     }
 
-    /** The topics that it reads. */
-    public static List<String> topics() {
-        return Arrays.stream(ServiceName.values()).map(Topics::results).toList();
-    }
-
     @Override
     public void handle(Handle handle, List<Received> batch) {
         // First of all: who has to wait for a database must not hold a row meanwhile.

@@ -75,8 +75,8 @@ final class SagaRuntime {
     /** Tells all sagas whose deadline is over; returns when there is none left. */
     void expire() {
         IntSupplier expireSome = () -> jdbi.inTransaction(handle -> {
-            Map<UUID, SagaRow> due = SagaStore.due(handle, DUE_BATCH);
-            SagaBatch batch = new SagaBatch(due, limits, profiles, Instant.now());
+            Map<UUID, SagaRow> due = SagaStore.due(handle, limits.silenceMax(), DUE_BATCH);
+            SagaBatch batch = new SagaBatch(due, limits, Instant.now());
             due.values()
                     .forEach(row -> row.state()
                             .timer()

@@ -8,9 +8,12 @@ import dev.uplift.orchestrator.publish.Change;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.saga.Deadline;
 import dev.uplift.orchestrator.saga.SagaState;
+import dev.uplift.orchestrator.saga.Timer;
 import dev.uplift.orchestrator.sql.Columns;
+import dev.uplift.orchestrator.watermark.Watermark;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -50,11 +53,19 @@ final class SagaStore {
         return rows;
     }
 
-    /** Locks sagas whose deadline is over, at most {@code limit}, and none that somebody else holds. */
-    static Map<UUID, SagaRow> due(Handle handle, int limit) {
+    /**
+     * Locks sagas whose deadline is over, at most {@code limit}, and none that somebody else holds. A worker's
+     * silence is over only past the watermark.
+     *
+     * @param silenceMax how long a worker must have been silent while it could be heard
+     */
+    static Map<UUID, SagaRow> due(Handle handle, Duration silenceMax, int limit) {
         Map<UUID, SagaRow> rows = new LinkedHashMap<>();
         handle.createQuery("SELECT " + COLUMNS + " FROM saga WHERE deadline_at <= now()"
+                        + " AND (deadline_for <> :silence OR " + Watermark.isPast("deadline_at", "silence_millis") + ")"
                         + " ORDER BY deadline_at LIMIT :limit FOR UPDATE SKIP LOCKED")
+                .bind("silence", Timer.Kind.SILENCE.name())
+                .bind("silence_millis", silenceMax.toMillis())
                 .bind("limit", limit)
                 .map((row, context) -> read(row))
                 .forEach(saga -> rows.put(saga.id(), saga));
@@ -68,6 +79,14 @@ final class SagaStore {
                 .findOne();
     }
 
+    /** Those of {@code ids} that there are. */
+    static List<UUID> existing(Handle handle, Collection<UUID> ids) {
+        return handle.createQuery("SELECT id FROM saga WHERE id = ANY(:ids)")
+                .bindArray("ids", UUID.class, ids)
+                .mapTo(UUID.class)
+                .list();
+    }
+
     /** The live sagas on these databases. */
     static List<Live> live(Handle handle, Collection<String> databaseIdentities) {
         return handle.createQuery("SELECT id, installation_id, installation, database_identity FROM saga"
@@ -79,14 +98,6 @@ final class SagaStore {
                         row.getString("installation"),
                         row.getString("database_identity")))
                 .list();
-    /** Those of {@code ids} that there are. */
-    static List<UUID> existing(Handle handle, Collection<UUID> ids) {
-        return handle.createQuery("SELECT id FROM saga WHERE id = ANY(:ids)")
-                .bindArray("ids", UUID.class, ids)
-                .mapTo(UUID.class)
-                .list();
-    }
-
     }
 
     static Page<UpgradeStatus> page(Handle handle, UpgradeList asked) {

@@ -1,0 +1,72 @@
+package dev.uplift.messaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.uplift.messaging.testing.TestDatabase;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+/** Up to when a consumer has read. */
+class ReadProgressTest {
+    private final String topic = TestTopic.uniqueName();
+
+    @Test
+    void whatIsNotReadHoldsItBackUntilItIs() {
+        TopicSetup.ensure(TestTopic.settings("t"), List.of(TopicSpec.log(topic)));
+        Semaphore allowed = new Semaphore(0);
+        try (MessagingRuntime runtime = TestRuntime.of("w", TestDatabase.create("db/messaging"));
+                ReadProgress progress = runtime.readProgress("in", List.of(topic))) {
+            assertThat(progress.look()).isPresent();
+            runtime.consumer("in", List.of(topic), (handle, batch) -> allowed.acquire(), DeadLetterSink.NONE);
+            runtime.start();
+
+            send();
+            assertThat(progress.look()).isEmpty();
+            assertThat(progress.look()).isEmpty();
+            allowed.release();
+
+            await().atMost(Duration.ofSeconds(20)).until(() -> progress.look().isPresent());
+            assertThat(progress.look())
+                    .hasValueSatisfying(age -> assertThat(age).isLessThan(Duration.ofSeconds(5)));
+        }
+    }
+
+    @Test
+    void whatKafkaHasDeletedIsNotWaitedFor() throws Exception {
+        TopicSetup.ensure(TestTopic.settings("t"), List.of(new TopicSpec(topic, 1, false)));
+        send();
+        try (Admin admin = Admin.create(TestTopic.settings("t").admin());
+                ReadProgress progress = new ReadProgress(TestTopic.settings("t"), "nobody", List.of(topic))) {
+            assertThat(progress.look()).isEmpty();
+            Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
+            all.put(new TopicPartition(topic, 0), RecordsToDelete.beforeOffset(-1));
+            admin.deleteRecords(all).all().get(20, TimeUnit.SECONDS);
+
+            await().atMost(Duration.ofSeconds(20)).until(() -> progress.look().isPresent());
+        }
+    }
+
+    @Test
+    void aTopicThatIsMissingIsNotRead() {
+        try (ReadProgress progress = new ReadProgress(TestTopic.settings("t"), "nobody", List.of(topic))) {
+            assertThatThrownBy(progress::look).isInstanceOf(KafkaException.class);
+        }
+    }
+
+    private void send() {
+        TestTopic.send(new ProducerRecord<>(topic, "key", "{}".getBytes(StandardCharsets.UTF_8)));
+    }
+}
