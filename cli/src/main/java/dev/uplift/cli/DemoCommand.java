@@ -15,6 +15,7 @@ import dev.uplift.contract.WireCodec;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.contract.api.StandaloneStatus;
 import java.io.IOException;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -39,7 +41,6 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
@@ -160,7 +161,7 @@ final class DemoCommand implements Callable<Integer> {
                 () -> fleet.members().stream()
                         .allMatch(member -> member.writer().acknowledgedCount() >= ROWS_BEFORE));
         output.note("sending ONE event on " + Topics.TRIGGERS + ": all to " + DemoFleet.NEW);
-        trigger(standalone, fleet);
+        trigger(home, fleet);
         await(
                 "the upgrades to begin",
                 () -> api.upgrades("", PORTS).content().size()
@@ -173,8 +174,8 @@ final class DemoCommand implements Callable<Integer> {
         return Summary.of(fleet, ended, fleet.verdicts());
     }
 
-    private static void trigger(StandaloneStatus standalone, DemoFleet fleet)
-            throws InterruptedException, ExecutionException, TimeoutException {
+    private static void trigger(Path home, DemoFleet fleet)
+            throws IOException, InterruptedException, ExecutionException, TimeoutException {
         UpgradeRequested request = new UpgradeRequested(
                 null,
                 "metabase",
@@ -192,10 +193,12 @@ final class DemoCommand implements Callable<Integer> {
                 Instant.now(),
                 null,
                 request);
-        try (KafkaProducer<String, byte[]> producer = new KafkaProducer<>(
-                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, standalone.kafka()),
-                new StringSerializer(),
-                new ByteArraySerializer())) {
+        Properties client = new Properties();
+        try (Reader reader = Files.newBufferedReader(home.resolve("kafka-client.properties"))) {
+            client.load(reader);
+        }
+        try (KafkaProducer<String, byte[]> producer =
+                new KafkaProducer<>(client, new StringSerializer(), new ByteArraySerializer())) {
             producer.send(WireCodec.encode(Topics.TRIGGERS, message)).get(TRIGGER_MAX.toSeconds(), TimeUnit.SECONDS);
         }
     }

@@ -2,23 +2,61 @@ package dev.uplift.messaging;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.security.auth.SecurityProtocol;
+import org.apache.kafka.common.security.plain.PlainLoginModule;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where Kafka is, and who we are to it.
  *
  * @param bootstrapServers {@code host:port}, several separated by commas
  * @param clientId shown in the broker's logs and metrics
+ * @param login absent: the broker asks for none
  */
-public record KafkaSettings(String bootstrapServers, String clientId) {
+public record KafkaSettings(
+        String bootstrapServers, String clientId, @Nullable Login login) {
     static final int POLL_RECORDS_MAX = 500;
+
+    /** Who we are, by SASL's mechanism PLAIN: for a broker on loopback, because it is not encrypted. */
+    public record Login(String user, String password) {
+        private static final Pattern PLAIN = Pattern.compile("[^\"\\\\\\p{Cntrl}]{1,200}");
+
+        public Login {
+            if (!PLAIN.matcher(user).matches() || !PLAIN.matcher(password).matches()) {
+                throw new IllegalArgumentException(
+                        "uplift.kafka.user and uplift.kafka.password are 1 to 200 characters without \" and \\");
+            }
+        }
+
+        /** Both, or neither. */
+        static @Nullable Login of(Optional<String> user, Optional<String> password) {
+            if (user.isPresent() != password.isPresent()) {
+                throw new IllegalArgumentException("of uplift.kafka.user and uplift.kafka.password one is missing");
+            }
+            return user.isPresent() ? new Login(user.get(), password.orElseThrow()) : null;
+        }
+
+        @Override
+        public String toString() {
+            return "Login[user=" + user + "]";
+        }
+    }
+
+    /** Without a login. */
+    public KafkaSettings(String bootstrapServers, String clientId) {
+        this(bootstrapServers, clientId, null);
+    }
 
     public KafkaSettings {
         if (bootstrapServers.isBlank()) {
@@ -86,6 +124,14 @@ public record KafkaSettings(String bootstrapServers, String clientId) {
         config.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         config.put(AdminClientConfig.CLIENT_ID_CONFIG, clientId + "-" + role);
         config.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000);
+        if (login != null) {
+            config.put(AdminClientConfig.SECURITY_PROTOCOL_CONFIG, SecurityProtocol.SASL_PLAINTEXT.name);
+            config.put(SaslConfigs.SASL_MECHANISM, "PLAIN");
+            config.put(
+                    SaslConfigs.SASL_JAAS_CONFIG,
+                    PlainLoginModule.class.getName() + " required username=\"" + login.user() + "\" password=\""
+                            + login.password() + "\";");
+        }
         return config;
     }
 }

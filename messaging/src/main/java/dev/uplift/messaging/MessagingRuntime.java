@@ -67,8 +67,12 @@ public final class MessagingRuntime implements AutoCloseable {
             MeterRegistry meters,
             OpenTelemetry openTelemetry) {
         String instance = settings.instance();
+        KafkaSettings kafka = new KafkaSettings(
+                settings.kafkaBootstrapServers(),
+                instance,
+                KafkaSettings.Login.of(settings.kafkaUser(), settings.kafkaPassword()));
         return new MessagingRuntime(
-                new Settings(service, instance, new KafkaSettings(settings.kafkaBootstrapServers(), instance)),
+                new Settings(service, instance, kafka),
                 dataSource,
                 meters,
                 openTelemetry,

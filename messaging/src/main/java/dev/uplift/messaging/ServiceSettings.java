@@ -19,6 +19,14 @@ public interface ServiceSettings {
     @WithName("kafka.bootstrap-servers")
     String kafkaBootstrapServers();
 
+    /** Who this service is to Kafka, by SASL PLAIN; with it {@code kafka.password}. Default: none, for a broker that asks nobody. */
+    @WithName("kafka.user")
+    Optional<String> kafkaUser();
+
+    /** The password of {@code kafka.user}. Default: none. */
+    @WithName("kafka.password")
+    Optional<String> kafkaPassword();
+
     /** For crash tests only: where they arm their kills. Default: none, and nothing can be armed. */
     @WithName("crash.directory")
     Optional<Path> crashDirectory();

@@ -2,27 +2,29 @@ package dev.uplift.standalone;
 
 import java.io.IOException;
 import java.io.Reader;
-import java.io.Writer;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Passwords of the embedded PostgreSQL, made once and kept in a file that only its owner can read. */
+/** Passwords of the embedded PostgreSQL and Kafka, made once and kept in a file that only its owner can read. */
 final class Credentials {
+    private static final String KAFKA = "kafka.";
+
     private final Properties passwords;
 
     private Credentials(Properties passwords) {
         this.passwords = passwords;
     }
 
-    /** Reads {@code run/credentials.properties} (role = password), adding what is missing. */
+    /** Reads {@code run/credentials.properties} adding what is missing, as after an update. */
     static Credentials open(Home home) throws IOException {
         Path file = home.run().resolve("credentials.properties");
         Properties passwords = new Properties();
@@ -42,15 +44,9 @@ final class Credentials {
             }
         }
         if (!complete) {
-            Path temporary = Files.createTempFile(
-                    home.run(),
-                    "credentials",
-                    ".tmp",
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            try (Writer writer = Files.newBufferedWriter(temporary)) {
-                passwords.store(writer, "embedded PostgreSQL: role = password");
-            }
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+            StringWriter text = new StringWriter();
+            passwords.store(text, "role of the embedded PostgreSQL, or kafka.user = password");
+            Home.writeSecret(file, text.toString());
         }
         return new Credentials(passwords);
     }
@@ -63,9 +59,18 @@ final class Credentials {
         return passwords.getProperty(service.database());
     }
 
+    /** The passwords of Kafka's users, by their names. */
+    Map<String, String> kafka() {
+        return KafkaAccess.users().stream()
+                .collect(Collectors.toMap(user -> user, user -> passwords.getProperty(KAFKA + user)));
+    }
+
     private static List<String> roles() {
-        return Stream.concat(
-                        Stream.of("postgres"), Arrays.stream(Service.values()).map(Service::database))
+        return Stream.of(
+                        Stream.of("postgres"),
+                        Arrays.stream(Service.values()).map(Service::database),
+                        KafkaAccess.users().stream().map(user -> KAFKA + user))
+                .flatMap(roles -> roles)
                 .toList();
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 
 /** One Kafka node, broker and controller, as a child process on loopback. */
@@ -19,20 +20,19 @@ final class EmbeddedKafka {
     private final Home home;
     private final Ports ports;
 
-    EmbeddedKafka(Home home, Ports ports) {
+    private final Credentials credentials;
+
+    EmbeddedKafka(Home home, Ports ports, Credentials credentials) {
         this.home = home;
         this.ports = ports;
+        this.credentials = credentials;
     }
 
     /** Writes the node's configuration and, the first time, formats its storage. */
     ChildProcess prepare(Path java, String classPath) throws IOException {
         Files.createDirectories(home.kafka());
         Path properties = home.kafka().resolve("server.properties");
-        StringBuilder text = new StringBuilder();
-        settings()
-                .forEach((key, value) ->
-                        text.append(key).append('=').append(value).append('\n'));
-        Files.writeString(properties, text);
+        Home.writeSecret(properties, text(settings()));
         Path log4j = home.kafka().resolve("log4j2.properties");
         Files.writeString(log4j, """
                 appender.out.type=Console
@@ -60,6 +60,27 @@ final class EmbeddedKafka {
                         properties.toString()),
                 Map.of(),
                 home);
+    }
+
+    /**
+     * Grants the rights of all users, once the node runs, and tells the operator how to reach it.
+     *
+     * @param site that the workers serve
+     */
+    void open(String site) throws IOException, InterruptedException {
+        Map<String, String> passwords = credentials.kafka();
+        KafkaAccess.grant("127.0.0.1:" + ports.kafkaController(), passwords.getOrDefault(KafkaAccess.BROKER, ""), site);
+        Map<String, String> client = new LinkedHashMap<>();
+        client.put("bootstrap.servers", ports.kafkaBootstrap());
+        client.putAll(
+                KafkaAccess.clientSettings(KafkaAccess.OPERATOR, passwords.getOrDefault(KafkaAccess.OPERATOR, "")));
+        Home.writeSecret(home.kafkaClient(), text(client));
+    }
+
+    private static String text(Map<String, String> settings) {
+        return settings.entrySet().stream()
+                .map(setting -> setting.getKey() + "=" + setting.getValue() + "\n")
+                .collect(Collectors.joining());
     }
 
     private Path data() {
@@ -90,11 +111,11 @@ final class EmbeddedKafka {
         settings.put("node.id", "1");
         settings.put(
                 "listeners",
-                "PLAINTEXT://127.0.0.1:" + ports.kafka() + ",CONTROLLER://127.0.0.1:" + ports.kafkaController());
-        settings.put("advertised.listeners", "PLAINTEXT://" + ports.kafkaBootstrap());
+                "CLIENT://127.0.0.1:" + ports.kafka() + ",CONTROLLER://127.0.0.1:" + ports.kafkaController());
+        settings.put("advertised.listeners", "CLIENT://" + ports.kafkaBootstrap());
         settings.put("controller.listener.names", "CONTROLLER");
         settings.put("controller.quorum.bootstrap.servers", "127.0.0.1:" + ports.kafkaController());
-        settings.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        settings.putAll(KafkaAccess.brokerSettings(credentials.kafka()));
         settings.put("log.dirs", data().toString());
         settings.put("auto.create.topics.enable", "false");
         settings.put("offsets.topic.replication.factor", "1");

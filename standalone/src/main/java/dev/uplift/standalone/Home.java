@@ -3,6 +3,7 @@ package dev.uplift.standalone;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** The one directory that everything lives in. Only its owner may enter it. */
@@ -20,6 +21,21 @@ record Home(Path root) {
         return home;
     }
 
+    /**
+     * Writes a file that only its owner can read, whole or not at all.
+     *
+     * @throws IOException if it cannot be written; what was there before is there still
+     */
+    static void writeSecret(Path file, String text) throws IOException {
+        Path temporary = Files.createTempFile(
+                file.toAbsolutePath().getParent(),
+                "secret",
+                ".tmp",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(temporary, text);
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
     Path logs() {
         return root.resolve("logs");
     }
@@ -34,6 +50,11 @@ record Home(Path root) {
 
     Path postgres() {
         return root.resolve("postgres");
+    }
+
+    /** How an operator's client reaches Kafka: the properties of Kafka's own clients and tools. */
+    Path kafkaClient() {
+        return root.resolve("kafka-client.properties");
     }
 
     Path status() {

@@ -28,7 +28,7 @@ enum Service {
         return portOffset;
     }
 
-    /** Name of its database and of its role there. */
+    /** Name of its database, of its role there, and of its user in Kafka. */
     String database() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -1,6 +1,7 @@
 package dev.uplift.standalone;
 
 import dev.uplift.contract.Json;
+import dev.uplift.contract.Topics;
 import dev.uplift.contract.api.StandaloneStatus;
 import java.io.File;
 import java.io.IOException;
@@ -120,11 +121,13 @@ public final class Standalone implements AutoCloseable {
         requireFreePorts();
         Credentials credentials = Credentials.open(home);
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        ChildProcess kafka = new EmbeddedKafka(home, ports).prepare(java, absoluteClassPath());
+        EmbeddedKafka node = new EmbeddedKafka(home, ports, credentials);
+        ChildProcess kafka = node.prepare(java, absoluteClassPath());
         stores.push(kafka);
         kafka.start();
         stores.push(EmbeddedDatabase.start(home, ports, credentials));
         await("Kafka", List.of(kafka), () -> answers(ports.kafka()));
+        node.open(System.getenv().getOrDefault("UPLIFT_SITE", Topics.DEFAULT_SITE));
         for (Service service : Service.values()) {
             ChildProcess process = process(java, service, credentials);
             services.add(process);
@@ -216,6 +219,8 @@ public final class Standalone implements AutoCloseable {
         environment.put("UPLIFT_HOME", home.root().toString());
         environment.put("UPLIFT_HTTP_PORT", String.valueOf(ports.of(service)));
         environment.put("UPLIFT_KAFKA_BOOTSTRAP_SERVERS", ports.kafkaBootstrap());
+        environment.put("UPLIFT_KAFKA_USER", service.database());
+        environment.put("UPLIFT_KAFKA_PASSWORD", credentials.kafka().getOrDefault(service.database(), ""));
         environment.put(
                 "UPLIFT_DATABASE_URL", "jdbc:postgresql://127.0.0.1:" + ports.postgres() + "/" + service.database());
         environment.put("UPLIFT_DATABASE_USER", service.database());

@@ -40,7 +40,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 
-/** The product's topics as somebody else on the broker sees and writes them: raw records. */
+/** The product's topics as the broker's own user sees and writes them: raw records. */
 final class Wire implements AutoCloseable {
     private static final Duration TAKEN_MAX = Duration.ofMinutes(2);
     private static final List<String> SERVICES = List.of("orchestrator", "artifact", "backup", "swap");
@@ -214,6 +214,12 @@ final class Wire implements AutoCloseable {
     private Properties client() {
         Properties properties = new Properties();
         properties.put("bootstrap.servers", product.status().kafka());
+        properties.put("security.protocol", "SASL_PLAINTEXT");
+        properties.put("sasl.mechanism", "PLAIN");
+        properties.put(
+                "sasl.jaas.config",
+                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"broker\" password=\""
+                        + product.password("kafka.broker") + "\";");
         return properties;
     }
 
