@@ -44,11 +44,12 @@ record ContainerCandidates(
             return Optional.empty();
         }
         JarEntries entries = container.entries(jar);
+        if (OwnService.is(entries)) {
+            return Optional.empty();
+        }
         List<String> recognising = profiles.recognising(jar.substring(jar.lastIndexOf('/') + 1), entries);
         if (recognising.isEmpty()) {
-            return OwnService.is(entries)
-                    ? Optional.empty()
-                    : Optional.of(new Sighting.Unrecognised("container " + name + " (" + jar + ")"));
+            return Optional.of(new Sighting.Unrecognised("container " + name + " (" + jar + ")"));
         }
         Seen seen = inspector.look(new Inspection.Requested(
                 asked.discoveryId(), name, null, asked.site(), null, null, asked.host(), null, name, null, null));

@@ -39,7 +39,8 @@ public final class Discoverer {
     private static final Duration LOOK_MAX = Duration.ofSeconds(60);
     private static final Duration COMPARE_MAX = Duration.ofSeconds(15);
     private static final int AT_A_TIME = 4;
-    private static final int UNRECOGNISED_NAMED_MAX = 5;
+    private static final int NAMED_MAX = 5;
+    private static final int SHORT_ID_LENGTH = 12;
 
     /** Together with the notes less than a message may have. */
     private static final int USABLE_BYTES_MAX = 600_000;
@@ -83,7 +84,15 @@ public final class Discoverer {
      * @param pid as a candidate has it
      */
     private record Look(
-            NodeKind kind, @Nullable String place, @Nullable Long pid, Callable<Optional<Sighting>> work) {}
+            NodeKind kind, @Nullable String place, @Nullable Long pid, Callable<Optional<Sighting>> work) {
+        /** What it is about, for a person. */
+        String what() {
+            String where = place == null ? "" : place;
+            return kind == NodeKind.DOCKER
+                    ? "container " + where.substring(0, Math.min(where.length(), SHORT_ID_LENGTH))
+                    : "process " + pid + (where.isEmpty() ? "" : " (" + where + ")");
+        }
+    }
 
     private Discovery.Found found(Discovery.Requested asked) throws IOException, InterruptedException {
         List<String> notes = new ArrayList<>();
@@ -149,17 +158,18 @@ public final class Discoverer {
             List<Future<Optional<Sighting>>> outcomes = workers.invokeAll(
                     looks.stream().map(Look::work).toList(), lookMax.toMillis(), TimeUnit.MILLISECONDS);
             Set<Sighting> seen = new LinkedHashSet<>();
-            int unfinished = 0;
+            List<String> unfinished = new ArrayList<>();
             for (int i = 0; i < outcomes.size(); i++) {
                 if (outcomes.get(i).isCancelled()) {
-                    unfinished++;
+                    unfinished.add(looks.get(i).what());
                 } else {
                     sighting(looks.get(i), outcomes.get(i)).ifPresent(seen::add);
                 }
             }
-            if (unfinished > 0) {
-                notes.add(unfinished + " of " + looks.size() + " processes and containers were not looked at within "
-                        + lookMax.toSeconds() + " s; ask again when the host is less busy");
+            if (!unfinished.isEmpty()) {
+                notes.add(OneLine.of(unfinished.size() + " of " + looks.size()
+                        + " processes and containers were not looked at within " + lookMax.toSeconds() + " s: "
+                        + named(unfinished) + "; ask again when the host is less busy, or add one by its name"));
             }
             return seen;
         } finally {
@@ -182,12 +192,15 @@ public final class Discoverer {
                 .map(Sighting.Unrecognised::what)
                 .toList();
         if (!unrecognised.isEmpty()) {
-            int more = unrecognised.size() - UNRECOGNISED_NAMED_MAX;
-            notes.add(OneLine.of("no profile recognises the JAR of "
-                    + String.join(", ", unrecognised.subList(0, Math.min(unrecognised.size(), UNRECOGNISED_NAMED_MAX)))
-                    + (more > 0 ? " and " + more + " more" : "")
+            notes.add(OneLine.of("no profile recognises the JAR of " + named(unrecognised)
                     + "; to upgrade one, describe it in a profile (docs/profiles.md)"));
         }
+    }
+
+    private static String named(List<String> all) {
+        int more = all.size() - NAMED_MAX;
+        return String.join(", ", all.subList(0, Math.min(all.size(), NAMED_MAX)))
+                + (more > 0 ? " and " + more + " more" : "");
     }
 
     private static <T extends Sighting> Stream<T> of(Class<T> kind, List<Sighting> seen) {

@@ -45,10 +45,10 @@ record ProcessCandidates(
         Path jar = Path.of(process.directory().orElse("/")).resolve(argument).normalize();
         List<String> recognising;
         try (JarFileEntries entries = new JarFileEntries(host, jar)) {
-            recognising = profiles.recognising(String.valueOf(jar.getFileName()), entries);
-            if (recognising.isEmpty() && OwnService.is(entries)) {
+            if (OwnService.is(entries)) {
                 return Optional.empty();
             }
+            recognising = profiles.recognising(String.valueOf(jar.getFileName()), entries);
         } catch (ZipException e) {
             recognising = List.of();
         } catch (AccessDeniedException e) {

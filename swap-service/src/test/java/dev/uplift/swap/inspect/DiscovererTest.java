@@ -28,6 +28,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.jar.Attributes;
+import java.util.jar.Manifest;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,6 +73,10 @@ class DiscovererTest {
         Process first = run("first", "v0.50.3", POSTGRES);
         run("second", "v0.50.3", POSTGRES);
         run("other", "", Map.of());
+        Manifest own = new Manifest();
+        own.getMainAttributes().put(Attributes.Name.IMPLEMENTATION_TITLE, "uplift-swap");
+        IdleJar.write(Files.createDirectory(root.resolve("own")).resolve("metabase.jar"), "v0.50.3", own);
+        start("own", "metabase.jar", POSTGRES);
 
         Discovery.Found found = discover();
 
@@ -192,7 +198,8 @@ class DiscovererTest {
 
         Discovery.Found found = (Discovery.Found) discover(Duration.ofMillis(1), null);
 
-        assertThat(found.notes()).anyMatch(note -> note.contains("were not looked at within 0 s"));
+        assertThat(found.notes())
+                .anyMatch(note -> note.matches(".*were not looked at within 0 s: process \\d+ \\(/.*"));
     }
 
     @Test

@@ -21,7 +21,11 @@ public final class IdleJar {
 
     /** A JAR that says it is this version; absent text: it says nothing. */
     public static Path write(Path jar, String version) throws IOException {
-        Manifest manifest = new Manifest();
+        return write(jar, version, new Manifest());
+    }
+
+    /** The same with this manifest. */
+    public static Path write(Path jar, String version, Manifest manifest) throws IOException {
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
         manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, Idle.class.getName());
         try (OutputStream file = Files.newOutputStream(jar);
