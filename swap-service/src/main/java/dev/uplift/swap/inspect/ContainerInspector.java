@@ -22,7 +22,6 @@ import java.util.Optional;
 
 /** {@link Inspector} for containers. */
 record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, CrashPoints crashPoints) {
-    private static final String LOOPBACK = "127.0.0.1";
     private static final Duration STOP_GRACE = Duration.ofMinutes(2);
 
     Seen found(Inspection.Requested asked, String name, boolean registers)
@@ -39,9 +38,7 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
                 engineHost == null ? NodeSpec.LOCAL : engineHost.name(),
                 name,
                 container.repository().name(),
-                container.baseUrl(
-                        profile,
-                        engineHost instanceof HostSpec.DockerTls tls ? tls.url().getHost() : LOOPBACK));
+                container.baseUrl(profile, Site.engineHost(engineHost)));
         Path directory = site.reach().directory(engineHost, name);
         Refusals.requireNoOtherSaga(keeper, asked.installationId(), directory);
         if (registers && Boolean.TRUE.equals(asked.extractH2())) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** What is looked at on the host of a JAR before anything is changed. */
 final class JarChecks {
@@ -56,8 +57,12 @@ final class JarChecks {
             return;
         }
         RunningProcess process = found.get();
-        if (!node.host().processes().listeningPorts(process.identity()).contains(node.port())) {
-            checks.unlessDown("process", process + " does not listen on port " + node.port());
+        Set<Integer> ports = node.host().processes().listeningPorts(process.identity());
+        if (!ports.contains(node.port())) {
+            checks.unlessDown(
+                    "process",
+                    process + " does not listen on port " + node.port() + ", where it was registered"
+                            + (ports.isEmpty() ? "" : ", but on " + ports + "; register it again"));
         } else {
             checks.ok("process", process + ", user " + process.uid() + ", port " + node.port());
         }

@@ -22,9 +22,7 @@ import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,7 +34,6 @@ import java.util.regex.Pattern;
 
 /** An application that runs as {@code java -jar x.jar} in a directory of a host, whoever starts it there. */
 public abstract sealed class JarNode implements Node permits ProcessNode, SystemdNode {
-    private static final int HTTP_PORT = 80;
     private static final Pattern JAR_NAME = Pattern.compile("(?!current$|releases$)[^./\\p{Cntrl}][^/\\p{Cntrl}]*");
 
     private final Host host;
@@ -89,20 +86,12 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
 
     /** Where it answers HTTP, on its host. */
     public final int port() {
-        int port = spec.baseUrl().getPort();
-        return port > 0 ? port : HTTP_PORT;
+        return Reached.port(spec.baseUrl());
     }
 
     @Override
-    public final URI answersAt() throws IOException {
-        URI url = spec.baseUrl();
-        InetSocketAddress reached = host.reach(url.getHost(), port());
-        try {
-            return new URI(
-                    url.getScheme(), null, reached.getHostString(), reached.getPort(), url.getPath(), null, null);
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException("an address was made of an address", e);
-        }
+    public final Optional<URI> answersAt(Profile profile) throws IOException {
+        return Optional.of(Reached.by(host, spec.baseUrl()));
     }
 
     @Override
@@ -157,8 +146,8 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
                 process.map(JarNode::instance),
                 process.isPresent() ? Optional.of(captured(process.get(), profile, before)) : before,
                 before,
-                probe.health(profile, answersAt()),
-                probe.version(profile, answersAt()),
+                probe.health(profile, answersAt(profile)),
+                probe.version(profile, answersAt(profile)),
                 version(profile, jar),
                 host.files().digest(jar).sha256());
     }
@@ -388,7 +377,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
 
     /** How a process of this node was started. */
     private Launch captured(RunningProcess process, Profile profile, Optional<Launch> before)
-            throws IOException, StepFailedException {
+            throws IOException, InterruptedException, StepFailedException {
         Launch launch = LaunchCapture.of(host, process, directory(), profile, before);
         return launch.withEnvironment(lasting(launch.environment()));
     }

@@ -36,8 +36,8 @@ public interface Node {
     /** The directory on the host whose {@code .uplift} holds what is remembered of it. */
     Path directory();
 
-    /** Where it answers HTTP, as reached from here. */
-    URI answersAt() throws IOException;
+    /** Where it answers HTTP at this moment, as reached from here; empty: nobody answers, because it does not run. */
+    Optional<URI> answersAt(Profile profile) throws IOException;
 
     /** The fence that everything is behind that may be done to it. */
     default Fence fence() {

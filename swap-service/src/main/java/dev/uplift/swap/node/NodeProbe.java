@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -21,6 +22,7 @@ import java.util.OptionalDouble;
 public final class NodeProbe implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
     private static final int BODY_BYTES_MAX = 2_000_000;
+    private static final String NOWHERE = "it does not run";
 
     private final HttpClient http = HttpClient.newBuilder()
             .connectTimeout(CONNECT_TIMEOUT)
@@ -47,11 +49,14 @@ public final class NodeProbe implements AutoCloseable {
         record Failing(String reason) implements Health {}
     }
 
-    /** One look at the health endpoint. */
-    public Health health(Profile profile, URI baseUrl) throws InterruptedException {
+    /** One look at the health endpoint. {@code baseUrl} is empty where nobody answers, here and below. */
+    public Health health(Profile profile, Optional<URI> baseUrl) throws InterruptedException {
+        if (baseUrl.isEmpty()) {
+            return new Health.Failing(NOWHERE);
+        }
         Answer answer;
         try {
-            answer = get(profile.health().url(baseUrl));
+            answer = get(profile.health().url(baseUrl.get()));
         } catch (IOException e) {
             return new Health.Failing("no answer (" + e.getClass().getSimpleName() + ")");
         }
@@ -63,12 +68,15 @@ public final class NodeProbe implements AutoCloseable {
     }
 
     /** The version that it says it is. */
-    public VersionReading version(Profile profile, URI baseUrl) throws InterruptedException {
+    public VersionReading version(Profile profile, Optional<URI> baseUrl) throws InterruptedException {
         if (profile.versionEndpoint().isEmpty()) {
             return new VersionReading.Unreadable("the profile " + profile.name() + " has no version endpoint");
         }
+        if (baseUrl.isEmpty()) {
+            return new VersionReading.Unreadable(NOWHERE);
+        }
         try {
-            Answer answer = get(profile.versionEndpoint().get().url(baseUrl));
+            Answer answer = get(profile.versionEndpoint().get().url(baseUrl.get()));
             return answer.status() == 200
                     ? profile.readVersion(answer.body())
                     : new VersionReading.Unreadable("HTTP " + answer.status());
@@ -78,12 +86,15 @@ public final class NodeProbe implements AutoCloseable {
     }
 
     /** Whether it works on a database that has been set up. */
-    public IdentityReading identity(Profile profile, URI baseUrl) throws InterruptedException {
+    public IdentityReading identity(Profile profile, Optional<URI> baseUrl) throws InterruptedException {
         if (profile.identityProbe().isEmpty()) {
             return new IdentityReading.Unreadable("the profile " + profile.name() + " has no identity probe");
         }
+        if (baseUrl.isEmpty()) {
+            return new IdentityReading.Unreadable(NOWHERE);
+        }
         try {
-            Answer answer = get(profile.identityProbe().get().endpoint().url(baseUrl));
+            Answer answer = get(profile.identityProbe().get().endpoint().url(baseUrl.get()));
             return answer.status() == 200
                     ? profile.readIdentity(answer.body())
                     : new IdentityReading.Unreadable("HTTP " + answer.status());

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param logins for the registries that containers' images are pulled from
  */
 public record Site(Reach reach, RegistryLogins logins) {
+    private static final String LOOPBACK = "127.0.0.1";
+
     /** With the logins of this process's user alone. */
     public Site(Reach reach) {
         this(reach, RegistryLogins.configured(reach.local(), List.of()));
@@ -59,14 +61,17 @@ public record Site(Reach reach, RegistryLogins logins) {
      */
     public DockerNode node(@Nullable HostSpec host, NodeSpec.Docker spec, Path directory)
             throws IOException, InterruptedException {
-        DockerPlace place = new DockerPlace(spec.container(), repository(spec.image()), logins, directory);
+        DockerPlace place =
+                new DockerPlace(spec.container(), repository(spec.image()), logins, directory, engineHost(host));
         return new DockerNode(reach.engine(host), reach.keeper(host), spec, place);
     }
 
-    /**
-     * Whether a node of the installation that is started so, and sees its database so, works on that of the installation,
-     * as the same user.
-     */
+    /** The name or address of an engine's host, where the keeper of its containers reaches what they publish. */
+    public static String engineHost(@Nullable HostSpec host) {
+        return host instanceof HostSpec.DockerTls tls ? tls.url().getHost() : LOOPBACK;
+    }
+
+    /** Whether a node of the installation that is started so, and sees its database so, works on that of the installation. */
     public boolean isDatabase(InstallationSpec installation, DatabaseSpec seen, Launch launch, DatabaseRules rules)
             throws IOException, InterruptedException, SQLException {
         return sameUser(seen, installation.database())

@@ -155,7 +155,7 @@ final class Starting {
                 requireNobodyElse(instance);
                 throw node.endedWithHost(state.startedIn()) ? endedWithHost() : exited(log, begin);
             }
-            NodeProbe.Health health = work.probe().health(work.profile(), node.answersAt());
+            NodeProbe.Health health = work.probe().health(work.profile(), node.answersAt(work.profile()));
             Optional<String> problem = check.problem(health);
             if (problem.isEmpty()) {
                 return;

@@ -9,7 +9,6 @@ import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
-import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.SagaState;
 import java.io.IOException;
 import java.time.Instant;
@@ -67,40 +66,17 @@ final class StopStep implements SwapStep {
         OutageWatch outage = new OutageWatch(work, node);
         new Stopping(work, node).end(SwapEffect.STOP_TERMINATE, SwapEffect.STOP_KILL, outage);
         if (state.outageBeganAt() == null) {
-            Instant began = outage.began == null ? state.stopRequestedAt() : outage.began;
+            Instant began = outage.began().orElse(state.stopRequestedAt());
             state = work.remember(node, SwapEffect.STOP_OUTAGE, state.withOutageBeganAt(began));
         }
         return Optional.ofNullable(state.outageBeganAt()).orElseGet(state::stopRequestedAt);
     }
 
     private static @Nullable Boolean used(StepWork work, Node node) throws IOException, InterruptedException {
-        return switch (work.probe().identity(work.profile(), node.answersAt())) {
+        return switch (work.probe().identity(work.profile(), node.answersAt(work.profile()))) {
             case IdentityReading.Used() -> Boolean.TRUE;
             case IdentityReading.Unused _ -> Boolean.FALSE;
             case IdentityReading.Unreadable _ -> null;
         };
-    }
-
-    /** Keeps the moment of the first request that failed. */
-    private static final class OutageWatch implements Stopping.Watch {
-        private final StepWork work;
-        private final Node node;
-        private @Nullable Instant began;
-
-        private OutageWatch(StepWork work, Node node) {
-            this.work = work;
-            this.node = node;
-        }
-
-        @Override
-        public void look() throws IOException, InterruptedException {
-            if (began == null) {
-                Instant asked = Instant.now();
-                NodeProbe.Health health = work.probe().health(work.profile(), node.answersAt());
-                if (!(health instanceof NodeProbe.Health.Healthy)) {
-                    began = asked;
-                }
-            }
-        }
     }
 }

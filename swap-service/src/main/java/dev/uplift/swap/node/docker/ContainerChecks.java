@@ -6,11 +6,14 @@ import dev.uplift.host.docker.ContainerInspection;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.CheckList;
 import java.io.IOException;
-import java.util.HashSet;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What only a container can have that stands in the way of an upgrade, or gets lost in one.
@@ -77,10 +80,7 @@ record ContainerChecks(ContainerFamily family, CheckList checks, Optional<String
         List<String> own = family.engine().containers().ownFiles(container.id()).stream()
                 .filter(path -> !path.startsWith("/tmp") && !path.startsWith("/run") && !path.startsWith("/var/run"))
                 .toList();
-        Set<String> mountPoints = new HashSet<>();
-        for (JsonNode mount : container.raw().path("Mounts")) {
-            mountPoints.add(mount.path("Destination").asText());
-        }
+        Set<String> mountPoints = mountPoints(container);
         List<String> leaves = own.stream()
                 .filter(path ->
                         !mountPoints.contains(path) && own.stream().noneMatch(other -> other.startsWith(path + "/")))
@@ -96,17 +96,40 @@ record ContainerChecks(ContainerFamily family, CheckList checks, Optional<String
         }
     }
 
+    /** Where something is mounted: the engine makes these in every container's layer. */
+    private static Set<String> mountPoints(ContainerInspection container) {
+        JsonNode raw = container.raw();
+        List<String> points = new ArrayList<>();
+        raw.path("Mounts").forEach(mount -> points.add(mount.path("Destination").asText()));
+        raw.path("HostConfig").path("Tmpfs").fieldNames().forEachRemaining(points::add);
+        return points.stream()
+                .map(path -> Path.of("/").resolve(path).normalize().toString())
+                .collect(Collectors.toSet());
+    }
+
     private void randomPorts(ContainerInspection container) {
-        for (Map.Entry<String, JsonNode> binding :
-                container.raw().path("HostConfig").path("PortBindings").properties()) {
+        JsonNode settings = container.raw().path("HostConfig");
+        Set<String> random = new TreeSet<>();
+        for (Map.Entry<String, JsonNode> binding : settings.path("PortBindings").properties()) {
             for (JsonNode address : binding.getValue()) {
                 String port = address.path("HostPort").asText("");
                 if (port.isEmpty() || port.equals("0")) {
-                    checks.warn(
-                            "ports",
-                            binding.getKey() + " is published on a port that changes with every start; name one");
+                    random.add(binding.getKey());
                 }
             }
+        }
+        if (settings.path("PublishAllPorts").asBoolean()) {
+            container.raw().path("NetworkSettings").path("Ports").properties().stream()
+                    .filter(port -> !port.getValue().isEmpty()
+                            && !settings.path("PortBindings").has(port.getKey()))
+                    .forEach(port -> random.add(port.getKey()));
+        }
+        if (!random.isEmpty()) {
+            checks.warn(
+                    "ports",
+                    String.join(", ", random) + " is published on a port that changes with every start; Uplift asks"
+                            + " the engine for it each time, but whoever uses the application has to"
+                            + " find it anew: name one");
         }
     }
 
@@ -123,8 +146,8 @@ record ContainerChecks(ContainerFamily family, CheckList checks, Optional<String
                     "compose",
                     "the container is service " + service.get().service() + " of the Docker Compose project "
                             + service.get().project() + " and stays it; after the upgrade " + image + " in " + files
-                            + " (`--update-compose-file` does where the file is), or the next recreation by compose brings"
-                            + " the old version back");
+                            + " (`--update-compose-file` does where the file is), or the next recreation by compose"
+                            + " brings the old version back");
         }
     }
 

@@ -30,12 +30,11 @@ import dev.uplift.swap.node.NodeLog;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.Observation;
+import dev.uplift.swap.node.Reached;
 import dev.uplift.swap.node.SagaState;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -47,7 +46,6 @@ import java.util.Set;
  * repository.
  */
 public final class DockerNode implements Node {
-    private static final int HTTP_PORT = 80;
     private static final String STOP_SIGNAL = "SIGTERM";
 
     /** Exit codes that a process has which was told to end from outside: INT, KILL and TERM. */
@@ -94,16 +92,17 @@ public final class DockerNode implements Node {
         return place.directory();
     }
 
+    /** {@inheritDoc} The engine is asked: a port that it chose is another one after each start. */
     @Override
-    public URI answersAt() throws IOException {
-        URI url = spec.baseUrl();
-        InetSocketAddress reached = host.reach(url.getHost(), port());
-        try {
-            return new URI(
-                    url.getScheme(), null, reached.getHostString(), reached.getPort(), url.getPath(), null, null);
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException("an address was made of an address", e);
-        }
+    public Optional<URI> answersAt(Profile profile) throws IOException {
+        return uninterrupted(() -> {
+            Optional<ContainerInspection> container = family.inPlace();
+            if (container.isEmpty() || !container.get().status().equals("running")) {
+                return Optional.empty();
+            }
+            FoundContainer found = new FoundContainer(engine, container.get());
+            return Optional.of(Reached.by(host, found.baseUrl(profile, place.engineHost())));
+        });
     }
 
     @Override
@@ -147,8 +146,8 @@ public final class DockerNode implements Node {
                 container.lives() ? Optional.of(ContainerFamily.instance(container)) : Optional.empty(),
                 Optional.of(launch.of(profile)),
                 LaunchFile.read(host, directory()),
-                probe.health(profile, answersAt()),
-                probe.version(profile, answersAt()),
+                probe.health(profile, answersAt(profile)),
+                probe.version(profile, answersAt(profile)),
                 versionInPlace(profile),
                 family.sha256(container));
     }
@@ -377,11 +376,6 @@ public final class DockerNode implements Node {
     public void clearCommands(NodeWork work, Duration atMost)
             throws IOException, InterruptedException, FencedException {
         new ContainerCommand(work, family).clear(atMost);
-    }
-
-    private int port() {
-        int port = spec.baseUrl().getPort();
-        return port > 0 ? port : HTTP_PORT;
     }
 
     /** What a question asks of the engine. */

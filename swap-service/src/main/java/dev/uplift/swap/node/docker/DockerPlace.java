@@ -13,5 +13,7 @@ import java.nio.file.Path;
  * @param directory on the engine's host, for Uplift's own use only: what is remembered, and the fence. Where nothing
  *     but the engine is reached it is on the machine of the worker: then only workers that share the directory keep
  *     each other out, and all others find that nothing is known of the container and refuse it
+ * @param engineHost the name or address of the engine's host, as the container's keeper reaches what it publishes
  */
-public record DockerPlace(String container, ImageReference repository, RegistryLogins logins, Path directory) {}
+public record DockerPlace(
+        String container, ImageReference repository, RegistryLogins logins, Path directory, String engineHost) {}

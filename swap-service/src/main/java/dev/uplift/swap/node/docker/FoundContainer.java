@@ -22,6 +22,8 @@ import java.util.Optional;
 public record FoundContainer(DockerEngine engine, ContainerInspection container) {
     private static final List<String> ALL_ADDRESSES = List.of("", "0.0.0.0", "::");
     private static final int HTTP_PORT = 80;
+    private static final String OF_CONTAINER = "container:";
+    private static final String ID = "sha256:";
 
     /**
      * The container of this name.
@@ -64,57 +66,107 @@ public record FoundContainer(DockerEngine engine, ContainerInspection container)
     /**
      * The repository that its image was pulled from, where its other releases are.
      *
-     * @throws StepFailedException if it was not pulled from anywhere
+     * @throws StepFailedException if it was not pulled from anywhere, or nothing tells from which of several
      */
     public ImageReference repository() throws IOException, InterruptedException, StepFailedException {
         List<ImageReference> pulled = engine.images()
                 .find(container.imageId())
                 .map(ImageInspection::repoDigests)
                 .orElse(List.of());
+        String what = "the image of container " + container.name() + " (" + container.imageName() + ") ";
+        if (pulled.isEmpty()) {
+            throw refuse(what + "was not pulled from a registry: there is no other release of it to go to");
+        }
         Optional<String> named = named();
-        return pulled.stream()
+        List<ImageReference> fitting = pulled.stream()
                 .filter(known -> named.isEmpty() || known.repository().equals(named.get()))
-                .findFirst()
                 .map(known -> new ImageReference(known.registry(), known.path(), null, null))
-                .orElseThrow(() -> refuse("the image of container " + container.name() + " (" + container.imageName()
-                        + ") was not pulled from a registry: there is no other release of it to go to"));
+                .distinct()
+                .toList();
+        if (fitting.size() == 1) {
+            return fitting.getFirst();
+        }
+        String from = String.join(
+                " and ", pulled.stream().map(ImageReference::name).distinct().toList());
+        throw refuse(what + "was pulled from " + from
+                + ": make the container again with the image's name there, so that it can be told where its other"
+                + " releases are");
     }
 
+    /** The repository that it was made from; empty if it was made by its image's id, in full or its first characters. */
     private Optional<String> named() {
+        String name = container.imageName();
+        if (container.imageId().startsWith(name) || container.imageId().startsWith(ID + name)) {
+            return Optional.empty();
+        }
         try {
-            return Optional.of(ImageReference.parse(container.imageName()).repository());
+            return Optional.of(ImageReference.parse(name).repository());
         } catch (InvalidImageReferenceException e) {
             return Optional.empty();
         }
     }
 
     /**
-     * Where the application answers, as its keeper sees it.
+     * Where the application answers from now until the container is stopped, as its keeper sees it: a port that the engine
+     * has chosen is another one after the next start.
      *
      * @param engineHost the name or address of the engine's host there; a loopback address if it is that host
      * @throws StepFailedException if its port is not published there
      */
-    public URI baseUrl(Profile profile, String engineHost) throws StepFailedException {
+    public URI baseUrl(Profile profile, String engineHost)
+            throws IOException, InterruptedException, StepFailedException {
         URI inside = profile.health().baseUrl(view());
-        if (container.raw().path("HostConfig").path("NetworkMode").asText().equals("host")) {
+        String network = networkMode(container);
+        if (network.equals("host")) {
             return isLoopback(inside.getHost()) ? at(engineHost, inside.getPort(), inside) : inside;
         }
         int port = inside.getPort() > 0 ? inside.getPort() : HTTP_PORT;
-        JsonNode published = container
-                .raw()
-                .path("NetworkSettings")
-                .path("Ports")
-                .path(port + "/tcp")
-                .path(0);
-        int hostPort = published.path("HostPort").asInt();
-        String address = published.path("HostIp").asText("");
-        if (hostPort == 0 || (isLoopback(address) && !isLoopback(engineHost))) {
-            throw refuse("port " + port + " of container " + container.name()
-                    + " is not published, so that nobody can look whether it is healthy; publish it on an address that"
-                    + " the workers reach (--publish 127.0.0.1:" + port + ":" + port + " where they are, or log in by"
-                    + " SSH)");
+        if (!network.startsWith(OF_CONTAINER)) {
+            return published(container, port, engineHost, inside)
+                    .orElseThrow(() -> notPublished(port, "container " + container.name()));
         }
-        return at(ALL_ADDRESSES.contains(address) ? engineHost : address, hostPort, inside);
+        String owner = network.substring(OF_CONTAINER.length());
+        ContainerInspection shared = engine.containers()
+                .find(owner)
+                .orElseThrow(() -> refuse("container " + container.name() + " uses the network of container " + owner
+                        + ", which is gone; make it again"));
+        if (networkMode(shared).equals("host")) {
+            return at(engineHost, inside.getPort(), inside);
+        }
+        return published(shared, port, engineHost, inside)
+                .orElseThrow(() -> notPublished(
+                        port,
+                        "container " + shared.name() + ", whose network container " + container.name() + " uses,"));
+    }
+
+    private static String networkMode(ContainerInspection container) {
+        return container.raw().path("HostConfig").path("NetworkMode").asText();
+    }
+
+    private static Optional<URI> published(ContainerInspection container, int port, String engineHost, URI inside) {
+        Optional<URI> ofVersion6 = Optional.empty();
+        for (JsonNode binding :
+                container.raw().path("NetworkSettings").path("Ports").path(port + "/tcp")) {
+            int hostPort = binding.path("HostPort").asInt();
+            String address = binding.path("HostIp").asText("");
+            if (hostPort == 0 || (isLoopback(address) && !isLoopback(engineHost))) {
+                continue;
+            }
+            URI url = at(ALL_ADDRESSES.contains(address) ? engineHost : address, hostPort, inside);
+            if (!address.equals("::")) {
+                return Optional.of(url);
+            }
+            // The engine may choose another port for it than for the addresses of version 4.
+            ofVersion6 = Optional.of(url);
+        }
+        return ofVersion6;
+    }
+
+    private static StepFailedException notPublished(int port, String whose) {
+        return refuse("port " + port + " of " + whose
+                + " is not published, so that nobody can look whether the application is healthy; publish it there on"
+                + " an address that the workers reach (--publish 127.0.0.1:" + port + ":" + port
+                + " where they are, or log in by SSH)");
     }
 
     private static URI at(String host, int port, URI inside) {

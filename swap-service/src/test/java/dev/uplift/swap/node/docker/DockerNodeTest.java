@@ -19,11 +19,13 @@ import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.testbed.containers.RequiresDocker;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -112,6 +114,22 @@ class DockerNodeTest {
         ContainerInspection old = rig.engine.containers().inspect(before.id());
         assertThat(old.lives()).isFalse();
         assertThat(old.restartPolicy().name()).isEqualTo("no");
+    }
+
+    @Test
+    void aPortThatTheEngineChoosesIsAskedForAfterEachStart() throws Exception {
+        rig.runUnpublished("--publish-all", "--volume", volume + ":/data", "--env", "MB_DB_FILE=/data/metabase.db");
+        Optional<URI> registered = rig.node.answersAt(rig.profile);
+        assertThat(rig.check().all())
+                .anySatisfy(
+                        check -> assertThat(check.detail()).startsWith("3000/tcp is published on a port that changes"));
+        rig.preflight();
+        rig.node.stage(rig.work());
+        rig.stop();
+        assertThat(rig.node.answersAt(rig.profile)).isEmpty();
+        rig.node.switchOver(rig.work());
+        rig.start(DockerRig.NEW);
+        assertThat(rig.node.answersAt(rig.profile)).isPresent().isNotEqualTo(registered);
     }
 
     @Test

@@ -106,16 +106,25 @@ final class DockerRig implements AutoCloseable {
                 host,
                 spec(),
                 new DockerPlace(
-                        name, ImageReference.parse(oldImage.repository()), RegistryLogins.none(host), directory));
+                        name,
+                        ImageReference.parse(oldImage.repository()),
+                        RegistryLogins.none(host),
+                        directory,
+                        "127.0.0.1"));
     }
 
     /** Starts the old version as an operator does, with these further options, and waits until it serves. */
     ContainerInspection run(String... options) throws Exception {
+        List<String> published = new ArrayList<>(List.of("--publish", "127.0.0.1:" + port + ":3000"));
+        published.addAll(List.of(options));
+        return runUnpublished(published.toArray(String[]::new));
+    }
+
+    /** The same without a port, which is among the options. */
+    ContainerInspection runUnpublished(String... options) throws Exception {
         List<String> arguments = new ArrayList<>(List.of(
                 "--name",
                 name,
-                "--publish",
-                "127.0.0.1:" + port + ":3000",
                 "--env",
                 "STANDIN_LOCK_WAIT=50ms",
                 "--env",
@@ -131,8 +140,8 @@ final class DockerRig implements AutoCloseable {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(90))
                 .pollInterval(Duration.ofMillis(200))
-                .until(() -> probe.health(profile, node.answersAt()) instanceof NodeProbe.Health.Healthy
-                        && probe.version(profile, node.answersAt())
+                .until(() -> probe.health(profile, node.answersAt(profile)) instanceof NodeProbe.Health.Healthy
+                        && probe.version(profile, node.answersAt(profile))
                                 instanceof VersionReading.Known(ApplicationVersion known)
                         && known.text().equals(version));
     }
