@@ -25,7 +25,8 @@ final class DetachedStart {
     private DetachedStart() {}
 
     /**
-     * Starts it with exactly its argv, environment, directory and, where this process may change it, user.
+     * Starts it with exactly its argv, environment, directory and, where this process may change that, user and what it
+     * inherits.
      * Its output is appended to its log file. The caller has made sure that it does not run yet.
      *
      * @return the process; empty if it had ended before it could be seen, then its log says why
@@ -34,23 +35,28 @@ final class DetachedStart {
      */
     static Optional<RunningProcess> start(Launch launch) throws IOException, InterruptedException {
         requireRepresentable(launch);
-        Path log = Path.of(launch.logFile());
-        prepareLog(log, launch);
+        Path log = prepareLog(launch.logFile(), launch);
         List<String> command = new ArrayList<>(inItsOwnSession(launch, LocalFiles.ownUid()));
         command.addAll(launch.argv());
 
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(Path.of(launch.directory()).toFile())
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .redirectErrorStream(true);
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        if (launch.errorFile() == null) {
+            builder.redirectErrorStream(true);
+        } else {
+            builder.redirectError(ProcessBuilder.Redirect.appendTo(
+                    prepareLog(launch.errorFile(), launch).toFile()));
+        }
         builder.environment().clear();
         builder.environment().putAll(launch.environment());
         return awaitProgram(builder.start(), launch);
     }
 
     /**
-     * What comes before the command line of an application to start it in a session of its own and as its user.
+     * What comes before the command line of an application to start it in a session of its own, as its user and with what
+     * it inherits.
      *
      * @param ownUid who does this
      * @throws UnexpectedPathException if that one cannot become the application's user
@@ -58,30 +64,39 @@ final class DetachedStart {
     static List<String> inItsOwnSession(Launch launch, long ownUid) throws UnexpectedPathException {
         List<String> words = new ArrayList<>(List.of("/usr/bin/setsid"));
         words.addAll(asItsUser(launch, ownUid));
-        return words;
+        return RemoteCommand.inheriting(launch, words);
     }
 
     /**
-     * What comes before the command line of an application to start it as its user.
+     * What comes before the command line of an application to run it as its user and with what it inherits.
      *
      * @param ownUid who does this
      * @throws UnexpectedPathException if that one cannot become the application's user
      */
-    static List<String> asItsUser(Launch launch, long ownUid) throws UnexpectedPathException {
-        if (ownUid == 0 && (launch.uid() != 0 || launch.gid() != 0)) {
+    static List<String> inItsPlace(Launch launch, long ownUid) throws UnexpectedPathException {
+        return RemoteCommand.inheriting(launch, asItsUser(launch, ownUid));
+    }
+
+    private static List<String> asItsUser(Launch launch, long ownUid) throws UnexpectedPathException {
+        List<String> options = new ArrayList<>();
+        if (ownUid == 0
+                && (launch.uid() != 0 || launch.gid() != 0 || !launch.groups().isEmpty())) {
             String groups = launch.groups().stream().map(String::valueOf).collect(Collectors.joining(","));
-            return List.of(
-                    "/usr/bin/setpriv",
-                    "--reuid=" + launch.uid(),
-                    "--regid=" + launch.gid(),
-                    groups.isEmpty() ? "--clear-groups" : "--groups=" + groups,
-                    "--");
-        }
-        if (ownUid != launch.uid()) {
+            options.add("--reuid=" + launch.uid());
+            options.add("--regid=" + launch.gid());
+            options.add(groups.isEmpty() ? "--clear-groups" : "--groups=" + groups);
+        } else if (ownUid != launch.uid()) {
             throw new UnexpectedPathException(
                     "the application runs as " + launch.user() + ", and only root can start it as another user");
         }
-        return List.of();
+        if (launch.inherited() != null) {
+            options.addAll(launch.inherited().privileges(ownUid == 0));
+        }
+        if (!options.isEmpty()) {
+            options.addFirst("/usr/bin/setpriv");
+            options.add("--");
+        }
+        return options;
     }
 
     /**
@@ -109,7 +124,8 @@ final class DetachedStart {
         return process.argv().equals(launch.argv()) && process.directory().equals(Optional.of(launch.directory()));
     }
 
-    private static void prepareLog(Path log, Launch launch) throws IOException {
+    private static Path prepareLog(String file, Launch launch) throws IOException {
+        Path log = Path.of(file);
         if (Files.isSymbolicLink(log)) {
             throw new UnexpectedPathException(
                     log + " is a symbolic link; the application's output is not written there");
@@ -118,6 +134,7 @@ final class DetachedStart {
             DurableFiles.write(log, new byte[0], DurableFiles.READABLE);
             LocalFiles.chown(log, launch.uid(), launch.gid());
         }
+        return log;
     }
 
     private static void requireRepresentable(Launch launch) throws IOException {

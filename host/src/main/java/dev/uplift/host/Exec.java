@@ -41,14 +41,14 @@ public record Exec(
     }
 
     /**
-     * A command line of an application, in its directory and environment and as its user, with 64 KiB of each output
-     * kept.
+     * A command line of an application, in its directory and environment, as its user and with what it inherits, with 64
+     * KiB of each output kept.
      *
      * @param ownUid the user that the host is worked on as
      * @throws UnexpectedPathException if that one cannot become the application's user
      */
     public static Exec of(Launch launch, long ownUid, Duration timeout) throws UnexpectedPathException {
-        List<String> argv = new ArrayList<>(DetachedStart.asItsUser(launch, ownUid));
+        List<String> argv = new ArrayList<>(DetachedStart.inItsPlace(launch, ownUid));
         argv.addAll(launch.argv());
         return new Exec(argv, Path.of(launch.directory()), launch.environment(), timeout, OUTPUT_BYTES_MAX);
     }

@@ -27,11 +27,18 @@ public interface HostProcesses {
     boolean runs(ProcessIdentity identity) throws IOException;
 
     /**
-     * The environment a process was started with.
+     * The environment a process was started with; see {@link RunningProcess} for what is not UTF-8.
      *
-     * @throws IOException if it may not be read, has ended, or is not UTF-8
+     * @throws IOException if it may not be read, or has ended
      */
     Map<String, String> environment(ProcessIdentity identity) throws IOException;
+
+    /**
+     * How a process was started, besides.
+     *
+     * @throws IOException if it has ended
+     */
+    HowStarted howStarted(ProcessIdentity identity) throws IOException, InterruptedException;
 
     /** TCP ports that a process listens on, in ascending order. */
     Set<Integer> listeningPorts(ProcessIdentity identity) throws IOException;

@@ -12,6 +12,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -25,6 +26,7 @@ import java.util.function.Predicate;
 /** The processes of this machine, read from {@code /proc}. */
 final class LocalProcesses implements HostProcesses {
     private static final Path PROC = Path.of("/proc");
+    private static final Duration ANSWER_MAX = Duration.ofMinutes(1);
 
     @Override
     public Optional<RunningProcess> find(long pid) {
@@ -88,6 +90,19 @@ final class LocalProcesses implements HostProcesses {
             throw new IOException("process " + identity.pid() + " has ended");
         }
         return environment;
+    }
+
+    @Override
+    public HowStarted howStarted(ProcessIdentity identity) throws IOException, InterruptedException {
+        String pid = Long.toString(identity.pid());
+        Exec.Result answer = Exec.of(
+                        ANSWER_MAX, "/bin/sh", "-c", "exec 2>/dev/null\n" + HowStartedText.SCRIPT, "sh", pid)
+                .run();
+        HowStarted seen = HowStartedText.of(identity.pid(), answer.output());
+        if (!runs(identity)) {
+            throw new IOException("process " + identity.pid() + " has ended");
+        }
+        return seen;
     }
 
     @Override

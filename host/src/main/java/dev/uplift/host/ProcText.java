@@ -1,8 +1,6 @@
 package dev.uplift.host;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,13 +53,7 @@ final class ProcText {
         if (seen.ended()) {
             return Optional.empty();
         }
-        Map<String, String> lines = new LinkedHashMap<>();
-        status.lines().forEach(line -> {
-            int colon = line.indexOf(':');
-            if (colon > 0) {
-                lines.put(line.substring(0, colon), line.substring(colon + 1).strip());
-            }
-        });
+        Map<String, String> lines = fields(status);
         return Optional.of(new RunningProcess(
                 new ProcessIdentity(pid, seen.startTicks()),
                 seen.parentPid(),
@@ -73,8 +65,20 @@ final class ProcText {
                 numbers(lines.getOrDefault("Groups", ""))));
     }
 
+    /** The lines of {@code /proc/PID/status} by their names. */
+    static Map<String, String> fields(String status) {
+        Map<String, String> lines = new LinkedHashMap<>();
+        status.lines().forEach(line -> {
+            int colon = line.indexOf(':');
+            if (colon > 0) {
+                lines.put(line.substring(0, colon), line.substring(colon + 1).strip());
+            }
+        });
+        return lines;
+    }
+
     /** {@code /proc/PID/environ}; the first of a name counts. */
-    static Map<String, String> environment(byte[] content) throws IOException {
+    static Map<String, String> environment(byte[] content) {
         Map<String, String> environment = new LinkedHashMap<>();
         for (String entry : strings(content)) {
             int equals = entry.indexOf('=', 1);
@@ -124,16 +128,13 @@ final class ProcText {
         return link.endsWith(DELETED) ? link.substring(0, link.length() - DELETED.length()) : link;
     }
 
-    /** Texts that each end with a NUL. */
-    static List<String> strings(byte[] content) throws CharacterCodingException {
+    /** Texts that each end with a NUL; what is not UTF-8 has {@link RunningProcess#UNREADABLE} in it. */
+    static List<String> strings(byte[] content) {
         List<String> strings = new ArrayList<>();
         int from = 0;
         for (int i = 0; i < content.length; i++) {
             if (content[i] == 0) {
-                strings.add(StandardCharsets.UTF_8
-                        .newDecoder()
-                        .decode(ByteBuffer.wrap(Arrays.copyOfRange(content, from, i)))
-                        .toString());
+                strings.add(new String(content, from, i - from, StandardCharsets.UTF_8));
                 from = i + 1;
             }
         }

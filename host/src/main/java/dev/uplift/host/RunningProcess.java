@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A process as {@code /proc} shows it.
+ * A process as {@code /proc} shows it. Of what is not UTF-8 each wrong byte is an {@link #UNREADABLE}: the process is seen,
+ * but could not be started so again.
  *
  * @param argv its command line. It may hold secrets: it is not printed
  * @param directory canonical working directory; empty if it may not be read
@@ -20,6 +21,9 @@ public record RunningProcess(
         long uid,
         long gid,
         List<Long> groups) {
+    /** Stands for bytes that are no text in UTF-8. */
+    public static final char UNREADABLE = '\uFFFD';
+
     public RunningProcess {
         argv = List.copyOf(argv);
         groups = List.copyOf(groups);

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -187,6 +188,132 @@ class HostProcessesTest extends OnEveryHost {
         }
         assertThat(host.processes().find(process.pid())).isEmpty();
         assertThat(host.processes().find(4_000_000)).isEmpty();
+    }
+
+    @RequiresRoot
+    @Test
+    void applicationInheritsWhatItHadFromWhoStartedIt() throws Exception {
+        SleeperJar.in(directory, "app.jar");
+        Launch launch = SleeperJar.launch(directory, List.of(), Map.of(), NOBODY, NOBODY);
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Process byHand = new ProcessBuilder(
+                        "/bin/sh",
+                        "-c",
+                        "umask 027; ulimit -n 3333; ulimit -Hc 4096; ulimit -Sc 1024; echo 123"
+                            + " >/proc/self/oom_score_adj; echo 123 >/proc/$$/oom_score_adj; exec nice -n 7 ionice -c"
+                            + " 2 -n 1 taskset -c 0 chrt --batch 0 setpriv --no-new-privs --reuid=65534 --regid=65534"
+                            + " --groups=65534,12 --inh-caps=+net_bind_service --ambient-caps=+net_bind_service"
+                            + " --bounding-set=-sys_time \"$@\"",
+                        "sh",
+                        SleeperJar.java(),
+                        "-jar",
+                        "app.jar")
+                .directory(directory.toFile())
+                .redirectInput(Path.of("/dev/null").toFile())
+                .redirectOutput(directory.resolve("app.log").toFile())
+                .redirectError(directory.resolve("errors.log").toFile())
+                .start();
+        RunningProcess before = awaitListening(byHand.pid());
+        HowStarted how = host.processes().howStarted(before.identity());
+        Inherited inherited = how.inherited();
+        assertThat(inherited.umask()).isEqualTo("0027");
+        assertThat(inherited.nice()).isEqualTo(7);
+        assertThat(inherited.oomScoreAdjustment()).isEqualTo(123);
+        assertThat(inherited.io()).isEqualTo("-c 2 -n 1");
+        assertThat(inherited.cpus()).isEqualTo("0");
+        assertThat(inherited.scheduling()).isEqualTo("--batch 0");
+        assertThat(inherited.limits()).containsEntry("nofile", "3333:3333").containsEntry("core", "524288:2097152");
+        assertThat(inherited.ambientCapabilities()).containsExactly(10);
+        assertThat(inherited.droppedCapabilities()).containsExactly(25);
+        assertThat(inherited.noNewPrivileges()).isTrue();
+        assertThat(how.errorFile()).contains(directory.resolve("errors.log"));
+        assertThat(how.elsewhere()).isEmpty();
+        assertThat(how.lost()).isEmpty();
+        LocalProcesses.signal(before.identity(), Signal.KILL);
+        byHand.waitFor();
+
+        Launch written = new Launch(
+                        launch.argv(),
+                        Map.of("odd.name", "1", "PWD", "/elsewhere"),
+                        before.uid(),
+                        before.gid(),
+                        before.groups(),
+                        launch.user(),
+                        launch.directory(),
+                        launch.javaExecutable(),
+                        launch.logFile(),
+                        Map.of())
+                .as(how);
+        try (Fence.Held held = held()) {
+            LaunchFile.write(held, directory, written);
+        }
+        Launch read = LaunchFile.read(host, directory).orElseThrow();
+        assertThat(read).isEqualTo(written);
+
+        RunningProcess again = awaitListening(start(read).orElseThrow().pid());
+        assertThat(host.processes().howStarted(again.identity())).isEqualTo(how);
+        assertThat(again.groups()).isEqualTo(before.groups());
+        assertThat(host.processes().environment(again.identity())).isEqualTo(read.environment());
+        Exec.Result command = host.run(Exec.of(
+                read.withArgv(List.of("/bin/sh", "-c", "umask; ulimit -n; nice; grep CapAmb /proc/$$/status; id -G")),
+                host.uid(),
+                LONG));
+        assertThat(command.output().lines())
+                .containsExactly("0027", "3333", "7", "CapAmb:\t0000000000000400", "65534 12");
+    }
+
+    @Test
+    void whatAStartWouldNotGiveIsSaid() throws Exception {
+        SleeperJar.in(directory, "app.jar");
+        Process elsewhere = new ProcessBuilder(
+                        "unshare", "--net", "--mount", "--uts", SleeperJar.java(), "-jar", "app.jar")
+                .directory(directory.toFile())
+                .redirectInput(directory.resolve("app.jar").toFile())
+                .start();
+        RunningProcess process = awaitListening(elsewhere.pid());
+
+        HowStarted how = host.processes().howStarted(process.identity());
+
+        assertThat(how.elsewhere()).containsExactly("in another network namespace");
+        assertThat(how.lost())
+                .containsExactlyInAnyOrder(
+                        "its own mount namespace",
+                        "its own host name's namespace",
+                        "its standard input",
+                        "the program that its output goes to: it will go to a file in its directory");
+    }
+
+    @Test
+    void whatIsNoTextInUtf8IsSeenAndNamed() throws Exception {
+        SleeperJar.in(directory, "app.jar");
+        Process latin = new ProcessBuilder(
+                        "/bin/sh",
+                        "-c",
+                        "LATIN=$(printf 'M\\374ller') exec \"$0\" -jar app.jar \"$(printf 'M\\374ller')\"",
+                        SleeperJar.java())
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("app.log").toFile())
+                .start();
+        RunningProcess process = awaitListening(latin.pid());
+
+        assertThat(host.processes().runningJarsIn(directory)).containsExactly(process);
+        assertThat(process.argv().getLast()).isEqualTo("M\uFFFDller");
+        assertThat(host.processes().environment(process.identity())).containsEntry("LATIN", "M\uFFFDller");
+    }
+
+    private RunningProcess awaitListening(long pid) throws Exception {
+        await().atMost(LONG)
+                .until(() -> host.processes()
+                        .find(pid)
+                        .filter(found -> found.jar().isPresent())
+                        .isPresent());
+        RunningProcess process = host.processes().find(pid).orElseThrow();
+        started.add(process.identity());
+        await().atMost(LONG)
+                .until(() ->
+                        !host.processes().listeningPorts(process.identity()).isEmpty());
+        return process;
     }
 
     @Test

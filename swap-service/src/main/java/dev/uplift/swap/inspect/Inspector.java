@@ -106,6 +106,11 @@ public final class Inspector {
         Membership membership = new Membership(site, asked, crashPoints, registers);
         Host host = site.reach().host(asked.host());
         RunningProcess process = process(host, asked);
+        if (process.directory().filter(LaunchCapture::isUnreadable).isPresent()
+                || process.jar().filter(LaunchCapture::isUnreadable).isPresent()) {
+            throw refuse("the path of the directory or the JAR of " + process
+                    + " is not text in UTF-8; give it another name, start the application there and try again");
+        }
         RegisteredRoot root = RegisteredRoot.of(
                 host.files(),
                 process.directory()
@@ -208,12 +213,16 @@ public final class Inspector {
 
     private static List<Check> checks(RunningProcess process, JarNode node, Observation observed)
             throws IOException, InterruptedException, StepFailedException {
-        List<Check> checks = new ArrayList<>();
-        if (node instanceof SystemdNode unit) {
-            CheckList own = new CheckList(false);
-            unit.check(observed.instance(), own);
-            checks.addAll(Refusals.requireNoFailure(own));
+        CheckList own = new CheckList(false);
+        switch (node) {
+            case SystemdNode unit -> unit.check(observed.instance(), own);
+            case ProcessNode plain -> {
+                if (observed.instance().isPresent()) {
+                    plain.check(observed.instance().get(), own);
+                }
+            }
         }
+        List<Check> checks = new ArrayList<>(Refusals.requireNoFailure(own));
         boolean listens =
                 node.host().processes().listeningPorts(process.identity()).contains(node.port());
         checks.add(new Check(

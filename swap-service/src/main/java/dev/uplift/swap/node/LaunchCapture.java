@@ -37,7 +37,7 @@ public final class LaunchCapture {
      *     look into it
      */
     public static Launch of(Host host, RunningProcess process, Path directory, Profile profile, Optional<Launch> before)
-            throws IOException, StepFailedException {
+            throws IOException, InterruptedException, StepFailedException {
         if (host.uid() != 0 && host.uid() != process.uid()) {
             throw StepFailedException.refused(
                     ErrorCode.HOST_UNEXPECTED,
@@ -50,27 +50,64 @@ public final class LaunchCapture {
                     ErrorCode.HOST_UNEXPECTED, process + " cannot be looked into: its program is not visible");
         }
         Map<String, String> environment = host.processes().environment(process.identity());
+        requireText(process, environment);
         String java = process.executable().get();
         List<String> argv = new ArrayList<>(process.argv());
         if (!program(host, argv.getFirst(), environment, directory).equals(Optional.of(Path.of(java)))) {
             argv.set(0, java);
         }
         Launch launch = new Launch(
-                argv,
-                environment,
-                process.uid(),
-                process.gid(),
-                process.groups(),
-                userName(host, process.uid()),
-                directory.toString(),
-                java,
-                host.processes()
-                        .outputFile(process.identity())
-                        .map(Path::toString)
-                        .or(() -> before.map(Launch::logFile))
-                        .orElseGet(() -> fallbackLog(directory)),
-                Map.of());
+                        argv,
+                        environment,
+                        process.uid(),
+                        process.gid(),
+                        process.groups(),
+                        userName(host, process.uid()),
+                        directory.toString(),
+                        java,
+                        host.processes()
+                                .outputFile(process.identity())
+                                .map(Path::toString)
+                                .or(() -> before.map(Launch::logFile))
+                                .orElseGet(() -> fallbackLog(directory)),
+                        Map.of())
+                .as(host.processes().howStarted(process.identity()));
         return launch.withSecrets(secrets(profile.database().settings(view(host, launch))));
+    }
+
+    /**
+     * All that it was started with is text in UTF-8, as it is written down.
+     *
+     * @throws StepFailedException if something is not; it says what, but not its value, which may be a secret
+     */
+    private static void requireText(RunningProcess process, Map<String, String> environment)
+            throws StepFailedException {
+        List<String> wrong = new ArrayList<>();
+        for (int i = 0; i < process.argv().size(); i++) {
+            if (isUnreadable(process.argv().get(i))) {
+                wrong.add("word " + (i + 1) + " of its command line");
+            }
+        }
+        environment.entrySet().stream()
+                .filter(variable -> isUnreadable(variable.getKey()) || isUnreadable(variable.getValue()))
+                .map(variable -> "its environment variable " + variable.getKey())
+                .sorted()
+                .forEach(wrong::add);
+        if (process.executable().filter(LaunchCapture::isUnreadable).isPresent()) {
+            wrong.add("the path of its program");
+        }
+        if (!wrong.isEmpty()) {
+            throw StepFailedException.refused(
+                    ErrorCode.HOST_UNEXPECTED,
+                    process + " could not be started again in the same way, because not all of it is text in UTF-8: "
+                            + String.join(", ", wrong)
+                            + "; start the application with that in UTF-8, or without it, and try again");
+        }
+    }
+
+    /** Whether a text stands for bytes that are no UTF-8. */
+    public static boolean isUnreadable(String text) {
+        return text.indexOf(RunningProcess.UNREADABLE) >= 0;
     }
 
     /** Where the output of what is started by Uplift goes if the application's own went to no file. */

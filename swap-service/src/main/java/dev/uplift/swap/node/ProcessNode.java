@@ -4,6 +4,7 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
+import dev.uplift.host.HowStarted;
 import dev.uplift.host.Launch;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.Signal;
@@ -17,12 +18,40 @@ import java.util.Optional;
 
 /** A JAR that is started by hand. Nobody starts it again, so there is nothing to hold or release. */
 public final class ProcessNode extends JarNode {
+    private static final String HOW_STARTED = "how-started";
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration PORT_WAIT = Duration.ofSeconds(5);
 
     /** The node at its registered place; see {@link JarNode}. */
     public ProcessNode(Host host, NodeSpec.JarProcess spec) throws IOException {
         super(host, spec);
+    }
+
+    @Override
+    public void check(NodeWork work, Observation observed, CheckList checks)
+            throws IOException, InterruptedException, StepFailedException {
+        super.check(work, observed, checks);
+        if (observed.instance().isPresent()) {
+            check(observed.instance().get(), checks);
+        }
+    }
+
+    /** Looks whether what runs could be started again as it was. */
+    public void check(Instance running, CheckList checks) throws IOException, InterruptedException {
+        HowStarted how = host().processes().howStarted(identity(running));
+        if (!how.elsewhere().isEmpty()) {
+            checks.fail(
+                    HOW_STARTED,
+                    running + " runs " + String.join(" and ", how.elsewhere())
+                            + " than Uplift, which cannot start it there again: run it in a container or as a unit of"
+                            + " systemd, and register that");
+        }
+        if (!how.lost().isEmpty()) {
+            checks.warn(
+                    HOW_STARTED,
+                    "after a start by Uplift it will not have " + String.join(", ", how.lost())
+                            + "; run it as a unit of systemd where that matters");
+        }
     }
 
     @Override

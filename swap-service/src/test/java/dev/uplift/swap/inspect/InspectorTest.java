@@ -148,6 +148,37 @@ class InspectorTest {
     }
 
     @Test
+    void whatIsNoTextInUtf8IsRefusedByItsName() throws Exception {
+        IdleJar.write(directory.resolve("metabase.jar"), "v0.50.3");
+        Process process = runAs("LATIN=$(printf 'M\\374ller'); export LATIN; exec \"$@\" \"$(printf 'M\\374ller')\"");
+
+        refuses(directory, null, null, "word 6 of its command line, its environment variable LATIN; start the");
+        process.destroyForcibly().waitFor();
+        assertThat(directory.resolve(".uplift")).doesNotExist();
+    }
+
+    @Test
+    void whatAProcessInheritedIsWrittenDownAndWhatItWouldLoseIsSaid() throws Exception {
+        IdleJar.write(directory.resolve("metabase.jar"), "v0.50.3");
+        Process process = runAs("umask 027; ulimit -n 3333; exec nice -n 7 \"$@\" <metabase.jar");
+
+        Inspection.Found found = (Inspection.Found) inspect(directory, null, null);
+
+        assertThat(LaunchFile.read(HOST, directory).orElseThrow().inherited()).satisfies(inherited -> {
+            assertThat(inherited.umask()).isEqualTo("0027");
+            assertThat(inherited.nice()).isEqualTo(7);
+            assertThat(inherited.limits()).containsEntry("nofile", "3333:3333");
+        });
+        assertThat(found.checks())
+                .filteredOn(check -> check.name().equals("how-started"))
+                .singleElement()
+                .satisfies(check -> assertThat(check.detail()).contains("its standard input"));
+        process.destroyForcibly().waitFor();
+        runAs("exec unshare --net \"$@\"");
+        refuses(directory, null, null, "runs in another network namespace");
+    }
+
+    @Test
     void jarOutsideOfTheWorkingDirectoryAndForeignLinksAreRefused() throws Exception {
         Path other = Files.createDirectory(directory.resolveSibling("other"));
         Path jar = IdleJar.write(other.resolve("metabase.jar"), "v0.50.3");
@@ -257,14 +288,29 @@ class InspectorTest {
     }
 
     private Process run(Map<String, String> environment, String jar) throws Exception {
+        return run(environment, IdleJar.java(jar));
+    }
+
+    /** Has a shell run the JAR, which is its {@code $@}. */
+    private Process runAs(String script) throws Exception {
+        List<String> words = new ArrayList<>(List.of("/bin/sh", "-c", script, "sh"));
+        words.addAll(List.of(IdleJar.java("metabase.jar")));
+        return run(Map.of("PATH", "/usr/bin:/bin"), words.toArray(String[]::new));
+    }
+
+    private Process run(Map<String, String> environment, String... words) throws Exception {
         Map<String, String> whole = new HashMap<>(environment);
         whole.put("MB_JETTY_PORT", "1");
-        Process process = IdleJar.run(directory, whole, IdleJar.java(jar));
+        Process process = IdleJar.run(directory, whole, words);
         started.add(process);
         await().atMost(Duration.ofSeconds(10))
                 .until(() -> HOST.processes()
                         .find(process.pid())
-                        .filter(running -> running.jar().isPresent())
+                        .filter(running -> running.argv().contains("-jar")
+                                && !running.argv().contains("-c")
+                                && running.executable()
+                                        .filter(program -> program.endsWith("/java"))
+                                        .isPresent())
                         .isPresent());
         return process;
     }

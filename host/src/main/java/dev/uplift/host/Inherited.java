@@ -1,0 +1,128 @@
+package dev.uplift.host;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a process has from whoever started it, besides its command line, environment, user and directory. Absent values
+ * are not known, and are left as they come.
+ *
+ * @param umask in octal, such as {@code 0027}
+ * @param nice from -20 to 19
+ * @param oomScoreAdjustment from -1000 to 1000
+ * @param scheduling as options of {@code chrt}: {@code --other 0}, {@code --batch 0}, {@code --idle 0}, {@code --fifo
+ *     PRIORITY} or {@code --rr PRIORITY}
+ * @param io as options of {@code ionice}: {@code -c CLASS} or {@code -c CLASS -n PRIORITY}
+ * @param cpus that it may run on, such as {@code 0-3,8}
+ * @param limits by the names that {@code prlimit} has for them, such as {@code nofile}: soft and hard one, {@code
+ *     1024:4096}, or {@code unlimited}
+ * @param ambientCapabilities by their numbers
+ * @param droppedCapabilities those that neither it nor what it starts can ever have, although who looked could
+ * @param noNewPrivileges whether it can never gain any
+ */
+public record Inherited(
+        @Nullable String umask,
+        @Nullable Integer nice,
+        @Nullable Integer oomScoreAdjustment,
+        @Nullable String scheduling,
+        @Nullable String io,
+        @Nullable String cpus,
+        Map<String, String> limits,
+        List<Integer> ambientCapabilities,
+        List<Integer> droppedCapabilities,
+        boolean noNewPrivileges) {
+    private static final String USUAL_UMASK = "0022";
+    private static final Pattern UMASK = Pattern.compile("[0-7]{1,4}");
+    private static final Pattern SCHEDULING = Pattern.compile("--(?:other|batch|idle|fifo|rr) \\d{1,2}");
+    private static final Pattern IO = Pattern.compile("-c [0-3](?: -n [0-7])?");
+    private static final Pattern CPUS = Pattern.compile("\\d[\\d,-]*");
+    private static final Pattern LIMIT_NAME = Pattern.compile("[a-z]{1,20}");
+    private static final Pattern LIMIT = Pattern.compile("(?:\\d{1,20}|unlimited):(?:\\d{1,20}|unlimited)");
+
+    /** Checked, because a shell is told them. */
+    public Inherited {
+        require(UMASK, umask);
+        require(SCHEDULING, scheduling);
+        require(IO, io);
+        require(CPUS, cpus);
+        limits = limits == null ? Map.of() : new TreeMap<>(limits);
+        limits.forEach((name, value) -> {
+            require(LIMIT_NAME, name);
+            require(LIMIT, value);
+        });
+        ambientCapabilities = ambientCapabilities == null ? List.of() : List.copyOf(ambientCapabilities);
+        droppedCapabilities = droppedCapabilities == null ? List.of() : List.copyOf(droppedCapabilities);
+    }
+
+    /** Of what nobody has looked at. */
+    static final Inherited UNKNOWN =
+            new Inherited(null, null, null, null, null, null, Map.of(), List.of(), List.of(), false);
+
+    String umaskOrUsual() {
+        return umask == null ? USUAL_UMASK : umask;
+    }
+
+    /**
+     * Commands that each give a shell one of these, before it becomes the application: they are followed by its pid, or
+     * are {@code oom NUMBER}. What they are not allowed stays as it is. The limits are the last, because they hold for
+     * these commands, too.
+     */
+    List<String> commands() {
+        List<String> commands = new ArrayList<>();
+        if (oomScoreAdjustment != null) {
+            commands.add("oom " + oomScoreAdjustment);
+        }
+        if (cpus != null) {
+            commands.add("/usr/bin/taskset -pc " + cpus);
+        }
+        if (io != null) {
+            commands.add("/usr/bin/ionice " + io + " -p");
+        }
+        if (scheduling != null) {
+            commands.add("/usr/bin/chrt " + scheduling.replaceFirst(" ", " -p "));
+        }
+        if (nice != null) {
+            commands.add("/usr/bin/renice " + nice + " -p");
+        }
+        limits.forEach((name, value) -> {
+            if (!name.equals("nproc")) {
+                commands.add("/usr/bin/prlimit --" + name + "=" + value + " --pid");
+            }
+        });
+        if (limits.containsKey("nproc")) {
+            commands.add("/usr/bin/prlimit --nproc=" + limits.get("nproc") + " --pid");
+        }
+        return commands;
+    }
+
+    /** Options of {@code setpriv}. */
+    List<String> privileges(boolean asRoot) {
+        List<String> options = new ArrayList<>();
+        if (noNewPrivileges) {
+            options.add("--no-new-privs");
+        }
+        if (asRoot && !ambientCapabilities.isEmpty()) {
+            options.add("--inh-caps=" + signed("+", ambientCapabilities));
+            options.add("--ambient-caps=" + signed("+", ambientCapabilities));
+        }
+        if (asRoot && !droppedCapabilities.isEmpty()) {
+            options.add("--bounding-set=" + signed("-", droppedCapabilities));
+        }
+        return options;
+    }
+
+    private static String signed(String sign, List<Integer> capabilities) {
+        return capabilities.stream().map(number -> sign + "cap_" + number).collect(Collectors.joining(","));
+    }
+
+    private static void require(Pattern pattern, @Nullable String value) {
+        if (value != null && !pattern.matcher(value).matches()) {
+            throw new IllegalArgumentException("'" + value + "' is nothing that a process inherits");
+        }
+    }
+}
