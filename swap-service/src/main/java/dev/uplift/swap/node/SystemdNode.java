@@ -269,7 +269,8 @@ public final class SystemdNode extends JarNode {
     /**
      * The process of the unit that runs a JAR, for who registers it; empty if none does.
      *
-     * @throws UnexpectedPathException if there is no such unit, or several of its processes run JARs
+     * @throws UnexpectedPathException if there is no such unit, several of its processes run JARs, or it is none that can be
+     *     worked on
      */
     public static Optional<RunningProcess> process(Host host, String name) throws IOException, InterruptedException {
         SystemdUnit.State state = SystemdUnit.of(host, name).state();
@@ -280,6 +281,11 @@ public final class SystemdNode extends JarNode {
             return Optional.empty();
         }
         Optional<RunningProcess> main = host.processes().find(state.mainPid());
+        Optional<String> unsupported = UnitChecks.unsupported(
+                name, state, main.flatMap(RunningProcess::directory).orElse("/"));
+        if (unsupported.isPresent()) {
+            throw new UnexpectedPathException(unsupported.get());
+        }
         if (main.isPresent() && main.get().jar().isPresent()) {
             return main;
         }

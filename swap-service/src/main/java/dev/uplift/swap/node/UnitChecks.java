@@ -5,6 +5,8 @@ import dev.uplift.host.Host;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -21,6 +23,8 @@ final class UnitChecks {
     /** {@code /etc/default/metabase (ignore_errors=no)}: without that file it does not start. */
     private static final Pattern NEEDED_FILE = Pattern.compile("(/.*) \\(ignore_errors=no\\)");
 
+    private static final List<String> OTHER_ROOTS = List.of("RootDirectory", "RootImage");
+    private static final Pattern OF_DYNAMIC_USERS = Pattern.compile("^/var/(?:lib|cache|log)/private/");
     private static final Pattern WILDCARD = Pattern.compile("[*?\\[]");
 
     private final Host host;
@@ -73,7 +77,35 @@ final class UnitChecks {
             return Optional.of(name + " has RefuseManualStop= or RefuseManualStart=, so that nobody can stop and"
                     + " start it; take that out");
         }
-        return wouldNotStart();
+        Optional<String> unsupported = unsupported(name, state, jar.toString());
+        return unsupported.isPresent() ? unsupported : wouldNotStart();
+    }
+
+    /**
+     * What of a unit's settings makes it another one than Uplift could work on; empty: nothing.
+     *
+     * @param place a path in its working directory, as the host sees it
+     */
+    static Optional<String> unsupported(String name, SystemdUnit.State state, String place) {
+        for (String setting : OTHER_ROOTS) {
+            if (!state.get(setting).isEmpty()) {
+                return Optional.of(name + " has " + setting + "=" + state.get(setting)
+                        + ", so that it sees other files than its host does, which Uplift cannot work on; run it"
+                        + " without that, or in a container");
+            }
+        }
+        if (state.get("PrivateNetwork").equals("yes")
+                || !state.get("NetworkNamespacePath").isEmpty()) {
+            return Optional.of(name + " has PrivateNetwork= or NetworkNamespacePath=, so that nobody outside can look"
+                    + " whether it is healthy; take that out");
+        }
+        if (state.get("DynamicUser").equals("yes")
+                && OF_DYNAMIC_USERS.matcher(place).find()) {
+            return Optional.of(name + " has DynamicUser= and lies in a directory that systemd gives to another user"
+                    + " whenever it likes, what Uplift keeps there included (" + place
+                    + "); give it a fixed user with User=");
+        }
+        return Optional.empty();
     }
 
     private Optional<String> wouldNotStart() throws IOException, InterruptedException {
@@ -90,15 +122,45 @@ final class UnitChecks {
         if (user.isEmpty() || state.get("DynamicUser").equals("yes")) {
             return Optional.empty();
         }
-        if (!succeeds("id", "-u", "--", user)) {
+        Optional<String> uid = answer("id", "-u", "--", user);
+        if (uid.isEmpty()) {
             return Optional.of("there is no user '" + user + "', the User= of " + unit.name()
                     + ", on the host any more, so that it would not start again; make the user anew");
         }
-        if (!succeeds("runuser", "-u", user, "--", "test", "-r", jar.toString())) {
+        List<String> groups = new ArrayList<>();
+        groups.addAll(words(state.get("Group")));
+        groups.addAll(words(state.get("SupplementaryGroups")));
+        for (String group : groups) {
+            if (!succeeds("getent", "group", "--", group)) {
+                return Optional.of(
+                        "there is no group '" + group + "', of Group= or SupplementaryGroups= of " + unit.name()
+                                + ", on the host any more, so that it would not start again; make the group anew");
+            }
+        }
+        groups.addAll(words(answer("id", "-G", "--", user).orElse("")));
+        boolean reads = succeeds(
+                "setpriv",
+                "--reuid=" + uid.get(),
+                "--regid=" + groups.getFirst(),
+                "--groups=" + String.join(",", groups),
+                "--",
+                "test",
+                "-r",
+                jar.toString());
+        if (!reads) {
             return Optional.of("user '" + user + "', the User= of " + unit.name() + ", cannot read " + jar
                     + ", so that it would not start again; let the user read the file and its directories");
         }
         return Optional.empty();
+    }
+
+    private static List<String> words(String text) {
+        return text.isBlank() ? List.of() : List.of(text.strip().split("\\s+", -1));
+    }
+
+    private Optional<String> answer(String... command) throws IOException, InterruptedException {
+        Exec.Result result = host.run(Exec.of(ANSWER_MAX, command));
+        return result.succeeded() ? Optional.of(result.output().strip()) : Optional.empty();
     }
 
     private boolean succeeds(String... command) throws IOException, InterruptedException {

@@ -44,6 +44,7 @@ class UnitInspectionTest {
     private static Reach reach;
     private static NodeProbe probe;
     private static HostSpec.Ssh host;
+    private static StandInRelease release;
 
     private final UUID installation = UUID.randomUUID();
 
@@ -54,8 +55,7 @@ class UnitInspectionTest {
         reach = new Reach(Path.of("/nonexistent"), DockerEndpoint.LOCAL);
         probe = new NodeProbe(Duration.ofSeconds(3));
         host = host(machine.fingerprint());
-        StandInRelease release =
-                StandInReleases.stamp(Path.of("target", "standin").toAbsolutePath(), VERSION);
+        release = StandInReleases.stamp(Path.of("target", "standin").toAbsolutePath(), VERSION);
         StandInOnHost.in(machine, UNIT_DIRECTORY, release)
                 .env("MB_ENCRYPTION_SECRET_KEY", "canary of a key")
                 .installUnit("metabase");
@@ -94,6 +94,24 @@ class UnitInspectionTest {
         assertThat(launch.environment())
                 .containsEntry("MB_ENCRYPTION_SECRET_KEY", "canary of a key")
                 .doesNotContainKeys("INVOCATION_ID", "JOURNAL_STREAM");
+    }
+
+    @Test
+    void aUnitWithANumberForItsUserThatReadsItsJarByItsGroupIsFound() throws Exception {
+        Path directory = Path.of("/opt/numbered");
+        machine.exec("groupadd", "readers");
+        machine.exec("mkdir", "/etc/systemd/system/numbered.service.d");
+        machine.write(Path.of("/etc/systemd/system/numbered.service.d/group.conf"), "[Service]\nGroup=readers\n");
+        StandInOnHost.in(machine, directory, release).port(3002).user("2000").installUnit("numbered");
+        machine.exec("chown", "root:readers", directory.resolve("metabase.jar").toString());
+        machine.exec("chmod", "0640", directory.resolve("metabase.jar").toString());
+        Host reached = reach.host(host);
+        await().atMost(Duration.ofSeconds(90))
+                .until(() -> reached.processes().isListenedOn(3002)
+                        && inspect(host, null, "numbered.service") instanceof Inspection.Found);
+
+        machine.exec("chmod", "0600", directory.resolve("metabase.jar").toString());
+        refuses(inspect(host, null, "numbered.service"), ErrorCode.PREFLIGHT_REFUSED, "user '2000'");
     }
 
     @Test
