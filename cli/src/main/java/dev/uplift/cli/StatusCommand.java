@@ -5,6 +5,7 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Incident;
+import dev.uplift.contract.Outage;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.UpgradeStatus;
@@ -120,6 +121,7 @@ final class StatusCommand implements Callable<Integer> {
                                 took(step.doMillis()),
                                 took(step.undoMillis())))
                         .toList());
+        upgrade.down().forEach(outage -> output.line("  " + line(outage)));
         if (upgrade.backup() != null) {
             output.line("  backup " + upgrade.backup().id() + ", "
                     + ByteCount.text(upgrade.backup().sizeBytes()));
@@ -139,6 +141,13 @@ final class StatusCommand implements Callable<Integer> {
             output.line(
                     "It is stopped safely and needs you. " + advice(upgrade) + " docs/operations.md has the runbook.");
         }
+    }
+
+    private static String line(Outage outage) {
+        return outage.endedAt() == null
+                ? "down since " + Format.time(outage.beganAt())
+                : "down from " + Format.time(outage.beganAt()) + " to " + Format.time(outage.endedAt()) + ", "
+                        + Format.duration(Duration.between(outage.beganAt(), outage.endedAt()));
     }
 
     /** What takes a parked upgrade out of it. On the way back, and at COMMIT, there is only one way to go. */

@@ -3,6 +3,7 @@ package dev.uplift.cli;
 import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.LeftOut;
+import dev.uplift.contract.Outage;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.UpgradeStatus;
@@ -36,11 +37,11 @@ final class UpgradeLine {
         };
     }
 
-    /** From the first failed request to the first good one; empty if nothing was down, or still is. */
+    /** How long it was down in all; empty if it was not, or still is. */
     static Optional<Duration> outageOf(UpgradeStatus status) {
         return status.outageBeganAt() == null || status.outageEndedAt() == null
                 ? Optional.empty()
-                : Optional.of(Duration.between(status.outageBeganAt(), status.outageEndedAt()));
+                : Optional.of(Outage.sum(status.down()));
     }
 
     /** How much of the plan is done, 0 to 1. */
@@ -87,7 +88,8 @@ final class UpgradeLine {
 
     private static String outage(UpgradeStatus status) {
         return outageOf(status)
-                .map(duration -> ", down for " + Format.duration(duration))
+                .map(duration -> ", down for " + Format.duration(duration)
+                        + (status.down().size() > 1 ? " in " + status.down().size() + " outages" : ""))
                 .orElse("");
     }
 

@@ -59,6 +59,20 @@ final class ProgressViewTest {
     }
 
     @Test
+    void whatServedBetweenTwoOutagesIsNotCountedAsDown() {
+        UpgradeStatus cancelled = Upgrades.rolledBackAfterItServed("sales", 1);
+
+        assertThat(UpgradeLine.describe(cancelled)).isEqualTo("ROLLED_BACK to v0.50.1, down for 17.0 s in 2 outages");
+        StatusCommand.detail(terminal.output(false), cancelled);
+        assertThat(terminal.lines())
+                .filteredOn(line -> line.startsWith("  down from "))
+                .hasSize(2)
+                .first()
+                .asString()
+                .endsWith(", 12.0 s");
+    }
+
+    @Test
     void asJsonEachChangeIsOneDocument() {
         ProgressView view = new ProgressView(terminal.output(true), true);
 

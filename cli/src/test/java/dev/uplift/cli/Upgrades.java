@@ -5,6 +5,7 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.ComposedNode;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.Outage;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepName;
@@ -101,16 +102,32 @@ final class Upgrades {
                 step(StepName.START, StepState.UNDONE, null));
     }
 
-    /** Rolled back, and without what the proof and the restore both told. */
-    static UpgradeStatus rolledBackWithout(String installation, long rev, Check told) {
-        return status(
-                installation,
-                rev,
-                State.ROLLED_BACK,
+    /** Rolled back after it had served: down for 12 s, and 30 s later for 5 s. */
+    static UpgradeStatus rolledBackAfterItServed(String installation, long rev) {
+        UpgradeStatus once = rolledBack(installation, rev);
+        Instant again = BEGAN.plusSeconds(52);
+        return new UpgradeStatus(
+                once.id(),
+                once.installationId(),
+                once.installation(),
+                once.kind(),
+                once.state(),
+                once.rev(),
+                once.epoch(),
+                once.from(),
+                once.to(),
+                once.step(),
+                once.steps(),
                 null,
-                null,
-                done(StepName.PREFLIGHT_DATABASE, new StepOutput.DatabaseChecked("15", 1, List.of(told))),
-                done(StepName.BACKUP, new StepOutput.Restored("hash", true, List.of(told))));
+                once.backup(),
+                once.outageBeganAt(),
+                again.plusSeconds(5),
+                once.startedAt(),
+                once.updatedAt(),
+                once.endedAt(),
+                List.of(
+                        new Outage(BEGAN.plusSeconds(10), BEGAN.plusSeconds(22)),
+                        new Outage(again, again.plusSeconds(5))));
     }
 
     static UpgradeStatus parked(String installation, long rev) {
@@ -162,6 +179,7 @@ final class Upgrades {
                 state.isFinal() ? BEGAN.plusSeconds(22) : null,
                 BEGAN,
                 BEGAN.plusSeconds(rev),
-                state.isFinal() ? BEGAN.plusSeconds(60) : null);
+                state.isFinal() ? BEGAN.plusSeconds(60) : null,
+                List.of());
     }
 }

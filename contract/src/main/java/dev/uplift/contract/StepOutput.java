@@ -96,7 +96,10 @@ public sealed interface StepOutput {
         }
     }
 
-    /** STOP: nothing of the installation runs. {@code outageBeganAt}: the first request that failed, by the host's clock. */
+    /**
+     * STOP, or undo of START: nothing of the installation runs. {@code outageBeganAt}: the first request that failed, by the
+     * host's clock.
+     */
     record NodesStopped(Instant outageBeganAt) implements StepOutput {
         public NodesStopped {
             Checks.present(outageBeganAt, "outageBeganAt");

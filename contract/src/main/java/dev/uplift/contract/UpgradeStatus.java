@@ -1,8 +1,10 @@
 package dev.uplift.contract;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param steps one entry per step of the plan, in order
  * @param failure why it does not go, or did not go, forward; absent if nothing failed
  * @param outageBeganAt the first request that failed; absent: none has yet
- * @param outageEndedAt the first request that succeeded after the outage; absent: not yet
+ * @param outageEndedAt the first request that succeeded after the last outage; absent: not yet
  * @param endedAt absent until the state is final
+ * @param outages all of them, in order: between two of them the application served; absent where none was, or nobody told
+ *     them apart
  */
 public record UpgradeStatus(
         UUID id,
@@ -36,7 +40,8 @@ public record UpgradeStatus(
         @Nullable Instant outageEndedAt,
         Instant startedAt,
         Instant updatedAt,
-        @Nullable Instant endedAt) {
+        @Nullable Instant endedAt,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Outage> outages) {
     public UpgradeStatus {
         Checks.present(id, "id");
         Checks.present(installationId, "installationId");
@@ -48,6 +53,12 @@ public record UpgradeStatus(
         steps = Checks.list(steps, "steps");
         Checks.present(startedAt, "startedAt");
         Checks.present(updatedAt, "updatedAt");
+        outages = Checks.list(Objects.requireNonNullElse(outages, List.of()), "outages");
+    }
+
+    /** All outages; the one that they were from first to last where nobody told them apart. */
+    public List<Outage> down() {
+        return outages.isEmpty() && outageBeganAt != null ? List.of(new Outage(outageBeganAt, outageEndedAt)) : outages;
     }
 
     /** The nodes that it has finished, or is going to finish, without. */

@@ -525,7 +525,12 @@ final class Examples {
                 "installation.removed",
                 MessageType.INSTALLATION_REMOVED,
                 new InstallationRemoved(INSTALLATION, "sales", AT));
-        put(all, "upgrade.status", MessageType.UPGRADE_STATUS, upgradeStatus());
+        put(all, "upgrade.status", MessageType.UPGRADE_STATUS, upgradeStatus(List.of()));
+        put(
+                all,
+                "upgrade.status.outages",
+                MessageType.UPGRADE_STATUS,
+                upgradeStatus(List.of(new Outage(AT, AT.plusSeconds(5)), new Outage(AT.plusSeconds(30), null))));
         put(
                 all,
                 "upgrade.transitioned",
@@ -542,7 +547,7 @@ final class Examples {
                         AT));
     }
 
-    private static UpgradeStatus upgradeStatus() {
+    private static UpgradeStatus upgradeStatus(List<Outage> outages) {
         return new UpgradeStatus(
                 SAGA,
                 INSTALLATION,
@@ -572,7 +577,8 @@ final class Examples {
                 null,
                 AT,
                 AT.plusSeconds(30),
-                null);
+                null,
+                outages);
     }
 
     private static void put(Map<String, Message> all, String name, String type, Object body) {

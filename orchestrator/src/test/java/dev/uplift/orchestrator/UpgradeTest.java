@@ -90,6 +90,7 @@ class UpgradeTest {
         UpgradeStatus done = Fleet.await(upgrade, UpgradeStatus.State.ROLLED_BACK);
         assertThat(worker.steps("backward")).endsWith("START", "-START", "-SWITCH", "-BACKUP", "-STOP", "-STAGE");
         assertThat(Objects.requireNonNull(done.failure()).code()).isEqualTo(ErrorCode.EXITED);
+        assertThat(done.outages()).hasSize(1);
         InstallationStatus after = Fleet.installation("backward");
         assertThat(after.state()).isEqualTo(InstallationStatus.State.READY);
         assertThat(after.epoch()).isEqualTo(2);
@@ -145,6 +146,13 @@ class UpgradeTest {
         assertThat(Objects.requireNonNull(back.failure()).code()).isEqualTo(ErrorCode.CANCELLED);
         assertThat(worker.steps("cancelled"))
                 .endsWith("SOAK", "-SCALE", "-START", "-SWITCH", "-BACKUP", "-STOP", "-STAGE");
+        assertThat(back.outages())
+                .hasSize(2)
+                .allSatisfy(outage -> assertThat(outage.endedAt()).isNotNull());
+        assertThat(back.outages().getFirst().endedAt())
+                .isBefore(back.outages().getLast().beganAt());
+        assertThat(back.outageBeganAt()).isEqualTo(back.outages().getFirst().beganAt());
+        assertThat(back.outageEndedAt()).isEqualTo(back.outages().getLast().endedAt());
         assertThat(Fleet.code(Fleet.post("/api/v1/upgrades/" + upgrade + "/cancel")))
                 .isEqualTo("upgrade.not-cancellable");
     }

@@ -5,6 +5,7 @@ import dev.uplift.contract.Backup;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.MigratedData;
+import dev.uplift.contract.Outage;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * @param artifacts empty until FETCH succeeded
  * @param source the backup to go back to; only in a restore
  * @param steps one per step of the plan
+ * @param outageBeganAt of the first outage, as rows have it that know no {@code outages}
+ * @param outageEndedAt of the last one, likewise
+ * @param outages in order; absent: they were not told apart
  */
 record SagaContext(
         InstallationSpec installation,
@@ -35,10 +39,15 @@ record SagaContext(
         StepLimits limits,
         List<StepTrace> steps,
         @Nullable Instant outageBeganAt,
-        @Nullable Instant outageEndedAt) {
+        @Nullable Instant outageEndedAt,
+        List<Outage> outages) {
     SagaContext {
         artifacts = List.copyOf(artifacts);
         steps = List.copyOf(steps);
+        if (outages == null) {
+            outages = outageBeganAt == null ? List.of() : List.of(new Outage(outageBeganAt, outageEndedAt));
+        }
+        outages = List.copyOf(outages);
     }
 
     static SagaContext ahead(
@@ -58,13 +67,14 @@ record SagaContext(
                 limits,
                 Collections.nCopies(stepCount, StepTrace.PENDING),
                 null,
-                null);
+                null,
+                List.of());
     }
 
     SagaContext step(int index, UnaryOperator<StepTrace> change) {
         List<StepTrace> changed = new ArrayList<>(steps);
         changed.set(index, change.apply(changed.get(index)));
-        return with(from, artifacts, backup, changed, outageBeganAt, outageEndedAt);
+        return with(from, artifacts, backup, changed, outages);
     }
 
     /** Takes in what a step found out. */
@@ -72,39 +82,46 @@ record SagaContext(
         SagaContext known = direction == Direction.DO ? step(index, trace -> trace.found(output)) : this;
         return switch (output) {
             case StepOutput.NodesChecked checked ->
-                known.with(checked.running(), known.artifacts, known.backup, known.steps, outageBeganAt, outageEndedAt);
+                known.with(checked.running(), known.artifacts, known.backup, known.steps, outages);
             case StepOutput.ArtifactsFetched fetched ->
-                known.with(from, fetched.artifacts(), known.backup, known.steps, outageBeganAt, outageEndedAt);
+                known.with(from, fetched.artifacts(), known.backup, known.steps, outages);
             case StepOutput.BackedUp backedUp ->
                 switch (direction) {
-                    case DO ->
-                        known.with(from, known.artifacts, backedUp.backup(), known.steps, outageBeganAt, outageEndedAt);
+                    case DO -> known.with(from, known.artifacts, backedUp.backup(), known.steps, outages);
                     case UNDO -> known.step(index, trace -> trace.found(output));
                 };
             case StepOutput.MigratedDown _ -> known.step(index, trace -> trace.found(output));
             case StepOutput.Restored restored ->
                 restored.checks().isEmpty() ? known : known.step(index, trace -> trace.found(output));
             case StepOutput.NodesStopped stopped ->
-                known.with(
-                        from,
-                        known.artifacts,
-                        known.backup,
-                        known.steps,
-                        outageBeganAt == null ? stopped.outageBeganAt() : outageBeganAt,
-                        null);
+                known.with(from, known.artifacts, known.backup, known.steps, begun(stopped.outageBeganAt()));
             case StepOutput.Serving serving ->
-                known.with(
-                        from,
-                        known.artifacts,
-                        known.backup,
-                        known.steps,
-                        outageBeganAt,
-                        outageBeganAt == null ? null : serving.outageEndedAt());
+                known.with(from, known.artifacts, known.backup, known.steps, ended(serving.outageEndedAt()));
             case StepOutput.Nothing _,
                     StepOutput.DatabaseChecked _,
                     StepOutput.ArtifactsLocated _,
                     StepOutput.NodesLeftOut _ -> known;
         };
+    }
+
+    /** With one that began then, unless the last has not ended. */
+    private List<Outage> begun(Instant at) {
+        if (!outages.isEmpty() && outages.getLast().endedAt() == null) {
+            return outages;
+        }
+        List<Outage> more = new ArrayList<>(outages);
+        more.add(new Outage(at, null));
+        return more;
+    }
+
+    /** With the last ended then. One that had ended before was not over, if nobody has said that another one began. */
+    private List<Outage> ended(Instant at) {
+        if (outages.isEmpty()) {
+            return outages;
+        }
+        List<Outage> closed = new ArrayList<>(outages);
+        closed.set(closed.size() - 1, new Outage(outages.getLast().beganAt(), at));
+        return closed;
     }
 
     /** What has become of the data, as the steps of this plan have told; absent where it is not asked for. */
@@ -134,9 +151,18 @@ record SagaContext(
             List<Artifact> newArtifacts,
             @Nullable Backup newBackup,
             List<StepTrace> newSteps,
-            @Nullable Instant began,
-            @Nullable Instant ended) {
+            List<Outage> newOutages) {
         return new SagaContext(
-                installation, newFrom, to, newArtifacts, newBackup, source, limits, newSteps, began, ended);
+                installation,
+                newFrom,
+                to,
+                newArtifacts,
+                newBackup,
+                source,
+                limits,
+                newSteps,
+                newOutages.isEmpty() ? null : newOutages.getFirst().beganAt(),
+                newOutages.isEmpty() ? null : newOutages.getLast().endedAt(),
+                newOutages);
     }
 }

@@ -118,7 +118,8 @@ record SagaRow(
                 context.outageEndedAt(),
                 startedAt,
                 updatedAt,
-                endedAt);
+                endedAt,
+                context.outages());
     }
 
     private UpgradeStatus.StepStatus stepStatus(int index) {

@@ -1,9 +1,12 @@
 package dev.uplift.swap.step;
 
+import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Node;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** Takes a start back: ends whatever runs in some of the nodes and proves it. */
@@ -21,7 +24,7 @@ final class EndStep implements SwapStep {
         this.proveDatabase = proveDatabase;
     }
 
-    /** Of the first node's start: after it nobody is on the database. */
+    /** Of the first node's start: after it nobody is on the database. What had served is down from then on. */
     static EndStep halt() {
         return new EndStep(work -> List.of(work.first()), SwapEffect.HALT_TERMINATE, SwapEffect.HALT_KILL, true);
     }
@@ -33,12 +36,17 @@ final class EndStep implements SwapStep {
 
     @Override
     public StepOutcome take(StepWork work) throws Exception {
+        Optional<Instant> outage = Optional.empty();
         for (Node node : nodes.apply(work)) {
+            OutageWatch watch = new OutageWatch(work, node);
             Stopping stopping = new Stopping(work, node);
-            stopping.end(terminate, kill, () -> {});
+            stopping.end(terminate, kill, watch);
             stopping.prove(proveDatabase);
             new LeftLock(work).clear(node);
+            outage = outage.isPresent() ? outage : watch.began();
         }
-        return StepOutcome.done();
+        return proveDatabase
+                ? StepOutcome.done(new StepOutput.NodesStopped(outage.orElseGet(Instant::now)))
+                : StepOutcome.done();
     }
 }

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.testbed.StandInServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -66,10 +67,14 @@ class StartTest {
             rig.limits = new StepLimits(
                     Duration.ofSeconds(15), Duration.ofSeconds(60), Duration.ofSeconds(1), Duration.ofSeconds(2));
             rig.stopped(Rig.NEW, false, faults("ignores-sigterm"));
-            rig.succeed(StepName.START, DO);
+            StepOutput.Serving serving =
+                    (StepOutput.Serving) rig.succeed(StepName.START, DO).output();
             rig.epoch++;
 
-            rig.succeed(StepName.START, UNDO);
+            StepOutput.NodesStopped halted =
+                    (StepOutput.NodesStopped) rig.succeed(StepName.START, UNDO).output();
+
+            assertThat(halted.outageBeganAt()).isAfter(serving.outageEndedAt());
 
             assertThat(rig.reached()).contains("swap.halt.terminate", "swap.halt.kill");
             assertThat(StandInServer.runningIn(rig.directory)).isEmpty();
