@@ -11,7 +11,7 @@ import java.util.Optional;
 
 /**
  * What this process is told by its environment. Backups are in the home's {@code backups/}, the key of their MACs
- * is in {@code keys/}.
+ * is in {@code keys/}, classes of H2 that copies are proven with are in {@code h2/}.
  */
 @ConfigMapping(prefix = "uplift")
 public interface BackupSettings extends WorkerSettings {

@@ -1,5 +1,6 @@
 package dev.uplift.backup;
 
+import dev.uplift.backup.database.h2.H2Processes;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Retention;
 import dev.uplift.contract.Direction;
@@ -36,9 +37,20 @@ final class BackupWiring {
 
     @Produces
     @Singleton
+    H2Processes h2(BackupSettings settings) {
+        return new H2Processes(settings.home().toAbsolutePath().resolve("h2"));
+    }
+
+    void close(@Disposes H2Processes h2) {
+        h2.close();
+    }
+
+    @Produces
+    @Singleton
     StepWorker worker(
             BackupSettings settings,
             Reach reach,
+            H2Processes h2,
             DataSource dataSource,
             MeterRegistry meters,
             OpenTelemetry openTelemetry)
@@ -52,6 +64,7 @@ final class BackupWiring {
         InstallationAccess access = new InstallationAccess(
                 Profiles.load(Optional.of(settings.home().resolve("profiles"))),
                 store,
+                h2,
                 settings.postgresJobs(),
                 settings.postgresTools().orElse(List.of()),
                 reach);

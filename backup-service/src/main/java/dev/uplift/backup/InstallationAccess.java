@@ -3,6 +3,7 @@ package dev.uplift.backup;
 import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.backup.database.h2.ApplicationJar;
 import dev.uplift.backup.database.h2.H2Database;
+import dev.uplift.backup.database.h2.H2Processes;
 import dev.uplift.backup.database.postgres.PostgresDatabases;
 import dev.uplift.backup.database.postgres.PostgresOptions;
 import dev.uplift.backup.step.StepFailedException;
@@ -28,15 +29,22 @@ import java.util.Optional;
 public final class InstallationAccess {
     private final Profiles profiles;
     private final BackupStore store;
+    private final H2Processes h2;
     private final int postgresJobs;
     private final List<Path> postgresTools;
     private final Reach reach;
 
     public InstallationAccess(
-            Profiles profiles, BackupStore store, int postgresJobs, List<Path> postgresTools, Reach reach) {
+            Profiles profiles,
+            BackupStore store,
+            H2Processes h2,
+            int postgresJobs,
+            List<Path> postgresTools,
+            Reach reach) {
         this.reach = reach;
         this.profiles = profiles;
         this.store = store;
+        this.h2 = h2;
         this.postgresJobs = postgresJobs;
         this.postgresTools = List.copyOf(postgresTools);
     }
@@ -66,7 +74,12 @@ public final class InstallationAccess {
                         store.directory(installation.id()));
             case DatabaseSpec.H2 spec ->
                 H2Database.open(
-                        spec, hostOf(installation, spec), jar(installation), store.directory(installation.id()));
+                        installation,
+                        spec,
+                        hostOf(installation, spec),
+                        jar(installation),
+                        h2,
+                        store.directory(installation.id()));
         };
     }
 

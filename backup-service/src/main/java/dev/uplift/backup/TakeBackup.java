@@ -13,7 +13,6 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.DurableFiles;
@@ -99,7 +98,7 @@ public final class TakeBackup implements StepHandler {
         StepCommand command = work.command();
         UUID installation = command.installation().id();
         for (NodeSpec node : command.installation().nodes()) {
-            if (ranOn(command).sha256(node).isEmpty()) {
+            if (work.ranOn().sha256(node).isEmpty()) {
                 throw StepFailedException.refused(
                         ErrorCode.INVALID,
                         "the command does not tell which JAR or image node " + node.name()
@@ -116,7 +115,7 @@ public final class TakeBackup implements StepHandler {
                     () -> manifest[0] = store.seal(
                             partial[0],
                             (sizeBytes, count, list) ->
-                                    manifest(id, command, database.kind(), snapshot, sizeBytes, count, list)));
+                                    manifest(id, work, database.kind(), snapshot, sizeBytes, count, list)));
             var _ = store.verify(partial[0], work.bytes("reading the backup back", manifest[0].sizeBytes()));
             warnings.addAll(database.prove(partial[0], manifest[0], work));
             work.run().checkCancelled();
@@ -134,22 +133,15 @@ public final class TakeBackup implements StepHandler {
         }
     }
 
-    /** What ran on the data last: on the way back it is the new version. */
-    private static Release ranOn(StepCommand command) {
-        return switch (command.direction()) {
-            case DO -> command.from();
-            case UNDO -> command.target();
-        };
-    }
-
     private static Manifest manifest(
             UUID id,
-            StepCommand command,
+            StepWork work,
             String kind,
             ApplicationDatabase.Snapshot snapshot,
             long sizeBytes,
             long fileCount,
             String filesSha256) {
+        StepCommand command = work.command();
         InstallationSpec installation = command.installation();
         return new Manifest(
                 Manifest.FORMAT,
@@ -159,7 +151,7 @@ public final class TakeBackup implements StepHandler {
                 command.sagaId(),
                 command.epoch(),
                 installation.profile(),
-                ranOn(command),
+                work.ranOn(),
                 kind,
                 installation.database().address(),
                 snapshot.serverVersion(),

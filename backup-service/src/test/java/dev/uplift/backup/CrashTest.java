@@ -82,7 +82,7 @@ final class CrashTest {
         try (TestSshd sshd = new TestSshd(keys)) {
             H2Fixture h2 = new H2Fixture(directory, sshd.spec());
             everyStep(h2, RESTORE);
-            h2.fixture.reach.close();
+            h2.fixture.close();
         }
     }
 

@@ -111,7 +111,7 @@ final class DiskFaultTest {
             assertThat(fixture.undo(backup)).isInstanceOf(StepOutcome.Succeeded.class);
             fixture.epoch++;
             assertThat(fixture.take().contentHash()).isEqualTo(backup.contentHash());
-            fixture.reach.close();
+            fixture.close();
         } finally {
             unmount(disk);
         }

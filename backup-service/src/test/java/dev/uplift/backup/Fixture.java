@@ -2,6 +2,7 @@ package dev.uplift.backup;
 
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.uplift.backup.database.h2.H2Processes;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Retention;
 import dev.uplift.contract.Backup;
@@ -42,7 +43,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One installation with its worker's handlers, as the queue would run them. */
-final class Fixture {
+final class Fixture implements AutoCloseable {
     static final String JAR = "app.jar";
 
     /** What a killed process looks like from inside: nothing catches it. */
@@ -65,9 +66,11 @@ final class Fixture {
     final RestoreBackup restore;
     final CheckDatabase check;
     final Reach reach;
+    final H2Processes h2;
     final Set<String> reached = new LinkedHashSet<>();
     final List<Progress> progress = new ArrayList<>();
     String profile = "metabase";
+    String ranSha256 = "ab".repeat(32);
     long epoch = 1;
     int delivery = 1;
     boolean pivotReached = true;
@@ -109,8 +112,32 @@ final class Fixture {
         this(home, application, database, UUID.randomUUID(), clock, retention);
     }
 
+    /** One whose copies are read by these processes. */
+    Fixture(Path home, Path application, DatabaseSpec database, H2Processes h2) throws Exception {
+        this(
+                home,
+                application,
+                database,
+                UUID.randomUUID(),
+                Clock.systemUTC(),
+                new Retention(5, Duration.ofHours(24)),
+                h2);
+    }
+
     private Fixture(
             Path home, Path application, DatabaseSpec database, UUID installation, Clock clock, Retention retention)
+            throws Exception {
+        this(home, application, database, installation, clock, retention, new H2Processes(home.resolve("h2")));
+    }
+
+    private Fixture(
+            Path home,
+            Path application,
+            DatabaseSpec database,
+            UUID installation,
+            Clock clock,
+            Retention retention,
+            H2Processes h2)
             throws Exception {
         this.installation = installation;
         this.home = home;
@@ -118,10 +145,17 @@ final class Fixture {
         this.database = database;
         this.store = new BackupStore(home, retention, clock);
         this.reach = new Reach(home, DockerEndpoint.LOCAL);
-        this.access = new InstallationAccess(Profiles.load(Optional.empty()), store, 2, List.of(), reach);
+        this.h2 = h2;
+        this.access = new InstallationAccess(Profiles.load(Optional.empty()), store, h2, 2, List.of(), reach);
         this.take = new TakeBackup(access, store, new SimpleMeterRegistry());
         this.restore = new RestoreBackup(access, store);
         this.check = new CheckDatabase(access, store);
+    }
+
+    @Override
+    public void close() {
+        reach.close();
+        h2.close();
     }
 
     StepCommand command(StepName step, Direction direction, @Nullable Backup backup, @Nullable Backup source) {
@@ -146,7 +180,7 @@ final class Fixture {
                         database,
                         hosts),
                 new Release("v0.50.1", null, null, null)
-                        .with(Objects.requireNonNullElseGet(node, this::process), "ab".repeat(32)),
+                        .with(Objects.requireNonNullElseGet(node, this::process), ranSha256),
                 new Release("v0.51.1", null, null, null)
                         .with(Objects.requireNonNullElseGet(node, this::process), "cd".repeat(32)),
                 List.of(),

@@ -2,6 +2,7 @@ package dev.uplift.backup;
 
 import static dev.uplift.backup.PostgresBackupTest.assertFailed;
 import static dev.uplift.backup.PostgresBackupTest.restored;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -34,6 +35,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
@@ -65,8 +67,8 @@ class H2BackupTest {
     }
 
     @AfterEach
-    void disconnect() {
-        fixture.reach.close();
+    void disconnect() throws Exception {
+        fixture.close();
     }
 
     @Test
@@ -128,6 +130,33 @@ class H2BackupTest {
                 .isEqualTo("rw-rw-r--");
         assertThat(h2.count()).isEqualTo(500);
         assertThat(kept()).containsExactly("metabase.db.mv.db.uplift-failed-1");
+    }
+
+    /** As an upgrade that is rolled back, and a restore to an older backup after one that was not. */
+    @Test
+    void everyKindOfObjectComesBack() throws Exception {
+        try (InputStream sql = H2BackupTest.class.getResourceAsStream("h2-oddities.sql")) {
+            h2.run(new String(Objects.requireNonNull(sql).readAllBytes(), UTF_8)
+                    .replaceAll("(?m)^--.*", "")
+                    .split(";\n"));
+        }
+        List<String> objects = h2.script();
+        String before = BackupFiles.sha256(h2.file);
+        Backup backup = fixture.take();
+        String[] upgrade = {"DROP TABLE LOBS", "DROP SCHEMA \"odd Schema\" CASCADE", "DROP ALIAS MYSUM", "SHUTDOWN"};
+        h2.run(upgrade);
+
+        assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
+        assertThat(BackupFiles.sha256(h2.file)).isEqualTo(before);
+        assertThat(h2.script()).isEqualTo(objects);
+
+        h2.run(upgrade);
+        fixture.epoch++;
+        assertThat(fixture.preflight(backup)).isInstanceOf(StepOutcome.Succeeded.class);
+        assertThat(fixture.take().contentHash()).isNotEqualTo(before);
+        assertThat(fixture.reinstate(backup)).isEqualTo(restored(backup, true));
+        assertThat(BackupFiles.sha256(h2.file)).isEqualTo(before);
+        assertThat(h2.script()).isEqualTo(objects);
     }
 
     @Test
@@ -314,7 +343,7 @@ class H2BackupTest {
                 h2.application + "/nowhere/x.mv.db")) {
             Fixture odd = h2.withPath(directory.resolve("home"), path);
             assertThat(odd.tryTake()).isInstanceOf(StepOutcome.Failed.class);
-            odd.reach.close();
+            odd.close();
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.uplift.backup;
 
+import dev.uplift.backup.database.h2.H2Processes;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.NodeSpec;
@@ -10,6 +11,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.jar.JarOutputStream;
 import java.util.zip.ZipEntry;
@@ -24,15 +26,26 @@ final class H2Fixture {
     final Path application;
     final Path file;
     final Fixture fixture;
+    private final H2Processes processes;
     private final String host;
     private final List<HostSpec> hosts;
 
     H2Fixture(Path directory) throws Exception {
-        this(directory, null);
+        this(directory, (HostSpec) null);
     }
 
     /** On this host, which is this machine in truth. */
     H2Fixture(Path directory, @Nullable HostSpec host) throws Exception {
+        this(directory, host, new H2Processes(directory.resolve("home/h2")));
+    }
+
+    /** Another installation that the same service works for. */
+    H2Fixture(Path directory, H2Processes processes) throws Exception {
+        this(directory, null, processes);
+    }
+
+    private H2Fixture(Path directory, @Nullable HostSpec host, H2Processes processes) throws Exception {
+        this.processes = processes;
         this.application =
                 Files.createDirectories(directory.resolve("application")).toRealPath();
         this.file = application.resolve("metabase.db.mv.db");
@@ -47,7 +60,7 @@ final class H2Fixture {
 
     /** The same application with another path of its database. */
     Fixture withPath(Path home, String path) throws Exception {
-        Fixture made = new Fixture(home, application, new DatabaseSpec.H2(host, path, null, null));
+        Fixture made = new Fixture(home, application, new DatabaseSpec.H2(host, path, null, null), processes);
         made.hosts = hosts;
         return made;
     }
@@ -81,6 +94,21 @@ final class H2Fixture {
                 statement.execute(sql);
             }
         }
+    }
+
+    /** Everything in it as statements; the file is closed again afterwards. */
+    List<String> script() throws SQLException {
+        List<String> statements = new ArrayList<>();
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            try (var rows = statement.executeQuery("SCRIPT")) {
+                while (rows.next()) {
+                    statements.add(rows.getString(1));
+                }
+            }
+            statement.execute("SHUTDOWN IMMEDIATELY");
+        }
+        return statements;
     }
 
     int count() throws SQLException {

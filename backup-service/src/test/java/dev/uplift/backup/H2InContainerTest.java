@@ -76,7 +76,7 @@ final class H2InContainerTest {
 
     @AfterEach
     void remove() throws Exception {
-        fixture.reach.close();
+        fixture.close();
         sshd.close();
         run("docker", "rm", "--force", name);
         run("docker", "volume", "rm", name);

@@ -51,45 +51,86 @@ public record Program(
      * @param out gets what it prints
      */
     public Ended run(OutputStream out, Poll poll) throws Exception {
+        try (Running running = start(out)) {
+            if (input == null) {
+                running.process.getOutputStream().close();
+            }
+            return running.await(poll);
+        }
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param out gets what it prints
+     * @return to be closed, which ends it
+     */
+    public Running start(OutputStream out) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(argv);
         builder.environment().clear();
         builder.environment().putAll(environment);
         builder.environment().put("LC_ALL", "C");
         builder.environment().put("PATH", "/usr/bin:/bin");
         builder.directory(directory.toFile());
-        Process process = builder.start();
-        try {
-            Pump output = Pump.start(process.getInputStream(), out, Long.MAX_VALUE);
-            ByteArrayOutputStream errors = new ByteArrayOutputStream();
-            Pump errorOutput = Pump.start(process.getErrorStream(), errors, ERRORS_BYTES_MAX);
-            feed(process);
+        Running running = new Running(builder.start(), out);
+        if (input != null) {
+            try {
+                running.tell(input);
+            } catch (IOException e) {
+                running.close();
+                throw e;
+            }
+        }
+        return running;
+    }
+
+    /** A program that was started. For one thread at a time. */
+    public static final class Running implements AutoCloseable {
+        private final Process process;
+        private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
+        private final Pump output;
+        private final Pump errorOutput;
+
+        private Running(Process process, OutputStream out) {
+            this.process = process;
+            this.output = Pump.start(process.getInputStream(), out, Long.MAX_VALUE);
+            this.errorOutput = Pump.start(process.getErrorStream(), errors, TEXT_BYTES_MAX);
+        }
+
+        /** Gives it something more to read. */
+        public void tell(String text) throws IOException {
+            OutputStream in = process.getOutputStream();
+            in.write(text.getBytes(StandardCharsets.UTF_8));
+            in.flush();
+        }
+
+        /** Whether it has not ended. */
+        public boolean isAlive() {
+            return process.isAlive();
+        }
+
+        /** Waits for its end, and for all that it has printed. */
+        public Ended await(Poll poll) throws Exception {
             while (!process.waitFor(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
                 poll.poll();
             }
             output.join();
             errorOutput.join();
             return new Ended(process.exitValue(), errors.toString(StandardCharsets.UTF_8));
-        } finally {
-            end(process);
         }
-    }
 
-    private void feed(Process process) throws IOException {
-        OutputStream in = process.getOutputStream();
-        if (input == null) {
-            in.close();
-        } else {
-            in.write(input.getBytes(StandardCharsets.UTF_8));
-            in.flush();
-        }
-    }
-
-    private static void end(Process process) throws InterruptedException {
-        if (process.isAlive()) {
+        /** Ends it, and returns when it has ended: with force if it must be. An interrupted thread does not wait. */
+        @Override
+        public void close() {
             process.destroy();
-            if (!process.waitFor(TERMINATE_GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+            try {
+                if (!process.waitFor(TERMINATE_GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+                    process.destroyForcibly();
+                    process.waitFor();
+                }
+            } catch (InterruptedException e) {
                 process.destroyForcibly();
-                process.waitFor();
+                Thread.currentThread().interrupt();
             }
         }
     }

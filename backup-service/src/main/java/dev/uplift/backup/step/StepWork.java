@@ -2,6 +2,7 @@ package dev.uplift.backup.step;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
+import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
@@ -84,6 +85,14 @@ public record StepWork(StepCommand command, StepRun run, Fence fence) {
         return done -> {
             run.checkCancelled();
             run.progress(Progress.of(activity, Progress.Unit.BYTES, done, totalBytes));
+        };
+    }
+
+    /** What ran on the data last: on the way back it is the new version. */
+    public Release ranOn() {
+        return switch (command.direction()) {
+            case DO -> command.from();
+            case UNDO -> command.target();
         };
     }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -13,6 +14,7 @@ import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 import java.util.regex.Pattern;
+import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -21,6 +23,7 @@ final class H2Classes {
     private static final String DRIVER = "org/h2/Driver.class";
     private static final Pattern CLASSES = Pattern.compile("(META-INF/versions/[0-9]+/)?org/h2/.*[^/]");
     private static final Pattern NESTED = Pattern.compile("(BOOT-INF|WEB-INF)/lib/h2-[0-9][^/]*\\.jar");
+    private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
     private static final long BYTES_MAX = 64L << 20;
 
     private final Path classes;
@@ -37,7 +40,7 @@ final class H2Classes {
 
     /**
      * A JAR in {@code directory}, which is made if needed, with the H2 of an application; empty if it brings none.
-     * What the application itself would see first is taken.
+     * What the application itself would see first is taken. Equal classes make equal files.
      */
     static Optional<Path> of(ApplicationJar jar, Path directory) throws IOException, InterruptedException {
         BackupFiles.createDirectories(directory);
@@ -46,6 +49,7 @@ final class H2Classes {
 
     private Optional<Path> take(ApplicationJar jar) throws IOException, InterruptedException {
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(classes))) {
+            zip.setLevel(Deflater.NO_COMPRESSION);
             jar.read(H2Classes::isWanted, (name, content) -> {
                 if (NESTED.matcher(name).matches()) {
                     nested(content);
@@ -53,12 +57,12 @@ final class H2Classes {
                     String many = new Manifest(content).getMainAttributes().getValue(Attributes.Name.MULTI_RELEASE);
                     manyReleases = Boolean.parseBoolean(many);
                 } else if (names.add(name)) {
-                    zip.putNextEntry(new ZipEntry(name));
+                    zip.putNextEntry(entry(name));
                     copy(content, zip);
                 }
                 return true;
             });
-            zip.putNextEntry(new ZipEntry(JarFile.MANIFEST_NAME));
+            zip.putNextEntry(entry(JarFile.MANIFEST_NAME));
             Manifest manifest = new Manifest();
             manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
             manifest.getMainAttributes().put(Attributes.Name.MULTI_RELEASE, Boolean.toString(manyReleases));
@@ -68,6 +72,12 @@ final class H2Classes {
             return Optional.of(classes);
         }
         return hasNested ? Optional.of(nested) : Optional.empty();
+    }
+
+    private static ZipEntry entry(String name) {
+        ZipEntry entry = new ZipEntry(name);
+        entry.setTimeLocal(NO_TIME);
+        return entry;
     }
 
     private static boolean isWanted(String name) {

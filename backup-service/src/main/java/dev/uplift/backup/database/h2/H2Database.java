@@ -10,6 +10,8 @@ import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.InstallationSpec;
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.Digested;
@@ -28,10 +30,12 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -50,21 +54,27 @@ public final class H2Database implements ApplicationDatabase {
     private final DatabaseSpec.H2 spec;
     private final Host host;
     private final H2File live;
+    private final InstallationSpec installation;
     private final ApplicationJar jar;
+    private final H2Processes processes;
     private final Path workDirectory;
     private final @Nullable Secret password;
 
     private H2Database(
+            InstallationSpec installation,
             DatabaseSpec.H2 spec,
             Host host,
             H2File live,
             ApplicationJar jar,
+            H2Processes processes,
             Path workDirectory,
             @Nullable Secret password) {
+        this.installation = installation;
         this.spec = spec;
         this.host = host;
         this.live = live;
         this.jar = jar;
+        this.processes = processes;
         this.workDirectory = workDirectory;
         this.password = password;
     }
@@ -74,18 +84,27 @@ public final class H2Database implements ApplicationDatabase {
      *
      * @param host has the file, and that of the password
      * @param jar of the application: it brings the H2 that a copy is tried with
+     * @param processes that the H2 runs in
      * @param workDirectory for scratch copies, on this machine; what is in it with a name that ends in {@code
      *     .partial} is left by interrupted runs
      * @throws IOException if the path is not what was registered, or the password cannot be had
      */
-    public static ApplicationDatabase open(DatabaseSpec.H2 spec, Host host, ApplicationJar jar, Path workDirectory)
+    public static ApplicationDatabase open(
+            InstallationSpec installation,
+            DatabaseSpec.H2 spec,
+            Host host,
+            ApplicationJar jar,
+            H2Processes processes,
+            Path workDirectory)
             throws IOException {
         String reference = spec.passwordRef();
         return new H2Database(
+                installation,
                 spec,
                 host,
                 H2File.at(host, spec.path()),
                 jar,
+                processes,
                 workDirectory,
                 reference == null ? null : Secrets.resolve(host, reference));
     }
@@ -111,14 +130,11 @@ public final class H2Database implements ApplicationDatabase {
                 live + " is an H2 file",
                 live + " does not begin as H2 writes it: look at it before any upgrade");
         String version = "H2";
-        Path scratch = scratch(work);
         try {
-            version = "H2 " + ApplicationH2.of(jar, scratch).version();
+            version = "H2 " + processes.ask(source(work), readers(), work.run()::checkCancelled, H2Process::version);
             add(checks, "database.tools", true, version + " of " + jar.name() + " will prove the copy", "");
         } catch (StepFailedException e) {
             add(checks, "database.tools", false, "", String.valueOf(e.getMessage()));
-        } finally {
-            DurableFiles.delete(scratch);
         }
         long freeBytes = host.files().freeBytes(live.directory());
         add(
@@ -320,14 +336,54 @@ public final class H2Database implements ApplicationDatabase {
 
     private void readWhole(Path scratch, StepWork work) throws Exception {
         work.run().progress(Progress.of("reading the copy with the application's own H2"));
-        long tables = ApplicationH2.of(jar, scratch)
-                .readWhole(scratch.resolve(NAME), spec.user(), password, work.run()::checkCancelled);
-        if (tables == 0) {
+        String url = "jdbc:h2:file:" + scratch.resolve(NAME)
+                + ";IFEXISTS=TRUE;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;CACHE_SIZE=16384";
+        String answer = processes.ask(
+                source(work),
+                readers(),
+                work.run()::checkCancelled,
+                process -> process.read(
+                        url,
+                        Objects.requireNonNullElse(spec.user(), ""),
+                        password == null ? "" : password.reveal(),
+                        work.run()::checkCancelled));
+        if (!answer.matches(H2Proof.TABLES + "\\d{1,9}")) {
+            throw StepFailedException.refused(
+                    ErrorCode.BACKUP_FAILED,
+                    "the H2 of " + jar.name() + " cannot read the copy whole ("
+                            + (answer.matches(H2Proof.ERROR + "\\d{1,9}") ? answer : "no answer")
+                            + "): start the application once more and look at its log");
+        }
+        // H2 takes a file for empty in which it finds no whole chunk.
+        if (answer.equals(H2Proof.TABLES + "0")) {
             throw StepFailedException.refused(
                     ErrorCode.BACKUP_FAILED,
                     "the H2 of " + jar.name() + " finds no table in the copy: " + live
                             + " is damaged or was never used");
         }
+    }
+
+    private H2Processes.Source source(StepWork work) {
+        return new H2Processes.Source(
+                installation.id(),
+                work.ranOn().sha256(installation.nodes().getFirst()).orElse(null),
+                jar);
+    }
+
+    /**
+     * The files of one user of one host, who alone writes them and runs their applications: each could read the others
+     * anyway. A unit and a container may keep their data from other programs of the same user.
+     */
+    private H2Processes.Readers readers() throws IOException {
+        FileStatus status = live.status();
+        boolean writtenByOthers = status.mode().contains(PosixFilePermission.GROUP_WRITE)
+                || status.mode().contains(PosixFilePermission.OTHERS_WRITE);
+        return switch (installation.nodes().getFirst()) {
+            case NodeSpec.JarProcess _ when !writtenByOthers ->
+                new H2Processes.Readers("user " + status.uid() + " of host " + host.name());
+            case NodeSpec.JarProcess _, NodeSpec.Systemd _, NodeSpec.Docker _ ->
+                new H2Processes.Readers("installation " + installation.id());
+        };
     }
 
     /** The rights of the file that it replaces; of the directory where there is none. */

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.ResultSet;
@@ -12,13 +14,16 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Base64;
 import java.util.Properties;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * What is run in a process of its own, with an application's H2 and nothing else beside it. It prints the version of
- * the H2. Then it reads from its input, each in base64 on a line, the URL, the user and the password of a database,
- * opens that, reads all of it, and prints how many tables it has, or the number of H2's error. It ends with its
- * input: so it does not outlive who asked.
+ * What is run in a process of its own, with an application's H2 and nothing else beside it. It reads a database of its
+ * own making first, so that it is quick from then on, and prints the version of the H2. Then it reads questions from
+ * its input, each in base64 on three lines: the URL, the user and the password of a database. It opens that, reads all
+ * of it, and prints how many tables it has, or the number of H2's error. It ends with its input, also in the middle of
+ * a question: so it does not outlive who asks. It ends, too, when nobody asks for half an hour.
  */
 final class H2Proof {
     /** Before the number of tables. */
@@ -27,6 +32,7 @@ final class H2Proof {
     /** Before the number of H2's error. */
     static final String ERROR = "error ";
 
+    private static final long IDLE_MINUTES_MAX = 30;
     private static final Pattern TABLE = Pattern.compile("\\s*CREATE (CACHED |MEMORY )?TABLE ");
 
     private H2Proof() {}
@@ -34,49 +40,77 @@ final class H2Proof {
     public static void main(String[] arguments) throws Exception {
         PrintStream answers = System.out;
         System.setOut(System.err);
+        LinkedBlockingQueue<String> questions = new LinkedBlockingQueue<>();
+        Thread.ofPlatform().daemon().start(() -> readInto(questions));
         Driver driver = Class.forName("org.h2.Driver")
                 .asSubclass(Driver.class)
                 .getDeclaredConstructor()
                 .newInstance();
         int build =
                 Class.forName("org.h2.engine.Constants").getField("BUILD_ID").getInt(null);
+        warmUp(driver);
         answers.println(driver.getMajorVersion() + "." + driver.getMinorVersion() + "." + build);
 
-        BufferedReader questions = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        String url = questions.readLine();
-        if (url == null) {
-            return;
-        }
-        Properties properties = new Properties();
-        properties.setProperty("user", text(questions.readLine()));
-        properties.setProperty("password", text(questions.readLine()));
-        Thread.ofPlatform().daemon().start(() -> endWith(questions));
-        try {
-            answers.println(TABLES + tables(driver, text(url), properties));
-        } catch (SQLException e) {
-            answers.println(ERROR + e.getErrorCode());
+        String url = questions.poll(IDLE_MINUTES_MAX, TimeUnit.MINUTES);
+        while (url != null) {
+            Properties properties = new Properties();
+            properties.setProperty("user", text(questions.take()));
+            properties.setProperty("password", text(questions.take()));
+            try {
+                answers.println(TABLES + tables(driver, text(url), properties));
+            } catch (SQLException e) {
+                answers.println(ERROR + e.getErrorCode());
+            }
+            url = questions.poll(IDLE_MINUTES_MAX, TimeUnit.MINUTES);
         }
     }
 
     private static long tables(Driver driver, String url, Properties properties) throws SQLException {
         try (Connection connection = driver.connect(url, properties);
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("SCRIPT")) {
-            long tables = 0;
-            while (rows.next()) {
-                if (TABLE.matcher(String.valueOf(rows.getString(1))).lookingAt()) {
-                    tables++;
+                Statement statement = connection.createStatement()) {
+            try (ResultSet rows = statement.executeQuery("SCRIPT")) {
+                long tables = 0;
+                while (rows.next()) {
+                    if (TABLE.matcher(String.valueOf(rows.getString(1))).lookingAt()) {
+                        tables++;
+                    }
                 }
+                return tables;
+            } finally {
+                // A database may ask to stay open after its last connection, for ever even.
+                statement.execute("SHUTDOWN IMMEDIATELY");
             }
-            return tables;
         }
     }
 
-    private static void endWith(BufferedReader questions) {
+    private static void warmUp(Driver driver) throws IOException {
+        Path database = Files.createTempFile("warm-up", ".mv.db");
+        Files.delete(database);
+        String url = "jdbc:h2:file:" + database.toString().replaceFirst("\\.mv\\.db$", "") + ";TRACE_LEVEL_FILE=0";
+        try (Connection connection = driver.connect(url, new Properties());
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE t (id BIGINT PRIMARY KEY, text VARCHAR)");
+            statement.execute("INSERT INTO t SELECT x, 'row ' || x FROM SYSTEM_RANGE(1, 1000)");
+            statement.execute("SHUTDOWN");
+        } catch (SQLException e) {
+            System.err.println("it warms up no further: " + e.getErrorCode());
+        }
         try {
-            String line = questions.readLine();
+            long _ = tables(driver, url, new Properties());
+        } catch (SQLException e) {
+            System.err.println("it warms up no further: " + e.getErrorCode());
+        } finally {
+            Files.deleteIfExists(database);
+        }
+    }
+
+    private static void readInto(LinkedBlockingQueue<String> questions) {
+        try {
+            BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            String line = input.readLine();
             while (line != null) {
-                line = questions.readLine();
+                questions.add(line);
+                line = input.readLine();
             }
         } catch (IOException e) {
             System.err.println(e);
