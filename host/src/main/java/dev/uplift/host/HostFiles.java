@@ -51,6 +51,12 @@ public interface HostFiles {
     /** The hash and size of a file's content, found out where the file is; links are followed. */
     Digested digest(Path file) throws IOException;
 
+    /**
+     * The same, but a file that this process has read before, and about which nothing has changed since, not even a time,
+     * is not read again. What a disk turns into something else by itself shows only in {@link #digest}.
+     */
+    Digested knownDigest(Path file) throws IOException;
+
     /** Bytes that may still be written on the disk that holds {@code path}. */
     long freeBytes(Path path) throws IOException;
 

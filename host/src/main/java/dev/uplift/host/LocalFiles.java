@@ -15,12 +15,15 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /** The files of this machine. */
 final class LocalFiles implements HostFiles {
@@ -29,6 +32,9 @@ final class LocalFiles implements HostFiles {
 
     private static final int BOOT_BYTES_MAX = 64;
     private static final String ATTRIBUTES = "unix:isRegularFile,isDirectory,isSymbolicLink,size,permissions,uid,gid";
+    private static final String MARK = "unix:dev,ino,size,lastModifiedTime,ctime";
+
+    private final KnownDigests digests = new KnownDigests();
 
     @Override
     public Optional<FileStatus> status(Path path) throws IOException {
@@ -126,7 +132,23 @@ final class LocalFiles implements HostFiles {
 
     @Override
     public Digested digest(Path file) throws IOException {
-        return DurableFiles.digest(file);
+        return digests.read(file, LocalFiles::mark, DurableFiles::digest);
+    }
+
+    @Override
+    public Digested knownDigest(Path file) throws IOException {
+        return digests.known(file, LocalFiles::mark, DurableFiles::digest);
+    }
+
+    private static KnownDigests.Mark mark(Path file) throws IOException {
+        Map<String, Object> attributes = Files.readAttributes(file, MARK);
+        return KnownDigests.Mark.of(
+                attribute(attributes, "dev", Long.class),
+                attribute(attributes, "ino", Long.class),
+                attribute(attributes, "size", Long.class),
+                attribute(attributes, "lastModifiedTime", FileTime.class).to(TimeUnit.NANOSECONDS),
+                attribute(attributes, "ctime", FileTime.class).to(TimeUnit.NANOSECONDS),
+                FileTime.from(Instant.now()).to(TimeUnit.NANOSECONDS));
     }
 
     @Override

@@ -31,6 +31,7 @@ final class SshFiles implements HostFiles {
     private static final int LINK = 0120000;
 
     private final SshConnection connection;
+    private final KnownDigests digests = new KnownDigests();
 
     SshFiles(SshConnection connection) {
         this.connection = connection;
@@ -124,6 +125,38 @@ final class SshFiles implements HostFiles {
 
     @Override
     public Digested digest(Path file) throws IOException {
+        return digests.read(file, this::mark, this::content);
+    }
+
+    @Override
+    public Digested knownDigest(Path file) throws IOException {
+        return digests.known(file, this::mark, this::content);
+    }
+
+    private KnownDigests.Mark mark(Path file) throws IOException {
+        String[] seen = shell(
+                        file,
+                        ANSWER_MAX,
+                        "stat -Lc '%d %i %s %.9Y %.9Z' -- \"$1\"\ndate +%s.%N\n",
+                        file.toString())
+                .text()
+                .strip()
+                .split("\\s+", -1);
+        return KnownDigests.Mark.of(
+                Long.parseLong(seen[0]),
+                Long.parseLong(seen[1]),
+                Long.parseLong(seen[2]),
+                nanos(seen[3]),
+                nanos(seen[4]),
+                nanos(seen[5]));
+    }
+
+    /** Of a time in seconds with nine decimal places. */
+    private static long nanos(String seconds) {
+        return Long.parseLong(seconds.replace(".", ""));
+    }
+
+    private Digested content(Path file) throws IOException {
         String[] lines = shell(file, READ_MAX, "stat -Lc %s -- \"$1\"\nsha256sum <\"$1\"\n", file.toString())
                 .text()
                 .split("\\s+", -1);

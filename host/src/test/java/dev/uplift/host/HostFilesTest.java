@@ -3,6 +3,7 @@ package dev.uplift.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.awaitility.Awaitility.await;
 
 import dev.uplift.testbed.RequiresRoot;
 import java.io.ByteArrayInputStream;
@@ -13,8 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -55,6 +57,21 @@ class HostFilesTest extends OnEveryHost {
         }
         assertThat(host.files().mayWrite(place)).isTrue();
         assertThat(host.files().mayWrite(place.resolve("other"))).isFalse();
+    }
+
+    /** As a copy does that keeps the times, over the same file. */
+    @Test
+    void anotherContentIsNoticedAlsoIfSizeAndTimeAreTheSame() throws Exception {
+        Path file = Files.writeString(directory.resolve(AWKWARD.substring(0, 60)), "abc");
+        FileTime time = Files.getLastModifiedTime(file);
+        await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
+            Digested known = host.files().knownDigest(file);
+            assertThat(known).isEqualTo(DurableFiles.digest(file)).isSameAs(host.files().knownDigest(file));
+        });
+        Files.writeString(file, "xyz");
+        Files.setLastModifiedTime(file, time);
+
+        assertThat(host.files().knownDigest(file)).isEqualTo(DurableFiles.digest(file));
     }
 
     @Test

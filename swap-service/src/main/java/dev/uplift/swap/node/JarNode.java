@@ -202,6 +202,15 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
         }
     }
 
+    /** Both JARs are read, so that nothing of them has to be read again while the application is down. */
+    @Override
+    public final void requireTarget(NodeWork work) throws IOException, StepFailedException {
+        String target = work.targetSha256();
+        if (!sha256InPlace().equals(target) && !layout.holds(target)) {
+            throw Switching.missing(layout, target);
+        }
+    }
+
     @Override
     public final void stage(NodeWork work)
             throws IOException, InterruptedException, FencedException, StepFailedException {
@@ -290,7 +299,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
         if (sha256InPlace().equals(sha256)) {
             return layout.jar();
         }
-        if (layout.holds(sha256)) {
+        if (layout.stillHolds(sha256)) {
             return layout.releaseJar(sha256);
         }
         throw StepFailedException.refused(

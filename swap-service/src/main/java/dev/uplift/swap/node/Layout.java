@@ -128,10 +128,16 @@ public final class Layout {
         return files.isFile(file) && files.digest(file).sha256().equals(sha256);
     }
 
-    /** The hash of the JAR that a start would run. */
+    /** The same; it is read only if something about it has changed since it was read last. */
+    public boolean stillHolds(String sha256) throws IOException {
+        Path file = releaseJar(sha256);
+        return files.isFile(file) && files.knownDigest(file).sha256().equals(sha256);
+    }
+
+    /** The hash of the JAR that a start would run; it is read only if something about it has changed since the last time. */
     public String sha256InPlace() throws IOException {
         form();
-        return files.digest(jar()).sha256();
+        return files.knownDigest(jar()).sha256();
     }
 
     /** All releases that are there, complete or not. */

@@ -112,6 +112,14 @@ public interface Node {
      */
     void requireAsChecked(NodeWork work, Instance instance) throws IOException, StepFailedException;
 
+    /**
+     * What it is to run is there, whole: read while the application still serves. Nothing to be read where the engine
+     * itself knows its images by their content.
+     *
+     * @throws StepFailedException HOST_UNEXPECTED if it is not
+     */
+    default void requireTarget(NodeWork work) throws IOException, StepFailedException {}
+
     /** Puts the artifact of the command beside the application, where nothing uses it yet. */
     void stage(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException;
 

@@ -34,9 +34,8 @@ final class Switching {
         if (layout.form() == Layout.Form.PLAIN) {
             adopt();
         }
-        if (!layout.holds(target)) {
-            throw StepFailedException.refused(
-                    ErrorCode.HOST_UNEXPECTED, "release " + target + " is missing or damaged in " + layout.releases());
+        if (!layout.stillHolds(target)) {
+            throw missing(layout, target);
         }
         new Snapshots(work, node).keep();
         if (!layout.currentSha256().equals(Optional.of(target))) {
@@ -47,7 +46,7 @@ final class Switching {
         }
     }
 
-    /** To what ran before. It is hashed again before it is trusted. */
+    /** To what ran before. If anything about it has changed since it was hashed, it is hashed again before it is trusted. */
     void back() throws IOException, InterruptedException, FencedException, StepFailedException {
         String origin = work.command()
                 .from()
@@ -55,7 +54,7 @@ final class Switching {
                 .orElseThrow(() -> StepFailedException.refused(
                         ErrorCode.INVALID, "the command does not say which JAR ran before the switch"));
         if (layout.form() == Layout.Form.MANAGED) {
-            if (!layout.holds(origin)) {
+            if (!layout.stillHolds(origin)) {
                 throw StepFailedException.refused(
                         ErrorCode.HOST_UNEXPECTED,
                         "the old release " + origin + " is missing or damaged in " + layout.releases()
@@ -74,6 +73,11 @@ final class Switching {
         new Snapshots(work, node).putBack();
     }
 
+    static StepFailedException missing(Layout layout, String target) throws IOException {
+        return StepFailedException.refused(
+                ErrorCode.HOST_UNEXPECTED, "release " + target + " is missing or damaged in " + layout.releases());
+    }
+
     private void adopt() throws IOException, InterruptedException, FencedException, StepFailedException {
         String found = layout.sha256InPlace();
         Optional<String> expected = work.command().from().sha256(node.spec());
@@ -83,7 +87,7 @@ final class Switching {
                     layout.jar() + " was replaced while the application was stopped: SHA-256 " + found
                             + ", expected is " + expected.get());
         }
-        if (!layout.holds(found)) {
+        if (!layout.stillHolds(found)) {
             work.take(SwapEffect.SWITCH_ADOPT, held -> {
                 held.hardLink(layout.createRelease(held, found), layout.jar());
                 return found;

@@ -12,20 +12,27 @@ import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stops all nodes and proves it. What runs is written down before it is asked to end: afterwards it
+ * Stops all nodes and proves it. Whatever takes long is looked at on all of them before the first is stopped: what they
+ * run, and what they are to run. What runs is written down before it is asked to end: afterwards it
  * cannot be observed any more. A node that does not run, although nobody has written that it is being
  * stopped or was left out, was stopped by somebody else.
  */
 final class StopStep implements SwapStep {
     @Override
     public StepOutcome take(StepWork work) throws Exception {
-        Optional<Instant> outage = Optional.empty();
+        List<Optional<Instance>> checked = new ArrayList<>();
         for (Node node : work.nodes()) {
-            Instant began = stop(work, node);
+            checked.add(check(work, node));
+        }
+        Optional<Instant> outage = Optional.empty();
+        for (int i = 0; i < checked.size(); i++) {
+            Instant began = stop(work, work.nodes().get(i), checked.get(i));
             outage = Optional.of(
                     outage.filter(earlier -> earlier.isBefore(began)).orElse(began));
         }
@@ -36,7 +43,19 @@ final class StopStep implements SwapStep {
         return StepOutcome.done(new StepOutput.NodesStopped(outage.orElseThrow()));
     }
 
-    private static Instant stop(StepWork work, Node node) throws Exception {
+    /** What was found to run as it was checked, and may be stopped for what is there to follow it. */
+    private static Optional<Instance> check(StepWork work, Node node) throws Exception {
+        Optional<Instance> running = work.onlyRunning(node);
+        if (work.state(node).isEmpty() && running.isPresent()) {
+            if (work.knownTarget(node).isPresent()) {
+                node.requireTarget(work.on(node));
+            }
+            node.requireAsChecked(work.on(node), running.get());
+        }
+        return running;
+    }
+
+    private static Instant stop(StepWork work, Node node, Optional<Instance> checked) throws Exception {
         Optional<SagaState> remembered = work.state(node);
         Optional<Instance> running = work.onlyRunning(node);
         Optional<LeftOut> leftOut = work.leftOutBefore(node);
@@ -49,7 +68,7 @@ final class StopStep implements SwapStep {
         if (remembered.isPresent()) {
             state = remembered.get();
         } else {
-            if (running.isPresent()) {
+            if (running.isPresent() && !running.equals(checked)) {
                 node.requireAsChecked(work.on(node), running.get());
             }
             state = work.remember(

@@ -16,12 +16,16 @@ import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.node.LaunchCapture;
+import dev.uplift.testbed.StandInServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -178,6 +182,65 @@ class RefusalTest {
             assertThat(failed.code()).isEqualTo(ErrorCode.HOST_UNEXPECTED);
             assertThat(failed.detail()).contains("did not make");
         }
+    }
+
+    @Test
+    void damagedReleaseIsFoundBeforeTheApplicationIsStoppedForIt() throws Exception {
+        try (Rig rig = new Rig()) {
+            StandInServer server = rig.launch(Rig.OLD).start().awaitHealthy(Rig.START);
+            rig.register();
+            rig.to(Rig.NEW);
+            rig.succeed(StepName.STAGE, DO);
+            Path staged = rig.directory
+                    .resolve("releases")
+                    .resolve(Rig.release(Rig.NEW).sha256())
+                    .resolve("metabase.jar");
+            try (FileChannel channel = FileChannel.open(staged, StandardOpenOption.WRITE)) {
+                channel.write(ByteBuffer.wrap(new byte[] {7}), 5_000);
+            }
+
+            StepOutcome.Failed failed = rig.fail(StepName.STOP, DO);
+
+            assertThat(failed.code()).isEqualTo(ErrorCode.HOST_UNEXPECTED);
+            assertThat(failed.detail()).contains("missing or damaged");
+            assertThat(server.healthy()).isTrue();
+            Files.delete(staged);
+            assertThat(rig.fail(StepName.STOP, DO).code()).isEqualTo(ErrorCode.HOST_UNEXPECTED);
+            assertThat(server.healthy()).isTrue();
+        }
+    }
+
+    @Test
+    void noJarIsReadWhileTheApplicationIsDown() throws Exception {
+        try (Rig rig = new Rig()) {
+            StandInServer _ = rig.launch(Rig.OLD).start().awaitHealthy(Rig.START);
+            rig.register();
+            rig.to(Rig.NEW);
+            rig.succeed(StepName.STAGE, DO);
+            rig.succeed(StepName.STOP, DO);
+            Path staged = rig.directory
+                    .resolve("releases")
+                    .resolve(Rig.release(Rig.NEW).sha256())
+                    .resolve("metabase.jar");
+            long jarBytes = Files.size(staged);
+            long before = bytesRead();
+
+            rig.succeed(StepName.SWITCH, DO);
+
+            assertThat(bytesRead() - before).isLessThan(jarBytes / 2);
+            before = bytesRead();
+            rig.succeed(StepName.START, DO);
+            assertThat(bytesRead() - before).isLessThan(jarBytes / 2);
+        }
+    }
+
+    /** By this process, from files and from sockets. */
+    private static long bytesRead() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/io")).stream()
+                .filter(line -> line.startsWith("rchar: "))
+                .mapToLong(line -> Long.parseLong(line.substring("rchar: ".length())))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
