@@ -10,6 +10,9 @@ import java.util.Map;
 
 /** A database, a Kafka and a home of their own for the tests. */
 public final class Backends implements QuarkusTestResourceLifecycleManager {
+    /** More than all other tests keep down at a time. */
+    static final int OUTAGES_MAX = 50;
+
     @Override
     public Map<String, String> start() {
         try {
@@ -22,6 +25,7 @@ public final class Backends implements QuarkusTestResourceLifecycleManager {
                     "uplift.kafka.bootstrap-servers", KafkaBroker.shared().bootstrapServers(),
                     "uplift.saga.back-off-first", "100ms",
                     "uplift.saga.back-off-max", "200ms",
+                    "uplift.saga.outages-max", String.valueOf(OUTAGES_MAX),
                     "uplift.registration.deadline", "10s");
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.uplift.orchestrator.saga.SagaLimits;
 import dev.uplift.orchestrator.upgrade.SagaSettings;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,10 +26,12 @@ class SagaSettingsTest {
         "uplift.saga.pick-up-within, 0s",
         "uplift.saga.silence-max, 25h",
         "uplift.saga.back-off-max, 500ms",
-        "uplift.saga.transitions-max, 49"
+        "uplift.saga.transitions-max, 49",
+        "uplift.saga.outages-max, 0"
     })
     void settingOutOfRangeIsNamed(String key, String value) {
-        assertThatThrownBy(() -> settings(Map.of(key, value)).limits())
+        SagaSettings settings = settings(Map.of(key, value));
+        assertThatThrownBy(() -> assertThat(List.of(settings.limits(), settings.outages())).isEmpty())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(key)
                 .hasMessageContaining("is possible");

@@ -29,7 +29,7 @@ import javax.sql.DataSource;
 final class Service {
     private static final Duration EVERY_SECOND = Duration.ofSeconds(1);
     private static final Duration EVERY_HOUR = Duration.ofHours(1);
-    private static final int THREADS = 5;
+    private static final int THREADS = 4;
 
     private final MessagingRuntime messaging;
     private final Registration registration;
@@ -64,6 +64,7 @@ final class Service {
                         recurring("requests", EVERY_SECOND, requests::runAll),
                         recurring("results-watermark", EVERY_SECOND, watermark::advance),
                         recurring("saga-deadlines", EVERY_SECOND, sagas::expire),
+                        recurring("saga-outages", EVERY_SECOND, sagas::beginOutages),
                         recurring("registration-deadlines", EVERY_SECOND, registration::expire),
                         recurring("housekeeping", EVERY_HOUR, housekeeping::run))
                 .build();

@@ -107,6 +107,14 @@ public final class UpgradeSaga {
         };
     }
 
+    /**
+     * The command of this state once more, with the time that a worker has for it: for a runtime that has kept it back. To
+     * the saga that is a command that was under way for long, which may also never come.
+     */
+    public static Transition.Moved sent(Doing doing, SagaLimits limits) {
+        return inFlight(doing, doing.course(), doing.command(), limits);
+    }
+
     private static Transition whenPlanned(Planned planned, SagaEvent event, SagaLimits limits) {
         return switch (event) {
             case Begin begin ->
@@ -293,9 +301,13 @@ public final class UpgradeSaga {
             case DO -> new Doing(counted, command, tries);
             case UNDO -> new Undoing(counted, command, tries);
         };
+        return inFlight(inFlight, counted, command, limits);
+    }
+
+    private static Moved inFlight(SagaState state, Course course, StepKey command, SagaLimits limits) {
         return new Moved(
-                inFlight,
-                new Command(command, counted.plan().step(command.step()), counted.epoch(), counted.pivotReached()),
+                state,
+                new Command(command, course.plan().step(command.step()), course.epoch(), course.pivotReached()),
                 silenceWithin(command, limits.pickUpWithin()));
     }
 

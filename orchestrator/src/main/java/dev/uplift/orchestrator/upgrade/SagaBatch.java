@@ -24,8 +24,8 @@ import dev.uplift.orchestrator.inventory.HostStore;
 import dev.uplift.orchestrator.inventory.Installation;
 import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.publish.Outgoing;
-import dev.uplift.orchestrator.release.ReleaseKey;
-import dev.uplift.orchestrator.release.ReleaseStore;
+import dev.uplift.orchestrator.saga.SagaState;
+import dev.uplift.orchestrator.saga.Command;
 import dev.uplift.orchestrator.saga.Deadline;
 import dev.uplift.orchestrator.saga.SagaEvent;
 import dev.uplift.orchestrator.saga.SagaLimits;
@@ -35,6 +35,7 @@ import dev.uplift.orchestrator.saga.UpgradeSaga;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.VersionReading;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -61,7 +62,7 @@ import org.jspecify.annotations.Nullable;
 final class SagaBatch {
     private final DatabaseIds databases;
     private final SagaLimits limits;
-    private final Profiles profiles;
+    private final OutageLimit outages;
     private final Instant now;
     private final Map<UUID, SagaRow> before = new HashMap<>();
     private final Map<UUID, SagaRow> rows;
@@ -73,11 +74,11 @@ final class SagaBatch {
     private final Map<UUID, Release> observed = new HashMap<>();
 
     /** @param locked the sagas that the events may be about, held locked by the transaction */
-    SagaBatch(Map<UUID, SagaRow> locked, SagaLimits limits, Profiles profiles, Instant now) {
+    SagaBatch(Map<UUID, SagaRow> locked, SagaLimits limits, OutageLimit outages, Instant now) {
         this.rows = new HashMap<>(locked);
         this.databases = databases;
         this.limits = limits;
-        this.profiles = profiles;
+        this.outages = outages;
         this.now = now;
     }
 
@@ -113,33 +114,18 @@ final class SagaBatch {
         };
     }
 
-    /**
-     * What an answer of PREFLIGHT comes to where the database says that it is another installation's: a refusal, and in a
-     * dry run a check that has failed. Absent: it does not say so.
-     */
-    private @Nullable SagaInput onDatabaseOfAnother(SagaRow row, SagaInput input) {
-        SagaInput.Answer answer = input.answer();
-        if (answer == null
-                || !(answer.result() instanceof StepResult.Succeeded succeeded)
-                || !(succeeded.output() instanceof StepOutput.NodesChecked checked)
-                || checked.database() == null) {
-            return null;
+    /** Sends the command that a saga was kept waiting with. */
+    void beginOutage(SagaRow row) {
+        if (row.outage() != Outage.WAITING || !(row.state() instanceof SagaState.Doing doing)) {
+            throw new IllegalStateException("saga " + row.id() + " waits for no outage");
         }
-        Optional<String> owner = databases.claim(row.installationId(), row.installation(), checked.database());
-        if (owner.isEmpty()) {
-            return null;
-        }
-        String problem =
-                DatabaseIds.belongsTo(owner.get(), row.context().installation().database(), checked.database());
-        StepResult told;
-        if (row.kind() == UpgradeStatus.Kind.PLAN) {
-            List<Check> checks = new ArrayList<>(checked.checks());
-            checks.add(new Check("database.identity", Check.Verdict.FAIL, problem));
-            told = succeeded.withOutput(new StepOutput.NodesChecked(checked.running(), checks, checked.composed()));
-        } else {
-            told = succeeded.refused(ErrorCode.PREFLIGHT_REFUSED, problem);
-        }
-        return SagaInput.of(told, answer.service(), answer.sentAt());
+        Transition.Moved moved = UpgradeSaga.sent(doing, limits);
+        Command command = Objects.requireNonNull(moved.command());
+        before.putIfAbsent(row.id(), row);
+        SagaRow next = row.sent(command, now);
+        rows.put(row.id(), next);
+        deadlines.put(row.id(), moved.deadline());
+        commands.add(next.message(command));
     }
 
     /** Writes everything, and sends it with the commit. */
@@ -147,6 +133,7 @@ final class SagaBatch {
         if (deadlines.isEmpty()) {
             return;
         }
+        beginOutages(handle);
         List<SagaStore.Saved> added = new ArrayList<>();
         List<SagaStore.Saved> changed = new ArrayList<>();
         ReleaseStore.record(handle, completed());
@@ -165,6 +152,27 @@ final class SagaBatch {
         InstallationStore.update(handle, installations);
         installations.forEach(installation -> messages.add(Outgoing.status(installation.status())));
         outbox.append(handle, messages);
+    }
+
+    /** Who has come to STOP goes on at once where nobody waits and there is room; the others wait for the upkeep. */
+    private void beginOutages(Handle handle) {
+        Map<String, List<SagaRow>> waiting = deadlines.keySet().stream()
+                .map(id -> Objects.requireNonNull(rows.get(id)))
+                .filter(row -> row.outage() == Outage.WAITING)
+                .sorted(Comparator.comparing(SagaRow::startedAt).thenComparing(SagaRow::id))
+                .collect(Collectors.groupingBy(SagaRow::site));
+        waiting.forEach((site, arrived) -> {
+            if (SagaStore.mayBeginOutages(handle, site)
+                    && SagaStore.count(handle, site, Outage.WAITING, deadlines.keySet()) == 0) {
+                long taken = SagaStore.count(handle, site, Outage.TAKEN, deadlines.keySet())
+                        + deadlines.keySet().stream()
+                                .map(id -> Objects.requireNonNull(rows.get(id)))
+                                .filter(row -> row.outage() == Outage.TAKEN
+                                        && row.site().equals(site))
+                                .count();
+                arrived.stream().limit(Math.max(0, outages.max() - taken)).forEach(this::beginOutage);
+            }
+        });
     }
 
     /** Hosts are reached as the inventory says now, not as it said when the saga began: a key may have changed since. */
@@ -238,8 +246,9 @@ final class SagaBatch {
         StepResult result = answer == null ? null : answer.result();
         SagaRow next = row.moved(moved, result, answer == null ? now : answer.sentAt(), now);
         rows.put(row.id(), next);
-        deadlines.put(row.id(), moved.deadline());
-        if (moved.command() != null) {
+        boolean waits = next.outage() == Outage.WAITING;
+        deadlines.put(row.id(), waits ? null : moved.deadline());
+        if (moved.command() != null && !waits) {
             commands.add(next.message(moved.command()));
         }
         if (result instanceof StepResult.Succeeded succeeded) {

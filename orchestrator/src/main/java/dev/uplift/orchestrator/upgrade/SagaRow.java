@@ -1,6 +1,7 @@
 package dev.uplift.orchestrator.upgrade;
 
 import dev.uplift.contract.Direction;
+import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.UpgradeStatus;
@@ -23,13 +24,22 @@ record SagaRow(
         String installation,
         SagaState state,
         SagaContext context,
+        Outage outage,
         long rev,
         Instant startedAt,
         Instant updatedAt,
         @Nullable Instant endedAt) {
 
+    private static final Progress WAITS =
+            Progress.of("waiting, and serving, until fewer applications of the site are down");
+
     SagaPlan plan() {
         return state.course().plan();
+    }
+
+    /** Whose outages are limited together. */
+    String site() {
+        return context.installation().site();
     }
 
     UpgradeStatus.Kind kind() {
@@ -58,16 +68,36 @@ record SagaRow(
             learned = learned.step(left.step(), trace -> trace.ended(left.direction(), now));
         }
         Command command = moved.command();
+        Outage then = outage.in(next, command != null);
         if (command != null) {
             StepKey key = command.key();
-            learned = learned.step(key.step(), trace -> trace.began(key.direction(), key.attempt(), now));
+            learned = learned.step(
+                    key.step(),
+                    trace -> then == Outage.WAITING
+                            ? trace.progressed(WAITS, now)
+                            : trace.began(key.direction(), key.attempt(), now));
         }
+        return with(next, learned, then, now);
+    }
+
+    /** The command that was kept back is sent. */
+    SagaRow sent(Command command, Instant now) {
+        StepKey key = command.key();
+        return with(
+                state,
+                context.step(key.step(), trace -> trace.began(key.direction(), key.attempt(), now)),
+                Outage.TAKEN,
+                now);
+    }
+
+    private SagaRow with(SagaState next, SagaContext learned, Outage then, Instant now) {
         return new SagaRow(
                 id,
                 installationId,
                 installation,
                 next,
                 learned,
+                then,
                 rev + 1,
                 startedAt,
                 now,

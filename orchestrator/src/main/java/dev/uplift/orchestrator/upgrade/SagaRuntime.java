@@ -31,14 +31,14 @@ final class SagaRuntime {
     private final Jdbi jdbi;
     private final Outbox outbox;
     private final SagaLimits limits;
-    private final Profiles profiles;
+    private final OutageLimit outages;
     private final MeterRegistry metrics;
 
-    SagaRuntime(Jdbi jdbi, Outbox outbox, SagaLimits limits, Profiles profiles, MeterRegistry metrics) {
+    SagaRuntime(Jdbi jdbi, Outbox outbox, SagaLimits limits, OutageLimit outages, MeterRegistry metrics) {
         this.jdbi = jdbi;
         this.outbox = outbox;
         this.limits = limits;
-        this.profiles = profiles;
+        this.outages = outages;
         this.metrics = metrics;
     }
 
@@ -47,7 +47,7 @@ final class SagaRuntime {
 
     /** Begins sagas in the caller's transaction, which holds their installations locked. */
     void begin(Handle handle, List<Beginning> sagas) {
-        SagaBatch batch = new SagaBatch(Map.of(), limits, profiles, Instant.now());
+        SagaBatch batch = new SagaBatch(Map.of(), limits, outages, Instant.now());
         sagas.forEach(saga -> batch.begin(saga.planned(), saga.epoch()));
         write(handle, batch);
     }
@@ -63,7 +63,7 @@ final class SagaRuntime {
             return List.of();
         }
         List<UUID> ids = inputs.stream().map(SagaInput::sagaId).toList();
-        SagaBatch batch = new SagaBatch(SagaStore.lock(handle, ids), limits, profiles, Instant.now());
+        SagaBatch batch = new SagaBatch(SagaStore.lock(handle, ids), limits, outages, Instant.now());
         List<Outcome> outcomes = new ArrayList<>();
         for (SagaInput input : inputs) {
             outcomes.add(batch.apply(input));
@@ -75,8 +75,8 @@ final class SagaRuntime {
     /** Tells all sagas whose deadline is over; returns when there is none left. */
     void expire() {
         IntSupplier expireSome = () -> jdbi.inTransaction(handle -> {
-            Map<UUID, SagaRow> due = SagaStore.due(handle, limits.silenceMax(), DUE_BATCH);
-            SagaBatch batch = new SagaBatch(due, limits, Instant.now());
+            Map<UUID, SagaRow> due = SagaStore.due(handle, DUE_BATCH);
+            SagaBatch batch = new SagaBatch(due, limits, outages, Instant.now());
             due.values()
                     .forEach(row -> row.state()
                             .timer()
@@ -85,6 +85,21 @@ final class SagaRuntime {
             return due.size();
         });
         while (expireSome.getAsInt() == DUE_BATCH && !Thread.currentThread().isInterrupted()) {}
+    }
+
+    /** Lets those stop their applications that wait for it, as far as there is room for outages. */
+    void beginOutages() {
+        for (String site : jdbi.inTransaction(SagaStore::sitesThatWait)) {
+            jdbi.useTransaction(handle -> {
+                if (SagaStore.mayBeginOutages(handle, site)) {
+                    long free = outages.max() - SagaStore.count(handle, site, Outage.TAKEN, List.of());
+                    Map<UUID, SagaRow> next = SagaStore.waiting(handle, site, Math.max(0, free));
+                    SagaBatch batch = new SagaBatch(next, limits, outages, Instant.now());
+                    next.values().forEach(batch::beginOutage);
+                    write(handle, batch);
+                }
+            });
+        }
     }
 
     /** Forgets dry runs, logged transitions and answered requests from before {@code oldest}. */

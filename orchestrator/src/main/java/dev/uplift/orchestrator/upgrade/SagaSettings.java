@@ -47,6 +47,21 @@ public interface SagaSettings {
     @WithDefault("1000")
     int transitionsMax();
 
+    /**
+     * How many applications of one site are down for upgrades and restores at a time; the others wait before STOP, and
+     * serve. Unit: applications; default 4, as many as one backup-service backs up at a time; range 1 to 1000. More than
+     * {@code uplift.backup.threads} of all backup-services of the site, and applications are down that nobody works at.
+     * What is on its way back, or is retried when it is down, does not wait and may be more.
+     */
+    @WithDefault("4")
+    int outagesMax();
+
+    /** @throws IllegalArgumentException if it is out of range */
+    default OutageLimit outages() {
+        between(1, outagesMax(), 1_000, "outages-max");
+        return new OutageLimit(outagesMax());
+    }
+
     /** @throws IllegalArgumentException naming the first setting that is out of range */
     default SagaLimits limits() {
         between(1, doAttemptsMax(), 100, "do-attempts-max");

@@ -33,7 +33,7 @@ final class SagaStore {
             "startedAt", "started_at", "updatedAt", "updated_at", "installation", "installation", "state", "phase");
 
     private static final String COLUMNS =
-            "id, installation_id, installation, state::text, context::text, rev, started_at, updated_at, ended_at";
+            "id, installation_id, installation, state::text, context::text, outage, rev, started_at, updated_at, ended_at";
 
     private SagaStore() {}
 
@@ -66,6 +66,47 @@ final class SagaStore {
                         + " ORDER BY deadline_at LIMIT :limit FOR UPDATE SKIP LOCKED")
                 .bind("silence", Timer.Kind.SILENCE.name())
                 .bind("silence_millis", silenceMax.toMillis())
+                .bind("limit", limit)
+                .map((row, context) -> read(row))
+                .forEach(saga -> rows.put(saga.id(), saga));
+        return rows;
+    }
+
+    /**
+     * Makes this transaction the one that lets outages of the site begin; false: another one does at this moment. Nobody
+     * waits for this lock, so it has no place in the order of the others.
+     */
+    static boolean mayBeginOutages(Handle handle, String site) {
+        return handle.createQuery("SELECT pg_try_advisory_xact_lock(hashtextextended('outages ' || :site, 0))")
+                .bind("site", site)
+                .mapTo(Boolean.class)
+                .one();
+    }
+
+    /** How many sagas of the site have this, but for {@code without}. */
+    static long count(Handle handle, String site, Outage outage, Collection<UUID> without) {
+        return handle.createQuery("SELECT count(*) FROM saga"
+                        + " WHERE site = :site AND outage = :outage AND NOT id = ANY(:without)")
+                .bind("site", site)
+                .bind("outage", outage.name())
+                .bindArray("without", UUID.class, Set.copyOf(without))
+                .mapTo(Long.class)
+                .one();
+    }
+
+    /** The sites where somebody waits for an outage. */
+    static List<String> sitesThatWait(Handle handle) {
+        return handle.createQuery("SELECT DISTINCT site FROM saga WHERE outage = 'WAITING' ORDER BY site")
+                .mapTo(String.class)
+                .list();
+    }
+
+    /** Locks sagas that wait for an outage, those that began first first, at most {@code limit}, and none that somebody holds. */
+    static Map<UUID, SagaRow> waiting(Handle handle, String site, long limit) {
+        Map<UUID, SagaRow> rows = new LinkedHashMap<>();
+        handle.createQuery("SELECT " + COLUMNS + " FROM saga WHERE site = :site AND outage = 'WAITING'"
+                        + " ORDER BY started_at, id LIMIT :limit FOR UPDATE SKIP LOCKED")
+                .bind("site", site)
                 .bind("limit", limit)
                 .map((row, context) -> read(row))
                 .forEach(saga -> rows.put(saga.id(), saga));
@@ -123,21 +164,22 @@ final class SagaStore {
         }
         bind(handle.createUpdate("""
                                 INSERT INTO saga (id, installation_id, installation, kind, phase, live, rev, epoch,
-                                                  state, context, database_identity, database_id, source_backup_id,
-                                                  deadline_at, deadline_for, started_at, updated_at, ended_at)
+                                                  state, context, database_identity, source_backup_id, deadline_at,
+                                                  deadline_for, started_at, updated_at, ended_at, site, outage)
                                 SELECT u.id, u.installation_id, u.installation, u.kind, u.phase, u.live, u.rev,
                                        u.epoch, u.state::jsonb, u.context::jsonb, u.identity,
                                        (SELECT i.database_id || CASE WHEN i.database_apart <> '{}' THEN ' ' || i.id ELSE '' END
                                           FROM installation i WHERE i.id = u.installation_id),
                                        u.source,
                                        now() + u.deadline_millis * interval '1 millisecond', u.deadline_for,
-                                       u.started_at::timestamptz, u.updated_at::timestamptz, u.ended_at::timestamptz
+                                       u.started_at::timestamptz, u.updated_at::timestamptz, u.ended_at::timestamptz,
+                                       u.site, u.outage
                                   FROM unnest(:ids, :installation_ids, :installations, :kinds, :phases, :lives, :revs,
                                               :epochs, :states, :contexts, :identities, :sources, :deadline_millis,
-                                              :deadline_fors, :started_ats, :updated_ats, :ended_ats)
+                                              :deadline_fors, :started_ats, :updated_ats, :ended_ats, :sites, :outages)
                                        AS u(id, installation_id, installation, kind, phase, live, rev, epoch, state,
                                             context, identity, source, deadline_millis, deadline_for, started_at,
-                                            updated_at, ended_at)
+                                            updated_at, ended_at, site, outage)
                                 """), sagas)
                 .bindArray("installation_ids", UUID.class, column(sagas, SagaRow::installationId))
                 .bindArray("installations", String.class, column(sagas, SagaRow::installation))
@@ -165,11 +207,13 @@ final class SagaStore {
                                        state = u.state::jsonb, context = u.context::jsonb,
                                        deadline_at = now() + u.deadline_millis * interval '1 millisecond',
                                        deadline_for = u.deadline_for, updated_at = u.updated_at::timestamptz,
-                                       ended_at = u.ended_at::timestamptz, change_seq = next_change()
+                                       ended_at = u.ended_at::timestamptz, site = u.site, outage = u.outage,
+                                       change_seq = next_change()
                                   FROM unnest(:ids, :phases, :lives, :revs, :epochs, :states, :contexts,
-                                              :deadline_millis, :deadline_fors, :updated_ats, :ended_ats)
+                                              :deadline_millis, :deadline_fors, :updated_ats, :ended_ats,
+                                              :sites, :outages)
                                        AS u(id, phase, live, rev, epoch, state, context, deadline_millis,
-                                            deadline_for, updated_at, ended_at)
+                                            deadline_for, updated_at, ended_at, site, outage)
                                  WHERE s.id = u.id
                                 """), sagas).execute();
     }
@@ -275,6 +319,15 @@ final class SagaStore {
                         "updated_ats",
                         String.class,
                         column(sagas, row -> row.updatedAt().toString()))
+                .bindArray("sites", String.class, column(sagas, SagaRow::site))
+                .bindArray(
+                        "outages",
+                        String.class,
+                        column(
+                                sagas,
+                                row -> row.outage() == Outage.NONE
+                                        ? null
+                                        : row.outage().name()))
                 .bindArray(
                         "ended_ats",
                         String.class,
@@ -303,6 +356,7 @@ final class SagaStore {
                 row.getString("installation"),
                 Columns.json(row, "state", SagaState.class),
                 Columns.json(row, "context", SagaContext.class),
+                row.getString("outage") == null ? Outage.NONE : Outage.valueOf(row.getString("outage")),
                 row.getLong("rev"),
                 Columns.instant(row, "started_at"),
                 Columns.instant(row, "updated_at"),

@@ -17,6 +17,11 @@ public final class SagaUpkeep {
         sagas.expire();
     }
 
+    /** Lets those stop their applications that wait for it, as far as there is room for outages. */
+    public void beginOutages() {
+        sagas.beginOutages();
+    }
+
     /** Forgets dry runs, logged transitions and answered requests from before {@code oldest}. Upgrades and restores stay. */
     public void forget(Instant oldest) {
         sagas.forget(oldest);

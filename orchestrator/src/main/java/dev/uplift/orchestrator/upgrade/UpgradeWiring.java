@@ -15,6 +15,12 @@ final class UpgradeWiring {
 
     @Produces
     @Singleton
+    OutageLimit outages(SagaSettings settings) {
+        return settings.outages();
+    }
+
+    @Produces
+    @Singleton
     TargetCheck targets(Profiles profiles) {
         return new ProfileTargets(profiles::byName);
     }

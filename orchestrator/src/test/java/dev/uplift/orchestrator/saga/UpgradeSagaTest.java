@@ -64,6 +64,15 @@ class UpgradeSagaTest {
                 .hasNoFailure();
     }
 
+    /** To the saga, what a runtime keeps back is under way for long. */
+    @Test
+    void aCommandThatWasKeptBackIsSentAsItWouldHaveBeenAtOnce() {
+        Transition begun =
+                UpgradeSaga.next(UpgradeSaga.planned(SagaPlan.UPGRADE), new SagaEvent.Begin(1), SagaLimits.DEFAULT);
+
+        assertThat(UpgradeSaga.sent((SagaState.Doing) begun.next(), SagaLimits.DEFAULT)).isEqualTo(begun);
+    }
+
     @Test
     void aFailedStartIsTakenBackWithAllThatWasDoneBeforeAndTheBackupIsRestored() {
         Scenario.of(SagaPlan.UPGRADE)
