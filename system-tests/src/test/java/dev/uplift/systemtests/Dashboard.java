@@ -56,7 +56,14 @@ final class Dashboard implements AutoCloseable {
     /** Starts a stand-in of that release, as if by hand, and registers it. */
     static Dashboard start(
             Product product, String name, Store store, String tag, UnaryOperator<StandInServer.Launch> launch) {
-        StandInServer.Launch base = StandInServer.in(product.applications().resolve(name))
+        StandInServer server = launch.apply(launch(product, name, store, tag)).start().awaitHealthy(HEALTHY_MAX);
+        InstallationStatus registered = product.register(name, server.directory());
+        return new Dashboard(product, name, server, registered.id());
+    }
+
+    /** How a stand-in of that release is started in a directory of its own, with a database of its own. */
+    static StandInServer.Launch launch(Product product, String name, Store store, String tag) {
+        StandInServer.Launch launch = StandInServer.in(product.applications().resolve(name))
                 .release(release(product, tag))
                 .java(Path.of(System.getProperty("java.home"), "bin", "java"))
                 .javaOption("-Xmx160m")
@@ -65,11 +72,9 @@ final class Dashboard implements AutoCloseable {
                 .env("STANDIN_LOCK_WAIT", "200ms");
         if (store == Store.POSTGRESQL) {
             product.createDatabase(name, "secret-of-" + name);
-            base.postgres("127.0.0.1", product.status().postgresPort(), name, name, "secret-of-" + name);
+            launch.postgres("127.0.0.1", product.status().postgresPort(), name, name, "secret-of-" + name);
         }
-        StandInServer server = launch.apply(base).start().awaitHealthy(HEALTHY_MAX);
-        InstallationStatus registered = product.register(name, server.directory());
-        return new Dashboard(product, name, server, registered.id());
+        return launch;
     }
 
     static StandInRelease release(Product product, String tag) {
