@@ -13,6 +13,7 @@ import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.BackupEntry;
 import dev.uplift.contract.api.DiscoveryStatus;
+import dev.uplift.contract.api.FenceTakingStatus;
 import dev.uplift.contract.api.ForgetRelease;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.Page;

@@ -60,6 +60,7 @@ final class CommandLineTest {
         releases forget 12 --reason= --by ann               | reason is missing
         list --server ftp://example.org                     | is no http or https URL such as
         list --server http://example.org/?x=1               | is no http or https URL such as
+        list --server http://user:secret@example.org        | without user and password
         """)
     void wrongCommandLineEndsWithTwoAndSaysWhatIsWrong(String arguments, String said) {
         assertThat(terminal.run(arguments.split(" ", -1))).isEqualTo(ExitCode.USAGE);

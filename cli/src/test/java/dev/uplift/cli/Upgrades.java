@@ -130,6 +130,18 @@ final class Upgrades {
                         new Outage(again, again.plusSeconds(5))));
     }
 
+    /** Rolled back, and without what the proof and the restore both told. */
+    static UpgradeStatus rolledBackWithout(String installation, long rev, Check told) {
+        return status(
+                installation,
+                rev,
+                State.ROLLED_BACK,
+                null,
+                null,
+                done(StepName.PREFLIGHT_DATABASE, new StepOutput.DatabaseChecked("15", 1, List.of(told))),
+                done(StepName.BACKUP, new StepOutput.Restored("hash", true, List.of(told))));
+    }
+
     static UpgradeStatus parked(String installation, long rev) {
         return parked(installation, rev, Direction.DO, ErrorCode.EXITED);
     }

@@ -54,8 +54,8 @@ class CrashGuardTest {
                         if (detail.equals("poison")) {
                             Runtime.getRuntime().halt(DIED);
                         }
-                        List<UUID> id = List.of(received.message().id());
-                        if (!runtime.inbox().claim(handle, id).isEmpty()) {
+                        Message message = received.message();
+                        if (runtime.inbox().claim(handle, List.of(message)).first(message)) {
                             handle.execute("INSERT INTO taken VALUES (?)", detail);
                         }
                         handle.afterCommit(() -> {

@@ -16,14 +16,12 @@ import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.Topics;
-import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.messaging.Received;
 import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.saga.SagaPlan;
 import dev.uplift.orchestrator.upgrade.ResultsHandler;
 import dev.uplift.orchestrator.upgrade.SagaUpkeep;
-import dev.uplift.orchestrator.upgrade.Upgrades;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -52,9 +50,6 @@ class OutageTest {
 
     @Inject
     SiteTopics topics;
-
-    @Inject
-    Upgrades upgrades;
 
     @Inject
     ResultsHandler results;
@@ -223,9 +218,9 @@ class OutageTest {
     /** Installations at a site without workers, and an upgrade of each. */
     private void fleet(String site, int size) {
         topics.require(site);
+        List<String> names = new ArrayList<>();
+        Map<String, UUID> ids = new LinkedHashMap<>();
         jdbi.useTransaction(handle -> {
-            List<String> names = new ArrayList<>();
-            Map<String, UUID> ids = new LinkedHashMap<>();
             for (int i = 0; i < size; i++) {
                 String name = site + "-" + i;
                 InstallationSpec spec = new InstallationSpec(
@@ -244,15 +239,10 @@ class OutageTest {
                 ids.put(name, spec.id());
                 Fleet.insert(handle, spec, spec.databaseIdentity());
             }
-            upgrades.request(
-                            handle,
-                            UpgradeStatus.Kind.UPGRADE,
-                            UUID.randomUUID(),
-                            new UpgradeRequested(null, null, names, "v0.51.2", null, null, null, null))
-                    .sagas()
-                    .accepted()
-                    .forEach(accepted ->
-                            sagas.put(accepted.upgradeId(), Objects.requireNonNull(ids.get(accepted.installation()))));
         });
+        Fleet.answer(Fleet.post("/api/v1/upgrades", Map.of("installations", names, "version", "v0.51.2")))
+                .accepted()
+                .forEach(accepted ->
+                        sagas.put(accepted.upgradeId(), Objects.requireNonNull(ids.get(accepted.installation()))));
     }
 }

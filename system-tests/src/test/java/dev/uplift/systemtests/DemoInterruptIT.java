@@ -86,7 +86,7 @@ class DemoInterruptIT {
             Awaitility.await(moment.name())
                     .atMost(REACHED_MAX)
                     .pollInterval(Duration.ofMillis(20))
-                    .failFast(() -> "it ended: " + text(output), () -> !demo.isAlive())
+                    .failFast("it ended", () -> !demo.isAlive())
                     .until(() ->
                             home(temporary).anyMatch(home -> moment.reached().test(text(output), home)));
 

@@ -94,7 +94,7 @@ public record Program(
         private Running(Process process, OutputStream out) {
             this.process = process;
             this.output = Pump.start(process.getInputStream(), out, Long.MAX_VALUE);
-            this.errorOutput = Pump.start(process.getErrorStream(), errors, TEXT_BYTES_MAX);
+            this.errorOutput = Pump.start(process.getErrorStream(), errors, ERRORS_BYTES_MAX);
         }
 
         /** Gives it something more to read. */

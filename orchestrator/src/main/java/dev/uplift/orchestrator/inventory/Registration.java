@@ -277,8 +277,11 @@ public final class Registration {
             Instant now = Instant.now();
             save(
                     handle,
-                    InstallationStore.overdue(handle, deadline, OVERDUE_BATCH).stream()
-                            .map(row -> row.refused("no swap-service answered at site " + row.site(), now))
+                    InstallationStore.overdue(handle, silenceMax, OVERDUE_BATCH).stream()
+                            .map(row -> row.refused(
+                                    "no swap-service gives a sign of life at site " + row.site()
+                                            + ": look after it, and ask for the registration again",
+                                    now))
                             .toList());
         });
     }

@@ -3,16 +3,17 @@ package dev.uplift.orchestrator.release;
 import dev.uplift.contract.api.ForgetRelease;
 import dev.uplift.contract.api.Page;
 import dev.uplift.contract.api.ReleaseEntry;
+import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
 import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -38,12 +39,8 @@ public final class ReleaseResource {
 
     @GET
     @Operation(summary = "List what upgrades were completed with, and what of it was forgotten by whom and why")
-    public Page<ReleaseEntry> list(
-            @QueryParam("offset") @Nullable Integer offset,
-            @QueryParam("limit") @Nullable Integer limit,
-            @QueryParam("sort") @Nullable String sort,
-            @QueryParam("q") @Nullable String q) {
-        Paging paging = Paging.of(offset, limit, sort, q, ReleaseStore.SORTS, "completedAt:desc");
+    public Page<ReleaseEntry> list(@BeanParam PageQuery query) {
+        Paging paging = Paging.of(query, ReleaseStore.SORTS, "completedAt:desc");
         return jdbi.withHandle(handle -> ReleaseStore.page(handle, paging));
     }
 

@@ -102,8 +102,7 @@ public final class ReleaseStore {
                 .bind("q", paging.pattern())
                 .mapTo(Long.class)
                 .one();
-        List<ReleaseEntry> content = handle.createQuery(
-                        "SELECT *" + where + " ORDER BY " + paging.orderBy() + " LIMIT :limit OFFSET :offset")
+        List<ReleaseEntry> content = handle.createQuery(paging.select("t.*", "release", where))
                 .bind("q", paging.pattern())
                 .bind("limit", paging.limit())
                 .bind("offset", paging.offset())

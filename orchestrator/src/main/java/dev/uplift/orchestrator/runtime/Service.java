@@ -29,7 +29,7 @@ import javax.sql.DataSource;
 final class Service {
     private static final Duration EVERY_SECOND = Duration.ofSeconds(1);
     private static final Duration EVERY_HOUR = Duration.ofHours(1);
-    private static final int THREADS = 4;
+    private static final int THREADS = 6;
 
     private final MessagingRuntime messaging;
     private final Registration registration;

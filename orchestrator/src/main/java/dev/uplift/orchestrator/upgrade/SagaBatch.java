@@ -1,6 +1,7 @@
 package dev.uplift.orchestrator.upgrade;
 
 import dev.uplift.contract.Artifact;
+import dev.uplift.contract.Check;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.HostSpec;
@@ -24,20 +25,22 @@ import dev.uplift.orchestrator.inventory.HostStore;
 import dev.uplift.orchestrator.inventory.Installation;
 import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.publish.Outgoing;
-import dev.uplift.orchestrator.saga.SagaState;
+import dev.uplift.orchestrator.release.ReleaseKey;
+import dev.uplift.orchestrator.release.ReleaseStore;
 import dev.uplift.orchestrator.saga.Command;
 import dev.uplift.orchestrator.saga.Deadline;
 import dev.uplift.orchestrator.saga.SagaEvent;
 import dev.uplift.orchestrator.saga.SagaLimits;
+import dev.uplift.orchestrator.saga.SagaState;
 import dev.uplift.orchestrator.saga.StepKey;
 import dev.uplift.orchestrator.saga.Transition;
 import dev.uplift.orchestrator.saga.UpgradeSaga;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.VersionReading;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -62,6 +65,7 @@ import org.jspecify.annotations.Nullable;
 final class SagaBatch {
     private final DatabaseIds databases;
     private final SagaLimits limits;
+    private final Profiles profiles;
     private final OutageLimit outages;
     private final Instant now;
     private final Map<UUID, SagaRow> before = new HashMap<>();
@@ -73,12 +77,22 @@ final class SagaBatch {
     private final List<BackupStore.Taken> backups = new ArrayList<>();
     private final Map<UUID, Release> observed = new HashMap<>();
 
-    /** @param locked the sagas that the events may be about, held locked by the transaction */
-    SagaBatch(Map<UUID, SagaRow> locked, SagaLimits limits, OutageLimit outages, Instant now) {
+    /**
+     * @param locked the sagas that the events may be about, held locked by the transaction
+     * @param databases those that the events name
+     */
+    SagaBatch(
+            Map<UUID, SagaRow> locked,
+            DatabaseIds databases,
+            SagaLimits limits,
+            OutageLimit outages,
+            Profiles profiles,
+            Instant now) {
         this.rows = new HashMap<>(locked);
         this.databases = databases;
         this.limits = limits;
         this.outages = outages;
+        this.profiles = profiles;
         this.now = now;
     }
 
@@ -126,6 +140,35 @@ final class SagaBatch {
         rows.put(row.id(), next);
         deadlines.put(row.id(), moved.deadline());
         commands.add(next.message(command));
+    }
+
+    /**
+     * What an answer of PREFLIGHT comes to where the database says that it is another installation's: a refusal, and in a
+     * dry run a check that has failed. Absent: it does not say so.
+     */
+    private @Nullable SagaInput onDatabaseOfAnother(SagaRow row, SagaInput input) {
+        SagaInput.Answer answer = input.answer();
+        if (answer == null
+                || !(answer.result() instanceof StepResult.Succeeded succeeded)
+                || !(succeeded.output() instanceof StepOutput.NodesChecked checked)
+                || checked.database() == null) {
+            return null;
+        }
+        Optional<String> owner = databases.claim(row.installationId(), row.installation(), checked.database());
+        if (owner.isEmpty()) {
+            return null;
+        }
+        String problem =
+                DatabaseIds.belongsTo(owner.get(), row.context().installation().database(), checked.database());
+        StepResult told;
+        if (row.kind() == UpgradeStatus.Kind.PLAN) {
+            List<Check> checks = new ArrayList<>(checked.checks());
+            checks.add(new Check("database.identity", Check.Verdict.FAIL, problem));
+            told = succeeded.withOutput(new StepOutput.NodesChecked(checked.running(), checks, checked.composed()));
+        } else {
+            told = succeeded.refused(ErrorCode.PREFLIGHT_REFUSED, problem);
+        }
+        return SagaInput.of(told, answer.service(), answer.sentAt());
     }
 
     /** Writes everything, and sends it with the commit. */

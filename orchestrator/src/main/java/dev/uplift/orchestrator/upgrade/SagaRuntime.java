@@ -32,13 +32,21 @@ final class SagaRuntime {
     private final Outbox outbox;
     private final SagaLimits limits;
     private final OutageLimit outages;
+    private final Profiles profiles;
     private final MeterRegistry metrics;
 
-    SagaRuntime(Jdbi jdbi, Outbox outbox, SagaLimits limits, OutageLimit outages, MeterRegistry metrics) {
+    SagaRuntime(
+            Jdbi jdbi,
+            Outbox outbox,
+            SagaLimits limits,
+            OutageLimit outages,
+            Profiles profiles,
+            MeterRegistry metrics) {
         this.jdbi = jdbi;
         this.outbox = outbox;
         this.limits = limits;
         this.outages = outages;
+        this.profiles = profiles;
         this.metrics = metrics;
     }
 
@@ -47,7 +55,7 @@ final class SagaRuntime {
 
     /** Begins sagas in the caller's transaction, which holds their installations locked. */
     void begin(Handle handle, List<Beginning> sagas) {
-        SagaBatch batch = new SagaBatch(Map.of(), limits, outages, Instant.now());
+        SagaBatch batch = new SagaBatch(Map.of(), DatabaseIds.none(), limits, outages, profiles, Instant.now());
         sagas.forEach(saga -> batch.begin(saga.planned(), saga.epoch()));
         write(handle, batch);
     }
@@ -63,7 +71,8 @@ final class SagaRuntime {
             return List.of();
         }
         List<UUID> ids = inputs.stream().map(SagaInput::sagaId).toList();
-        SagaBatch batch = new SagaBatch(SagaStore.lock(handle, ids), limits, outages, Instant.now());
+        SagaBatch batch =
+                new SagaBatch(SagaStore.lock(handle, ids), databases, limits, outages, profiles, Instant.now());
         List<Outcome> outcomes = new ArrayList<>();
         for (SagaInput input : inputs) {
             outcomes.add(batch.apply(input));
@@ -75,8 +84,8 @@ final class SagaRuntime {
     /** Tells all sagas whose deadline is over; returns when there is none left. */
     void expire() {
         IntSupplier expireSome = () -> jdbi.inTransaction(handle -> {
-            Map<UUID, SagaRow> due = SagaStore.due(handle, DUE_BATCH);
-            SagaBatch batch = new SagaBatch(due, limits, outages, Instant.now());
+            Map<UUID, SagaRow> due = SagaStore.due(handle, limits.silenceMax(), DUE_BATCH);
+            SagaBatch batch = new SagaBatch(due, DatabaseIds.none(), limits, outages, profiles, Instant.now());
             due.values()
                     .forEach(row -> row.state()
                             .timer()
@@ -94,7 +103,7 @@ final class SagaRuntime {
                 if (SagaStore.mayBeginOutages(handle, site)) {
                     long free = outages.max() - SagaStore.count(handle, site, Outage.TAKEN, List.of());
                     Map<UUID, SagaRow> next = SagaStore.waiting(handle, site, Math.max(0, free));
-                    SagaBatch batch = new SagaBatch(next, limits, outages, Instant.now());
+                    SagaBatch batch = new SagaBatch(next, DatabaseIds.none(), limits, outages, profiles, Instant.now());
                     next.values().forEach(batch::beginOutage);
                     write(handle, batch);
                 }

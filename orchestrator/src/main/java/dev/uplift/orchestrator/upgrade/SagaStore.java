@@ -164,8 +164,9 @@ final class SagaStore {
         }
         bind(handle.createUpdate("""
                                 INSERT INTO saga (id, installation_id, installation, kind, phase, live, rev, epoch,
-                                                  state, context, database_identity, source_backup_id, deadline_at,
-                                                  deadline_for, started_at, updated_at, ended_at, site, outage)
+                                                  state, context, database_identity, database_id, source_backup_id,
+                                                  deadline_at, deadline_for, started_at, updated_at, ended_at, site,
+                                                  outage)
                                 SELECT u.id, u.installation_id, u.installation, u.kind, u.phase, u.live, u.rev,
                                        u.epoch, u.state::jsonb, u.context::jsonb, u.identity,
                                        (SELECT i.database_id || CASE WHEN i.database_apart <> '{}' THEN ' ' || i.id ELSE '' END

@@ -71,7 +71,10 @@ public record Site(Reach reach, RegistryLogins logins) {
         return host instanceof HostSpec.DockerTls tls ? tls.url().getHost() : LOOPBACK;
     }
 
-    /** Whether a node of the installation that is started so, and sees its database so, works on that of the installation. */
+    /**
+     * Whether a node of the installation that is started so, and sees its database so, works on that of the installation,
+     * as the same user.
+     */
     public boolean isDatabase(InstallationSpec installation, DatabaseSpec seen, Launch launch, DatabaseRules rules)
             throws IOException, InterruptedException, SQLException {
         return sameUser(seen, installation.database())

@@ -262,7 +262,7 @@ class ContainerInspectionTest {
         return switch (inspect(container, extract)) {
             case Inspection.Found found -> found;
             case Inspection.Refused refused -> throw new AssertionError(refused.detail());
-            case Inspection.Requested asked -> throw new AssertionError(asked);
+            case Inspection other -> throw new AssertionError(other);
         };
     }
 
