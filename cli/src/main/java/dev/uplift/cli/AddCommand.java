@@ -65,6 +65,15 @@ final class AddCommand implements Callable<Integer> {
     private @Nullable String takeFence;
 
     @Option(
+            names = "--assume-database",
+            description = {
+                "Register it although it cannot be seen to work on the database that its command line and environment"
+                        + " name.",
+                "If it works on another one, an upgrade changes data that no backup has. Status and every plan say so."
+            })
+    private boolean assumeDatabase;
+
+    @Option(
             names = "--host",
             paramLabel = "HOST",
             description = "The host it runs on, from `uplift hosts list`. Default: the workers' own.")
@@ -120,8 +129,10 @@ final class AddCommand implements Callable<Integer> {
                                 unit,
                                 container,
                                 extractH2 ? true : null,
-                                takeFence == null ? null : new TakeFence(FenceCommand.user(), takeFence)))
-                : addNode(server.api(), to, new AddNode(pid, path, host, unit, container));
+                                takeFence == null ? null : new TakeFence(FenceCommand.user(), takeFence),
+                                assumeDatabase ? true : null))
+                : addNode(
+                        server.api(), to, new AddNode(pid, path, host, unit, container, assumeDatabase ? true : null));
         if (output.json()) {
             output.json(found);
         } else {
@@ -179,7 +190,7 @@ final class AddCommand implements Callable<Integer> {
                 output.line("  " + String.format("%-12s", node.name()) + " " + describe(node));
                 output.line("  address      " + node.baseUrl());
             }
-            output.line("  database     " + spec.database().address());
+            output.line("  database     " + Format.database(spec));
         }
         for (Check check : found.checks()) {
             output.line("  " + check.verdict() + " " + check.name() + ": " + check.detail());

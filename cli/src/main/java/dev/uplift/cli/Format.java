@@ -1,5 +1,6 @@
 package dev.uplift.cli;
 
+import dev.uplift.contract.InstallationSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -37,6 +38,17 @@ final class Format {
         } catch (DateTimeParseException e) {
             throw new CommandLine.TypeConversionException("'" + text + "' is no duration such as 45s, 10m or 6h");
         }
+    }
+
+    /** Where an installation keeps its data, and whether that is only assumed. */
+    static String database(InstallationSpec spec) {
+        String address = spec.database().address();
+        if (spec.databaseAssumedFor().isEmpty()) {
+            return address;
+        }
+        return spec.nodes().size() == 1
+                ? address + " (assumed)"
+                : address + " (assumed for " + String.join(", ", spec.databaseAssumedFor()) + ")";
     }
 
     /** {@code 2026-03-01T10:15:30Z}: to the second. */

@@ -37,7 +37,7 @@ final class ListCommand implements Callable<Integer> {
                                         .map(release -> release.version())
                                         .orElse("-"),
                                 Optional.ofNullable(installation.spec())
-                                        .map(spec -> spec.database().address())
+                                        .map(Format::database)
                                         .orElse("-"),
                                 problem(installation)))
                         .toList());

@@ -5,6 +5,7 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Incident;
+import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.Outage;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
@@ -57,8 +58,11 @@ final class StatusCommand implements Callable<Integer> {
         }
         List<UpgradeStatus> last = api.upgrades(installation, 1).content();
         if (last.isEmpty()) {
-            api.installation(installation);
+            InstallationSpec spec = api.installation(installation).spec();
             output.note(installation + " has never been upgraded");
+            if (spec != null && !spec.databaseAssumedFor().isEmpty()) {
+                output.note("its database: " + Format.database(spec));
+            }
         }
         for (UpgradeStatus upgrade : last) {
             if (output.json()) {
@@ -129,10 +133,13 @@ final class StatusCommand implements Callable<Integer> {
         upgrade.leftOut()
                 .forEach(left -> output.line(
                         "  WITHOUT " + left.node() + ", which is kept down until the next upgrade: " + left.detail()));
-        upgrade.steps().stream()
-                .map(UpgradeStatus.StepStatus::output)
-                .filter(StepOutput.MigratedDown.class::isInstance)
-                .forEach(down -> output.line("  " + ((StepOutput.MigratedDown) down).detail()));
+        upgrade.steps().stream().map(UpgradeStatus.StepStatus::output).forEach(found -> {
+            if (found instanceof StepOutput.MigratedDown down) {
+                output.line("  " + down.detail());
+            } else if (found instanceof StepOutput.NodesStopped(var _, var released) && released != null) {
+                output.line("  stopped: " + released);
+            }
+        });
         PlanCommand.checks(upgrade).stream()
                 .filter(check -> check.verdict() == Check.Verdict.WARN)
                 .forEach(check -> output.line("  " + check.verdict() + " " + check.name() + ": " + check.detail()));

@@ -30,6 +30,8 @@ public sealed interface Inspection {
      * @param extractH2 whether an H2 database inside of the container may be moved to a volume; absent: no
      * @param joins the installation that it is to be another node of; absent: it is a new one
      * @param accepted what was decided of what was found; absent: nothing yet
+     * @param assumeDatabase whether it may be taken on trust that it works on the database that its settings name, where
+     *     that cannot be seen; absent: no
      */
     record Requested(
             UUID installationId,
@@ -43,7 +45,8 @@ public sealed interface Inspection {
             @Nullable String container,
             @Nullable Boolean extractH2,
             @Nullable Joining joins,
-            @Nullable Accepted accepted)
+            @Nullable Accepted accepted,
+            @Nullable Boolean assumeDatabase)
             implements Inspection {
         public Requested {
             Checks.present(installationId, "installationId");
@@ -88,10 +91,11 @@ public sealed interface Inspection {
                     container,
                     extractH2,
                     joins,
-                    decided);
+                    decided,
+                    assumeDatabase);
         }
 
-        /** One of which nothing is decided. */
+        /** One of which nothing is decided, and whose database has to be seen. */
         public Requested(
                 UUID installationId,
                 String name,
@@ -104,7 +108,7 @@ public sealed interface Inspection {
                 @Nullable String container,
                 @Nullable Boolean extractH2,
                 @Nullable Joining joins) {
-            this(installationId, name, profile, site, pid, directory, host, unit, container, extractH2, joins, null);
+            this(installationId, name, profile, site, pid, directory, host, unit, container, extractH2, joins, null, null);
         }
 
         /** One that joins no other. */

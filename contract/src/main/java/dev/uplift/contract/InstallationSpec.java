@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param profile name of the application profile
  * @param nodes at least one, of different names; the first is the one that migrates
  * @param hosts those that the nodes and the database are on, besides the workers' own; absent: none
+ * @param databaseAssumedFor the names of the nodes of which somebody has said, and nothing has proven, that they work on
+ *     {@code database}; absent: none
  */
 public record InstallationSpec(
         UUID id,
@@ -30,7 +32,8 @@ public record InstallationSpec(
         String site,
         List<NodeSpec> nodes,
         DatabaseSpec database,
-        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<HostSpec> hosts) {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<HostSpec> hosts,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> databaseAssumedFor) {
     private static final Pattern LOOPBACK = Pattern.compile("localhost|127\\.\\d+\\.\\d+\\.\\d+|::1|0:0:0:0:0:0:0:1");
 
     public InstallationSpec {
@@ -46,6 +49,14 @@ public record InstallationSpec(
         requireDifferent(nodes.stream().map(NodeSpec::name).toList(), "installation.nodes");
         for (NodeSpec node : nodes) {
             requireKnown(hosts, node.host(), "installation.nodes");
+        }
+        databaseAssumedFor = Checks.list(
+                Objects.requireNonNullElse(databaseAssumedFor, List.of()), "installation.databaseAssumedFor");
+        requireDifferent(databaseAssumedFor, "installation.databaseAssumedFor");
+        for (String assumed : databaseAssumedFor) {
+            if (nodes.stream().noneMatch(node -> node.name().equals(assumed))) {
+                throw new IllegalArgumentException("installation.databaseAssumedFor names a node that is not there");
+            }
         }
         switch (database) {
             case DatabaseSpec.H2 h2 -> requireKnown(hosts, h2.host(), "installation.database");
@@ -63,6 +74,18 @@ public record InstallationSpec(
         this(id, name, profile, site, nodes, database, List.of());
     }
 
+    /** One whose nodes have all been seen to work on its database. */
+    public InstallationSpec(
+            UUID id,
+            String name,
+            String profile,
+            String site,
+            List<NodeSpec> nodes,
+            DatabaseSpec database,
+            List<HostSpec> hosts) {
+        this(id, name, profile, site, nodes, database, hosts, List.of());
+    }
+
     /** The host of this name; empty for the workers' own. */
     public Optional<HostSpec> host(String hostName) {
         return hosts.stream().filter(host -> host.name().equals(hostName)).findFirst();
@@ -76,7 +99,17 @@ public record InstallationSpec(
         if (host != null && host(host.name()).isEmpty()) {
             reached.add(host);
         }
-        return new InstallationSpec(id, name, profile, site, more, database, reached);
+        return new InstallationSpec(id, name, profile, site, more, database, reached, databaseAssumedFor);
+    }
+
+    /** The same where nothing has proven that this node works on its database. */
+    public InstallationSpec withDatabaseAssumedFor(NodeSpec node) {
+        if (databaseAssumedFor.contains(node.name())) {
+            return this;
+        }
+        List<String> more = new ArrayList<>(databaseAssumedFor);
+        more.add(node.name());
+        return new InstallationSpec(id, name, profile, site, nodes, database, hosts, more);
     }
 
     /**
@@ -105,12 +138,15 @@ public record InstallationSpec(
                 site,
                 rest,
                 database,
-                hosts.stream().filter(host -> needed.contains(host.name())).toList());
+                hosts.stream().filter(host -> needed.contains(host.name())).toList(),
+                databaseAssumedFor.stream()
+                        .filter(node -> !node.equals(nodeName))
+                        .toList());
     }
 
     /** The same with its database as another of its nodes sees it. */
     public InstallationSpec withDatabase(DatabaseSpec seen) {
-        return new InstallationSpec(id, name, profile, site, nodes, seen, hosts);
+        return new InstallationSpec(id, name, profile, site, nodes, seen, hosts, databaseAssumedFor);
     }
 
     /** The node of this name. */
@@ -142,7 +178,8 @@ public record InstallationSpec(
                 database,
                 hosts.stream()
                         .map(host -> host.name().equals(changed.name()) ? changed : host)
-                        .toList());
+                        .toList(),
+                databaseAssumedFor);
     }
 
     /**

@@ -97,12 +97,16 @@ public sealed interface StepOutput {
     }
 
     /**
-     * STOP, or undo of START: nothing of the installation runs. {@code outageBeganAt}: the first request that failed, by the
-     * host's clock.
+     * STOP, or undo of START: nothing of the installation runs.
+     *
+     * @param outageBeganAt the first request that failed, by the host's clock
+     * @param released what was seen of the nodes on their database right before, and is gone, for people; absent: nothing
+     *     was seen, because it is assumed or they were down
      */
-    record NodesStopped(Instant outageBeganAt) implements StepOutput {
+    record NodesStopped(Instant outageBeganAt, @Nullable String released) implements StepOutput {
         public NodesStopped {
             Checks.present(outageBeganAt, "outageBeganAt");
+            Checks.optionalText(released, "released");
         }
     }
 

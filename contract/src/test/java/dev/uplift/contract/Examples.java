@@ -248,7 +248,10 @@ final class Examples {
                         ARTIFACT.location(),
                         false,
                         21))));
-        outputs.put("step.succeeded.nodes-stopped", new StepOutput.NodesStopped(AT));
+        outputs.put("step.succeeded.nodes-stopped", new StepOutput.NodesStopped(AT, null));
+        outputs.put(
+                "step.succeeded.nodes-stopped.released",
+                new StepOutput.NodesStopped(AT, "process 4711 had 6 sessions on postgresql:db:5432/metabase"));
         outputs.put("step.succeeded.backed-up", new StepOutput.BackedUp(BACKUP, List.of()));
         outputs.put("step.succeeded.backed-up-and-pruned", new StepOutput.BackedUp(BACKUP, List.of(BACKUP.id())));
         outputs.put(
@@ -371,6 +374,34 @@ final class Examples {
                 Inspection.REQUESTED_TYPE,
                 new Inspection.Requested(
                         INSTALLATION, "sales", null, "default", null, null, ENGINE, null, "metabase", true));
+        put(
+                all,
+                "swap.inspect.assumed",
+                Inspection.REQUESTED_TYPE,
+                new Inspection.Requested(
+                        INSTALLATION,
+                        "sales",
+                        null,
+                        "default",
+                        null,
+                        "/srv/metabase",
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        true));
+        put(
+                all,
+                "installation.found.assumed",
+                MessageType.INSTALLATION_FOUND,
+                new Inspection.Found(
+                        INSTALLATION,
+                        new InstallationSpec(INSTALLATION, "sales", "metabase", "default", List.of(NODE), POSTGRESQL)
+                                .withDatabaseAssumedFor(NODE),
+                        FROM,
+                        CHECKS));
         put(
                 all,
                 "swap.inspect.joins",

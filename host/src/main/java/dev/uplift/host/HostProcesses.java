@@ -43,6 +43,9 @@ public interface HostProcesses {
     /** TCP ports that a process listens on, in ascending order. */
     Set<Integer> listeningPorts(ProcessIdentity identity) throws IOException;
 
+    /** The established TCP connections that a process holds; none if it may not be looked into. */
+    Set<TcpConnection> connections(ProcessIdentity identity) throws IOException;
+
     /** Whether anybody on the host listens on this TCP port, at any address. */
     boolean isListenedOn(int port) throws IOException;
 

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -107,13 +108,8 @@ final class LocalProcesses implements HostProcesses {
 
     @Override
     public Set<Integer> listeningPorts(ProcessIdentity identity) {
-        Set<String> sockets = new HashSet<>();
         Path directory = PROC.resolve(Long.toString(identity.pid()));
-        for (String target : descriptors(directory).values()) {
-            if (target.startsWith("socket:[")) {
-                sockets.add(target.substring("socket:[".length(), target.length() - 1));
-            }
-        }
+        Set<String> sockets = sockets(directory);
         Set<Integer> ports = new TreeSet<>();
         for (ProcText.Listener listener : listeners(directory.resolve("net"))) {
             if (sockets.contains(listener.inode())) {
@@ -121,6 +117,21 @@ final class LocalProcesses implements HostProcesses {
             }
         }
         return ports;
+    }
+
+    @Override
+    public Set<TcpConnection> connections(ProcessIdentity identity) {
+        Path directory = PROC.resolve(Long.toString(identity.pid()));
+        Set<String> sockets = sockets(directory);
+        Set<TcpConnection> connections = new LinkedHashSet<>();
+        for (String table : List.of("net/tcp", "net/tcp6")) {
+            connections.addAll(ProcText.connections(lines(directory.resolve(table)), sockets));
+        }
+        return connections;
+    }
+
+    private static Set<String> sockets(Path process) {
+        return ProcText.sockets(String.join("\n", descriptors(process).values()));
     }
 
     @Override
@@ -270,8 +281,12 @@ final class LocalProcesses implements HostProcesses {
     }
 
     private static List<ProcText.Listener> listenersIn(Path table) {
+        return ProcText.listeners(lines(table));
+    }
+
+    private static List<String> lines(Path table) {
         try {
-            return ProcText.listeners(Files.readAllLines(table, StandardCharsets.US_ASCII));
+            return Files.readAllLines(table, StandardCharsets.US_ASCII);
         } catch (IOException e) {
             return List.of();
         }

@@ -1,19 +1,31 @@
 package dev.uplift.host;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** What the files of {@code /proc} say, wherever they were read. */
 final class ProcText {
     private static final String DELETED = " (deleted)";
+    private static final String ESTABLISHED = "01";
     private static final String LISTENING = "0A";
+    private static final Pattern SOCKET = Pattern.compile("socket:\\[(\\d+)]");
+    private static final int IPV4_BYTES = 4;
+    private static final int HEX = 16;
     private static final int ACCESS_MODE = 3;
 
     private ProcText() {}
@@ -101,6 +113,46 @@ final class ProcText {
             }
         }
         return listeners;
+    }
+
+    /** The numbers of the sockets that are named, as links of {@code /proc/PID/fd} name them. */
+    static Set<String> sockets(CharSequence links) {
+        return SOCKET.matcher(links).results().map(found -> found.group(1)).collect(Collectors.toSet());
+    }
+
+    /**
+     * The established connections among these sockets, by lines of {@code /proc/net/tcp} or {@code tcp6}.
+     *
+     * @param sockets their numbers
+     */
+    static Set<TcpConnection> connections(Iterable<String> lines, Set<String> sockets) {
+        Set<TcpConnection> connections = new LinkedHashSet<>();
+        for (String line : lines) {
+            String[] columns = line.strip().split("\\s+", -1);
+            if (columns.length > 9 && columns[3].equals(ESTABLISHED) && sockets.contains(columns[9])) {
+                connections.add(new TcpConnection(end(columns[1]), end(columns[2])));
+            }
+        }
+        return connections;
+    }
+
+    /** {@code 0100007F:1538}: the address is in words of the processor's order of bytes, least significant first. */
+    private static InetSocketAddress end(String text) {
+        int colon = text.indexOf(':');
+        byte[] address = HexFormat.of().parseHex(text, 0, colon);
+        for (int word = 0; word < address.length; word += IPV4_BYTES) {
+            for (int i = 0; i < IPV4_BYTES / 2; i++) {
+                byte swapped = address[word + i];
+                address[word + i] = address[word + IPV4_BYTES - 1 - i];
+                address[word + IPV4_BYTES - 1 - i] = swapped;
+            }
+        }
+        try {
+            return new InetSocketAddress(
+                    InetAddress.getByAddress(address), Integer.parseInt(text.substring(colon + 1), HEX));
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("no address: " + text, e);
+        }
     }
 
     /** Whether a descriptor was opened to write, by its {@code fdinfo}. */

@@ -7,15 +7,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** The processes of a host that is reached through SSH. Each question is one script, so that it costs one round trip. */
 final class SshProcesses implements HostProcesses {
@@ -33,7 +30,6 @@ final class SshProcesses implements HostProcesses {
 
     private static final int STAT_BYTES_MAX = 10_000;
     private static final Duration ANSWER_MAX = Duration.ofMinutes(1);
-    private static final Pattern SOCKET = Pattern.compile("socket:\\[(\\d+)]");
 
     private final SshConnection connection;
     private final SshFiles files;
@@ -102,15 +98,8 @@ final class SshProcesses implements HostProcesses {
 
     @Override
     public Set<Integer> listeningPorts(ProcessIdentity identity) throws IOException {
-        String text = ask("""
-            find "/proc/$1/fd" -maxdepth 1 -lname 'socket:*' -printf '%l\\n'
-            cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6"
-            """, Long.toString(identity.pid()));
-        Set<String> sockets = new HashSet<>();
-        Matcher socket = SOCKET.matcher(text);
-        while (socket.find()) {
-            sockets.add(socket.group(1));
-        }
+        String text = network(identity);
+        Set<String> sockets = ProcText.sockets(text);
         Set<Integer> ports = new TreeSet<>();
         for (ProcText.Listener listener : ProcText.listeners(text.lines().toList())) {
             if (sockets.contains(listener.inode())) {
@@ -118,6 +107,19 @@ final class SshProcesses implements HostProcesses {
             }
         }
         return ports;
+    }
+
+    @Override
+    public Set<TcpConnection> connections(ProcessIdentity identity) throws IOException {
+        return TcpConnection.of(network(identity));
+    }
+
+    /** The sockets of a process, and all of its network. */
+    private String network(ProcessIdentity identity) throws IOException {
+        return ask("""
+            find "/proc/$1/fd" -maxdepth 1 -lname 'socket:*' -printf '%l\\n'
+            cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6"
+            """, Long.toString(identity.pid()));
     }
 
     @Override

@@ -60,6 +60,37 @@ class HostProcessesTest extends OnEveryHost {
     }
 
     @Test
+    void aProcessHoldsItsConnectionsOfBothFamiliesAndNoOnesElse() throws Exception {
+        ProcessIdentity own = host.processes()
+                .find(ProcessHandle.current().pid())
+                .orElseThrow()
+                .identity();
+        try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket client = new Socket(listening.getInetAddress(), listening.getLocalPort());
+                Socket _ = listening.accept()) {
+            InetSocketAddress near = (InetSocketAddress) client.getLocalSocketAddress();
+            InetSocketAddress far = (InetSocketAddress) client.getRemoteSocketAddress();
+            assertThat(host.processes().connections(own))
+                    .contains(new TcpConnection(near, far), new TcpConnection(far, near));
+            assertThat(host.processes().connections(new ProcessIdentity(1, 0)))
+                    .doesNotContain(new TcpConnection(near, far));
+        }
+        String table = """
+              0: 0000000000000000FFFF00000A00000A:9C41 0000000000000000FFFF00000500000A:1538 01 0:0 0:0 0 0 0 77 1
+              1: B80D0120000000000000000001000000:9C42 B80D0120000000000000000002000000:1538 01 0:0 0:0 0 0 0 78 1
+              2: 0100007F:9C43 0100007F:1538 06 0:0 0:0 0 0 0 79 1
+            """;
+        assertThat(TcpConnection.of("socket:[77]\nsocket:[78]\nsocket:[79]\n" + table))
+                .containsExactlyInAnyOrder(
+                        new TcpConnection(end("10.0.0.10", 40001), end("10.0.0.5", 5432)),
+                        new TcpConnection(end("2001:db8::1", 40002), end("2001:db8::2", 5432)));
+    }
+
+    private static InetSocketAddress end(String address, int port) {
+        return new InetSocketAddress(InetAddress.ofLiteral(address), port);
+    }
+
+    @Test
     void commandGetsExactlyItsArgumentsAndItsEnvironment() throws Exception {
         Exec.Result echo = host.run(
                 new Exec(List.of("printf", "%s|", AWKWARD, "", "-x", "a=b"), Path.of("/"), null, LONG, 1 << 16));

@@ -50,7 +50,7 @@ class NodesTest {
     void aNodeThatIsRefusedLeavesTheInstallationAsItWas() {
         InstallationStatus before = Fleet.ready("stays");
 
-        InstallationStatus after = join("stays", new AddNode(null, "/srv/refuse", null, null, null));
+        InstallationStatus after = join("stays", new AddNode(null, "/srv/refuse", null, null, null, null));
 
         assertThat(after.problem()).contains("no node was added", "nothing runs there");
         assertThat(after.spec()).isEqualTo(before.spec());
@@ -146,7 +146,7 @@ class NodesTest {
     }
 
     private static AddNode container(String name) {
-        return new AddNode(null, null, null, null, name);
+        return new AddNode(null, null, null, null, name, null);
     }
 
     private static UpgradeRequested request(String name, @Nullable String sha256, Map<String, String> images) {

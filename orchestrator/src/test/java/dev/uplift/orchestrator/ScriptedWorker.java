@@ -265,7 +265,7 @@ final class ScriptedWorker {
             case FETCH ->
                 new StepOutput.ArtifactsFetched(List.of(new Artifact(
                         NEW_SHA256, 100, command.to().version(), "oss", URI.create("http://127.0.0.1/a/x"), true)));
-            case STOP -> new StepOutput.NodesStopped(Instant.now());
+            case STOP -> new StepOutput.NodesStopped(Instant.now(), null);
             case BACKUP ->
                 new StepOutput.BackedUp(
                         new Backup(UUID.randomUUID(), "hash-1", 1_000, command.from(), Instant.now()), List.of());

@@ -7,10 +7,12 @@ import org.jspecify.annotations.Nullable;
  * of {@code pid} or {@code directory}, {@code unit}, {@code container} is needed.
  *
  * @param host name of a registered host of the installation's site; absent: the one that the site's workers run on
+ * @param assumeDatabase as of {@link RegisterInstallation}
  */
 public record AddNode(
         @Nullable Long pid,
         @Nullable String directory,
         @Nullable String host,
         @Nullable String unit,
-        @Nullable String container) {}
+        @Nullable String container,
+        @Nullable Boolean assumeDatabase) {}

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param takeFence who wants the fence beside it to be taken from the installation that has it, and why; absent: it is
  *     taken from what was forgotten here only
  * @param extractH2 whether an H2 database inside of the container may be moved to a volume; absent: no
+ * @param assumeDatabase whether it may be taken on trust that it works on the database that its settings name, where that
+ *     cannot be seen; absent: no
  */
 public record RegisterInstallation(
         @Nullable String name,
@@ -24,7 +26,8 @@ public record RegisterInstallation(
         @Nullable String unit,
         @Nullable String container,
         @Nullable Boolean extractH2,
-        @Nullable TakeFence takeFence) {
+        @Nullable TakeFence takeFence,
+        @Nullable Boolean assumeDatabase) {
 
     /** What is nobody else's. */
     public RegisterInstallation(
@@ -37,7 +40,7 @@ public record RegisterInstallation(
             @Nullable String unit,
             @Nullable String container,
             @Nullable Boolean extractH2) {
-        this(name, profile, site, pid, directory, host, unit, container, extractH2, null);
+        this(name, profile, site, pid, directory, host, unit, container, extractH2, null, null);
     }
 
     /** A process on the host that the site's workers run on. */
@@ -47,6 +50,6 @@ public record RegisterInstallation(
             @Nullable String site,
             @Nullable Long pid,
             @Nullable String directory) {
-        this(name, profile, site, pid, directory, null, null, null, null, null);
+        this(name, profile, site, pid, directory, null, null, null, null);
     }
 }

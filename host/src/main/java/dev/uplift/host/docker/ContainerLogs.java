@@ -77,6 +77,13 @@ public final class ContainerLogs {
         }
     }
 
+    /** The end of what comes on a connection to a container without a terminal, both streams together. */
+    static String framed(InputStream body, int bytesMax) throws IOException {
+        Tail tail = new Tail(bytesMax);
+        frames(body, tail);
+        return tail.text();
+    }
+
     private static String seconds(Instant instant) {
         return String.format("%d.%09d", instant.getEpochSecond(), instant.getNano());
     }

@@ -142,6 +142,11 @@ public final class DockerEngine implements AutoCloseable {
         return new ContainerFiles(http);
     }
 
+    /** What the processes of its containers hold. */
+    public ContainerProcesses processes() {
+        return new ContainerProcesses(http);
+    }
+
     /** What its containers have written. */
     public ContainerLogs logs() {
         return new ContainerLogs(http);

@@ -88,7 +88,10 @@ public final class Registration {
                     host == null ? null : host.host(),
                     request.unit(),
                     request.container(),
-                    request.extractH2());
+                    request.extractH2(),
+                    null,
+                    null,
+                    request.assumeDatabase());
         } catch (IllegalArgumentException e) {
             throw ProblemException.invalid(String.valueOf(e.getMessage()));
         }
@@ -153,7 +156,9 @@ public final class Registration {
                     request.unit(),
                     request.container(),
                     null,
-                    new Inspection.Joining(row.requireSpec(), row.requireRunning()));
+                    new Inspection.Joining(row.requireSpec(), row.requireRunning()),
+                    null,
+                    request.assumeDatabase());
         } catch (IllegalArgumentException e) {
             throw ProblemException.invalid(String.valueOf(e.getMessage()));
         }

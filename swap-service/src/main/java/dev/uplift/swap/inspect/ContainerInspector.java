@@ -26,7 +26,7 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
 
     Seen found(Inspection.Requested asked, String name, boolean registers)
             throws IOException, InterruptedException, StepFailedException, FencedException {
-        Membership membership = new Membership(site, asked, crashPoints, registers);
+        Membership membership = new Membership(site, asked, probe, crashPoints, registers);
         HostSpec engineHost = asked.host();
         DockerEngine engine = site.reach().engine(engineHost);
         Host keeper = site.reach().keeper(engineHost);

@@ -103,7 +103,7 @@ public final class Inspector {
         if (container != null) {
             return new ContainerInspector(site, profiles, probe, crashPoints).found(asked, container, registers);
         }
-        Membership membership = new Membership(site, asked, crashPoints, registers);
+        Membership membership = new Membership(site, asked, probe, crashPoints, registers);
         Host host = site.reach().host(asked.host());
         RunningProcess process = process(host, asked);
         if (process.directory().filter(LaunchCapture::isUnreadable).isPresent()

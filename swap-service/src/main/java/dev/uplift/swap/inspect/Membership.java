@@ -21,8 +21,11 @@ import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.AppDatabase;
+import dev.uplift.swap.node.DatabaseProof;
+import dev.uplift.swap.node.DatabaseUse;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeDatabase;
+import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.swap.site.Site;
@@ -39,8 +42,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param registers whether it is to become one, or is only looked at
  */
-record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints, boolean registers) {
+record Membership(
+        Site site, Inspection.Requested asked, NodeProbe probe, CrashPoints crashPoints, boolean registers) {
     private static final String FIRST = "node-1";
+    private static final String CHECK = "database";
 
     /** The name of the node. */
     String nodeName() {
@@ -65,10 +70,10 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
         };
         ApplicationVersion version = Refusals.requireVersion(observed);
         requireFits(profile, node.spec(), seen, launch, observed, version);
-
         List<Check> all = new ArrayList<>(checks);
         all.addAll(Refusals.checks(observed, version));
-        InstallationSpec installation = installation(profile, node.spec(), seen);
+        InstallationSpec installation =
+                withDatabase(installation(profile, node.spec(), seen), profile, node, seen, observed, launch, all);
         DatabaseSeen which = registers ? which(profile, installation.withDatabase(seen), launch, all) : null;
         UUID fenceOf = node.fence()
                 .last()
@@ -103,6 +108,65 @@ record Membership(Site site, Inspection.Requested asked, CrashPoints crashPoints
                 fenceOf,
                 (registers && accepted != null) ? true : null);
         return new Seen.Running(found, launch);
+    }
+
+    /**
+     * The installation, which says whether it is only assumed that the node works on its database.
+     *
+     * @param seen the database as the node's settings name it
+     * @param checks get what was seen there
+     * @throws StepFailedException if it serves and was not seen to work there
+     */
+    private InstallationSpec withDatabase(
+            InstallationSpec installation,
+            Profile profile,
+            Node node,
+            DatabaseSpec seen,
+            Observation observed,
+            Launch launch,
+            List<Check> checks)
+            throws IOException, InterruptedException, StepFailedException {
+        if (!(observed.health() instanceof NodeProbe.Health.Healthy)) {
+            checks.add(new Check(
+                    CHECK,
+                    Check.Verdict.WARN,
+                    seen.address()
+                            + ", by its settings; while it does not serve, nothing shows that it works there. The"
+                            + " plan of an upgrade looks again"));
+            return installation;
+        }
+        AppDatabase database = site.database(installation.withDatabase(seen), profile.database(), launch);
+        return switch (new DatabaseProof(profile, probe).of(node, database)) {
+            case DatabaseUse.Seen(String what) -> {
+                checks.add(new Check(CHECK, Check.Verdict.OK, seen.address() + ": " + what));
+                yield installation;
+            }
+            case DatabaseUse.NotSeen(String instead) -> {
+                if (!isAssumed(node)) {
+                    throw refuse("nothing shows that it works on " + seen.address() + ", as its command line and"
+                            + " environment say: " + instead + ". Configuration files of applications are not read; if"
+                            + " you know that it works there, say so: --assume-database");
+                }
+                checks.add(new Check(
+                        CHECK,
+                        Check.Verdict.WARN,
+                        "that it works on " + seen.address() + " is assumed, because you said so: " + instead));
+                yield installation.withDatabaseAssumedFor(node.spec());
+            }
+            case DatabaseUse.Refuted(String reason) ->
+                throw refuse("it does not work on " + seen.address() + ", as its command line and environment say: "
+                        + reason + ". Configuration files of applications are not read");
+        };
+    }
+
+    /** Also what was assumed before it was accepted. */
+    private boolean isAssumed(Node node) {
+        Inspection.Accepted accepted = asked.accepted();
+        return Boolean.TRUE.equals(asked.assumeDatabase())
+                || (accepted != null
+                        && accepted.installation()
+                                .databaseAssumedFor()
+                                .contains(node.spec().name()));
     }
 
     /**

@@ -44,6 +44,12 @@ public sealed interface AppDatabase permits PostgresAppDatabase, H2AppDatabase {
      */
     boolean isSame(AppDatabase other) throws IOException, SQLException;
 
+    /**
+     * Whether a node that serves works on this database, as the server's sessions or the node's open files show at this
+     * moment: what its settings say proves nothing, because an application may prefer a file that nobody has read.
+     */
+    DatabaseUse usedBy(Node node) throws IOException, SQLException, InterruptedException;
+
     /** Who works on it besides us, in one line; empty: nobody does. */
     Optional<String> users() throws IOException, SQLException;
 

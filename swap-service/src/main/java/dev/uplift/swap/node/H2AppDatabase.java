@@ -27,6 +27,15 @@ record H2AppDatabase(Host host, DatabaseSpec.H2 spec) implements AppDatabase {
     }
 
     @Override
+    public DatabaseUse usedBy(Node node) throws IOException, InterruptedException {
+        if (node.holds(spec)) {
+            return new DatabaseUse.Seen("it has the file open");
+        }
+        return new DatabaseUse.NotSeen("it does not have the file open"
+                + users().map(users -> ", and " + users).orElse(""));
+    }
+
+    @Override
     public Optional<String> users() throws IOException {
         Path file = Path.of(spec.path());
         List<RunningProcess> holders =

@@ -1,6 +1,7 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.contract.Artifact;
+import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.DurableFiles;
@@ -14,6 +15,7 @@ import dev.uplift.host.ProcessIdentity;
 import dev.uplift.host.RegisteredRoot;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.Scrubber;
+import dev.uplift.host.TcpConnection;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.JavaRequirement;
@@ -27,10 +29,13 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** An application that runs as {@code java -jar x.jar} in a directory of a host, whoever starts it there. */
 public abstract sealed class JarNode implements Node permits ProcessNode, SystemdNode {
@@ -112,6 +117,28 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     @Override
     public final boolean runs(Instance instance) throws IOException {
         return host.processes().runs(identity(instance));
+    }
+
+    @Override
+    public final Set<TcpConnection> connections() throws IOException {
+        Set<TcpConnection> connections = new LinkedHashSet<>();
+        for (RunningProcess process : processes()) {
+            connections.addAll(host.processes().connections(process.identity()));
+        }
+        return connections;
+    }
+
+    @Override
+    public final boolean holds(DatabaseSpec.H2 file) throws IOException {
+        Path path = Path.of(file.path());
+        if (!host.files().exists(path)) {
+            return false;
+        }
+        Set<ProcessIdentity> own =
+                processes().stream().map(RunningProcess::identity).collect(Collectors.toSet());
+        return host.processes().holding(path).stream()
+                .map(RunningProcess::identity)
+                .anyMatch(own::contains);
     }
 
     @Override

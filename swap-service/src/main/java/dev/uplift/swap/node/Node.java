@@ -1,11 +1,13 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.contract.ComposedNode;
+import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
+import dev.uplift.host.TcpConnection;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +69,20 @@ public interface Node {
 
     /** Whether this start still runs. */
     boolean runs(Instance instance) throws IOException, InterruptedException;
+
+    /**
+     * The established TCP connections that what runs of it holds, as its own network numbers them.
+     *
+     * @throws UnseenException if they cannot be seen
+     */
+    Set<TcpConnection> connections() throws IOException, InterruptedException;
+
+    /**
+     * Whether what runs of it has this database file open to write to it.
+     *
+     * @throws UnseenException if that cannot be seen
+     */
+    boolean holds(DatabaseSpec.H2 file) throws IOException, InterruptedException;
 
     /** The hash of what a start runs, which need not be what is in place by now. */
     String sha256(Instance instance) throws IOException;

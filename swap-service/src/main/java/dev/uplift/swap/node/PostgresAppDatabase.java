@@ -1,24 +1,31 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.Route;
 import dev.uplift.host.Secrets;
+import dev.uplift.host.TcpConnection;
 import dev.uplift.profile.Migrations;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** A database of a PostgreSQL server. Every look opens a connection of its own and leaves none behind. */
@@ -54,6 +61,17 @@ record PostgresAppDatabase(
               AND application_name NOT LIKE 'uplift-%'
             """;
 
+    /** Of other roles the database is shown, and nothing of the client. */
+    private static final String ALL_SESSIONS = """
+            SELECT datname, datname = current_database(), host(client_addr), client_port
+            FROM pg_stat_activity
+            WHERE datname IS NOT NULL AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+              AND (backend_type IS NULL OR backend_type = 'client backend')
+              AND application_name NOT LIKE 'uplift-%'
+            """;
+
+    private static final String SERVER = "SELECT coalesce(inet_server_port(), 0), pg_backend_pid(), to_regclass(?)";
+
     @Override
     public Optional<String> id() throws IOException, SQLException {
         try (Connection connection = connect();
@@ -86,6 +104,57 @@ record PostgresAppDatabase(
         try (Connection here = connect();
                 Connection there = server.connect()) {
             return locks(here, key) && !locks(there, key);
+        }
+    }
+
+    @Override
+    public DatabaseUse usedBy(Node node) throws IOException, SQLException, InterruptedException {
+        Set<TcpConnection> connections = node.connections();
+        String table = rules.map(Migrations::changelogTable).orElse(null);
+        try (Connection connection = connect();
+                PreparedStatement server = connection.prepareStatement(SERVER)) {
+            server.setString(1, table);
+            try (ResultSet row = server.executeQuery()) {
+                row.next();
+                if (table != null && row.getString(3) == null) {
+                    return new DatabaseUse.Refuted("it has no table " + table
+                            + ", as the one that the application works on must have");
+                }
+                // A pooler makes up the process id that it greets with.
+                boolean pooled = row.getInt(2)
+                        != connection.unwrap(PGConnection.class).getBackendPID();
+                return new ServerSessions(row.getInt(1), pooled, sessions(connection))
+                        .use(connections, spec.port(), addresses(node));
+            }
+        }
+    }
+
+    private static List<ServerSessions.Session> sessions(Connection connection) throws SQLException {
+        List<ServerSessions.Session> sessions = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(ALL_SESSIONS)) {
+            while (row.next()) {
+                String client = row.getString(3);
+                int port = row.getInt(4);
+                sessions.add(new ServerSessions.Session(
+                        row.getString(1),
+                        row.getBoolean(2),
+                        client == null || port <= 0 ? null : new InetSocketAddress(InetAddress.ofLiteral(client), port)));
+            }
+        }
+        return sessions;
+    }
+
+    /** What the server's name means where the node is, as far as that is known here. */
+    private Set<InetAddress> addresses(Node node) {
+        try {
+            boolean ours = node instanceof JarNode && node.host().name().equals(NodeSpec.LOCAL);
+            if (ours || spec.host().equals("localhost")) {
+                return Set.copyOf(List.of(InetAddress.getAllByName(spec.host())));
+            }
+            return Set.of(InetAddress.ofLiteral(spec.host()));
+        } catch (UnknownHostException | IllegalArgumentException e) {
+            return Set.of();
         }
     }
 

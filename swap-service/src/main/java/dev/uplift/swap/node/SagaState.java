@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param leftOutBefore why the saga began without the node; absent: it ran then
  * @param disturbedBy what somebody else started after the stop was proven, so that the backup may lack what it took; absent:
  *     nobody was seen
+ * @param databaseSeen what of it was seen on the database before it was asked to end, for people; absent: nothing, because
+ *     that it works there is assumed, or it was down
  * @param over whether nothing of the saga is left to be taken back here
  */
 public record SagaState(
@@ -47,13 +49,14 @@ public record SagaState(
         @Nullable LeftOut leftOut,
         @Nullable LeftOut leftOutBefore,
         @Nullable String disturbedBy,
+        @Nullable String databaseSeen,
         boolean over) {
     private static final int BYTES_MAX = 65_536;
 
     /** At the beginning of the outage. */
     public static SagaState stopping(UUID installationId, UUID sagaId, @Nullable Boolean used, Instant now) {
         return new SagaState(
-                installationId, sagaId, used, now, null, null, null, null, null, null, null, null, null, false);
+                installationId, sagaId, used, now, null, null, null, null, null, null, null, null, null, null, false);
     }
 
     /** What is remembered of any saga; empty if nothing is. */
@@ -128,6 +131,26 @@ public record SagaState(
         return with(outageBeganAt, servingAt, leftOut, why, disturbedBy, over);
     }
 
+    /** It was seen on the database. */
+    public SagaState withDatabaseSeen(@Nullable String seen) {
+        return new SagaState(
+                installationId,
+                sagaId,
+                used,
+                stopRequestedAt,
+                outageBeganAt,
+                startedInstance,
+                startedIn,
+                startedBy,
+                startFollows,
+                servingAt,
+                leftOut,
+                leftOutBefore,
+                disturbedBy,
+                seen,
+                over);
+    }
+
     /** Somebody else started something. */
     public SagaState withDisturbedBy(String started) {
         return with(outageBeganAt, servingAt, leftOut, leftOutBefore, started, over);
@@ -149,6 +172,7 @@ public record SagaState(
                 null,
                 leftOutBefore,
                 disturbedBy,
+                databaseSeen,
                 over);
     }
 
@@ -173,6 +197,7 @@ public record SagaState(
                 without,
                 withoutBefore,
                 disturbance,
+                databaseSeen,
                 ended);
     }
 

@@ -11,6 +11,7 @@ import dev.uplift.profile.PathDecision;
 import dev.uplift.profile.SettingException;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.CheckList;
+import dev.uplift.swap.node.DatabaseUse;
 import dev.uplift.swap.node.LaunchCapture;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeDatabase;
@@ -101,17 +102,57 @@ final class NodeChecks {
             case NodeDatabase.Unsupported(String reason) -> checks.fail("database", reason);
             case NodeDatabase.Supported(DatabaseSpec spec) -> {
                 if (isRegistered(spec, launch)) {
-                    checks.ok("database", spec.address());
+                    use(spec, launch);
                 } else {
                     checks.fail(
                             "database",
-                            "it works on " + spec.address() + " now, registered is "
-                                    + work.command().installation().database().address() + "; register it again");
+                            changed(
+                                            spec.address(),
+                                            work.command()
+                                                    .installation()
+                                                    .database()
+                                                    .address()) + "; register it again");
                 }
             }
         }
         if (before.isPresent() && !before.get().equals(launch)) {
             unchanged(launch, before.get());
+        }
+    }
+
+    private static String changed(String now, String registered) {
+        return now.equals(registered)
+                ? "it uses " + now + " in another way than it was registered with (user, password or search path)"
+                : "it works on " + now + " now, registered is " + registered;
+    }
+
+    /** A node that is down, where that is allowed, cannot show it: its settings, which nobody has changed, are all there is. */
+    private void use(DatabaseSpec spec, Launch launch) throws IOException, InterruptedException {
+        if (!(observed.health() instanceof NodeProbe.Health.Healthy)) {
+            checks.warn(
+                    "database",
+                    spec.address()
+                            + ", as it was registered; while it does not serve, nothing shows that it works there");
+            return;
+        }
+        switch (work.databaseUse(node, spec, launch)) {
+            case DatabaseUse.Seen(String what) -> checks.ok("database", spec.address() + ": " + what);
+            case DatabaseUse.NotSeen(String instead) -> {
+                if (work.isDatabaseAssumed(node)) {
+                    checks.warn(
+                            "database",
+                            "that it works on " + spec.address()
+                                    + " is assumed, because it was registered with --assume-database: " + instead);
+                } else {
+                    checks.fail(
+                            "database",
+                            "nothing shows that it works on " + spec.address() + ", as its command line and environment"
+                                    + " say: " + instead + "; configuration files of applications are not read. If you"
+                                    + " know that it works there, register it again with --assume-database");
+                }
+            }
+            case DatabaseUse.Refuted(String reason) ->
+                checks.fail("database", "it does not work on " + spec.address() + ": " + reason);
         }
     }
 

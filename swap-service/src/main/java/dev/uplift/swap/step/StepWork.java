@@ -19,6 +19,8 @@ import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.AppDatabase;
+import dev.uplift.swap.node.DatabaseProof;
+import dev.uplift.swap.node.DatabaseUse;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeProbe;
@@ -75,6 +77,17 @@ final class StepWork {
 
     AppDatabase database() {
         return database;
+    }
+
+    /** Whether a node that is started so works on the database that its settings name. */
+    DatabaseUse databaseUse(Node node, DatabaseSpec seen, Launch launch) throws IOException, InterruptedException {
+        AppDatabase named = site.database(command.installation().withDatabase(seen), profile.database(), launch);
+        return new DatabaseProof(profile, probe).of(node, named);
+    }
+
+    /** Whether somebody has said, and nothing has proven, that a node works on the installation's database. */
+    boolean isDatabaseAssumed(Node node) {
+        return command.installation().databaseAssumedFor().contains(node.spec().name());
     }
 
     /** Whether a node that is started so, and sees its database so, works on that of the installation. */

@@ -64,6 +64,7 @@ class SwapPathTest {
             assertThat(rig.directory.resolve("metabase.jar")).isRegularFile();
             StepOutput.NodesStopped stopped = (StepOutput.NodesStopped)
                     rig.succeedThoughDying(StepName.STOP, DO).output();
+            assertThat(stopped.released()).contains("process " + before.pid(), "sessions on it");
             assertThat(StandInServer.runningIn(rig.directory)).isEmpty();
             rig.succeedThoughDying(StepName.SWITCH, DO);
             StepOutput.Serving serving = (StepOutput.Serving)

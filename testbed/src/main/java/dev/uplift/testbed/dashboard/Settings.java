@@ -1,5 +1,9 @@
 package dev.uplift.testbed.dashboard;
 
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -8,8 +12,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 
-/** The environment, with system properties {@code -Dmb.x.y} laid over {@code MB_X_Y}. */
+/**
+ * The environment, with system properties {@code -Dmb.x.y} laid over {@code MB_X_Y}, and over both the file {@code
+ * standin.properties} of the working directory with {@code MB_X_Y=}: many applications prefer a file that nobody else reads.
+ */
 final class Settings {
+    private static final Path FILE = Path.of("standin.properties");
+
     private final Map<String, String> values;
 
     private Settings(Map<String, String> values) {
@@ -25,8 +34,24 @@ final class Settings {
                         properties.getProperty(name));
             }
         }
+        values.putAll(inFile());
         values.values().removeIf(String::isBlank);
         return new Settings(values);
+    }
+
+    private static Map<String, String> inFile() {
+        if (!Files.exists(FILE)) {
+            return Map.of();
+        }
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(FILE)) {
+            properties.load(reader);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Map<String, String> values = new HashMap<>();
+        properties.stringPropertyNames().forEach(name -> values.put(name, properties.getProperty(name)));
+        return values;
     }
 
     Optional<String> text(String name) {

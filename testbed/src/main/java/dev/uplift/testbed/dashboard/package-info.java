@@ -8,7 +8,8 @@
  * java -jar metabase.jar [migrate up|force|down|down-force|print|release-locks | version]}.
  *
  * <table>
- * <caption>Environment (a system property {@code -Dmb.db.type=...} wins over {@code MB_DB_TYPE})</caption>
+ * <caption>Environment (a system property {@code -Dmb.db.type=...} wins over {@code MB_DB_TYPE}, and {@code MB_DB_TYPE=...} in the
+ * file {@code standin.properties} of the working directory over both)</caption>
  * <tr><td>{@code MB_DB_TYPE}</td><td>{@code h2} (default) or {@code postgres}</td></tr>
  * <tr><td>{@code MB_DB_FILE}</td><td>H2 file without extension, default {@code metabase.db}; no user, no password</td></tr>
  * <tr><td>{@code MB_DB_CONNECTION_URI}</td><td>wins over {@code MB_DB_HOST}, {@code MB_DB_PORT} (5432),

@@ -14,6 +14,8 @@ import dev.uplift.swap.node.LaunchCapture;
 import dev.uplift.swap.node.NodeDatabase;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +67,23 @@ record ContainerDatabase(Host host, Path directory) {
         String name = String.valueOf(file.getFileName());
         String bare = name.endsWith(H2_SUFFIX) ? name.substring(0, name.length() - H2_SUFFIX.length()) : name;
         return file.resolveSibling(bare).resolve(name);
+    }
+
+    /** Where a file of the engine's host is in a container: by each of the mounts that hold it. */
+    static List<Path> inContainer(Host host, ContainerInspection container, Path onHost) {
+        List<Path> inside = new ArrayList<>();
+        for (JsonNode mount : container.raw().path("Mounts")) {
+            String source = mount.path("Source").asText("");
+            String destination = mount.path("Destination").asText("");
+            if (!source.isEmpty() && !destination.isEmpty()) {
+                Path canonical = NodeDatabase.canonical(host, Path.of(source));
+                if (onHost.startsWith(canonical)) {
+                    inside.add(Path.of(destination)
+                            .resolve(canonical.relativize(onHost).toString()));
+                }
+            }
+        }
+        return inside;
     }
 
     /** Where a path in a container is on the engine's host; empty if it is in the container's own layer or in memory. */

@@ -1,6 +1,7 @@
 package dev.uplift.swap.node.docker;
 
 import dev.uplift.contract.ComposedNode;
+import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Fence;
@@ -9,11 +10,15 @@ import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.RegisteredRoot;
+import dev.uplift.host.TcpConnection;
 import dev.uplift.host.docker.ContainerDirectory;
 import dev.uplift.host.docker.ContainerInspection;
 import dev.uplift.host.docker.Containers;
 import dev.uplift.host.docker.DockerEngine;
+import dev.uplift.host.docker.DockerException;
+import dev.uplift.host.docker.DockerLostException;
 import dev.uplift.host.docker.DockerRefusedException;
+import dev.uplift.host.docker.DockerUnreachableException;
 import dev.uplift.host.docker.ImageReference;
 import dev.uplift.host.docker.RestartPolicy;
 import dev.uplift.profile.ApplicationVersion;
@@ -32,6 +37,7 @@ import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.Reached;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.swap.node.UnseenException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
@@ -125,6 +131,41 @@ public final class DockerNode implements Node {
                 .filter(found -> found.lives()
                         && ContainerFamily.instance(found).identity().equals(instance.identity()))
                 .isPresent();
+    }
+
+    @Override
+    public Set<TcpConnection> connections() throws IOException, InterruptedException {
+        return seen(container -> engine.processes().connections(container));
+    }
+
+    @Override
+    public boolean holds(DatabaseSpec.H2 file) throws IOException, InterruptedException {
+        return seen(container -> {
+            for (Path inside : ContainerDatabase.inContainer(host, container, Path.of(file.path()))) {
+                if (engine.processes().holds(container, inside)) {
+                    return true;
+                }
+            }
+            return false;
+        });
+    }
+
+    /** What a look into a container tells. */
+    @FunctionalInterface
+    private interface Look<T> {
+        T at(ContainerInspection container) throws IOException, InterruptedException;
+    }
+
+    private <T> T seen(Look<T> look) throws IOException, InterruptedException {
+        try {
+            return look.at(family.requireInPlace());
+        } catch (StepFailedException e) {
+            throw new UnseenException(e.detail());
+        } catch (DockerLostException | DockerUnreachableException e) {
+            throw e;
+        } catch (DockerException e) {
+            throw new UnseenException("it cannot be looked into: " + e.getMessage());
+        }
     }
 
     @Override

@@ -1,0 +1,67 @@
+package dev.uplift.swap.inspect;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Carries connections on a port of this machine, at all of its addresses, to a server, as the proxy of a published port does. */
+final class Forwarder implements AutoCloseable {
+    private final ServerSocket listening;
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+
+    Forwarder(String address, int port) throws IOException {
+        listening = new ServerSocket(0, 50, InetAddress.getByAddress(new byte[4]));
+        Thread.ofVirtual().start(() -> accept(address, port));
+    }
+
+    int port() {
+        return listening.getLocalPort();
+    }
+
+    private void accept(String address, int port) {
+        try {
+            while (true) {
+                Socket client = listening.accept();
+                sockets.add(client);
+                Socket server = new Socket(address, port);
+                sockets.add(server);
+                Thread.ofVirtual().start(() -> carry(client, server));
+                Thread.ofVirtual().start(() -> carry(server, client));
+            }
+        } catch (IOException closed) {
+            closeAll();
+        }
+    }
+
+    private static void carry(Socket from, Socket to) {
+        try (from;
+                to;
+                InputStream in = from.getInputStream();
+                OutputStream out = to.getOutputStream()) {
+            in.transferTo(out);
+        } catch (IOException e) {
+            return;
+        }
+    }
+
+    private void closeAll() {
+        for (Socket socket : sockets) {
+            try {
+                socket.close();
+            } catch (IOException e) {
+                continue;
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        listening.close();
+        closeAll();
+    }
+}

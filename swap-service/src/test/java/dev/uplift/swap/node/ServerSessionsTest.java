@@ -1,0 +1,110 @@
+package dev.uplift.swap.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.uplift.host.TcpConnection;
+import dev.uplift.swap.node.ServerSessions.Session;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Whose a session is, by its client and by the connections of a node. */
+class ServerSessionsTest {
+    private static final InetAddress SERVER = InetAddress.ofLiteral("10.0.0.5");
+    private static final int PORT = 5432;
+
+    @Test
+    void aConnectionWhoseEndIsTheClientOfASessionIsThatSession() {
+        assertThat(use(
+                        connections("10.0.0.9:40001>10.0.0.5:5432", "10.0.0.9:40002>10.0.0.7:443"),
+                        session("real", true, "10.0.0.9:40001"),
+                        session("other", false, null)))
+                .isEqualTo(new DatabaseUse.Seen("1 session on it"));
+    }
+
+    @Test
+    void aPortOrAnAddressAloneIsNoSession() {
+        assertThat(use(
+                        connections("10.0.0.9:40001>10.0.0.5:5432"),
+                        session("real", true, "10.0.0.8:40001"),
+                        session("real", true, "10.0.0.9:40002"),
+                        session("other", false, "10.0.0.9:40003")))
+                .isInstanceOf(DatabaseUse.NotSeen.class);
+    }
+
+    @Test
+    void aSessionOnAnotherDatabaseIsNamed() {
+        assertThat(use(
+                        connections("10.0.0.9:40001>10.0.0.5:5432"),
+                        session("decoy", true, "10.0.0.8:40009"),
+                        session("real", false, "10.0.0.9:40001")))
+                .isEqualTo(new DatabaseUse.NotSeen("it has no session there, but on real of the same server"));
+    }
+
+    @Test
+    void twoPortsThatATranslatedAddressHasKeptAreTwoSessions() {
+        Set<TcpConnection> connections =
+                connections("172.18.0.2:40001>10.0.0.5:5432", "172.18.0.2:40002>10.0.0.5:5432");
+        Session other = session("other", false, null);
+
+        assertThat(use(
+                        connections,
+                        session("real", true, "10.0.0.9:40001"),
+                        session("real", true, "10.0.0.9:40002"),
+                        other))
+                .isEqualTo(new DatabaseUse.Seen("2 sessions on it through a translated address"));
+        assertThat(use(
+                        connections,
+                        session("real", true, "10.0.0.9:40001"),
+                        session("real", true, "10.0.0.8:40002"),
+                        other))
+                .as("from two addresses")
+                .isInstanceOf(DatabaseUse.NotSeen.class);
+    }
+
+    @Test
+    void aForwardedConnectionCountsWhereNobodyIsOnAnotherDatabase() {
+        Set<TcpConnection> connections = connections("10.0.0.9:40001>10.0.0.5:5432");
+
+        assertThat(use(connections, session("real", true, "127.0.0.1:50001"))).isInstanceOf(DatabaseUse.Seen.class);
+        assertThat(use(connections, session("real", true, "127.0.0.1:50001"), session("other", false, null)))
+                .isInstanceOf(DatabaseUse.NotSeen.class);
+        assertThat(use(connections("10.0.0.9:40001>10.0.0.6:5432"), session("real", true, "127.0.0.1:50001")))
+                .as("to another server")
+                .isInstanceOf(DatabaseUse.NotSeen.class);
+        assertThat(use(connections)).as("nobody is there").isInstanceOf(DatabaseUse.NotSeen.class);
+    }
+
+    @Test
+    void behindAPoolerNothingCounts() {
+        assertThat(new ServerSessions(PORT, true, List.of(session("real", true, "127.0.0.1:50001")))
+                        .use(connections("10.0.0.9:40001>10.0.0.5:5432"), PORT, Set.of(SERVER)))
+                .isInstanceOfSatisfying(
+                        DatabaseUse.NotSeen.class,
+                        unseen -> assertThat(unseen.instead()).contains("PgBouncer"));
+    }
+
+    private static DatabaseUse use(Set<TcpConnection> connections, Session... sessions) {
+        return new ServerSessions(PORT, false, List.of(sessions)).use(connections, PORT, Set.of(SERVER));
+    }
+
+    private static Session session(String database, boolean here, @Nullable String client) {
+        return new Session(database, here, client == null ? null : end(client));
+    }
+
+    private static Set<TcpConnection> connections(String... texts) {
+        return Set.of(List.of(texts).stream()
+                .map(text -> text.split(">", -1))
+                .map(ends -> new TcpConnection(end(ends[0]), end(ends[1])))
+                .toArray(TcpConnection[]::new));
+    }
+
+    private static InetSocketAddress end(String text) {
+        int colon = text.lastIndexOf(':');
+        return new InetSocketAddress(
+                InetAddress.ofLiteral(text.substring(0, colon)), Integer.parseInt(text.substring(colon + 1)));
+    }
+}
