@@ -49,6 +49,8 @@ public sealed interface DatabaseSpec {
      * @param host of the server, as the one sees it that it is reached from
      * @param passwordRef absent: the server asks for none
      * @param reachedFrom the node from whose host the server is reached; absent: from the workers
+     * @param searchPath in which schemas the application's tables are looked for, as PostgreSQL writes it; absent: as the
+     *     server has it
      */
     record PostgreSql(
             String host,
@@ -56,7 +58,8 @@ public sealed interface DatabaseSpec {
             String database,
             String user,
             @Nullable String passwordRef,
-            @Nullable String reachedFrom)
+            @Nullable String reachedFrom,
+            @Nullable String searchPath)
             implements DatabaseSpec {
         public PostgreSql {
             Checks.text(host, "database.host");
@@ -65,16 +68,28 @@ public sealed interface DatabaseSpec {
             Checks.optionalText(passwordRef, "database.passwordRef");
             Checks.port(port, "database.port");
             Checks.optionalText(reachedFrom, "database.reachedFrom");
+            Checks.optionalText(searchPath, "database.searchPath");
+        }
+
+        /** One whose tables are where the server looks for them. */
+        public PostgreSql(
+                String host,
+                int port,
+                String database,
+                String user,
+                @Nullable String passwordRef,
+                @Nullable String reachedFrom) {
+            this(host, port, database, user, passwordRef, reachedFrom, null);
         }
 
         /** One that the workers reach themselves. */
         public PostgreSql(String host, int port, String database, String user, @Nullable String passwordRef) {
-            this(host, port, database, user, passwordRef, null);
+            this(host, port, database, user, passwordRef, null, null);
         }
 
         /** The same, as a node sees it. */
         public PostgreSql seenFrom(String node) {
-            return new PostgreSql(host, port, database, user, passwordRef, node);
+            return new PostgreSql(host, port, database, user, passwordRef, node, searchPath);
         }
 
         @Override

@@ -108,7 +108,20 @@ public sealed interface Inspection {
                 @Nullable String container,
                 @Nullable Boolean extractH2,
                 @Nullable Joining joins) {
-            this(installationId, name, profile, site, pid, directory, host, unit, container, extractH2, joins, null, null);
+            this(
+                    installationId,
+                    name,
+                    profile,
+                    site,
+                    pid,
+                    directory,
+                    host,
+                    unit,
+                    container,
+                    extractH2,
+                    joins,
+                    null,
+                    null);
         }
 
         /** One that joins no other. */

@@ -404,6 +404,21 @@ final class Examples {
                         CHECKS));
         put(
                 all,
+                "installation.found.search-path",
+                MessageType.INSTALLATION_FOUND,
+                new Inspection.Found(
+                        INSTALLATION,
+                        new InstallationSpec(
+                                INSTALLATION,
+                                "sales",
+                                "metabase",
+                                "default",
+                                List.of(NODE),
+                                new DatabaseSpec.PostgreSql("db", 5432, "metabase", "metabase", null, null, "mb")),
+                        FROM,
+                        CHECKS));
+        put(
+                all,
                 "swap.inspect.joins",
                 Inspection.REQUESTED_TYPE,
                 new Inspection.Requested(

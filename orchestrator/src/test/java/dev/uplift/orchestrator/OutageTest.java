@@ -193,7 +193,7 @@ class OutageTest {
                         "oss",
                         URI.create("http://127.0.0.1/a/x"),
                         true)));
-            case STOP -> new StepOutput.NodesStopped(Instant.now());
+            case STOP -> new StepOutput.NodesStopped(Instant.now(), null);
             default -> new StepOutput.Nothing();
         };
     }

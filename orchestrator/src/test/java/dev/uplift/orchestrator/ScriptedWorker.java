@@ -247,7 +247,7 @@ final class ScriptedWorker {
         if (command.direction() == Direction.UNDO) {
             return switch (command.step()) {
                 case STOP -> new StepOutput.Serving(command.from().version(), Instant.now());
-                case START -> new StepOutput.NodesStopped(Instant.now());
+                case START -> new StepOutput.NodesStopped(Instant.now(), null);
                 case SAFETY_BACKUP ->
                     new StepOutput.BackedUp(
                             new Backup(UUID.randomUUID(), "hash-2", 2_000, command.target(), Instant.now()), List.of());

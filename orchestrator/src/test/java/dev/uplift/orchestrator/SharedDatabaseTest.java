@@ -112,7 +112,8 @@ class SharedDatabaseTest {
                                         null,
                                         null,
                                         null,
-                                        new TakeFence("alice", "its Uplift is gone")))
+                                        new TakeFence("alice", "its Uplift is gone"),
+                                        null))
                         .statusCode())
                 .isEqualTo(202);
         Awaitility.await()

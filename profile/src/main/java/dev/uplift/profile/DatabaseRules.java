@@ -8,6 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,6 +84,9 @@ public record DatabaseRules(
 
     private static final String H2_SUFFIX = ".mv.db";
 
+    /** What ends the name of a database in a URL, or stands for something else there. */
+    private static final Pattern PART_OF_URL = Pattern.compile("[?&%/\\\\#]");
+
     public DatabaseRules {
         kinds = Map.copyOf(kinds);
         unsupported = List.copyOf(unsupported);
@@ -109,10 +115,30 @@ public record DatabaseRules(
                 }
             }
             Optional<String> url = uri.value(view);
-            return url.isPresent() ? byUrl(url.get(), view) : bySettings(view);
+            DatabaseSettings read = url.isPresent() ? byUrl(url.get(), view) : bySettings(view);
+            return read instanceof DatabaseSettings.Unsupported unsupportedKind && isByDefault(view)
+                    ? byDefault(unsupportedKind)
+                    : read;
         } catch (SettingException e) {
             return new DatabaseSettings.Unsupported("unknown", e.reason());
         }
+    }
+
+    private boolean isByDefault(LaunchView view) {
+        return uri.given(view).isEmpty() && kind.given(view).isEmpty();
+    }
+
+    /** It would be false to say that a setting has this value: nobody has set it where Uplift looks. */
+    private DatabaseSettings byDefault(DatabaseSettings.Unsupported read) {
+        String asked = Stream.of(uri, kind)
+                .filter(setting -> !setting.sources().isEmpty())
+                .map(Setting::names)
+                .collect(Collectors.joining(", "));
+        return new DatabaseSettings.Unsupported(
+                read.kind(),
+                "none of " + asked + " is set on its command line or in its environment, so the profile's default was"
+                        + " taken, by which " + read.reason()
+                        + "; configuration files of applications are not read");
     }
 
     private DatabaseSettings byUrl(String url, LaunchView view) {
@@ -126,7 +152,13 @@ public record DatabaseRules(
             case DatabaseUrl.PostgreSql server -> {
                 String login = first(server.user(), user.value(view).orElse(null), server.infoUser());
                 String secret = first(server.password(), password.value(view).orElse(null), server.infoPassword());
-                yield postgreSql(server.host(), server.port(), first(server.database(), login), login, secret);
+                yield postgreSql(
+                        server.host(),
+                        server.port(),
+                        first(server.database(), login),
+                        login,
+                        secret,
+                        server.searchPath());
             }
             case DatabaseUrl.Other(String otherKind, String reason) ->
                 new DatabaseSettings.Unsupported(otherKind, reason);
@@ -143,8 +175,8 @@ public record DatabaseRules(
         if (known == null) {
             return new DatabaseSettings.Unsupported(
                     word.get(),
-                    kind.names() + " is " + Text.quote(word.get()) + ", supported are "
-                            + new TreeSet<>(kinds.keySet()));
+                    (kind.given(view).isPresent() ? kind.names() : "the kind of database") + " is "
+                            + Text.quote(word.get()) + ", supported are " + new TreeSet<>(kinds.keySet()));
         }
         return switch (known) {
             case H2 -> {
@@ -154,13 +186,21 @@ public record DatabaseRules(
                                 "h2", "no file is set by " + h2.file().names())
                         : h2File(file.get(), view);
             }
-            case POSTGRESQL ->
-                postgreSql(
-                        host.value(view).orElse("localhost"),
-                        port(view),
-                        name.value(view).orElse(null),
-                        user.value(view).orElse(null),
-                        password.value(view).orElse(null));
+            case POSTGRESQL -> {
+                String database = name.value(view).orElse(null);
+                yield database != null && PART_OF_URL.matcher(database).find()
+                        ? new DatabaseSettings.Unsupported(
+                                "postgresql",
+                                Text.quote(database) + " is not the name of a database: of it and " + host.names()
+                                        + " the application makes a URL")
+                        : postgreSql(
+                                host.value(view).orElse("localhost"),
+                                port(view),
+                                database,
+                                user.value(view).orElse(null),
+                                password.value(view).orElse(null),
+                                null);
+            }
         };
     }
 
@@ -201,14 +241,19 @@ public record DatabaseRules(
     }
 
     private DatabaseSettings postgreSql(
-            String server, int number, @Nullable String database, @Nullable String login, @Nullable String secret) {
+            String server,
+            int number,
+            @Nullable String database,
+            @Nullable String login,
+            @Nullable String secret,
+            @Nullable String searchPath) {
         if (login == null) {
             return new DatabaseSettings.Unsupported("postgresql", "no user is set by " + user.names());
         }
         if (database == null) {
             return new DatabaseSettings.Unsupported("postgresql", "no database name is set by " + name.names());
         }
-        if (server.startsWith("/") || server.chars().anyMatch(c -> c <= ' ')) {
+        if (!Text.isHost(server)) {
             return new DatabaseSettings.Unsupported(
                     "postgresql", Text.quote(server) + " is not a host name or an address");
         }
@@ -216,7 +261,7 @@ public record DatabaseRules(
             return new DatabaseSettings.Unsupported(
                     "postgresql", "control characters in the database's or the user's name");
         }
-        return new DatabaseSettings.PostgreSql(server, number, database, login, secret);
+        return new DatabaseSettings.PostgreSql(server, number, database, login, secret, searchPath);
     }
 
     private int port(LaunchView view) {

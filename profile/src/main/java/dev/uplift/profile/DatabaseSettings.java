@@ -23,13 +23,20 @@ public sealed interface DatabaseSettings {
      * A database of a PostgreSQL server.
      *
      * @param password absent: none is set
+     * @param searchPath in which schemas the application's tables are looked for; absent: as the server has it
      */
     record PostgreSql(
             String host,
             int port,
             String database,
             String user,
-            @Nullable String password) implements DatabaseSettings {
+            @Nullable String password,
+            @Nullable String searchPath) implements DatabaseSettings {
+        /** One whose tables are where the server looks for them. */
+        public PostgreSql(String host, int port, String database, String user, @Nullable String password) {
+            this(host, port, database, user, password, null);
+        }
+
         @Override
         public String toString() {
             return "PostgreSql[host=" + host + ", port=" + port + ", database=" + database + ", user=" + user + "]";

@@ -24,6 +24,7 @@ sealed interface DatabaseUrl {
      * @param infoPassword password before the {@code @}
      * @param user parameter of that name; a driver prefers it to all else
      * @param password parameter of that name; a driver prefers it to all else
+     * @param searchPath in which schemas tables without one are looked for; absent: as the server has it
      */
     record PostgreSql(
             String host,
@@ -32,7 +33,8 @@ sealed interface DatabaseUrl {
             @Nullable String infoUser,
             @Nullable String infoPassword,
             @Nullable String user,
-            @Nullable String password)
+            @Nullable String password,
+            @Nullable String searchPath)
             implements DatabaseUrl {
         @Override
         public String toString() {
@@ -84,8 +86,14 @@ sealed interface DatabaseUrl {
         Map<String, String> options = new LinkedHashMap<>();
         for (String part : parts.subList(1, parts.size())) {
             int equals = part.indexOf('=');
-            if (equals > 0) {
-                options.put(part.substring(0, equals).toUpperCase(Locale.ROOT), part.substring(equals + 1));
+            if (!part.isEmpty()) {
+                String name = equals < 0 ? part : part.substring(0, equals);
+                options.put(name.strip().toUpperCase(Locale.ROOT), equals < 0 ? "" : part.substring(equals + 1));
+            }
+        }
+        for (String option : options.keySet()) {
+            if (!UrlParameters.isHarmlessToH2(option)) {
+                return new Other("h2", UrlParameters.refusal(option));
             }
         }
         if (options.containsKey("CIPHER")) {
@@ -106,6 +114,11 @@ sealed interface DatabaseUrl {
         String query = question < 0 ? "" : rest.substring(question + 1);
         try {
             Map<String, String> parameters = parameters(query);
+            for (Map.Entry<String, String> parameter : parameters.entrySet()) {
+                if (!UrlParameters.isHarmlessToPostgreSql(parameter.getKey(), parameter.getValue())) {
+                    return new Other("postgresql", UrlParameters.refusal(parameter.getKey()));
+                }
+            }
             if (!before.startsWith("//")) {
                 return before.contains("/")
                         ? malformed("// must follow the scheme")
@@ -151,7 +164,8 @@ sealed interface DatabaseUrl {
                 filled(decodeUserInfo ? percentDecoded(infoUser) : infoUser),
                 filled(decodeUserInfo ? percentDecoded(infoPassword) : infoPassword),
                 parameters.get("user"),
-                parameters.get("password"));
+                parameters.get("password"),
+                UrlParameters.searchPath(parameters));
     }
 
     private static @Nullable String filled(String text) {
@@ -162,10 +176,10 @@ sealed interface DatabaseUrl {
         Map<String, String> parameters = new LinkedHashMap<>();
         for (String parameter : List.of(query.split("&"))) {
             int equals = parameter.indexOf('=');
-            if (equals > 0) {
+            if (!parameter.isEmpty()) {
                 parameters.put(
-                        parameter.substring(0, equals),
-                        URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8));
+                        equals < 0 ? parameter : parameter.substring(0, equals),
+                        equals < 0 ? "" : URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8));
             }
         }
         return parameters;

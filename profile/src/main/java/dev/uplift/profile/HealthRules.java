@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ public record HealthRules(
     private static final Set<String> ALL_ADDRESSES = Set.of("", "*", "0.0.0.0", "::", "[::]", "0:0:0:0:0:0:0:0");
     private static final String LOOPBACK = "127.0.0.1";
     private static final int PORT_MAX = 65_535;
+    private static final Pattern PREFIX = Pattern.compile("(?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*");
 
     public HealthRules {
         starting = List.copyOf(starting);
@@ -50,8 +52,16 @@ public record HealthRules(
     public URI baseUrl(LaunchView view) {
         String address = host.value(view).map(String::strip).orElse("");
         String reachable = ALL_ADDRESSES.contains(address) ? LOOPBACK : address;
+        if (!Text.isHost(reachable.replaceFirst("^\\[(.*)]$", "$1"))) {
+            throw new SettingException(
+                    host.names() + " is " + Text.quote(address) + ", a host name or an address is possible");
+        }
         String bracketed = reachable.contains(":") && !reachable.startsWith("[") ? "[" + reachable + "]" : reachable;
         String prefix = contextPath.value(view).orElse("").replaceAll("/+$", "");
+        if (!PREFIX.matcher(prefix).matches()) {
+            throw new SettingException(
+                    contextPath.names() + " is " + Text.quote(prefix) + ", a path such as /reports is possible");
+        }
         try {
             return URI.create("http://" + bracketed + ":" + port(view) + prefix);
         } catch (IllegalArgumentException e) {

@@ -50,13 +50,14 @@ class DatabaseUrlTest {
             String user,
             String password) {
         assertThat(DatabaseUrl.parse(url, true))
-                .isEqualTo(new DatabaseUrl.PostgreSql(host, port, database, infoUser, infoPassword, user, password));
+                .isEqualTo(
+                        new DatabaseUrl.PostgreSql(host, port, database, infoUser, infoPassword, user, password, null));
     }
 
     @Test
     void literalUserInfoMayHoldWhatUrlsForbid() {
         assertThat(DatabaseUrl.parse("postgres://u:p/%4x@h/d", false))
-                .isEqualTo(new DatabaseUrl.PostgreSql("h", 5432, "d", "u", "p/%4x", null, null));
+                .isEqualTo(new DatabaseUrl.PostgreSql("h", 5432, "d", "u", "p/%4x", null, null, null));
     }
 
     @ParameterizedTest
@@ -76,6 +77,74 @@ class DatabaseUrlTest {
                 .isInstanceOfSatisfying(
                         DatabaseUrl.Other.class,
                         other -> assertThat(other.kind()).isEqualTo("postgresql"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "socketFactory=org.springframework.context.support.ClassPathXmlApplicationContext",
+                "socketFactoryArg=http://evil/x.xml",
+                "sslfactory=org.example.Factory",
+                "sslhostnameverifier=org.example.Verifier",
+                "sslpasswordcallback=org.example.Callback",
+                "authenticationPluginClassName=org.example.Plugin",
+                "xmlFactoryFactory=org.example.Factory",
+                "loggerFile=/etc/cron.d/x",
+                "localSocketAddress=10.0.0.1",
+                "service=other",
+                "PGHOST=evil",
+                "PGPORT=1",
+                "PGDBNAME=other",
+                "replication=database",
+                "socketfactory=x",
+                "ssl=true&unheard-of",
+                "options=-D%20/tmp"
+            })
+    void parametersThatAreNotKnownToBeHarmlessAreRefusedByName(String parameter) {
+        String last = parameter.substring(parameter.lastIndexOf('&') + 1);
+        assertThat(DatabaseUrl.parse("jdbc:postgresql://h/d?user=u&" + parameter, true))
+                .isEqualTo(new DatabaseUrl.Other(
+                        "postgresql",
+                        "the connection URL sets \"" + last.replaceFirst("=.*", "")
+                                + "\", which is not among the parameters that are known to be harmless"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ' ',
+            value = {
+                "currentSchema=mb mb",
+                "currentSchema=mb%2Cpublic mb,public",
+                "options=-c%20search_path%3Dmb mb",
+                "options=-csearch_path%3Dmb mb",
+                "options=--search_path%3Dmb mb",
+                "options=-c%20statement_timeout%3D5s%20-c%20search_path%3Da%5C%20b 'a b'",
+                "options=-c%20search_path%3Da%20-c%20search_path%3Db b",
+                "options=-c%20search_path%3Da&currentSchema=b b"
+            })
+    void theSearchPathIsReadAsTheServerGetsIt(String parameters, String searchPath) {
+        assertThat(DatabaseUrl.parse("jdbc:postgresql://h/d?" + parameters, true))
+                .isInstanceOfSatisfying(
+                        DatabaseUrl.PostgreSql.class,
+                        server -> assertThat(server.searchPath()).isEqualTo(searchPath));
+    }
+
+    @Test
+    void usualParametersPass() {
+        assertThat(DatabaseUrl.parse(
+                        "postgres://u@h/d?ssl=true&sslmode=require&sslfactory=org.postgresql.ssl.NonValidatingFactory"
+                                + "&ApplicationName=x&connectTimeout=10&tcpKeepAlive=true&options=-c%20lock_timeout%3D1",
+                        true))
+                .isInstanceOf(DatabaseUrl.PostgreSql.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"INIT=RUNSCRIPT FROM 'x'", "FILE_LOCK=NO", "DATABASE_EVENT_LISTENER='x'", "unheard-of"})
+    void optionsOfH2ThatAreNotKnownToBeHarmlessAreRefused(String option) {
+        assertThat(DatabaseUrl.parse("jdbc:h2:/x/y;USER=sa;" + option, true))
+                .isInstanceOfSatisfying(
+                        DatabaseUrl.Other.class,
+                        other -> assertThat(other.reason()).contains("known to be harmless"));
     }
 
     @ParameterizedTest
@@ -151,7 +220,8 @@ class DatabaseUrlTest {
                             null,
                             null,
                             driver.get("user"),
-                            driver.get("password")));
+                            driver.get("password"),
+                            null));
         }
     }
 

@@ -6,9 +6,12 @@ import dev.uplift.profile.DatabaseSettings.H2;
 import dev.uplift.profile.DatabaseSettings.PostgreSql;
 import dev.uplift.profile.DatabaseSettings.Unsupported;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where Metabase's settings say that its database is. */
 class MetabaseDatabaseTest {
@@ -44,6 +47,40 @@ class MetabaseDatabaseTest {
                         "-Dmb.db.pass=c",
                         "MB_DB_PASS=d"))
                 .isEqualTo(new PostgreSql("localhost", 5432, "a", "b", "c"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "MB_DB_HOST=127.0.0.1:5432/other?socketFactory=x&y=",
+                "MB_DB_HOST=user@db",
+                "MB_DB_HOST=db/other",
+                "MB_DB_HOST=db?x=y",
+                "MB_DB_HOST=-oProxyCommand=x",
+                "MB_DB_HOST=a,b",
+                "MB_DB_HOST=/var/run/postgresql",
+                "MB_DB_PORT=5432/other",
+                "MB_DB_PORT=5432?x=y",
+                "MB_DB_PORT=-1",
+                "MB_DB_DBNAME=other?socketFactory=x",
+                "MB_DB_DBNAME=a/b",
+                "MB_DB_DBNAME=a&b",
+                "MB_DB_DBNAME=a%3Fb",
+                "MB_DB_DBNAME=a#b",
+                "MB_DB_DBNAME=a\nb",
+                "MB_DB_CONNECTION_URI=jdbc:postgresql://h/d?user=u&socketFactory=x",
+                "MB_DB_CONNECTION_URI=postgres://a,b/d?user=u"
+            })
+    void aSettingThatIsMoreThanWhatItIsNamedForIsRefused(String setting) {
+        assertThat(database("MB_DB_TYPE=postgres", "MB_DB_DBNAME=metabase", "MB_DB_USER=mb", setting))
+                .isInstanceOf(Unsupported.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"db", "db_1.example.org", "10.0.0.1", "::1", "fe80::1%eth0", "DB-2"})
+    void hostsAndAddressesPass(String host) {
+        assertThat(database("MB_DB_TYPE=postgres", "MB_DB_DBNAME=my db=x", "MB_DB_USER=mb", "MB_DB_HOST=" + host))
+                .isEqualTo(new PostgreSql(host, 5432, "my db=x", "mb", null));
     }
 
     @Test
@@ -101,6 +138,36 @@ class MetabaseDatabaseTest {
             })
     void whatCannotBeBackedUpIsNamed(String word, String kind, String reason) {
         assertThat(database(word)).isEqualTo(new Unsupported(kind, reason));
+    }
+
+    @Test
+    void whatNobodyHasSetIsNotSaidToBeSet() {
+        Setting kind = new Setting(
+                List.of(new SettingSource.Property("app.storage"), new SettingSource.Environment("STORAGE")), "memory");
+        DatabaseRules rules = new DatabaseRules(
+                true,
+                kind,
+                Map.of("postgres", DatabaseRules.Kind.POSTGRESQL),
+                new Setting(List.of(new SettingSource.Environment("STORAGE_URI")), null),
+                true,
+                Setting.NONE,
+                Setting.NONE,
+                Setting.NONE,
+                Setting.NONE,
+                Setting.NONE,
+                DatabaseRules.H2Rules.NONE,
+                List.of(),
+                null,
+                Map.of());
+
+        assertThat(rules.settings(Launch.with("A=B")))
+                .isEqualTo(new Unsupported(
+                        "memory",
+                        "none of STORAGE_URI, -Dapp.storage, STORAGE is set on its command line or in its environment,"
+                                + " so the profile's default was taken, by which the kind of database is \"memory\","
+                                + " supported are [postgres]; configuration files of applications are not read"));
+        assertThat(rules.settings(Launch.with("STORAGE=memory")))
+                .isEqualTo(new Unsupported("memory", "-Dapp.storage, STORAGE is \"memory\", supported are [postgres]"));
     }
 
     @Test

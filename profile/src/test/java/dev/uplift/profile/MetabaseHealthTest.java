@@ -55,7 +55,8 @@ class MetabaseHealthTest {
     @Test
     void theRunningVersionAndTheIdentityComeFromTheSessionProperties() {
         String used = """
-                {"version":{"date":"2025-06-10","tag":"v0.55.2.1","hash":"f402326"},"has-user-setup":true}""";
+            {"version":{"date":"2025-06-10","tag":"v0.55.2.1","hash":"f402326"},"has-user-setup":true}\
+            """;
         assertThat(Metabase.PROFILE.readVersion(used))
                 .isEqualTo(new VersionReading.Known(Metabase.version("v0.55.2.1")));
         assertThat(Metabase.PROFILE.readIdentity(used)).isEqualTo(new IdentityReading.Used());
@@ -83,6 +84,23 @@ class MetabaseHealthTest {
     })
     void theBaseUrlComesFromTheSettings(String word, URI baseUrl) {
         assertThat(Metabase.PROFILE.health().baseUrl(Launch.with(word))).isEqualTo(baseUrl);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "MB_JETTY_HOST=x@evil.example",
+                "MB_JETTY_HOST=evil.example:80/x?",
+                "MB_JETTY_HOST=evil/",
+                "MB_JETTY_HOST=a b",
+                "MB_JETTY_HOST=-x",
+                "MB_JETTY_HOST=[::1"
+            })
+    void aHostThatIsMoreThanAHostIsRefused(String word) {
+        LaunchView view = Launch.with(word);
+        assertThat(assertThrows(
+                        SettingException.class, () -> Metabase.PROFILE.health().baseUrl(view)))
+                .hasMessageContaining("MB_JETTY_HOST");
     }
 
     @ParameterizedTest

@@ -42,8 +42,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param registers whether it is to become one, or is only looked at
  */
-record Membership(
-        Site site, Inspection.Requested asked, NodeProbe probe, CrashPoints crashPoints, boolean registers) {
+record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashPoints crashPoints, boolean registers) {
     private static final String FIRST = "node-1";
     private static final String CHECK = "database";
 

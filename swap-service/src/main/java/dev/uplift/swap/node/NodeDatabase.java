@@ -35,7 +35,13 @@ public sealed interface NodeDatabase {
                         host,
                         node,
                         new DatabaseSpec.PostgreSql(
-                                server.host(), server.port(), server.database(), server.user(), password)));
+                                server.host(),
+                                server.port(),
+                                server.database(),
+                                server.user(),
+                                password,
+                                null,
+                                server.searchPath())));
             case DatabaseSettings.H2(Path path, String user, String _) ->
                 new Supported(new DatabaseSpec.H2(
                         host.name(), canonical(host, path).toString(), user.isEmpty() ? null : user, password));

@@ -54,21 +54,21 @@ record PostgresAppDatabase(
 
     /** Background workers of the server itself have no user. */
     private static final String SESSIONS = """
-            SELECT count(*), coalesce(string_agg(DISTINCT coalesce(nullif(application_name, ''), 'unnamed'), ', '), '')
-            FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
-              AND (backend_type IS NULL OR backend_type = 'client backend')
-              AND application_name NOT LIKE 'uplift-%'
-            """;
+        SELECT count(*), coalesce(string_agg(DISTINCT coalesce(nullif(application_name, ''), 'unnamed'), ', '), '')
+        FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+          AND (backend_type IS NULL OR backend_type = 'client backend')
+          AND application_name NOT LIKE 'uplift-%'
+        """;
 
     /** Of other roles the database is shown, and nothing of the client. */
     private static final String ALL_SESSIONS = """
-            SELECT datname, datname = current_database(), host(client_addr), client_port
-            FROM pg_stat_activity
-            WHERE datname IS NOT NULL AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
-              AND (backend_type IS NULL OR backend_type = 'client backend')
-              AND application_name NOT LIKE 'uplift-%'
-            """;
+        SELECT datname, datname = current_database(), host(client_addr), client_port
+        FROM pg_stat_activity
+        WHERE datname IS NOT NULL AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+          AND (backend_type IS NULL OR backend_type = 'client backend')
+          AND application_name NOT LIKE 'uplift-%'
+        """;
 
     private static final String SERVER = "SELECT coalesce(inet_server_port(), 0), pg_backend_pid(), to_regclass(?)";
 
@@ -117,12 +117,12 @@ record PostgresAppDatabase(
             try (ResultSet row = server.executeQuery()) {
                 row.next();
                 if (table != null && row.getString(3) == null) {
-                    return new DatabaseUse.Refuted("it has no table " + table
-                            + ", as the one that the application works on must have");
+                    return new DatabaseUse.Refuted(
+                            "it has no table " + table + ", as the one that the application works on must have");
                 }
                 // A pooler makes up the process id that it greets with.
-                boolean pooled = row.getInt(2)
-                        != connection.unwrap(PGConnection.class).getBackendPID();
+                boolean pooled =
+                        row.getInt(2) != connection.unwrap(PGConnection.class).getBackendPID();
                 return new ServerSessions(row.getInt(1), pooled, sessions(connection))
                         .use(connections, spec.port(), addresses(node));
             }
@@ -139,7 +139,9 @@ record PostgresAppDatabase(
                 sessions.add(new ServerSessions.Session(
                         row.getString(1),
                         row.getBoolean(2),
-                        client == null || port <= 0 ? null : new InetSocketAddress(InetAddress.ofLiteral(client), port)));
+                        client == null || port <= 0
+                                ? null
+                                : new InetSocketAddress(InetAddress.ofLiteral(client), port)));
             }
         }
         return sessions;
@@ -240,6 +242,9 @@ record PostgresAppDatabase(
             source.setPassword(launch.secrets().get(LaunchCapture.DATABASE_PASSWORD));
         } else if (spec.passwordRef() != null) {
             source.setPassword(Secrets.resolve(keeper, spec.passwordRef()).reveal());
+        }
+        if (spec.searchPath() != null) {
+            source.setCurrentSchema(spec.searchPath());
         }
         source.setApplicationName(OUR_NAME);
         source.setConnectTimeout(CONNECT_SECONDS_MAX);

@@ -46,7 +46,7 @@ final class EndStep implements SwapStep {
             outage = outage.isPresent() ? outage : watch.began();
         }
         return proveDatabase
-                ? StepOutcome.done(new StepOutput.NodesStopped(outage.orElseGet(Instant::now)))
+                ? StepOutcome.done(new StepOutput.NodesStopped(outage.orElseGet(Instant::now), null))
                 : StepOutcome.done();
     }
 }

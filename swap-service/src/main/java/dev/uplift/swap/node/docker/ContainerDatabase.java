@@ -33,7 +33,13 @@ record ContainerDatabase(Host host, Path directory) {
         return switch (profile.database().settings(view)) {
             case DatabaseSettings.PostgreSql server ->
                 new NodeDatabase.Supported(new DatabaseSpec.PostgreSql(
-                        server.host(), server.port(), server.database(), server.user(), password, node.name()));
+                        server.host(),
+                        server.port(),
+                        server.database(),
+                        server.user(),
+                        password,
+                        node.name(),
+                        server.searchPath()));
             case DatabaseSettings.H2(Path path, String user, String _) ->
                 node.host().equals(host.name())
                         ? h2(container, path, user.isEmpty() ? null : user, password)
