@@ -52,7 +52,7 @@ final class NamedDatabases implements AutoCloseable {
     private static final String VERSION = "v0.50.3";
     private static final String ROLE = "app";
     private static final String PASSWORD = "secret";
-    private static final Duration START = Duration.ofSeconds(120);
+    private static final Duration START = Duration.ofMinutes(2);
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
     private final List<AutoCloseable> open = new ArrayList<>();
