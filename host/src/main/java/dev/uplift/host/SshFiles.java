@@ -135,10 +135,7 @@ final class SshFiles implements HostFiles {
 
     private KnownDigests.Mark mark(Path file) throws IOException {
         String[] seen = shell(
-                        file,
-                        ANSWER_MAX,
-                        "stat -Lc '%d %i %s %.9Y %.9Z' -- \"$1\"\ndate +%s.%N\n",
-                        file.toString())
+                        file, ANSWER_MAX, "stat -Lc '%d %i %s %.9Y %.9Z' -- \"$1\"\ndate +%s.%N\n", file.toString())
                 .text()
                 .strip()
                 .split("\\s+", -1);

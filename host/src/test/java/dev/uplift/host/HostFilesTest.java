@@ -67,7 +67,9 @@ class HostFilesTest extends OnEveryHost {
         FileTime time = Files.getLastModifiedTime(file);
         await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
             Digested known = host.files().knownDigest(file);
-            assertThat(known).isEqualTo(DurableFiles.digest(file)).isSameAs(host.files().knownDigest(file));
+            assertThat(known)
+                    .isEqualTo(DurableFiles.digest(file))
+                    .isSameAs(host.files().knownDigest(file));
         });
         Files.writeString(file, "xyz");
         Files.setLastModifiedTime(file, time);

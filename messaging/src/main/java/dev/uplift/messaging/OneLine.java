@@ -17,7 +17,7 @@ public final class OneLine {
     private static final Pattern URL_USER = Pattern.compile("://(?:[^/\\s?#]*|[^/\\s?#@:]*:(?!\\d+(?:[/?#]|$))\\S*)@");
     private static final Pattern NAMED_SECRET = Pattern.compile(
             "(?i)([\\w.-]*(?:password|passwd|passphrase|secret|token"
-                + "|api[-_]?key|access[-_]?key|credential|signature)[\\w.-]*[\"']?\\s*[=:]\\s*)(?:\"[^\"]*\"|'[^']*'|[^\\s&]+)");
+                    + "|api[-_]?key|access[-_]?key|credential|signature)[\\w.-]*[\"']?\\s*[=:]\\s*)(?:\"[^\"]*\"|'[^']*'|[^\\s&]+)");
     private static final Pattern AUTHORIZATION = Pattern.compile("(?i)\\b(Bearer|Basic)\\s+[\\w.~+/=-]{8,}");
 
     private OneLine() {}

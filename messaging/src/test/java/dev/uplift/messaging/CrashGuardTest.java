@@ -49,8 +49,9 @@ class CrashGuardTest {
                     "in",
                     List.of(arguments[2]),
                     (handle, batch) -> batch.forEach(received -> {
-                        String detail =
-                                received.message().body(Inspection.Refused.class).detail();
+                        String detail = received.message()
+                                .body(Inspection.Refused.class)
+                                .detail();
                         if (detail.equals("poison")) {
                             Runtime.getRuntime().halt(DIED);
                         }

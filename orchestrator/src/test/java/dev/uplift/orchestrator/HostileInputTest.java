@@ -66,8 +66,11 @@ class HostileInputTest {
     static {
         none("GET /api/v1/backups", "GET /api/v1/events", "GET /api/v1/hosts", "GET /api/v1/hosts/{name}");
         none("GET /api/v1/hosts/{name}/discoveries/{id}", "GET /api/v1/incidents", "GET /api/v1/installations");
-        none("GET /api/v1/installations/{nameOrId}",
-                "GET /api/v1/installations/{nameOrId}/fence", "GET /api/v1/plans/{id}", "GET /api/v1/upgrades");
+        none(
+                "GET /api/v1/installations/{nameOrId}",
+                "GET /api/v1/installations/{nameOrId}/fence",
+                "GET /api/v1/plans/{id}",
+                "GET /api/v1/upgrades");
         none("GET /api/v1/upgrades/{id}", "DELETE /api/v1/hosts/{name}", "DELETE /api/v1/installations/{nameOrId}");
         none("DELETE /api/v1/installations/{nameOrId}/nodes/{node}", "POST /api/v1/hosts/{name}/discoveries");
         none("POST /api/v1/upgrades/{id}/cancel", "POST /api/v1/upgrades/{id}/retry");

@@ -88,8 +88,7 @@ class OutageTest {
                 .orElseThrow();
         answer(List.of(down), StepName.STOP, Direction.DO, false);
         answer(List.of(down, waiting.getFirst()), StepName.STOP, Direction.UNDO, true);
-        await().atMost(SOON)
-                .untilAsserted(() -> assertThat(having("WAITING")).hasSize(MORE - 2));
+        await().atMost(SOON).untilAsserted(() -> assertThat(having("WAITING")).hasSize(MORE - 2));
         assertThat(having("TAKEN")).hasSize(Backends.OUTAGES_MAX);
         assertThat(deadlines(having("TAKEN"))).isEqualTo(Backends.OUTAGES_MAX);
     }
@@ -113,8 +112,7 @@ class OutageTest {
     }
 
     private void toStop(Collection<UUID> all) {
-        for (StepName step :
-                List.of(StepName.PREFLIGHT, StepName.PREFLIGHT_DATABASE, StepName.FETCH, StepName.STAGE)) {
+        for (StepName step : List.of(StepName.PREFLIGHT, StepName.PREFLIGHT_DATABASE, StepName.FETCH, StepName.STAGE)) {
             answer(all, step, Direction.DO, true);
         }
     }
@@ -152,9 +150,15 @@ class OutageTest {
 
     private void byPerson(UUID saga, StepName step) {
         StepResult result = new StepResult.Failed(
-                saga, installation(saga), step(step), Direction.DO, 1, ErrorCode.INTERFERED, false, "a person was here");
-        jdbi.useTransaction(
-                handle -> results.handle(handle, List.of(received(MessageType.STEP_FAILED, step, result))));
+                saga,
+                installation(saga),
+                step(step),
+                Direction.DO,
+                1,
+                ErrorCode.INTERFERED,
+                false,
+                "a person was here");
+        jdbi.useTransaction(handle -> results.handle(handle, List.of(received(MessageType.STEP_FAILED, step, result))));
     }
 
     private UUID installation(UUID saga) {
@@ -182,17 +186,11 @@ class OutageTest {
         }
         return switch (step) {
             case PREFLIGHT ->
-                new StepOutput.NodesChecked(
-                        new Release("v0.50.1", "oss", ScriptedWorker.OLD_SHA256, null), List.of());
+                new StepOutput.NodesChecked(new Release("v0.50.1", "oss", ScriptedWorker.OLD_SHA256, null), List.of());
             case PREFLIGHT_DATABASE -> new StepOutput.DatabaseChecked("2.1", 1_000, List.of());
             case FETCH ->
                 new StepOutput.ArtifactsFetched(List.of(new Artifact(
-                        ScriptedWorker.NEW_SHA256,
-                        100,
-                        "v0.51.2",
-                        "oss",
-                        URI.create("http://127.0.0.1/a/x"),
-                        true)));
+                        ScriptedWorker.NEW_SHA256, 100, "v0.51.2", "oss", URI.create("http://127.0.0.1/a/x"), true)));
             case STOP -> new StepOutput.NodesStopped(Instant.now(), null);
             default -> new StepOutput.Nothing();
         };
@@ -208,11 +206,10 @@ class OutageTest {
     }
 
     private long deadlines(Collection<UUID> ids) {
-        return jdbi.withHandle(handle ->
-                handle.createQuery("SELECT count(deadline_at) FROM saga WHERE id = ANY(:ids)")
-                        .bindArray("ids", UUID.class, ids)
-                        .mapTo(Long.class)
-                        .one());
+        return jdbi.withHandle(handle -> handle.createQuery("SELECT count(deadline_at) FROM saga WHERE id = ANY(:ids)")
+                .bindArray("ids", UUID.class, ids)
+                .mapTo(Long.class)
+                .one());
     }
 
     /** Installations at a site without workers, and an upgrade of each. */

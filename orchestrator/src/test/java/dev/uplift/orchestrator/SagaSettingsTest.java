@@ -31,7 +31,8 @@ class SagaSettingsTest {
     })
     void settingOutOfRangeIsNamed(String key, String value) {
         SagaSettings settings = settings(Map.of(key, value));
-        assertThatThrownBy(() -> assertThat(List.of(settings.limits(), settings.outages())).isEmpty())
+        assertThatThrownBy(() -> assertThat(List.of(settings.limits(), settings.outages()))
+                        .isEmpty())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(key)
                 .hasMessageContaining("is possible");

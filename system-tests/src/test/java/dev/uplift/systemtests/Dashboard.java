@@ -56,7 +56,8 @@ final class Dashboard implements AutoCloseable {
     /** Starts a stand-in of that release, as if by hand, and registers it. */
     static Dashboard start(
             Product product, String name, Store store, String tag, UnaryOperator<StandInServer.Launch> launch) {
-        StandInServer server = launch.apply(launch(product, name, store, tag)).start().awaitHealthy(HEALTHY_MAX);
+        StandInServer server =
+                launch.apply(launch(product, name, store, tag)).start().awaitHealthy(HEALTHY_MAX);
         InstallationStatus registered = product.register(name, server.directory());
         return new Dashboard(product, name, server, registered.id());
     }

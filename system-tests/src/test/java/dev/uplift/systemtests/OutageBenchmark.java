@@ -36,8 +36,7 @@ import org.junit.jupiter.api.Test;
  * 20 ms. What else uses the machine is measured before each round, and shown.
  */
 class OutageBenchmark {
-    private static final int RUNS =
-            Integer.parseInt(System.getenv().getOrDefault("UPLIFT_BENCHMARK_RUNS", "3"));
+    private static final int RUNS = Integer.parseInt(System.getenv().getOrDefault("UPLIFT_BENCHMARK_RUNS", "3"));
     private static final List<Integer> AT_ONCE = List.of(1, 10);
 
     /** As many at a time as the product takes down by default. */
@@ -65,8 +64,7 @@ class OutageBenchmark {
                 List<Round> upgrades = new ArrayList<>();
                 List<Round> byHand = new ArrayList<>();
                 for (int run = 0; run < RUNS; run++) {
-                    String name =
-                            "bench-" + store.name().toLowerCase(Locale.ROOT) + "-" + count + "-" + run + "-";
+                    String name = "bench-" + store.name().toLowerCase(Locale.ROOT) + "-" + count + "-" + run + "-";
                     byHand.add(byHand(store, count, name + "hand-"));
                     upgrades.add(upgrade(store, count, name));
                 }
@@ -144,8 +142,9 @@ class OutageBenchmark {
         double busy = busyCores();
         try (ExecutorService eyes = Executors.newVirtualThreadPerTaskExecutor();
                 ExecutorService hands = Executors.newFixedThreadPool(BY_HAND_AT_A_TIME)) {
-            List<Future<Long>> outages =
-                    servers.stream().map(server -> eyes.submit(outageOf(server.api()))).toList();
+            List<Future<Long>> outages = servers.stream()
+                    .map(server -> eyes.submit(outageOf(server.api())))
+                    .toList();
             long begun = System.nanoTime();
             List<Future<StandInServer>> started = IntStream.range(0, count)
                     .mapToObj(i -> hands.submit(() -> {
@@ -189,11 +188,9 @@ class OutageBenchmark {
     }
 
     private static String row(Store store, int count, List<Round> upgrades, List<Round> byHand) {
-        long outage = median(upgrades.stream()
-                .map(round -> median(round.outages()))
-                .toList());
-        long hand = median(
-                byHand.stream().map(round -> median(round.outages())).toList());
+        long outage =
+                median(upgrades.stream().map(round -> median(round.outages())).toList());
+        long hand = median(byHand.stream().map(round -> median(round.outages())).toList());
         long worst = upgrades.stream()
                 .flatMap(round -> round.outages().stream())
                 .mapToLong(Long::longValue)

@@ -35,8 +35,7 @@ enum Outage {
 
     private static boolean isFirstStop(SagaState.Doing doing) {
         StepKey command = doing.command();
-        return doing.course().plan().step(command.step()) == StepName.STOP
-                && command.attempt() == 1;
+        return doing.course().plan().step(command.step()) == StepName.STOP && command.attempt() == 1;
     }
 
     private static Outage ahead(SagaPlan plan, StepKey command) {

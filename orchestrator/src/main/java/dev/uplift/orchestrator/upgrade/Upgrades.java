@@ -240,8 +240,8 @@ public final class Upgrades {
         void accept(Installation target, SagaContext context) {
             UUID id = sagaId(target.id());
             SagaPlan plan = SagaPlan.of(kind, context.limits().wayBack());
-            SagaRow planned =
-                    new SagaRow(id, target.id(), target.name(), UpgradeSaga.planned(plan), context, Outage.NONE, 0, now, now, null);
+            SagaRow planned = new SagaRow(
+                    id, target.id(), target.name(), UpgradeSaga.planned(plan), context, Outage.NONE, 0, now, now, null);
             long epoch = kind == UpgradeStatus.Kind.PLAN ? Math.max(1, target.epoch()) : target.epoch() + 1;
             beginnings.add(new SagaRuntime.Beginning(planned, epoch));
             accepted.add(new Accepted(target.name(), id));

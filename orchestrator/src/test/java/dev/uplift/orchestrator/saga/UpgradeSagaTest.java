@@ -70,7 +70,8 @@ class UpgradeSagaTest {
         Transition begun =
                 UpgradeSaga.next(UpgradeSaga.planned(SagaPlan.UPGRADE), new SagaEvent.Begin(1), SagaLimits.DEFAULT);
 
-        assertThat(UpgradeSaga.sent((SagaState.Doing) begun.next(), SagaLimits.DEFAULT)).isEqualTo(begun);
+        assertThat(UpgradeSaga.sent((SagaState.Doing) begun.next(), SagaLimits.DEFAULT))
+                .isEqualTo(begun);
     }
 
     @Test

@@ -116,8 +116,8 @@ final class StopStep implements SwapStep {
     }
 
     /** What is remembered of it then. */
-    private static SagaState stop(
-            StepWork work, Node node, Optional<Instance> checked, Optional<String> seen) throws Exception {
+    private static SagaState stop(StepWork work, Node node, Optional<Instance> checked, Optional<String> seen)
+            throws Exception {
         Optional<SagaState> remembered = work.state(node);
         Optional<Instance> running = work.onlyRunning(node);
         Optional<LeftOut> leftOut = work.leftOutBefore(node);

@@ -379,8 +379,8 @@ public final class H2Database implements ApplicationDatabase {
         boolean writtenByOthers = status.mode().contains(PosixFilePermission.GROUP_WRITE)
                 || status.mode().contains(PosixFilePermission.OTHERS_WRITE);
         return switch (installation.nodes().getFirst()) {
-            case NodeSpec.JarProcess _ when !writtenByOthers ->
-                new H2Processes.Readers("user " + status.uid() + " of host " + host.name());
+            case NodeSpec.JarProcess _
+            when !writtenByOthers -> new H2Processes.Readers("user " + status.uid() + " of host " + host.name());
             case NodeSpec.JarProcess _, NodeSpec.Systemd _, NodeSpec.Docker _ ->
                 new H2Processes.Readers("installation " + installation.id());
         };

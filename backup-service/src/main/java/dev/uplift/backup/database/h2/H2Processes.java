@@ -243,11 +243,7 @@ public final class H2Processes implements AutoCloseable {
             BackupFiles.createDirectories(Objects.requireNonNull(program.getParent()));
             Path partial = place.resolve(UUID.randomUUID() + PARTIAL);
             DurableFiles.copy(
-                    new ByteArrayInputStream(content),
-                    partial,
-                    Long.MAX_VALUE,
-                    DurableFiles.OWNER_ONLY,
-                    read -> {});
+                    new ByteArrayInputStream(content), partial, Long.MAX_VALUE, DurableFiles.OWNER_ONLY, read -> {});
             DurableFiles.moveInto(partial, program);
         }
         return place;
