@@ -1,7 +1,6 @@
 package dev.uplift.http;
 
 import io.quarkus.vertx.http.runtime.filters.Filters;
-import io.vertx.ext.web.Router;
 import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -33,10 +32,5 @@ final class Door {
 
     void register(@Observes Filters filters) {
         filters.register(filter, BEFORE_ALL_OTHERS);
-    }
-
-    /** What the router cannot take apart it would refuse without a word. */
-    void register(@Observes Router router) {
-        router.errorHandler(400, context -> filter.refuse(context, RequestRules.unreadable()));
     }
 }

@@ -101,8 +101,7 @@ final class RequestFilter implements Handler<RoutingContext> {
         context.next();
     }
 
-    /** Ends a request with a problem; does nothing if it is ended already. */
-    void refuse(RoutingContext context, Problem problem) {
+    private void refuse(RoutingContext context, Problem problem) {
         HttpServerRequest request = context.request();
         HttpServerResponse response = context.response();
         if (response.closed() || response.ended()) {

@@ -55,11 +55,6 @@ final class RequestRules {
         return request.headers().contains(HttpHeaders.TRANSFER_ENCODING) || (length != null && !length.equals("0"));
     }
 
-    /** The problem of a request that passes these rules and still cannot be read. */
-    static Problem unreadable() {
-        return Problem.of(400, "Bad Request", "request.invalid", "the path or the query cannot be read");
-    }
-
     private static Optional<Problem> target(String target) {
         if (target.equals("*")) {
             return Optional.empty();

@@ -191,6 +191,7 @@ class RestTest {
 
     @Test
     void registrationThatIsWorkedAtIsWaitedForLongerThanASilentOne() {
+        topics.require("slow-site");
         UUID slow = Fleet.read(
                         Fleet.post(
                                 "/api/v1/installations",

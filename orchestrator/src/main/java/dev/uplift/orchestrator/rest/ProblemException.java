@@ -1,6 +1,7 @@
 package dev.uplift.orchestrator.rest;
 
 import dev.uplift.http.Problem;
+import dev.uplift.messaging.OneLine;
 import java.util.Map;
 
 /** Ends a request with a {@link Problem}. */
@@ -24,10 +25,11 @@ public final class ProblemException extends RuntimeException {
         return new ProblemException(Problem.of(404, "Not Found", code, detail));
     }
 
-    /** 404 about a name that was sent, which is shown cut and without control characters. */
+    /** 404 about a name that was sent, which is shown cut, without control characters and without a password. */
     public static ProblemException unknown(String code, String detail, String name) {
-        String shown = name.length() > 64 ? name.substring(0, 64) + "..." : name;
-        return notFound(code, detail + " " + shown.replaceAll("\\p{Cntrl}", "?"));
+        String line = OneLine.of(name);
+        String shown = line.length() > 64 ? line.substring(0, 64) + "..." : line;
+        return notFound(code, detail + " " + shown);
     }
 
     /** 409: it cannot be granted as things are. */

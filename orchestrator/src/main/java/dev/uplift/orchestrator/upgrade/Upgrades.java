@@ -9,6 +9,7 @@ import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.AcceptedSagas.Accepted;
 import dev.uplift.contract.api.AcceptedSagas.Refusal;
+import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.backup.BackupStore;
 import dev.uplift.orchestrator.inventory.Installation;
 import dev.uplift.orchestrator.inventory.InstallationStore;
@@ -83,7 +84,7 @@ public final class Upgrades {
         List<Installation> named = InstallationStore.named(handle, List.of(installation));
         Optional<BackupStore.Taken> source = BackupStore.find(handle, backupId);
         if (named.isEmpty()) {
-            round.refuse(installation, "no installation has this name or id");
+            round.refuse(OneLine.of(installation), "no installation has this name or id");
         }
         for (Installation target : round.lock(named)) {
             if (source.isEmpty() || !source.get().installationId().equals(target.id())) {
@@ -155,7 +156,7 @@ public final class Upgrades {
         request.installations().stream()
                 .distinct()
                 .filter(asked -> !known.contains(asked))
-                .forEach(asked -> refused.add(new Refusal(asked, "no installation has this name or id")));
+                .forEach(asked -> refused.add(new Refusal(OneLine.of(asked), "no installation has this name or id")));
         return found;
     }
 
