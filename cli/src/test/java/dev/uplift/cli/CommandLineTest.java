@@ -32,36 +32,36 @@ final class CommandLineTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        upgrade sales                                       | Missing required option: '--to=VERSION'
-        upgrade --to v0.51.2                                | Missing required parameter
-        upgrade sales --to v0.51.2 --sha256 12              | sha256 is not a SHA-256 in 64 hexadecimal digits
-        upgrade sales --to v0.51.2 --image metabase/metabase:v1 | --image takes REPOSITORY@sha256:HEX
-        upgrade sales --to v0.51.2 --image m/m@sha256:12    | images is not a SHA-256 in 64 hexadecimal digits
-        add /srv/x --to sales --name other                  | a node has the name, profile and site of the installation
-        upgrade sales --to v0.51.2 --stop-grace soon        | 'soon' is no duration such as 45s, 10m or 6h
-        upgrade sales --to v0.51.2 --stop-grace 0s          | limits.stopGrace is not positive
-        upgrade sales --to v0.51.2 --url metabase.jar       | url is not absolute
-        upgrade sales --to v0.51.2 --node-failure ignore    | 'ignore' is none of roll-back, finish-without
-        upgrade sales --to v0.51.2 --way-back up            | 'up' is none of restore, migrate-down
-        upgrade sales --to v0.51.2 --no-wait --update-compose-file | leave out --no-wait
-        retry sales --no-wait --update-compose-file         | leave out --no-wait
-        restore sales 7                                     | Invalid value for positional parameter at index 1
-        add                                                 | name the DIRECTORY it runs in or its --pid, or its --unit
-        add /srv/x --unit x.service                         | name the DIRECTORY it runs in or its --pid, or its --unit
-        add srv/x --host web1                               | name the whole path of the DIRECTORY on host web1
-        hosts                                               | Missing required subcommand
-        hosts add web1 --address web1                       | Missing required option: '--key-file=FILE'
-        hosts add web1 --address web1 --key-file /k         | --host-key is missing
-        hosts add web1 --address web1 --key-file /k --host-key yes | host.hostKey is not a fingerprint
-        hosts add web1 --key-file /k                        | either --address or --docker-url is needed
-        hosts add local --docker-url http://e --key-file /k --cert-file /c --ca-file /a | host.name is local
-        upgrad sales                                        | Did you mean: uplift upgrade
-        releases forget 12                                  | Missing required option: '--reason=TEXT'
-        releases forget 12 --reason= --by ann               | reason is missing
-        list --server ftp://example.org                     | is no http or https URL such as
-        list --server http://example.org/?x=1               | is no http or https URL such as
-        list --server http://user:secret@example.org        | without user and password
-        """)
+                    upgrade sales                                       | Missing required option: '--to=VERSION'
+                    upgrade --to v0.51.2                                | Missing required parameter
+                    upgrade sales --to v0.51.2 --sha256 12              | sha256 is not a SHA-256 in 64 hexadecimal digits
+                    upgrade sales --to v0.51.2 --image metabase/metabase:v1 | --image takes REPOSITORY@sha256:HEX
+                    upgrade sales --to v0.51.2 --image m/m@sha256:12    | images is not a SHA-256 in 64 hexadecimal digits
+                    add /srv/x --to sales --name other                  | a node has the name, profile and site of the installation
+                    upgrade sales --to v0.51.2 --stop-grace soon        | 'soon' is no duration such as 45s, 10m or 6h
+                    upgrade sales --to v0.51.2 --stop-grace 0s          | limits.stopGrace is not positive
+                    upgrade sales --to v0.51.2 --url metabase.jar       | url is not absolute
+                    upgrade sales --to v0.51.2 --node-failure ignore    | 'ignore' is none of roll-back, finish-without
+                    upgrade sales --to v0.51.2 --way-back up            | 'up' is none of restore, migrate-down
+                    upgrade sales --to v0.51.2 --no-wait --update-compose-file | leave out --no-wait
+                    retry sales --no-wait --update-compose-file         | leave out --no-wait
+                    restore sales 7                                     | Invalid value for positional parameter at index 1
+                    add                                                 | name the DIRECTORY it runs in or its --pid, or its --unit
+                    add /srv/x --unit x.service                         | name the DIRECTORY it runs in or its --pid, or its --unit
+                    add srv/x --host web1                               | name the whole path of the DIRECTORY on host web1
+                    hosts                                               | Missing required subcommand
+                    hosts add web1 --address web1                       | Missing required option: '--key-file=FILE'
+                    hosts add web1 --address web1 --key-file /k         | --host-key is missing
+                    hosts add web1 --address web1 --key-file /k --host-key yes | host.hostKey is not a fingerprint
+                    hosts add web1 --key-file /k                        | either --address or --docker-url is needed
+                    hosts add local --docker-url http://e --key-file /k --cert-file /c --ca-file /a | host.name is local
+                    upgrad sales                                        | Did you mean: uplift upgrade
+                    releases forget 12                                  | Missing required option: '--reason=TEXT'
+                    releases forget 12 --reason= --by ann               | reason is missing
+                    list --server ftp://example.org                     | is no http or https URL such as
+                    list --server http://example.org/?x=1               | is no http or https URL such as
+                    list --server http://user:secret@example.org        | without user and password
+                    """)
     void wrongCommandLineEndsWithTwoAndSaysWhatIsWrong(String arguments, String said) {
         assertThat(terminal.run(arguments.split(" ", -1))).isEqualTo(ExitCode.USAGE);
         assertThat(terminal.err()).contains(said);

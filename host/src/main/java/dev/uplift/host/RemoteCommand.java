@@ -22,69 +22,69 @@ final class RemoteCommand {
      * otherwise {@code link} or {@code late}.
      */
     static final String START = """
-        uplift_log=$1 uplift_errors=$2 uplift_dir=$3 uplift_owner=$4 uplift_exports=$5 uplift_words=$6; shift 6
-        for uplift_file in "$uplift_log" "$uplift_errors"; do
-          if [ -L "$uplift_file" ]; then printf 'link %s' "$uplift_file"; exit 0; fi
-          if [ -n "$uplift_file" ] && [ ! -e "$uplift_file" ]; then
-            : >"$uplift_file"; chmod 644 "$uplift_file"
-            [ "$(id -u)" != 0 ] || chown -h "$uplift_owner" "$uplift_file"
-            sync "$uplift_file"
-          fi
-        done
-        cd -- "$uplift_dir"
-        (
-          while [ "$uplift_exports" -gt 0 ]; do
-            uplift_exports=$((uplift_exports - 1)); export "$1"; shift
-          done
-          [ -z "$uplift_errors" ] || exec 2>>"$uplift_errors"
-          exec /usr/bin/env "$@"
-        ) </dev/null >>"$uplift_log" 2>&1 9>&- &
-        uplift_pid=$!
-        shift "$((uplift_exports + uplift_words))"
-        uplift_expected=$(printf '%s\\0' "$@" | base64 -w0)
-        uplift_tries=200
-        while [ "$uplift_tries" -gt 0 ]; do
-          uplift_tries=$((uplift_tries - 1))
-          uplift_line=$(cat "/proc/$uplift_pid/stat" 2>/dev/null) || exit 0
-          case ${uplift_line##*) } in Z*|X*) exit 0;; esac
-          if [ "$(base64 -w0 <"/proc/$uplift_pid/cmdline")" = "$uplift_expected" ] &&
-              [ "$(readlink "/proc/$uplift_pid/cwd")" = "$uplift_dir" ]; then
-            show "$uplift_pid"; exit 0
-          fi
-          sleep 0.05
-        done
-        kill -s KILL "$uplift_pid" || :
-        echo late
-        """;
+            uplift_log=$1 uplift_errors=$2 uplift_dir=$3 uplift_owner=$4 uplift_exports=$5 uplift_words=$6; shift 6
+            for uplift_file in "$uplift_log" "$uplift_errors"; do
+              if [ -L "$uplift_file" ]; then printf 'link %s' "$uplift_file"; exit 0; fi
+              if [ -n "$uplift_file" ] && [ ! -e "$uplift_file" ]; then
+                : >"$uplift_file"; chmod 644 "$uplift_file"
+                [ "$(id -u)" != 0 ] || chown -h "$uplift_owner" "$uplift_file"
+                sync "$uplift_file"
+              fi
+            done
+            cd -- "$uplift_dir"
+            (
+              while [ "$uplift_exports" -gt 0 ]; do
+                uplift_exports=$((uplift_exports - 1)); export "$1"; shift
+              done
+              [ -z "$uplift_errors" ] || exec 2>>"$uplift_errors"
+              exec /usr/bin/env "$@"
+            ) </dev/null >>"$uplift_log" 2>&1 9>&- &
+            uplift_pid=$!
+            shift "$((uplift_exports + uplift_words))"
+            uplift_expected=$(printf '%s\\0' "$@" | base64 -w0)
+            uplift_tries=200
+            while [ "$uplift_tries" -gt 0 ]; do
+              uplift_tries=$((uplift_tries - 1))
+              uplift_line=$(cat "/proc/$uplift_pid/stat" 2>/dev/null) || exit 0
+              case ${uplift_line##*) } in Z*|X*) exit 0;; esac
+              if [ "$(base64 -w0 <"/proc/$uplift_pid/cmdline")" = "$uplift_expected" ] &&
+                  [ "$(readlink "/proc/$uplift_pid/cwd")" = "$uplift_dir" ]; then
+                show "$uplift_pid"; exit 0
+              fi
+              sleep 0.05
+            done
+            kill -s KILL "$uplift_pid" || :
+            echo late
+            """;
 
     /** Runs a command; {@code $@} is directory, then {@link #words}. The last line of the output is its exit code. */
     static final String RUN = """
-        uplift_dir=$1 uplift_exports=$2; shift 3
-        cd -- "$uplift_dir"
-        uplift_status=0
-        (
-          while [ "$uplift_exports" -gt 0 ]; do
-            uplift_exports=$((uplift_exports - 1)); export "$1"; shift
-          done
-          umask 022
-          exec /usr/bin/env "$@"
-        ) 9>&- || uplift_status=$?
-        printf '\\n%s' "$uplift_status"
-        """;
+            uplift_dir=$1 uplift_exports=$2; shift 3
+            cd -- "$uplift_dir"
+            uplift_status=0
+            (
+              while [ "$uplift_exports" -gt 0 ]; do
+                uplift_exports=$((uplift_exports - 1)); export "$1"; shift
+              done
+              umask 022
+              exec /usr/bin/env "$@"
+            ) 9>&- || uplift_status=$?
+            printf '\\n%s' "$uplift_status"
+            """;
 
     /** Runs {@code $@} behind umask, number of commands and {@link Inherited#commands}. */
     private static final String INHERIT = """
-        umask "$1"; uplift_count=$2; shift 2
-        while [ "$uplift_count" -gt 0 ]; do
-          uplift_count=$((uplift_count - 1))
-          case $1 in
-            oom\\ *) echo "${1#oom }" >"/proc/$$/oom_score_adj";;
-            *) $1 "$$";;
-          esac >/dev/null 2>&1 || :
-          shift
-        done
-        exec "$@"
-        """;
+            umask "$1"; uplift_count=$2; shift 2
+            while [ "$uplift_count" -gt 0 ]; do
+              uplift_count=$((uplift_count - 1))
+              case $1 in
+                oom\\ *) echo "${1#oom }" >"/proc/$$/oom_score_adj";;
+                *) $1 "$$";;
+              esac >/dev/null 2>&1 || :
+              shift
+            done
+            exec "$@"
+            """;
 
     private static final int TIMED_OUT = 124;
     private static final int KILLED = 137;

@@ -18,15 +18,15 @@ import java.util.function.Predicate;
 final class SshProcesses implements HostProcesses {
     /** Shows a process in one line, each file of it as base64 behind an equals sign. */
     static final String SHOW = """
-        b64() { printf ' ='; base64 -w0; }
-        show() {
-          [ -r "/proc/$1/stat" ] || return 0
-          printf '%s' "$1"
-          b64 <"/proc/$1/stat"; b64 <"/proc/$1/status"; b64 <"/proc/$1/cmdline"
-          readlink -n "/proc/$1/cwd" | b64; readlink -n "/proc/$1/exe" | b64
-          echo
-        }
-        """;
+            b64() { printf ' ='; base64 -w0; }
+            show() {
+              [ -r "/proc/$1/stat" ] || return 0
+              printf '%s' "$1"
+              b64 <"/proc/$1/stat"; b64 <"/proc/$1/status"; b64 <"/proc/$1/cmdline"
+              readlink -n "/proc/$1/cwd" | b64; readlink -n "/proc/$1/exe" | b64
+              echo
+            }
+            """;
 
     private static final int STAT_BYTES_MAX = 10_000;
     private static final Duration ANSWER_MAX = Duration.ofMinutes(1);
@@ -51,11 +51,11 @@ final class SshProcesses implements HostProcesses {
 
     private List<RunningProcess> jars() throws IOException {
         return shown(ask(SHOW + """
-            for file in $(grep -lzxFe -jar /proc/[0-9]*/cmdline); do
-              [ -e "${file%/*}/root/" ] && ! [ "${file%/*}/root/" -ef / ] && continue
-              pid=${file#/proc/}; show "${pid%/*}"
-            done
-            """)).stream()
+                for file in $(grep -lzxFe -jar /proc/[0-9]*/cmdline); do
+                  [ -e "${file%/*}/root/" ] && ! [ "${file%/*}/root/" -ef / ] && continue
+                  pid=${file#/proc/}; show "${pid%/*}"
+                done
+                """)).stream()
                 .filter(process -> process.jar().isPresent())
                 .toList();
     }
@@ -134,23 +134,23 @@ final class SshProcesses implements HostProcesses {
             return List.of();
         }
         return shown(ask(SHOW + """
-            for socket in "$@"; do
-              find /proc/[0-9]*/fd -maxdepth 1 -lname "socket:\\\\[$socket\\\\]" -printf '%h\\n'
-            done | sort -u | while read -r fd; do
-              pid=${fd#/proc/}; show "${pid%/*}"
-            done
-            """, sockets.toArray(String[]::new)));
+                        for socket in "$@"; do
+                          find /proc/[0-9]*/fd -maxdepth 1 -lname "socket:\\\\[$socket\\\\]" -printf '%h\\n'
+                        done | sort -u | while read -r fd; do
+                          pid=${fd#/proc/}; show "${pid%/*}"
+                        done
+                        """, sockets.toArray(String[]::new)));
     }
 
     @Override
     public List<RunningProcess> holding(Path file) throws IOException {
         return shown(ask(SHOW + """
-            find -L /proc/[0-9]*/fd -maxdepth 1 -samefile "$1" -printf '%h %f\\n' | while read -r fd name; do
-              if grep -q '^flags:.*[123567]$' "${fd%/*}/fdinfo/$name"; then echo "$fd"; fi
-            done | sort -u | while read -r fd; do
-              pid=${fd#/proc/}; show "${pid%/*}"
-            done
-            """, file.toString()));
+                find -L /proc/[0-9]*/fd -maxdepth 1 -samefile "$1" -printf '%h %f\\n' | while read -r fd name; do
+                  if grep -q '^flags:.*[123567]$' "${fd%/*}/fdinfo/$name"; then echo "$fd"; fi
+                done | sort -u | while read -r fd; do
+                  pid=${fd#/proc/}; show "${pid%/*}"
+                done
+                """, file.toString()));
     }
 
     @Override
@@ -175,8 +175,8 @@ final class SshProcesses implements HostProcesses {
             String file = ProcText.target(fields[i + 1]);
             if (name.test(Path.of(file))) {
                 String longest = ask("""
-                    if [ "$1" -ef "$2" ]; then echo file; elif [ -e "$1" ]; then echo descriptor; fi
-                    """, fields[i], file).strip();
+                        if [ "$1" -ef "$2" ]; then echo file; elif [ -e "$1" ]; then echo descriptor; fi
+                        """, fields[i], file).strip();
                 if (!longest.isEmpty()) {
                     return Optional.of(Path.of(longest.equals("file") ? file : fields[i]));
                 }

@@ -56,10 +56,10 @@ public final class Inbox {
             return new Claims(new HashSet<>(), digests);
         }
         Set<UUID> fresh = new HashSet<>(handle.createQuery("""
-            INSERT INTO inbox (message_id, digest)
-            SELECT id, digest FROM unnest(:ids, :digests) AS claimed (id, digest) ORDER BY id
-            ON CONFLICT DO NOTHING RETURNING message_id
-            """)
+                        INSERT INTO inbox (message_id, digest)
+                        SELECT id, digest FROM unnest(:ids, :digests) AS claimed (id, digest) ORDER BY id
+                        ON CONFLICT DO NOTHING RETURNING message_id
+                        """)
                 .bindArray("ids", UUID.class, List.copyOf(digests.keySet()))
                 .bindArray("digests", String.class, List.copyOf(digests.values()))
                 .mapTo(UUID.class)

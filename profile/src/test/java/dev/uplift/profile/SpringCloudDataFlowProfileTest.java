@@ -60,11 +60,11 @@ class SpringCloudDataFlowProfileTest {
     void theManifestOfTheJarSaysTheVersion() throws IOException {
         JarEntries real = jar(
                 Map.of("META-INF/MANIFEST.MF", """
-                    Manifest-Version: 1.0
-                    Implementation-Title: Spring Cloud Data Flow Server
-                    Implementation-Version: 2.5.1.RELEASE
-                    Spring-Boot-Version: 2.2.7.RELEASE
-                    """, POM, "#Created by Apache Maven 3.5.4\nversion=2.5.1.RELEASE\n"));
+                Manifest-Version: 1.0
+                Implementation-Title: Spring Cloud Data Flow Server
+                Implementation-Version: 2.5.1.RELEASE
+                Spring-Boot-Version: 2.2.7.RELEASE
+                """, POM, "#Created by Apache Maven 3.5.4\nversion=2.5.1.RELEASE\n"));
         assertThat(DATA_FLOW.jarIdentity(real)).isEqualTo(new VersionReading.Known(version("2.5.1.RELEASE")));
         assertThat(DATA_FLOW.jarIdentity(jar(Map.of(POM, "version=2.7.0\n"))))
                 .isEqualTo(new VersionReading.Known(version("2.7.0")));
@@ -84,10 +84,10 @@ class SpringCloudDataFlowProfileTest {
         assertThat(DATA_FLOW.health().read(503, "{\"status\":\"DOWN\"}"))
                 .isEqualTo(new HealthReading.Unhealthy("HTTP 503, /status is \"DOWN\""));
         String about = """
-            {"featureInfo":{"analyticsEnabled":true,"streamsEnabled":false},"versionInfo":{"implementation":\
-            {"name":"spring-cloud-dataflow-server","version":"%s"},"core":{"name":"Spring Cloud Data Flow Core",\
-            "version":"%<s"}}}\
-            """;
+                {"featureInfo":{"analyticsEnabled":true,"streamsEnabled":false},"versionInfo":{"implementation":\
+                {"name":"spring-cloud-dataflow-server","version":"%s"},"core":{"name":"Spring Cloud Data Flow Core",\
+                "version":"%<s"}}}\
+                """;
         for (String text : List.of("2.5.1.RELEASE", "2.7.0")) {
             assertThat(DATA_FLOW.readVersion(about.formatted(text))).isEqualTo(new VersionReading.Known(version(text)));
         }

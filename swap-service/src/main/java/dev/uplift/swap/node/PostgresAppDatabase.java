@@ -54,12 +54,12 @@ record PostgresAppDatabase(
 
     /** Background workers of the server itself have no user. */
     private static final String SESSIONS = """
-        SELECT count(*), coalesce(string_agg(DISTINCT coalesce(nullif(application_name, ''), 'unnamed'), ', '), '')
-        FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
-          AND (backend_type IS NULL OR backend_type = 'client backend')
-          AND application_name NOT LIKE 'uplift-%'
-        """;
+            SELECT count(*), coalesce(string_agg(DISTINCT coalesce(nullif(application_name, ''), 'unnamed'), ', '), '')
+            FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+              AND (backend_type IS NULL OR backend_type = 'client backend')
+              AND application_name NOT LIKE 'uplift-%'
+            """;
 
     /** Of other roles the database is shown, and nothing of the client. */
     private static final String ALL_SESSIONS = """

@@ -283,14 +283,14 @@ final class SystemdUnit {
 
     private String text() {
         return """
-            # Uplift is upgrading this application, has parked it, or has upgraded the others without this node:
-            # until that is over only Uplift starts it. It takes this file away itself. After an upgrade without it:
-            # mend what kept it from starting; the next upgrade starts it. To start it before, delete this file and
-            # run systemctl daemon-reload.
-            [Unit]
-            ConditionPathExists=%s
-            [Service]
-            Restart=no
-            """.formatted(start());
+                # Uplift is upgrading this application, has parked it, or has upgraded the others without this node:
+                # until that is over only Uplift starts it. It takes this file away itself. After an upgrade without it:
+                # mend what kept it from starting; the next upgrade starts it. To start it before, delete this file and
+                # run systemctl daemon-reload.
+                [Unit]
+                ConditionPathExists=%s
+                [Service]
+                Restart=no
+                """.formatted(start());
     }
 }

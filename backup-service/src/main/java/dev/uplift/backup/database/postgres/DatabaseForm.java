@@ -103,12 +103,12 @@ record DatabaseForm(
         String provider = serverMajor >= 15 ? "d.datlocprovider::text" : "'c'";
         String locale = serverMajor >= 17 ? "d.datlocale" : serverMajor >= 15 ? "d.daticulocale" : "NULL";
         try (PreparedStatement query = connection.prepareStatement("""
-            SELECT pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
-            """ + provider + ", " + locale + """
-            , t.spcname, d.datconnlimit, shobj_description(d.oid, 'pg_database'), d.datacl IS NULL
-            FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace
-            WHERE d.datname = ?\
-            """)) {
+                SELECT pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
+                """ + provider + ", " + locale + """
+                , t.spcname, d.datconnlimit, shobj_description(d.oid, 'pg_database'), d.datacl IS NULL
+                FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace
+                WHERE d.datname = ?\
+                """)) {
             query.setString(1, database);
             try (ResultSet row = query.executeQuery()) {
                 if (!row.next()) {
@@ -200,14 +200,14 @@ record DatabaseForm(
     private static List<Setting> settings(Connection connection, String database) throws SQLException {
         List<Setting> settings = new ArrayList<>();
         try (PreparedStatement query = connection.prepareStatement("""
-            SELECT r.rolname, c.setting
-            FROM pg_db_role_setting s
-            JOIN pg_database d ON d.oid = s.setdatabase
-            LEFT JOIN pg_roles r ON r.oid = s.setrole
-            CROSS JOIN LATERAL unnest(s.setconfig) AS c (setting)
-            WHERE d.datname = ?
-            ORDER BY r.rolname NULLS FIRST, c.setting\
-            """)) {
+                SELECT r.rolname, c.setting
+                FROM pg_db_role_setting s
+                JOIN pg_database d ON d.oid = s.setdatabase
+                LEFT JOIN pg_roles r ON r.oid = s.setrole
+                CROSS JOIN LATERAL unnest(s.setconfig) AS c (setting)
+                WHERE d.datname = ?
+                ORDER BY r.rolname NULLS FIRST, c.setting\
+                """)) {
             query.setString(1, database);
             try (ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {
@@ -224,13 +224,13 @@ record DatabaseForm(
     private static List<Grant> grants(Connection connection, String database) throws SQLException {
         List<Grant> grants = new ArrayList<>();
         try (PreparedStatement query = connection.prepareStatement("""
-            SELECT r.rolname, a.privilege_type, a.is_grantable
-            FROM pg_database d
-            CROSS JOIN LATERAL aclexplode(d.datacl) AS a
-            LEFT JOIN pg_roles r ON r.oid = a.grantee
-            WHERE d.datname = ? AND (a.grantee = 0 OR r.rolname IS NOT NULL)
-            ORDER BY 1 NULLS FIRST, 2\
-            """)) {
+                SELECT r.rolname, a.privilege_type, a.is_grantable
+                FROM pg_database d
+                CROSS JOIN LATERAL aclexplode(d.datacl) AS a
+                LEFT JOIN pg_roles r ON r.oid = a.grantee
+                WHERE d.datname = ? AND (a.grantee = 0 OR r.rolname IS NOT NULL)
+                ORDER BY 1 NULLS FIRST, 2\
+                """)) {
             query.setString(1, database);
             try (ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {

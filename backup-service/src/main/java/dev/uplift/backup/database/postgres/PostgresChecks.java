@@ -123,11 +123,11 @@ final class PostgresChecks {
     private void rights(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("""
-                    SELECT current_user, r.rolsuper, r.rolcreatedb,
-                      pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_has_role(d.datdba, 'MEMBER')
-                    FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
-                    WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()\
-                    """)) {
+                        SELECT current_user, r.rolsuper, r.rolcreatedb,
+                          pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_has_role(d.datdba, 'MEMBER')
+                        FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
+                        WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()\
+                        """)) {
             row.next();
             String user = row.getString(1);
             boolean superuser = row.getBoolean(2);

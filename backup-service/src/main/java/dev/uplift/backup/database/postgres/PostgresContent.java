@@ -79,30 +79,30 @@ record PostgresContent(Format format, List<String> lines, List<String> decoratio
             "idle_in_transaction_session_timeout TO 0");
 
     private static final String USER_OBJECT = """
-        n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
-          AND c.relpersistence IN ('p', 'u')
-          AND NOT EXISTS (
-            SELECT FROM pg_catalog.pg_depend d
-            WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')\
-        """;
+            n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+              AND c.relpersistence IN ('p', 'u')
+              AND NOT EXISTS (
+                SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')\
+            """;
 
     private static final String TABLES = """
-        SELECT n.nspname, c.relname, c.relkind = 'p',
-          ARRAY(
-            SELECT a.attname FROM pg_catalog.pg_attribute a
-            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-            ORDER BY a.attnum)::text[] AS columns,
-          ARRAY(
-            SELECT a.attname
-            FROM pg_catalog.pg_index i
-            CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (attnum, position)
-            JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-            WHERE i.indrelid = c.oid AND i.indisprimary AND k.position <= i.indnkeyatts
-            ORDER BY k.position)::text[] AS key
-        FROM pg_catalog.pg_class c
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE
-        """;
+            SELECT n.nspname, c.relname, c.relkind = 'p',
+              ARRAY(
+                SELECT a.attname FROM pg_catalog.pg_attribute a
+                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                ORDER BY a.attnum)::text[] AS columns,
+              ARRAY(
+                SELECT a.attname
+                FROM pg_catalog.pg_index i
+                CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (attnum, position)
+                JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+                WHERE i.indrelid = c.oid AND i.indisprimary AND k.position <= i.indnkeyatts
+                ORDER BY k.position)::text[] AS key
+            FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE
+            """;
 
     private static final String EACH = "c.relkind = 'r'";
 
@@ -124,11 +124,11 @@ record PostgresContent(Format format, List<String> lines, List<String> decoratio
     private static final String BY_NAME = " ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\"";
 
     private static final String SEQUENCES = """
-        SELECT n.nspname, c.relname
-        FROM pg_catalog.pg_class c
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind = 'S' AND
-        """ + USER_OBJECT + BY_NAME;
+            SELECT n.nspname, c.relname
+            FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind = 'S' AND
+            """ + USER_OBJECT + BY_NAME;
 
     PostgresContent {
         lines = List.copyOf(lines);

@@ -206,10 +206,10 @@ public final class PostgresDatabase implements ApplicationDatabase {
     private void forgetOlder(Connection maintenance) throws SQLException, InterruptedException {
         List<String> failed;
         try (PreparedStatement query = maintenance.prepareStatement("""
-            SELECT datname FROM pg_database
-            WHERE starts_with(shobj_description(oid, 'pg_database'), ?)
-            ORDER BY shobj_description(oid, 'pg_database') DESC\
-            """)) {
+                SELECT datname FROM pg_database
+                WHERE starts_with(shobj_description(oid, 'pg_database'), ?)
+                ORDER BY shobj_description(oid, 'pg_database') DESC\
+                """)) {
             query.setString(1, failedMark());
             failed = strings(query);
         }

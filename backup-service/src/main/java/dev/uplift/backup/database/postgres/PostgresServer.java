@@ -178,11 +178,11 @@ final class PostgresServer {
     static List<String> sessions(Connection connection, String database) throws SQLException {
         List<String> sessions = new ArrayList<>();
         try (PreparedStatement query = connection.prepareStatement("""
-            SELECT pid, usename, application_name, host(client_addr) AS client
-            FROM pg_stat_activity
-            WHERE datname = ? AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
-            ORDER BY pid\
-            """)) {
+                SELECT pid, usename, application_name, host(client_addr) AS client
+                FROM pg_stat_activity
+                WHERE datname = ? AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
+                ORDER BY pid\
+                """)) {
             query.setString(1, database);
             try (ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {
@@ -214,11 +214,11 @@ final class PostgresServer {
         long deadline = System.nanoTime() + SESSION_END_TIMEOUT.toNanos();
         while (true) {
             try (PreparedStatement end = connection.prepareStatement("""
-                SELECT count(pg_terminate_backend(pid))
-                FROM pg_stat_activity
-                WHERE datname = ? AND usename = current_user AND application_name = ?
-                  AND pid <> pg_backend_pid()\
-                """)) {
+                    SELECT count(pg_terminate_backend(pid))
+                    FROM pg_stat_activity
+                    WHERE datname = ? AND usename = current_user AND application_name = ?
+                      AND pid <> pg_backend_pid()\
+                    """)) {
                 end.setString(1, database);
                 end.setString(2, APPLICATION_NAME);
                 try (ResultSet rows = end.executeQuery()) {

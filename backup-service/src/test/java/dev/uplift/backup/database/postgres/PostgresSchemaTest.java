@@ -12,9 +12,9 @@ class PostgresSchemaTest {
         String plain = schema("");
 
         assertThat(schema("""
-            ALTER TABLE ONLY public.report_row ALTER COLUMN writer SET (pg_attver=26606760);
-            ALTER TABLE ONLY public.report_row ALTER COLUMN number SET (pg_attver=1);
-            """)).isEqualTo(plain);
+                ALTER TABLE ONLY public.report_row ALTER COLUMN writer SET (pg_attver=26606760);
+                ALTER TABLE ONLY public.report_row ALTER COLUMN number SET (pg_attver=1);
+                """)).isEqualTo(plain);
     }
 
     @Test
@@ -34,23 +34,23 @@ class PostgresSchemaTest {
     @Test
     void whatDecoratesTheDataCountsOnlyInBackupsOfTheFirstFormat() {
         PostgresSchema schema = PostgresSchema.of("""
-            --
-            -- Name: report_row; Type: TABLE; Schema: public; Owner: app
-            --
+                --
+                -- Name: report_row; Type: TABLE; Schema: public; Owner: app
+                --
 
-            CREATE TABLE public.report_row (
-                writer text,
-                number bigint
-            );
+                CREATE TABLE public.report_row (
+                    writer text,
+                    number bigint
+                );
 
 
-            --
-            -- Name: seen; Type: EVENT TRIGGER; Schema: -; Owner: postgres
-            --
+                --
+                -- Name: seen; Type: EVENT TRIGGER; Schema: -; Owner: postgres
+                --
 
-            CREATE EVENT TRIGGER seen ON ddl_command_end
-               EXECUTE FUNCTION public.seen();
-            """);
+                CREATE EVENT TRIGGER seen ON ddl_command_end
+                   EXECUTE FUNCTION public.seen();
+                """);
 
         assertThat(schema.sha256()).isEqualTo("926033cf79ccbcbed844c3a9259eec001ef9f3d7bdca3ad10d2fdda485561403");
         assertThat(schema.sha256OfEssentials())
