@@ -1,5 +1,6 @@
 package dev.uplift.contract;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.List;
 import java.util.UUID;
 
@@ -9,6 +10,9 @@ public sealed interface FenceTaking {
     String REQUESTED_TYPE = "swap.fence.take";
 
     UUID takingId();
+
+    /** The one that is to have them. */
+    UUID installationId();
 
     /**
      * Take them from whomever they belong to.
@@ -21,20 +25,28 @@ public sealed interface FenceTaking {
             Checks.present(installation, "installation");
             spared = Checks.list(spared, "spared");
         }
+
+        @Override
+        @JsonIgnore
+        public UUID installationId() {
+            return installation.id();
+        }
     }
 
     /** They are the installation's; {@code from}: whose they were, its own left out. */
-    record Taken(UUID takingId, List<UUID> from) implements FenceTaking {
+    record Taken(UUID takingId, UUID installationId, List<UUID> from) implements FenceTaking {
         public Taken {
             Checks.present(takingId, "takingId");
+            Checks.present(installationId, "installationId");
             from = Checks.list(from, "from");
         }
     }
 
     /** They are as they were, or some of them are. */
-    record Refused(UUID takingId, ErrorCode code, String detail) implements FenceTaking {
+    record Refused(UUID takingId, UUID installationId, ErrorCode code, String detail) implements FenceTaking {
         public Refused {
             Checks.present(takingId, "takingId");
+            Checks.present(installationId, "installationId");
             Checks.present(code, "code");
             Checks.text(detail, "detail");
         }

@@ -177,6 +177,8 @@ public final class WireCodec {
             case StepResult result -> Optional.of(result.installationId());
             case CommandRefused refused -> Optional.of(refused.source());
             case Inspection inspection -> Optional.of(inspection.installationId());
+            case FenceTaking taking -> Optional.of(taking.installationId());
+            case FenceTaken taken -> Optional.of(taken.installationId());
             case Discovery discovery -> Optional.of(discovery.discoveryId());
             case InstallationStatus status -> Optional.of(status.id());
             case InstallationRemoved removed -> Optional.of(removed.installationId());

@@ -318,12 +318,17 @@ final class Examples {
                         DISCOVERY,
                         new InstallationSpec(INSTALLATION, "sales", "metabase", "default", List.of(NODE), POSTGRESQL),
                         List.of(SAGA)));
-        put(all, "fence.taken", MessageType.FENCE_TAKEN, new FenceTaking.Taken(DISCOVERY, List.of(FENCED)));
+        put(
+                all,
+                "fence.taken",
+                MessageType.FENCE_TAKEN,
+                new FenceTaking.Taken(DISCOVERY, INSTALLATION, List.of(FENCED)));
         put(
                 all,
                 "fence.refused",
                 MessageType.FENCE_REFUSED,
-                new FenceTaking.Refused(DISCOVERY, ErrorCode.INTERFERED, "an upgrade of another is under way"));
+                new FenceTaking.Refused(
+                        DISCOVERY, INSTALLATION, ErrorCode.INTERFERED, "an upgrade of another is under way"));
         put(
                 all,
                 "installation.fence-taken",

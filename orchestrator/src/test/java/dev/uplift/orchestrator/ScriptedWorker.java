@@ -397,8 +397,12 @@ final class ScriptedWorker {
                         Instant.now(),
                         null,
                         spared
-                                ? new FenceTaking.Refused(asked.takingId(), ErrorCode.INTERFERED, "it is spared")
-                                : new FenceTaking.Taken(asked.takingId(), owner == null ? List.of() : List.of(owner))));
+                                ? new FenceTaking.Refused(
+                                        asked.takingId(), asked.installationId(), ErrorCode.INTERFERED, "it is spared")
+                                : new FenceTaking.Taken(
+                                        asked.takingId(),
+                                        asked.installationId(),
+                                        owner == null ? List.of() : List.of(owner))));
     }
 
     private void inspect(Inspection.Requested asked) {

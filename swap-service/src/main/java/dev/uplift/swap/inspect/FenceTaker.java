@@ -38,7 +38,7 @@ public final class FenceTaker {
     /** Takes them, or says in one line why not. */
     public FenceTaking take(FenceTaking.Requested asked) throws InterruptedException {
         try {
-            return new FenceTaking.Taken(asked.takingId(), taken(asked));
+            return new FenceTaking.Taken(asked.takingId(), asked.installationId(), taken(asked));
         } catch (StepFailedException e) {
             return refused(asked, e.code(), e.detail());
         } catch (HostLostException | DockerLostException | DockerUnreachableException e) {
@@ -75,6 +75,6 @@ public final class FenceTaker {
     }
 
     private static FenceTaking refused(FenceTaking.Requested asked, ErrorCode code, @Nullable String detail) {
-        return new FenceTaking.Refused(asked.takingId(), code, OneLine.of(detail));
+        return new FenceTaking.Refused(asked.takingId(), asked.installationId(), code, OneLine.of(detail));
     }
 }

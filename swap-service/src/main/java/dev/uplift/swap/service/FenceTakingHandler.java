@@ -37,6 +37,7 @@ final class FenceTakingHandler implements MessageHandler<FenceTaking.Requested> 
     @Override
     public Reply failed(FenceTaking.Requested asked, String detail) {
         return new Reply(
-                MessageType.FENCE_REFUSED, new FenceTaking.Refused(asked.takingId(), ErrorCode.INTERNAL, detail));
+                MessageType.FENCE_REFUSED,
+                new FenceTaking.Refused(asked.takingId(), asked.installationId(), ErrorCode.INTERNAL, detail));
     }
 }
