@@ -125,7 +125,7 @@ final class LocalProcesses implements HostProcesses {
         Set<String> sockets = sockets(directory);
         Set<TcpConnection> connections = new LinkedHashSet<>();
         for (String table : List.of("net/tcp", "net/tcp6")) {
-            connections.addAll(ProcText.connections(lines(directory.resolve(table)), sockets));
+            connections.addAll(ProcText.connections(lines(directory.resolve(table)), sockets::contains));
         }
         return connections;
     }

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -120,16 +121,12 @@ final class ProcText {
         return SOCKET.matcher(links).results().map(found -> found.group(1)).collect(Collectors.toSet());
     }
 
-    /**
-     * The established connections among these sockets, by lines of {@code /proc/net/tcp} or {@code tcp6}.
-     *
-     * @param sockets their numbers
-     */
-    static Set<TcpConnection> connections(Iterable<String> lines, Set<String> sockets) {
+    /** The established connections whose socket's number is among these, by lines of {@code /proc/net/tcp} or {@code tcp6}. */
+    static Set<TcpConnection> connections(Iterable<String> lines, Predicate<String> sockets) {
         Set<TcpConnection> connections = new LinkedHashSet<>();
         for (String line : lines) {
             String[] columns = line.strip().split("\\s+", -1);
-            if (columns.length > 9 && columns[3].equals(ESTABLISHED) && sockets.contains(columns[9])) {
+            if (columns.length > 9 && columns[3].equals(ESTABLISHED) && sockets.test(columns[9])) {
                 connections.add(new TcpConnection(end(columns[1]), end(columns[2])));
             }
         }

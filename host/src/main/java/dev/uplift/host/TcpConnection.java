@@ -15,6 +15,16 @@ public record TcpConnection(InetSocketAddress local, InetSocketAddress remote) {
      * @param text what its {@code /proc/PID/fd} leads to, and {@code /proc/PID/net/tcp} and {@code tcp6}, in any order
      */
     public static Set<TcpConnection> of(String text) {
-        return ProcText.connections(text.lines().toList(), ProcText.sockets(text));
+        Set<String> sockets = ProcText.sockets(text);
+        return ProcText.connections(text.lines().toList(), sockets::contains);
+    }
+
+    /**
+     * The connections of a whole network.
+     *
+     * @param text {@code /proc/net/tcp} and {@code tcp6} of it
+     */
+    public static Set<TcpConnection> all(String text) {
+        return ProcText.connections(text.lines().toList(), _ -> true);
     }
 }

@@ -23,7 +23,8 @@ final class Forwarder implements AutoCloseable {
         return listening.getLocalPort();
     }
 
-    private void accept(String address, int port) {
+    /** Until it is closed. */
+    private boolean accept(String address, int port) {
         try {
             while (true) {
                 Socket client = listening.accept();
@@ -33,29 +34,27 @@ final class Forwarder implements AutoCloseable {
                 Thread.ofVirtual().start(() -> carry(client, server));
                 Thread.ofVirtual().start(() -> carry(server, client));
             }
-        } catch (IOException closed) {
-            closeAll();
+        } catch (IOException e) {
+            return false;
         }
     }
 
-    private static void carry(Socket from, Socket to) {
+    /** Whether it ended in order. */
+    private static boolean carry(Socket from, Socket to) {
         try (from;
                 to;
                 InputStream in = from.getInputStream();
                 OutputStream out = to.getOutputStream()) {
             in.transferTo(out);
+            return true;
         } catch (IOException e) {
-            return;
+            return false;
         }
     }
 
-    private void closeAll() {
+    private void closeAll() throws IOException {
         for (Socket socket : sockets) {
-            try {
-                socket.close();
-            } catch (IOException e) {
-                continue;
-            }
+            socket.close();
         }
     }
 
