@@ -63,6 +63,8 @@ class AssumedDatabaseTest {
                         assertThat(check.verdict()).isEqualTo(Check.Verdict.WARN);
                         assertThat(check.detail()).contains("is assumed", "--assume-database");
                     });
+            rig.from(assumed.running());
+            rig.succeed(StepName.STAGE, DO);
             rig.installed(decoy);
             StepOutcome.Failed stopped = rig.fail(StepName.STOP, DO);
             assertThat(stopped.code()).isEqualTo(ErrorCode.PREFLIGHT_REFUSED);
