@@ -130,7 +130,7 @@ class StepWorkerTest {
             StepResult.Failed failed = site.answers(1).getFirst().body(StepResult.Failed.class);
             assertThat(failed.code()).isEqualTo(ErrorCode.INTERNAL);
             assertThat(failed.retryable()).isTrue();
-            assertThat(failed.detail()).isEqualTo("IllegalStateException: no connection to jdbc:x://me:***@db");
+            assertThat(failed.detail()).isEqualTo("IllegalStateException: no connection to jdbc:x://***@db");
             assertThat(worker.liveness()).allMatch(Liveness::up);
         }
     }
