@@ -147,16 +147,16 @@ class SharedDatabaseTest {
     @Test
     void aFenceIsNotTakenFromAnInstallationThatIsBeingUpgraded() {
         Fleet.ready("wants");
-        UUID busy = Fleet.ready("busy").id();
-        worker.script("busy", command -> new ScriptedWorker.Reply.Silence());
-        UUID upgrade = Fleet.upgrade("busy");
+        UUID busy = Fleet.ready("upgraded-meanwhile").id();
+        worker.script("upgraded-meanwhile", command -> new ScriptedWorker.Reply.Silence());
+        UUID upgrade = Fleet.upgrade("upgraded-meanwhile");
         worker.fence("/srv/wants", busy);
 
         assertThat(takeFence("wants").problem()).contains("it is spared");
 
         assertThat(worker.fenceIn("/srv/wants")).isEqualTo(busy);
-        worker.script("busy", command -> new ScriptedWorker.Reply.Success());
-        worker.succeed(worker.await("busy", StepName.PREFLIGHT));
+        worker.script("upgraded-meanwhile", command -> new ScriptedWorker.Reply.Success());
+        worker.succeed(worker.await("upgraded-meanwhile", StepName.PREFLIGHT));
         Fleet.await(upgrade, UpgradeStatus.State.COMPLETED);
     }
 
