@@ -13,6 +13,7 @@ import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
+import dev.uplift.contract.StepOutput;
 import dev.uplift.host.Fence;
 import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
