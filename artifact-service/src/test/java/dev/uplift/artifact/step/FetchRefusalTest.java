@@ -92,7 +92,7 @@ final class FetchRefusalTest extends ServedArtifact {
                         "version.properties",
                         "tag=v0.51.8".getBytes(StandardCharsets.UTF_8),
                         TestJar.MANIFEST,
-                        "no manifest".getBytes(StandardCharsets.UTF_8)),
+                        "no manifest\n".getBytes(StandardCharsets.UTF_8)),
                 1)));
         refused(fetch(null), ErrorCode.ARTIFACT_WRONG, "manifest cannot be read");
         server.answer(ok(TestJar.with("version.properties", "tag=\\u001b[31mv0.51.8", 1)));
