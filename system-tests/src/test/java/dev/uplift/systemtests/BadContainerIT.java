@@ -44,6 +44,7 @@ class BadContainerIT {
     @AfterAll
     void close() {
         standIns.close();
+        containers.docker().attempt(List.of("rmi", containers.name("unpulled")), "");
     }
 
     Stream<Arguments> containers() {
@@ -52,7 +53,7 @@ class BadContainerIT {
                 bad("an option as a name", () -> "-v/:/h", "container"),
                 bad("a path", () -> "../metabase", "container"),
                 bad("a blank", () -> "meta base", "container"),
-                bad("a line break", () -> "meta\nbase", "container"),
+                bad("a line break", () -> "meta\nbase", "control character"),
                 bad(
                         "an id's beginning",
                         () -> run("--name", containers.name("by-id"), jre, "sleep", "600")
@@ -136,14 +137,17 @@ class BadContainerIT {
         return containers.name("bad-" + name);
     }
 
+    /** An image of its own: the one that it is made of has been pushed and pulled by others. */
     private String unpulled() {
         String name = containers.name("unpulled");
+        String made = StandInImages.image(containers.docker(), StandInContainers.OLD);
+        containers.docker().run("commit", containers.create(made).reference(), name);
         run(
                 "--name",
                 name,
                 "--publish",
                 "127.0.0.1:" + StandInContainers.freePort() + ":3000",
-                StandInImages.image(containers.docker(), StandInContainers.OLD));
+                name);
         Awaitility.await()
                 .atMost(END_MAX)
                 .until(() -> containers.named(name).logs().contains("COMPLETE"));
