@@ -113,7 +113,7 @@ public final class StandInOnHost {
     }
 
     private void own() {
-        host.exec("chown", "-R", user + ":", directory.toString());
+        host.exec("chown", "-R", user + ":" + user, directory.toString());
     }
 
     private String unit(Path settings) {
