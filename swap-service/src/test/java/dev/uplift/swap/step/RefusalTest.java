@@ -346,6 +346,7 @@ class RefusalTest {
                     LaunchFile.write(held, rig.directory, launch);
                 }
 
+                rig.assumeDatabase();
                 StepOutcome.Failed failed = rig.fail(StepName.STOP, DO);
 
                 assertThat(failed.code()).isEqualTo(ErrorCode.INTERFERED);

@@ -263,6 +263,12 @@ final class Rig implements AutoCloseable {
         installation = spec;
     }
 
+    /** For what runs in the place of an application, and works on no database. */
+    void assumeDatabase() {
+        InstallationSpec spec = Objects.requireNonNull(installation);
+        installed(spec.withDatabaseAssumedFor(spec.nodes().getFirst()));
+    }
+
     void from(Release release) {
         from = release;
     }
