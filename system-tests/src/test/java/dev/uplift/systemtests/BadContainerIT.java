@@ -142,12 +142,7 @@ class BadContainerIT {
         String name = containers.name("unpulled");
         String made = StandInImages.image(containers.docker(), StandInContainers.OLD);
         containers.docker().run("commit", containers.create(made).reference(), name);
-        run(
-                "--name",
-                name,
-                "--publish",
-                "127.0.0.1:" + StandInContainers.freePort() + ":3000",
-                name);
+        run("--name", name, "--publish", "127.0.0.1:" + StandInContainers.freePort() + ":3000", name);
         Awaitility.await()
                 .atMost(END_MAX)
                 .until(() -> containers.named(name).logs().contains("COMPLETE"));
