@@ -27,6 +27,7 @@ public record DatabaseProof(Profile profile, NodeProbe probe) {
         try {
             DatabaseUse use = look(node, database);
             while (use instanceof DatabaseUse.NotSeen && !deadline.passed()) {
+                // Neither a server nor a kernel tells of a new connection.
                 Thread.sleep(PAUSE);
                 use = look(node, database);
             }
@@ -42,6 +43,8 @@ public record DatabaseProof(Profile profile, NodeProbe probe) {
             while (!enough.get()) {
                 probe.health(profile, node.answersAt(profile));
                 probe.identity(profile, node.answersAt(profile));
+                // It serves its users meanwhile.
+                Thread.sleep(PAUSE);
             }
         } catch (IOException | InterruptedException e) {
             enough.set(true);

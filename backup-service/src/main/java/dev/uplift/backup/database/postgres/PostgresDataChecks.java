@@ -108,6 +108,7 @@ final class PostgresDataChecks {
             """;
         List<String> left = new ArrayList<>(names(query));
         if (!left.isEmpty()) {
+            // Who prepares a transaction ends it soon; what is looked for is what nobody ends.
             Thread.sleep(PREPARED_MAX.toMillis());
             left.retainAll(names(query));
             add(
