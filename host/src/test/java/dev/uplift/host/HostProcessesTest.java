@@ -9,6 +9,7 @@ import dev.uplift.testbed.RequiresRoot;
 import java.io.BufferedReader;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.Writer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -26,6 +27,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -183,17 +187,22 @@ class HostProcessesTest extends OnEveryHost {
         Process starting = new ProcessBuilder(
                         "/bin/sh",
                         "-c",
-                        "cd \"$0\" && echo there && sleep 0.5 && cd \"$1\" && read -r end",
+                        "cd \"$0\" && echo there && read -r on && cd \"$1\" && read -r end",
                         elsewhere.toString(),
                         directory.toString(),
                         "-jar",
                         "app.jar")
                 .start();
-        try (BufferedReader output = starting.inputReader()) {
+        try (BufferedReader output = starting.inputReader();
+                Writer input = starting.outputWriter();
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             assertThat(output.readLine()).isEqualTo("there");
             assertThat(host.processes().find(starting.pid()).flatMap(RunningProcess::directory))
                     .contains(elsewhere.toString());
-            assertThat(host.processes().runningJars())
+            Future<List<RunningProcess>> jars = threads.submit(host.processes()::runningJars);
+            input.write("on\n");
+            input.flush();
+            assertThat(jars.get())
                     .filteredOn(process -> process.pid() == starting.pid())
                     .extracting(RunningProcess::directory)
                     .containsExactly(Optional.of(directory.toString()));

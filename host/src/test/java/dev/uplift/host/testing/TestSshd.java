@@ -54,8 +54,14 @@ public final class TestSshd implements AutoCloseable {
                 PasswordAuthentication no
                 PermitRootLogin prohibit-password
                 Subsystem sftp internal-sftp
+                SetEnv HOME=%s
                 """.formatted(
-                        port, file("host_ed25519"), file("host_ecdsa"), file("client.pub")));
+                        port,
+                        file("host_ed25519"),
+                        file("host_ecdsa"),
+                        file("client.pub"),
+                        // Or each command runs what the user's own shell starts with.
+                        Files.createDirectory(directory.resolve("home"))));
         if (System.getProperty("user.name").equals("root")) {
             Files.createDirectories(Path.of("/run/sshd"));
         }
