@@ -54,9 +54,11 @@ record SharedDatabases(Site site, Profiles profiles, Duration most) {
     private boolean isOne(Usable one, Usable other, boolean named) throws InterruptedException {
         if (!(one.installation().database() instanceof DatabaseSpec.PostgreSql server)
                 || !(other.installation().database() instanceof DatabaseSpec.PostgreSql another)
-                || !server.database().equals(another.database())
-                || !server.user().equals(another.user())) {
+                || !server.database().equals(another.database())) {
             return named;
+        }
+        if (!server.user().equals(another.user())) {
+            return false;
         }
         try {
             return site.database(one.installation(), rules(one), one.launch())
