@@ -9,6 +9,7 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.testing.TestSshd;
 import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.testbed.Sample;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -16,10 +17,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The process dies before and after each effect; the command is run again, or undone. */
+/**
+ * The process dies before and after each effect; the command is run again, or undone. On a server and on another host
+ * every third of these moments is run, or all with {@code -Duplift.sample.every=1}.
+ */
 final class CrashTest {
     private static final String CHECK = "backup.preflight.";
     private static final String TAKE = "backup.take.";
@@ -30,6 +35,7 @@ final class CrashTest {
     Path directory;
 
     private final Set<String> killed = new TreeSet<>();
+    private int usually = 3;
 
     /** An application's database as its owner sees it. */
     private interface Application {
@@ -73,6 +79,7 @@ final class CrashTest {
 
     @Test
     void onH2EveryInterruptedStepEndsWellWhenItIsRunAgain() throws Exception {
+        usually = 1;
         everyStep(new H2Fixture(directory), RESTORE, REINSTATE);
     }
 
@@ -186,15 +193,15 @@ final class CrashTest {
         return true;
     }
 
-    private static Set<String> points(String... steps) {
+    private Set<String> points(String... steps) {
         Set<String> points = new TreeSet<>();
-        for (String effect : Effect.names()) {
-            for (String step : steps) {
-                if (effect.startsWith(step)) {
-                    points.add(effect + ":BEFORE");
-                    points.add(effect + ":AFTER");
-                }
-            }
+        for (String step : steps) {
+            points.addAll(Sample.of(
+                    Effect.names().stream()
+                            .filter(effect -> effect.startsWith(step))
+                            .flatMap(effect -> Stream.of(effect + ":BEFORE", effect + ":AFTER"))
+                            .toList(),
+                    usually));
         }
         return points;
     }

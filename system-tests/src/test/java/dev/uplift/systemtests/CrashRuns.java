@@ -4,6 +4,7 @@ import dev.uplift.artifact.transfer.FetchEffect;
 import dev.uplift.backup.step.Effect;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.systemtests.Dashboard.Store;
+import dev.uplift.testbed.Sample;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -2,6 +2,7 @@ package dev.uplift.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.testbed.Sample;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Ctrl-C in {@code uplift demo}, whenever it comes, leaves no process and no directory, and says so in words.
  *
- * <p>Two moments are run by default, all ten with {@code -Duplift.crash.every=1}.
+ * <p>Two moments are run by default, all ten with {@code -Duplift.sample.every=1}.
  */
 class DemoInterruptIT {
     private static final Duration REACHED_MAX = Duration.ofMinutes(4);

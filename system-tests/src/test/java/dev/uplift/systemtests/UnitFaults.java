@@ -2,6 +2,7 @@ package dev.uplift.systemtests;
 
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.UpgradeStatus.State;
+import dev.uplift.testbed.Sample;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

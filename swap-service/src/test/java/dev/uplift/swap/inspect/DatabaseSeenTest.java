@@ -6,6 +6,7 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.Inspection;
 import dev.uplift.swap.inspect.NamedDatabases.Naming;
 import dev.uplift.swap.inspect.NamedDatabases.NodePlace;
+import dev.uplift.testbed.Sample;
 import dev.uplift.testbed.containers.RequiresDocker;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What the table of the operations manual says of every way to name a database is so, with real parts: all of it for
- * processes, and every third row for units and containers ({@code -Duplift.table.every=1}: all).
+ * What the table of the operations manual says of every way to name a database is so, with real parts: every fourth
+ * cell, or all with {@code -Duplift.sample.every=1}.
  */
 @RequiresDocker
 class DatabaseSeenTest {
@@ -30,7 +31,6 @@ class DatabaseSeenTest {
     private static final List<NodePlace> COLUMNS = List.of(NodePlace.PROCESS, NodePlace.UNIT, NodePlace.CONTAINER);
 
     private static final Pattern ROW = Pattern.compile("\\| (H2|PostgreSQL) \\| .+( \\| (seen|refused)){3} \\|");
-    private static final int EVERY = Integer.getInteger("uplift.table.every", 3);
 
     private static final NamedDatabases DATABASES = new NamedDatabases();
 
@@ -49,8 +49,7 @@ class DatabaseSeenTest {
 
     static Stream<Row> rows() throws IOException {
         List<Row> rows = new ArrayList<>();
-        List<Naming> namings = List.of(Naming.values());
-        for (Naming naming : namings) {
+        for (Naming naming : Naming.values()) {
             String begin = "| " + naming.database() + " | " + naming.text() + " | ";
             String line = Files.readAllLines(MANUAL).stream()
                     .filter(row -> row.startsWith(begin))
@@ -60,13 +59,10 @@ class DatabaseSeenTest {
                     line.substring(begin.length()).replaceFirst(" \\|$", "").split(" \\| ", -1);
             assertThat(cells).hasSameSizeAs(COLUMNS);
             for (int i = 0; i < cells.length; i++) {
-                if (COLUMNS.get(i) != NodePlace.PROCESS && (namings.indexOf(naming) + i) % EVERY != 0) {
-                    continue;
-                }
                 rows.add(new Row(COLUMNS.get(i), naming, cells[i]));
             }
         }
-        return rows.stream().sorted((left, right) -> left.node().compareTo(right.node()));
+        return Sample.of(rows, 4).stream().sorted((left, right) -> left.node().compareTo(right.node()));
     }
 
     @ParameterizedTest
