@@ -151,6 +151,8 @@ final class DemoFleet implements AutoCloseable {
         return StandInServer.in(directory.resolve(name))
                 .release(prepared(oldRelease))
                 .java(java)
+                // By which whoever keeps them finds them, however they were started again.
+                .javaOption("-Duplift.demo=" + directory)
                 .javaOption("-Xmx160m")
                 .javaOption("-XX:+UseSerialGC")
                 .javaOption("-XX:TieredStopAtLevel=1");
