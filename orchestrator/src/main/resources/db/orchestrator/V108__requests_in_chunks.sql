@@ -25,5 +25,5 @@ CREATE TABLE request_answer (
 INSERT INTO request_answer (request_id, kind, position, installation, upgrade_id, reason)
 SELECT r.id, r.kind, row_number() OVER (PARTITION BY r.id, r.kind), a.value->>'installation',
        (a.value->>'upgradeId')::uuid, a.value->>'reason'
-  FROM request r, jsonb_array_elements(r.answer->'accepted' || r.answer->'refused') AS a;
+  FROM request r, jsonb_array_elements((r.answer->'accepted') || (r.answer->'refused')) AS a;
 ALTER TABLE request DROP COLUMN answer;
