@@ -1,7 +1,5 @@
 package dev.uplift.messaging.worker;
 
-import java.util.Optional;
-
 /**
  * Answers a command that is no step of a saga. It may be asked again for the same message; one message
  * or step of a key runs at a time.
@@ -22,11 +20,6 @@ public interface MessageHandler<T> {
      * @throws Exception for a fault; {@link #failed} gives the answer then
      */
     Reply handle(T body) throws Exception;
-
-    /** What says, every few seconds until the answer, that the message waits or is worked at; empty: nobody wants to know. */
-    default Optional<Reply> underway(T body) {
-        return Optional.empty();
-    }
 
     /**
      * The answer when {@link #handle} threw.

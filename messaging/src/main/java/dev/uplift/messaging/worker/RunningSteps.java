@@ -8,11 +8,13 @@ import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.messaging.OutboundMessage;
 import dev.uplift.messaging.worker.WorkItem.Begun;
+import dev.uplift.messaging.worker.WorkItem.Pending;
 import dev.uplift.messaging.worker.WorkItem.Signal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -31,26 +33,36 @@ import org.slf4j.LoggerFactory;
 /**
  * Looks after the steps that run in this process: tells the world that they move, at most once a
  * second and at least every five, and tells them when their undo waits or another process has taken
- * them over. Progress goes straight to Kafka; it may get lost.
+ * them over. Every five seconds it also tells, of the messages to a {@link SlowMessageHandler} at this site, that they
+ * wait or are worked at: each replica does, on this thread of its own, so that no number of steps keeps it from that.
+ * Progress goes straight to Kafka; it may get lost.
  */
 final class RunningSteps implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunningSteps.class);
     private static final Duration TICK = Duration.ofMillis(500);
     private static final Duration PROGRESS_MIN = Duration.ofSeconds(1);
     private static final Duration PROGRESS_MAX = Duration.ofSeconds(5);
+    private static final int SIGNS_MAX = 1_000;
 
     private final MessagingRuntime runtime;
     private final WorkTable table;
     private final Replies replies;
+    private final Map<String, WorkRunner.Other<?>> slow;
     private final Map<UUID, Run> runs = new ConcurrentHashMap<>();
     private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(
             task -> Thread.ofPlatform().name("running-steps").daemon().unstarted(task));
+    private Instant signsAt = Instant.MIN;
     private @Nullable KafkaProducer<String, byte[]> producer;
 
-    RunningSteps(MessagingRuntime runtime, WorkTable table, Replies replies) {
+    /** @param others how messages that are no steps are answered, by their types */
+    RunningSteps(
+            MessagingRuntime runtime, WorkTable table, Replies replies, Map<String, ? extends WorkRunner.Other<?>> others) {
         this.runtime = runtime;
         this.table = table;
         this.replies = replies;
+        this.slow = others.entrySet().stream()
+                .filter(other -> other.getValue().isSlow())
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     void start() {
@@ -98,6 +110,7 @@ final class RunningSteps implements AutoCloseable {
                 signal();
                 report(Instant.now());
             }
+            giveSigns(Instant.now());
         } catch (RuntimeException | Error e) {
             // What leaves this ends the ticker for good.
             LOG.warn("running steps were not looked after: {}", OneLine.of(e));
@@ -124,14 +137,31 @@ final class RunningSteps implements AutoCloseable {
                 run.sentAt = now;
                 Progress progress = run.latest;
                 run.sent = progress;
-                OutboundMessage message = replies.progress(run.command, progress, now, run.traceparent);
-                Future<RecordMetadata> sending = producer().send(WireCodec.encode(message.topic(), message.message()));
-                if (sending.state() == Future.State.FAILED) {
-                    // Kafka is away: each further one would take as long to fail, and signals would wait.
+                if (!send(replies.progress(run.command, progress, now, run.traceparent))) {
                     return;
                 }
             }
         }
+    }
+
+    private void giveSigns(Instant now) {
+        if (slow.isEmpty() || signsAt.isAfter(now.minus(PROGRESS_MAX))) {
+            return;
+        }
+        signsAt = now;
+        for (Pending item : runtime.jdbi().withHandle(handle -> table.pending(handle, slow.keySet(), SIGNS_MAX))) {
+            WorkRunner.Other<?> other = slow.get(item.type());
+            Optional<MessageHandler.Reply> sign = other == null ? Optional.empty() : other.underway(item.body());
+            if (sign.isPresent() && !send(replies.underway(item.key(), sign.get(), now))) {
+                return;
+            }
+        }
+    }
+
+    /** False: Kafka is away. Each further message would take as long to fail, and signals would wait. */
+    private boolean send(OutboundMessage message) {
+        Future<RecordMetadata> sending = producer().send(WireCodec.encode(message.topic(), message.message()));
+        return sending.state() != Future.State.FAILED;
     }
 
     private KafkaProducer<String, byte[]> producer() {

@@ -14,9 +14,7 @@ import dev.uplift.messaging.Lease;
 import dev.uplift.messaging.Liveness;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.OneLine;
-import dev.uplift.messaging.OutboundMessage;
 import dev.uplift.messaging.TopicSpec;
-import dev.uplift.messaging.worker.WorkItem.Pending;
 import io.micrometer.core.instrument.Gauge;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,7 +53,6 @@ import org.slf4j.LoggerFactory;
 public final class StepWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StepWorker.class);
     private static final Duration SWEEP = Duration.ofSeconds(5);
-    private static final int SIGNS_MAX = 1_000;
     private static final Duration FORGET = Duration.ofHours(1);
     private static final Duration RETRY = Duration.ofSeconds(1);
 
@@ -66,7 +62,6 @@ public final class StepWorker implements AutoCloseable {
     private final MessagingRuntime runtime;
     private final WorkTable table = new WorkTable();
     private final Replies replies;
-    private final Map<String, WorkRunner.Other<?>> others;
     private final RunningSteps running;
     private final Scheduler scheduler;
     private final AtomicLong pending = new AtomicLong();
@@ -75,8 +70,7 @@ public final class StepWorker implements AutoCloseable {
     private StepWorker(Builder builder) {
         this.runtime = builder.runtime;
         this.replies = new Replies(builder.service);
-        this.others = Map.copyOf(builder.others);
-        this.running = new RunningSteps(runtime, table, replies);
+        this.running = new RunningSteps(runtime, table, replies, builder.others);
         WorkRunner runner = new WorkRunner(
                 runtime,
                 table,
@@ -165,28 +159,11 @@ public final class StepWorker implements AutoCloseable {
     private void sweep() {
         int scheduled = runtime.jdbi().inTransaction(handle -> {
             pending.set(table.pending(handle));
-            runtime.outbox().append(handle, underway(handle));
             return table.scheduleAll(handle, Instant.now());
         });
         if (scheduled > 0) {
             LOG.info("{} installations had commands that nobody worked at", scheduled);
         }
-    }
-
-    /** That messages which are no steps wait or are worked at. */
-    private List<OutboundMessage> underway(Handle handle) {
-        if (others.isEmpty()) {
-            return List.of();
-        }
-        List<OutboundMessage> signs = new ArrayList<>();
-        for (Pending item : table.pending(handle, others.keySet(), SIGNS_MAX)) {
-            WorkRunner.Other<?> other = others.get(item.type());
-            if (other != null) {
-                other.underway(item.body())
-                        .ifPresent(sign -> signs.add(replies.underway(item.key(), sign, Instant.now())));
-            }
-        }
-        return signs;
     }
 
     private void forget() {

@@ -65,10 +65,17 @@ final class WorkRunner implements ExecutionHandler<Void> {
 
     /** How messages of one type that are no steps are answered. */
     record Other<T>(Class<T> body, MessageHandler<T> handler) {
-        /** What says that a message waits or is worked at; empty: nobody wants to know. */
+        /** Whether somebody wants to know that a message waits or is worked at. */
+        boolean isSlow() {
+            return handler instanceof SlowMessageHandler;
+        }
+
+        /** What says that a message waits or is worked at; empty: nobody wants to know, or it cannot be read. */
         Optional<MessageHandler.Reply> underway(String json) {
             try {
-                return handler.underway(Json.mapper().readValue(json, body));
+                return handler instanceof SlowMessageHandler<T> slow
+                        ? Optional.of(slow.underway(Json.mapper().readValue(json, body)))
+                        : Optional.empty();
             } catch (JsonProcessingException e) {
                 return Optional.empty();
             }

@@ -2,6 +2,7 @@ package dev.uplift.messaging.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.uplift.contract.CommandRefused;
 import dev.uplift.contract.Direction;
@@ -17,7 +18,6 @@ import dev.uplift.messaging.Liveness;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.TestTopic;
 import java.net.URI;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Queue;
@@ -151,13 +151,31 @@ class StepWorkerTest {
     @Test
     void aMessageThatWaitsOrIsWorkedAtGivesSignsOfLifeUntilItsAnswer() throws Exception {
         UUID installation = site.saga().installation();
-        try (StepWorker _ = site.start(site.builder(taking).sweep(Duration.ofMillis(100)))) {
+        try (StepWorker _ = site.start(site.builder(taking))) {
             site.send(inspect(installation, "/srv/slow"));
 
             assertThat(site.sent(MessageType.INSTALLATION_INSPECTING, 2))
                     .allMatch(sign -> sign.body(Inspection.Underway.class)
                             .installationId()
                             .equals(installation));
+            site.slow.arrive();
+            assertThat(site.sent(MessageType.INSTALLATION_REFUSED, 1)).hasSize(1);
+        }
+    }
+
+    @Test
+    void stepsThatTakeAllThreadsKeepNoMessageFromGivingSignsOfLife() throws Exception {
+        StepHandler blocking = (command, run) -> {
+            taken.add(command);
+            site.slow.awaitAdvanceInterruptibly(0);
+            return StepOutcome.done();
+        };
+        try (StepWorker _ = site.start(site.builder(blocking).threads(1))) {
+            site.send(TestCommands.newSaga().stop(1, 1));
+            await().until(() -> !taken.isEmpty());
+            site.send(inspect(saga.installation(), "/srv/good"));
+
+            assertThat(site.sent(MessageType.INSTALLATION_INSPECTING, 2)).isNotEmpty();
             site.slow.arrive();
             assertThat(site.sent(MessageType.INSTALLATION_REFUSED, 1)).hasSize(1);
         }

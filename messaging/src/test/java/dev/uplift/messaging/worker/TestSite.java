@@ -17,7 +17,6 @@ import dev.uplift.messaging.testing.TestDatabase;
 import io.agroal.api.AgroalDataSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Phaser;
 import javax.sql.DataSource;
@@ -130,7 +129,7 @@ final class TestSite implements AutoCloseable {
         database.close();
     }
 
-    private final class Inspector implements MessageHandler<Inspection.Requested> {
+    private final class Inspector implements SlowMessageHandler<Inspection.Requested> {
         @Override
         public Reply handle(Inspection.Requested body) throws InterruptedException {
             if ("/srv/bad".equals(body.directory())) {
@@ -143,9 +142,8 @@ final class TestSite implements AutoCloseable {
         }
 
         @Override
-        public Optional<Reply> underway(Inspection.Requested body) {
-            return Optional.of(
-                    new Reply(MessageType.INSTALLATION_INSPECTING, new Inspection.Underway(body.installationId())));
+        public Reply underway(Inspection.Requested body) {
+            return new Reply(MessageType.INSTALLATION_INSPECTING, new Inspection.Underway(body.installationId()));
         }
 
         @Override

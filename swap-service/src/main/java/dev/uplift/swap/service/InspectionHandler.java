@@ -3,14 +3,13 @@ package dev.uplift.swap.service;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.MessageType;
-import dev.uplift.messaging.worker.MessageHandler;
+import dev.uplift.messaging.worker.SlowMessageHandler;
 import dev.uplift.swap.inspect.Inspector;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Answers {@code swap.inspect}. */
-final class InspectionHandler implements MessageHandler<Inspection.Requested> {
+final class InspectionHandler implements SlowMessageHandler<Inspection.Requested> {
     private static final Logger LOG = LoggerFactory.getLogger(InspectionHandler.class);
 
     private final Inspector inspector;
@@ -39,9 +38,8 @@ final class InspectionHandler implements MessageHandler<Inspection.Requested> {
     }
 
     @Override
-    public Optional<Reply> underway(Inspection.Requested asked) {
-        return Optional.of(
-                new Reply(MessageType.INSTALLATION_INSPECTING, new Inspection.Underway(asked.installationId())));
+    public Reply underway(Inspection.Requested asked) {
+        return new Reply(MessageType.INSTALLATION_INSPECTING, new Inspection.Underway(asked.installationId()));
     }
 
     @Override
