@@ -155,6 +155,26 @@ class RequestsTest {
     }
 
     @Test
+    void processesThatLiveAreNotCountedAsEnded() {
+        UUID id = UUID.randomUUID();
+        RequestRunner other = new RequestRunner(jdbi, upgrades);
+        failAfter(0, "53100");
+        try {
+            accept(id, fleet("full", 1, "2.5.1"));
+            for (int i = 0; i < 3; i++) {
+                assertThatThrownBy(runner::runAll).hasMessageContaining("as the test wants it");
+                assertThatThrownBy(other::runAll).hasMessageContaining("as the test wants it");
+            }
+        } finally {
+            failNoMore();
+        }
+
+        other.runAll();
+
+        assertThat(sagas("full-%")).isEqualTo(1);
+    }
+
+    @Test
     void requestsAreCarriedOutInTheOrderInWhichTheyCame() {
         String name = fleet("ordered", 1, "2.5.1").getFirst();
         UUID first = UUID.randomUUID();

@@ -2,6 +2,7 @@ package dev.uplift.orchestrator.upgrade;
 
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.messaging.Faults;
+import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.incident.IncidentStore;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +35,7 @@ public final class RequestRunner {
     private final Upgrades upgrades;
     private final UUID process = UUID.randomUUID();
 
-    RequestRunner(Jdbi jdbi, Upgrades upgrades) {
+    public RequestRunner(Jdbi jdbi, Upgrades upgrades) {
         this.jdbi = jdbi;
         this.upgrades = upgrades;
     }
@@ -57,19 +59,33 @@ public final class RequestRunner {
         return jdbi.withHandle(RequestStore::oldestOpen);
     }
 
-    /** Carries out one chunk; false if there is none left. */
+    /**
+     * Carries out one chunk; false if there is none left. All of it is on one connection, whose lock ends with the process:
+     * so who finds another one's note in {@link RequestStore#begin} knows that it ended.
+     */
     private boolean runSome(RequestStore.Key key) {
-        Optional<Integer> deaths = jdbi.withHandle(handle -> RequestStore.begin(handle, key, process));
+        return jdbi.withHandle(handle -> RequestStore.alone(handle, key, () -> {
+            try {
+                return tryOrSetAside(handle, key);
+            } catch (RuntimeException | Error e) {
+                letGo(handle, key);
+                throw e;
+            }
+        }));
+    }
+
+    private boolean tryOrSetAside(Handle handle, RequestStore.Key key) {
+        Optional<Integer> deaths = RequestStore.begin(handle, key, process);
         if (deaths.isEmpty()) {
             return false;
         }
         if (deaths.get() >= DEATHS_MAX) {
-            abandon(key, DEATHS_MAX + " processes ended while they began upgrades for it");
+            abandon(handle, key, DEATHS_MAX + " processes ended while they began upgrades for it");
             return false;
         }
         for (int attempt = 1; ; attempt++) {
             try {
-                return jdbi.inTransaction(handle -> runSome(handle, key));
+                return handle.inTransaction(_ -> runChunk(handle, key));
             } catch (RuntimeException | Error e) {
                 if (Faults.isPassing(e)) {
                     throw e;
@@ -77,6 +93,7 @@ public final class RequestRunner {
                 LOG.warn("request {} fails, attempt {}", key.id(), attempt, e);
                 if (attempt == TRIES_MAX) {
                     abandon(
+                            handle,
                             key,
                             "beginning upgrades for it fails with "
                                     + e.getClass().getSimpleName());
@@ -86,7 +103,21 @@ public final class RequestRunner {
         }
     }
 
-    private boolean runSome(Handle handle, RequestStore.Key key) {
+    /** Without it this process, which lives, would be counted as one that ended. */
+    private void letGo(Handle handle, RequestStore.Key key) {
+        try {
+            RequestStore.letGo(handle, key, process);
+        } catch (JdbiException e) {
+            LOG.debug("the connection of request {} is broken", key.id(), e);
+            try {
+                jdbi.useHandle(other -> RequestStore.letGo(other, key, process));
+            } catch (JdbiException again) {
+                LOG.info("request {} may be taken for one in which a process ended: {}", key.id(), OneLine.of(again));
+            }
+        }
+    }
+
+    private boolean runChunk(Handle handle, RequestStore.Key key) {
         Optional<RequestStore.Chunk> next = RequestStore.next(handle, key, CHUNK);
         if (next.isEmpty()) {
             return false;
@@ -120,9 +151,9 @@ public final class RequestRunner {
         }
     }
 
-    private void abandon(RequestStore.Key key, String reason) {
+    private static void abandon(Handle handle, RequestStore.Key key, String reason) {
         LOG.error("request {} is set aside: {}", key.id(), reason);
-        jdbi.useTransaction(handle -> RequestStore.abandon(handle, key)
+        handle.useTransaction(_ -> RequestStore.abandon(handle, key)
                 .ifPresent(left -> IncidentStore.record(
                         handle,
                         "request " + key.id(),

@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.SqlStatement;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +76,36 @@ final class RequestStore {
                 .findOne();
     }
 
+    /** Runs {@code work} while nobody else, on another connection, does so for the same request: it waits for its turn. */
+    static <T> T alone(Handle handle, Key key, Supplier<T> work) {
+        lock(handle, "pg_advisory_lock", key);
+        try {
+            return work.get();
+        } finally {
+            try {
+                lock(handle, "pg_advisory_unlock", key);
+            } catch (JdbiException e) {
+                abort(handle, e);
+            }
+        }
+    }
+
+    private static void lock(Handle handle, String function, Key key) {
+        bind(handle.createQuery("SELECT " + function + "(hashtextextended('request ' || :id || :kind, 8480))::text"), key)
+                .mapTo(String.class)
+                .one();
+    }
+
+    /** A connection that kept its lock would keep the request from everybody. */
+    private static void abort(Handle handle, JdbiException cause) {
+        try {
+            handle.getConnection().abort(Runnable::run);
+        } catch (SQLException e) {
+            cause.addSuppressed(e);
+            throw cause;
+        }
+    }
+
     /** Notes who is about to carry out the next chunk; returns how many processes ended in it; empty if there is none. */
     static Optional<Integer> begin(Handle handle, Key key, UUID process) {
         return bind(handle.createQuery("""
@@ -85,6 +117,16 @@ final class RequestStore {
                 .bind("process", process)
                 .mapTo(Integer.class)
                 .findOne();
+    }
+
+    /** Takes that note back: the process lives, and what it tried was undone. */
+    static void letGo(Handle handle, Key key, UUID process) {
+        bind(
+                        handle.createUpdate("UPDATE request SET begun_by = NULL"
+                                + " WHERE id = :id AND kind = :kind AND begun_by = :process"),
+                        key)
+                .bind("process", process)
+                .execute();
     }
 
     /** Locks a request that is not carried out, and reads of its installations the next {@code size} at most. */
