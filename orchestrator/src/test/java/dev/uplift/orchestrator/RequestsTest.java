@@ -3,6 +3,8 @@ package dev.uplift.orchestrator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.everyItem;
+import static org.hamcrest.Matchers.startsWith;
 
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.InstallationSpec;
@@ -29,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.hamcrest.Matcher;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +43,7 @@ class RequestsTest {
     private static final String SITE = "bulk-site";
     private static final String PROFILE = "spring-cloud-data-flow";
     private static final int CHUNK = 200;
+    private static final Matcher<String> SET_ASIDE = startsWith("the request was set aside: beginning upgrades for it");
 
     /** 10,000 to measure it. */
     private static final int MANY = Integer.getInteger("uplift.test.installations", 1_000);
@@ -137,7 +141,27 @@ class RequestsTest {
 
         awaitIncident("300 installations were not asked any more");
         assertThat(answers(next)).containsOnlyKeys("nobody-there");
-        assertThat(answers(failing)).hasSize(CHUNK);
+        assertThat(answers(failing)).hasSize(500);
+        assertThat(sagas("failing-%")).isEqualTo(CHUNK);
+    }
+
+    @Test
+    void whatWasSetAsideIsAnsweredForEach() {
+        Map<String, Object> first = Map.of("installations", fleet("first", 2, "2.5.1"), "version", "2.7.0");
+        Map<String, Object> later = Map.of("installations", fleet("later", CHUNK + 2, "2.5.1"), "version", "2.7.0");
+        AcceptedSagas answer;
+        failAfter(0, "22000");
+        try {
+            Fleet.post("/api/v1/upgrades", first).then().statusCode(409).body("refused.reason", everyItem(SET_ASIDE));
+            failNoMore();
+            failAfter(CHUNK, "22000");
+            answer = Fleet.answer(Fleet.post("/api/v1/upgrades", later));
+        } finally {
+            failNoMore();
+        }
+
+        assertThat(answer.accepted()).hasSize(CHUNK);
+        assertThat(answer.refused()).hasSize(2).allMatch(refusal -> SET_ASIDE.matches(refusal.reason()));
     }
 
     @Test

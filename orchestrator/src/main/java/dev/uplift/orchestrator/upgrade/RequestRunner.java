@@ -123,40 +123,42 @@ public final class RequestRunner {
             return false;
         }
         RequestStore.Chunk chunk = next.get();
-        RequestStore.Counts before = RequestStore.counts(handle, key);
+        int before = RequestStore.refusals(handle, key);
         AcceptedSagas answer = chunk.part() == null
                 ? new AcceptedSagas(List.of(), List.of())
                 : upgrades.begin(handle, key, chunk.part());
         RequestStore.answer(handle, chunk, answer);
         if (chunk.source() != null) {
             record(handle, chunk.source(), before, answer, chunk.last());
+            if (chunk.part() == null) {
+                IncidentStore.record(handle, chunk.source(), "refused: there is no such installation");
+            }
         }
         return !chunk.last();
     }
 
     /** Nobody waits for the answer, so each refusal becomes an incident; of very many, those above a bound as one. */
     private static void record(
-            Handle handle, String source, RequestStore.Counts before, AcceptedSagas answer, boolean last) {
+            Handle handle, String source, int before, AcceptedSagas answer, boolean last) {
         answer.refused().stream()
-                .limit(Math.max(0, REFUSALS_RECORDED_MAX - before.refused()))
+                .limit(Math.max(0, REFUSALS_RECORDED_MAX - before))
                 .forEach(refusal -> IncidentStore.record(
                         handle, source, "refused: " + refusal.installation() + ": " + refusal.reason()));
-        int refused = before.refused() + answer.refused().size();
+        int refused = before + answer.refused().size();
         if (last && refused > REFUSALS_RECORDED_MAX) {
             IncidentStore.record(
                     handle, source, "refused: " + (refused - REFUSALS_RECORDED_MAX) + " more installations");
-        }
-        if (last && refused == 0 && before.accepted() + answer.accepted().size() == 0) {
-            IncidentStore.record(handle, source, "refused: there is no such installation");
         }
     }
 
     private static void abandon(Handle handle, RequestStore.Key key, String reason) {
         LOG.error("request {} is set aside: {}", key.id(), reason);
-        handle.useTransaction(_ -> RequestStore.abandon(handle, key)
-                .ifPresent(left -> IncidentStore.record(
-                        handle,
-                        "request " + key.id(),
-                        "set aside: " + reason + "; " + left + " installations were not asked any more")));
+        handle.useTransaction(_ -> {
+            int left = RequestStore.abandon(handle, key, "the request was set aside: " + reason);
+            IncidentStore.record(
+                    handle,
+                    "request " + key.id(),
+                    "set aside: " + reason + "; " + left + " installations were not asked any more");
+        });
     }
 }

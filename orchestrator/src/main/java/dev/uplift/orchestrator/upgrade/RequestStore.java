@@ -5,6 +5,7 @@ import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.AcceptedSagas.Accepted;
 import dev.uplift.contract.api.AcceptedSagas.Refusal;
+import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.sql.Columns;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -35,9 +36,6 @@ final class RequestStore {
      * @param last whether there are no more
      */
     record Chunk(Key key, @Nullable String source, @Nullable UpgradeRequested part, boolean last) {}
-
-    /** How many installations have their answer so far. */
-    record Counts(int accepted, int refused) {}
 
     /** Accepts a request; false if it was accepted before. {@code *} means the installations that are known now. */
     static boolean insert(Handle handle, Key key, @Nullable String source, UpgradeRequested request) {
@@ -156,6 +154,20 @@ final class RequestStore {
 
     /** Keeps what became of a chunk, whose request the caller holds locked. */
     static void answer(Handle handle, Chunk chunk, AcceptedSagas answer) {
+        add(handle, chunk.key(), answer);
+        bind(handle.createUpdate("""
+            UPDATE request SET taken_count = taken_count + :size, begun_by = NULL, death_count = 0,
+                   finished_at = CASE WHEN :last THEN now() END
+             WHERE id = :id AND kind = :kind
+            """), chunk.key())
+                .bind(
+                        "size",
+                        chunk.part() == null ? 0 : chunk.part().installations().size())
+                .bind("last", chunk.last())
+                .execute();
+    }
+
+    private static void add(Handle handle, Key key, AcceptedSagas answer) {
         List<String> installations = new ArrayList<>();
         List<@Nullable UUID> upgrades = new ArrayList<>();
         List<@Nullable String> reasons = new ArrayList<>();
@@ -176,37 +188,37 @@ final class RequestStore {
                    installation, upgrade_id, reason
               FROM unnest(:installations, :upgrades, :reasons) WITH ORDINALITY
                    AS answer (installation, upgrade_id, reason, position)
-            """), chunk.key())
+            """), key)
                 .bindArray("installations", String.class, installations)
                 .bindArray("upgrades", UUID.class, upgrades)
                 .bindArray("reasons", String.class, reasons)
                 .execute();
-        bind(handle.createUpdate("""
-            UPDATE request SET taken_count = taken_count + :size, begun_by = NULL, death_count = 0,
-                   finished_at = CASE WHEN :last THEN now() END
-             WHERE id = :id AND kind = :kind
-            """), chunk.key())
-                .bind(
-                        "size",
-                        chunk.part() == null ? 0 : chunk.part().installations().size())
-                .bind("last", chunk.last())
-                .execute();
     }
 
-    /** Ends a request without what is left of it; returns how many installations that are, empty if it has ended. */
-    static Optional<Integer> abandon(Handle handle, Key key) {
-        return bind(handle.createQuery("""
-            UPDATE request SET finished_at = now() WHERE id = :id AND kind = :kind
-               AND finished_at IS NULL RETURNING cardinality(targets) - taken_count
-            """), key).mapTo(Integer.class).findOne();
+    /** Ends a request: what is left of it is refused for this reason. Returns how many installations that are. */
+    static int abandon(Handle handle, Key key, String reason) {
+        List<Refusal> left = bind(handle.createQuery("""
+            WITH abandoned AS (
+                UPDATE request SET finished_at = now() WHERE id = :id AND kind = :kind AND finished_at IS NULL
+                RETURNING targets[taken_count + 1:] AS targets)
+            SELECT coalesce(known.name, target) FROM abandoned, unnest(targets) WITH ORDINALITY AS t (target, n)
+              LEFT JOIN installation known ON known.id::text = target
+             ORDER BY n
+            """), key)
+                .mapTo(String.class)
+                .map(target -> new Refusal(OneLine.of(target), reason))
+                .list();
+        add(handle, key, new AcceptedSagas(List.of(), left));
+        return left.size();
     }
 
-    static Counts counts(Handle handle, Key key) {
+    /** How many installations were refused so far. */
+    static int refusals(Handle handle, Key key) {
         return bind(
-                        handle.createQuery("SELECT count(upgrade_id) AS accepted, count(reason) AS refused"
-                                + " FROM request_answer WHERE request_id = :id AND kind = :kind"),
+                        handle.createQuery(
+                                "SELECT count(reason) FROM request_answer WHERE request_id = :id AND kind = :kind"),
                         key)
-                .map((row, context) -> new Counts(row.getInt("accepted"), row.getInt("refused")))
+                .mapTo(Integer.class)
                 .one();
     }
 
