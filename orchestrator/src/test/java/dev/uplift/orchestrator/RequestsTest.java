@@ -3,6 +3,7 @@ package dev.uplift.orchestrator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.startsWith;
 
@@ -124,6 +125,31 @@ class RequestsTest {
 
         assertThat(sagas("broken-%")).isEqualTo(500);
         assertThat(answers(id)).hasSize(500).doesNotContainValue(null);
+    }
+
+    @Test
+    void whoGetsNoAnswerIsToldThatTheRequestGoesOn() {
+        List<String> names = fleet("unanswered", 2, "2.5.1");
+        Map<String, Object> request = new HashMap<>(Map.of("installations", names, "version", "2.7.0"));
+        failAfter(0, "53100");
+        try {
+            request.put(
+                    "requestId",
+                    Fleet.post("/api/v1/upgrades", request)
+                            .then()
+                            .statusCode(503)
+                            .body("code", equalTo("request.accepted"))
+                            .extract()
+                            .path("requestId"));
+        } finally {
+            failNoMore();
+        }
+
+        await().atMost(Duration.ofSeconds(30)).until(() -> sagas("unanswered-%") == 2);
+        assertThat(Fleet.answer(Fleet.post("/api/v1/upgrades", request)).accepted())
+                .extracting(AcceptedSagas.Accepted::installation)
+                .containsExactlyInAnyOrderElementsOf(names);
+        assertThat(sagas("unanswered-%")).isEqualTo(2);
     }
 
     @Test

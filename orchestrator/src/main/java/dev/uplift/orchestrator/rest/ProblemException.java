@@ -42,6 +42,11 @@ public final class ProblemException extends RuntimeException {
         return new ProblemException(new Problem("about:blank", "Conflict", 409, code, detail, more));
     }
 
+    /** 503 with members beyond the RFC's. */
+    public static ProblemException unavailable(String code, String detail, Map<String, Object> more) {
+        return new ProblemException(new Problem("about:blank", "Service Unavailable", 503, code, detail, more));
+    }
+
     public Problem problem() {
         return problem;
     }

@@ -3,6 +3,8 @@ package dev.uplift.orchestrator.upgrade;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.messaging.Faults;
+import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.rest.ProblemException;
 import dev.uplift.orchestrator.saga.SagaEvent;
 import dev.uplift.orchestrator.sql.SqlStates;
@@ -14,10 +16,13 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What operators ask for by REST. */
 @Singleton
 final class UpgradeRequests {
+    private static final Logger LOG = LoggerFactory.getLogger(UpgradeRequests.class);
     private static final int TRIES_MAX = 5;
     private static final int REASONS_SHOWN_MAX = 5;
 
@@ -36,12 +41,25 @@ final class UpgradeRequests {
     /**
      * Carries out a request for upgrades or dry runs; a copy of an earlier one begins nothing and gets its answer.
      *
-     * @throws ProblemException 409 if all were refused; its member {@code refused} lists them
+     * @throws ProblemException 409 if all were refused; its member {@code refused} lists them. 503 {@code
+     *     request.accepted} if it goes on without an answer; its member {@code requestId} asks for that
      */
     AcceptedSagas begin(UpgradeStatus.Kind kind, UpgradeRequested request) {
         UUID id = Optional.ofNullable(request.requestId()).orElseGet(UUID::randomUUID);
         jdbi.useTransaction(handle -> upgrades.accept(handle, kind, id, null, request));
-        return answer(runner.run(new RequestStore.Key(id, kind)));
+        try {
+            return answer(runner.run(new RequestStore.Key(id, kind)));
+        } catch (RuntimeException e) {
+            if (!Faults.isPassing(e)) {
+                throw e;
+            }
+            LOG.warn("request {} is accepted and goes on later: {}", id, OneLine.of(e));
+            throw ProblemException.unavailable(
+                    "request.accepted",
+                    "it was accepted and goes on by itself, but the orchestrator cannot use its database at the moment;"
+                            + " send the same with requestId " + id + " to get its answer: that begins nothing twice",
+                    Map.of("requestId", id));
+        }
     }
 
     /**
