@@ -239,6 +239,21 @@ class RequestsTest {
     }
 
     @Test
+    void theIdOfAnotherRequestIsRefused() {
+        List<String> names = fleet("reused", 2, "2.5.1");
+        UUID id = UUID.randomUUID();
+        Map<String, Object> first = Map.of("requestId", id, "installations", names, "version", "2.7.0");
+        Map<String, Object> other = Map.of("requestId", id, "installations", names.subList(0, 1), "version", "2.7.0");
+        AcceptedSagas answer = Fleet.answer(Fleet.post("/api/v1/upgrades", first));
+
+        assertThat(Fleet.answer(Fleet.post("/api/v1/upgrades", first))).isEqualTo(answer);
+        assertThat(Fleet.code(Fleet.post("/api/v1/upgrades", other))).isEqualTo("request.id-reused");
+        trigger(id, "2.8.0", names.toArray(String[]::new));
+        awaitIncident("requestId is that of an earlier request for something else");
+        assertThat(sagas("reused-%")).isEqualTo(2);
+    }
+
+    @Test
     void whoeverIsNamedTwiceIsUpgradedOnce() {
         List<String> names = fleet("twice", CHUNK, "2.5.1");
         String sameById = jdbi.withHandle(

@@ -48,7 +48,10 @@ public final class TriggerHandler implements BatchHandler {
             }
             if (message.body() instanceof UpgradeRequested request) {
                 UUID requestId = Optional.ofNullable(request.requestId()).orElse(message.id());
-                upgrades.accept(handle, UpgradeStatus.Kind.UPGRADE, requestId, source(received), request);
+                if (!upgrades.accept(handle, UpgradeStatus.Kind.UPGRADE, requestId, source(received), request)) {
+                    deadLetters.refuse(
+                            handle, received, "requestId is that of an earlier request for something else", sink);
+                }
             } else {
                 deadLetters.refuse(handle, received, "no trigger: " + message.type(), sink);
             }

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 /** The tables of requests and of their answers. */
 final class RequestStore {
     private static final String ALL = "*";
+    // PostgreSQL writes equal JSON in one way.
+    private static final String DIGEST =
+            "encode(sha256(convert_to((:body::jsonb - 'requestId')::text, 'UTF8')), 'hex')";
 
     private RequestStore() {}
 
@@ -37,33 +40,42 @@ final class RequestStore {
      */
     record Chunk(Key key, @Nullable String source, @Nullable UpgradeRequested part, boolean last) {}
 
-    /** Accepts a request; false if it was accepted before. {@code *} means the installations that are known now. */
+    /**
+     * Accepts a request, or a copy of it, which changes nothing; false if this is the id of one for something else. {@code *}
+     * means the installations that are known now.
+     */
     static boolean insert(Handle handle, Key key, @Nullable String source, UpgradeRequested request) {
+        String asked = Columns.json(request);
         boolean all = request.installations().equals(List.of(ALL));
-        return bind(handle.createUpdate("""
-            INSERT INTO request (id, kind, at, source, body, targets)
+        int added = bind(handle.createUpdate("""
+            INSERT INTO request (id, kind, at, source, body, targets, digest)
             VALUES (:id, :kind, now(), :source, :body::jsonb - 'installations',
                     CASE WHEN :all THEN ARRAY(
                         SELECT id::text FROM installation
                          WHERE spec IS NOT NULL AND (:profile::text IS NULL OR profile = :profile)
                          ORDER BY id)
-                    ELSE :targets END)
-            ON CONFLICT DO NOTHING
-            """), key)
-                        .bind("source", source)
-                        .bind("body", Columns.json(request))
-                        .bind("all", all)
-                        .bind("profile", request.profile())
-                        .bindArray(
-                                "targets",
-                                String.class,
-                                all
-                                        ? List.of()
-                                        : request.installations().stream()
-                                                .distinct()
-                                                .toList())
-                        .execute()
-                == 1;
+                    ELSE :targets END,
+            """ + DIGEST + ") ON CONFLICT DO NOTHING"), key)
+                .bind("source", source)
+                .bind("body", asked)
+                .bind("all", all)
+                .bind("profile", request.profile())
+                .bindArray(
+                        "targets",
+                        String.class,
+                        all ? List.of() : request.installations().stream().distinct().toList())
+                .execute();
+        return added == 1 || isCopy(handle, key, asked);
+    }
+
+    private static boolean isCopy(Handle handle, Key key, String asked) {
+        return bind(
+                        handle.createQuery("SELECT digest IS NULL OR digest = " + DIGEST
+                                + " FROM request WHERE id = :id AND kind = :kind"),
+                        key)
+                .bind("body", asked)
+                .mapTo(Boolean.class)
+                .one();
     }
 
     /** The request that was accepted first of those that are not carried out. */
@@ -200,10 +212,10 @@ final class RequestStore {
         List<Refusal> left = bind(handle.createQuery("""
             WITH abandoned AS (
                 UPDATE request SET finished_at = now() WHERE id = :id AND kind = :kind AND finished_at IS NULL
-                RETURNING targets[taken_count + 1:] AS targets)
+                RETURNING targets, taken_count)
             SELECT coalesce(known.name, target) FROM abandoned, unnest(targets) WITH ORDINALITY AS t (target, n)
               LEFT JOIN installation known ON known.id::text = target
-             ORDER BY n
+             WHERE n > taken_count ORDER BY n
             """), key)
                 .mapTo(String.class)
                 .map(target -> new Refusal(OneLine.of(target), reason))

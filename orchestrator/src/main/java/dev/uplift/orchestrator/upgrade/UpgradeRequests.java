@@ -41,12 +41,16 @@ final class UpgradeRequests {
     /**
      * Carries out a request for upgrades or dry runs; a copy of an earlier one begins nothing and gets its answer.
      *
-     * @throws ProblemException 409 if all were refused; its member {@code refused} lists them. 503 {@code
+     * @throws ProblemException 409 if all were refused; its member {@code refused} lists them. 409 {@code
+     *     request.id-reused} if it is no copy of the request that has its id. 503 {@code
      *     request.accepted} if it goes on without an answer; its member {@code requestId} asks for that
      */
     AcceptedSagas begin(UpgradeStatus.Kind kind, UpgradeRequested request) {
         UUID id = Optional.ofNullable(request.requestId()).orElseGet(UUID::randomUUID);
-        jdbi.useTransaction(handle -> upgrades.accept(handle, kind, id, null, request));
+        if (!jdbi.inTransaction(handle -> upgrades.accept(handle, kind, id, null, request))) {
+            throw ProblemException.conflict(
+                    "request.id-reused", "requestId " + id + " is that of an earlier request for something else");
+        }
         try {
             return answer(runner.run(new RequestStore.Key(id, kind)));
         } catch (RuntimeException e) {

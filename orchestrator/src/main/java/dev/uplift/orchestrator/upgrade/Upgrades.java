@@ -48,7 +48,7 @@ public final class Upgrades {
      * RequestRunner} carries it out, after requests that were accepted before.
      *
      * @param source where it came from, for the incidents of what is refused; absent: somebody waits for the answer
-     * @return false if it was accepted before
+     * @return false if {@code requestId} is that of an earlier request, of which this is no copy
      */
     public boolean accept(
             Handle handle, UpgradeStatus.Kind kind, UUID requestId, @Nullable String source, UpgradeRequested request) {
