@@ -20,6 +20,7 @@ import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.sql.Columns;
 import dev.uplift.orchestrator.upgrade.RequestRunner;
+import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import dev.uplift.orchestrator.upgrade.Upgrades;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -60,6 +61,9 @@ class RequestsTest {
 
     @Inject
     RequestRunner runner;
+
+    @Inject
+    SagaUpkeep upkeep;
 
     /** What an earlier test registered is of another profile from now on, so that {@code *} does not mean it. */
     @BeforeEach
@@ -236,6 +240,24 @@ class RequestsTest {
         awaitIncident("refused: " + name + ": upgrade");
         assertThat(answers(first)).doesNotContainValue(null);
         assertThat(answers(second)).containsOnlyKeys(name);
+    }
+
+    @Test
+    void anOldRequestThatIsNotCarriedOutIsNotForgotten() {
+        UUID id = UUID.randomUUID();
+        failAfter(0, "53100");
+        try {
+            accept(id, fleet("old", 1, "2.5.1"));
+            jdbi.useHandle(
+                    handle -> handle.execute("UPDATE request SET at = now() - interval '90 days' WHERE id = ?", id));
+            upkeep.forget(Instant.now().minus(Duration.ofDays(60)));
+        } finally {
+            failNoMore();
+        }
+
+        runner.runAll();
+
+        assertThat(sagas("old-%")).isEqualTo(1);
     }
 
     @Test

@@ -242,8 +242,8 @@ final class SagaStore {
 
     /** Deletes logged transitions and answered requests from before {@code oldest}. */
     static void prune(Handle handle, Instant oldest) {
-        for (String table : List.of("transition_log", "request")) {
-            handle.createUpdate("DELETE FROM " + table + " WHERE at < :oldest::timestamptz")
+        for (String old : List.of("transition_log WHERE", "request WHERE finished_at IS NOT NULL AND")) {
+            handle.createUpdate("DELETE FROM " + old + " at < :oldest::timestamptz")
                     .bind("oldest", oldest.toString())
                     .execute();
         }
