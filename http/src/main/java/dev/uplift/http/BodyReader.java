@@ -7,12 +7,13 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads bodies on the event loop, whole, before a thread is given to their requests: a body that does not come
- * costs nobody a thread, and what has come of all bodies is bounded.
+ * costs nobody a thread, and what has come of all bodies is bounded until their requests are served.
  */
 final class BodyReader {
     /** A longer body is refused. */
@@ -28,8 +29,12 @@ final class BodyReader {
         this.within = within;
     }
 
-    /** Calls one of both once, on the event loop; neither if the caller is gone before. */
-    void read(RoutingContext context, Consumer<Buffer> whole, Consumer<Problem> refused) {
+    /**
+     * Calls one of both once, on the event loop; neither if the caller is gone before.
+     *
+     * @param whole gets the body, and what is to be run once when nobody needs it any more
+     */
+    void read(RoutingContext context, BiConsumer<Buffer, Runnable> whole, Consumer<Problem> refused) {
         HttpServerRequest request = context.request();
         if (declaredLength(request) > BODY_BYTES_MAX) {
             refused.accept(tooLarge());
@@ -62,11 +67,11 @@ final class BodyReader {
     private final class Reading {
         private final RoutingContext context;
         private final Consumer<Problem> refused;
-        private final Consumer<Buffer> whole;
+        private final BiConsumer<Buffer, Runnable> whole;
         private @Nullable Buffer body = Buffer.buffer();
         private long timer;
 
-        Reading(RoutingContext context, Consumer<Buffer> whole, Consumer<Problem> refused) {
+        Reading(RoutingContext context, BiConsumer<Buffer, Runnable> whole, Consumer<Problem> refused) {
             this.context = context;
             this.whole = whole;
             this.refused = refused;
@@ -84,8 +89,8 @@ final class BodyReader {
                                             + " ms; send it at once, or raise uplift.http.body-timeout")));
             context.request()
                     .handler(this::take)
-                    .endHandler(_ -> end().ifPresent(whole))
-                    .exceptionHandler(_ -> end());
+                    .endHandler(_ -> end().ifPresent(read -> whole.accept(read, () -> release(read))))
+                    .exceptionHandler(_ -> end().ifPresent(this::release));
         }
 
         private void take(Buffer part) {
@@ -105,9 +110,14 @@ final class BodyReader {
         }
 
         private void refuse(Problem problem) {
-            if (end().isPresent()) {
+            end().ifPresent(read -> {
+                release(read);
                 refused.accept(problem);
-            }
+            });
+        }
+
+        private void release(Buffer read) {
+            allBytes.addAndGet(-read.length());
         }
 
         /** What was read; empty if it is over already. */
@@ -118,7 +128,6 @@ final class BodyReader {
                 return Optional.empty();
             }
             context.vertx().cancelTimer(timer);
-            allBytes.addAndGet(-read.length());
             return Optional.of(read);
         }
     }

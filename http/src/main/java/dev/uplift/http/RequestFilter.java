@@ -51,20 +51,22 @@ final class RequestFilter implements Handler<RoutingContext> {
         } else if (RequestRules.hasBody(request)) {
             bodies.read(
                     context,
-                    body -> {
+                    (body, release) -> {
                         ((RoutingContextInternal) context).setBody(body);
-                        admit(context);
+                        admit(context, release);
                     },
                     problem -> refuse(context, problem));
         } else {
-            admit(context);
+            admit(context, () -> {});
         }
     }
 
-    private void admit(RoutingContext context) {
+    /** @param release run once, when the request is served or will not be */
+    private void admit(RoutingContext context, Runnable release) {
         Places wanted = isHealth(context.request().path()) ? healthPlaces : places;
         Context thread = context.vertx().getOrCreateContext();
-        if (!wanted.enter(() -> thread.runOnContext(_ -> goOn(context, wanted)))) {
+        if (!wanted.enter(() -> thread.runOnContext(_ -> goOn(context, wanted, release)))) {
+            release.run();
             refuse(
                     context,
                     Problem.of(
@@ -80,14 +82,16 @@ final class RequestFilter implements Handler<RoutingContext> {
         return path.startsWith(HEALTH_PATH) && !path.contains("..") && !path.contains("%");
     }
 
-    private static void goOn(RoutingContext context, Places taken) {
+    private static void goOn(RoutingContext context, Places taken, Runnable release) {
         if (context.response().closed()) {
+            release.run();
             taken.leave();
             return;
         }
         AtomicBoolean left = new AtomicBoolean();
         Runnable leave = () -> {
             if (left.compareAndSet(false, true)) {
+                release.run();
                 taken.leave();
             }
         };

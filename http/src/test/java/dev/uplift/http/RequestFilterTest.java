@@ -34,14 +34,20 @@ class RequestFilterTest {
     private final Queue<Refused> refusals = new ConcurrentLinkedQueue<>();
     private final Queue<RoutingContext> held = new ConcurrentLinkedQueue<>();
     private int port;
+    private int hastyPort;
 
     @BeforeAll
     void start() {
+        port = listen(Duration.ofHours(1));
+        hastyPort = listen(Duration.ofMillis(300));
+    }
+
+    private int listen(Duration bodyTimeout) {
         Router router = Router.router(vertx);
         router.route()
                 .handler(new RequestFilter(
                         new RequestRules(new OwnHosts(List.of("uplift.example.org"))),
-                        new BodyReader(Duration.ofMillis(300)),
+                        new BodyReader(bodyTimeout),
                         refusals::add));
         router.route("/held").handler(held::add);
         router.route()
@@ -54,7 +60,7 @@ class RequestFilterTest {
                         new HttpServerOptions().setHost("127.0.0.1").setPort(0))
                 .requestHandler(router);
         server.listen().toCompletionStage().toCompletableFuture().join();
-        port = server.actualPort();
+        return server.actualPort();
     }
 
     @AfterAll
@@ -190,7 +196,7 @@ class RequestFilterTest {
 
     @Test
     void aCallerThatAsksWhetherToSendIsTold() throws IOException {
-        try (Socket caller = connect()) {
+        try (Socket caller = connect(port)) {
             send(caller, post(2).replace("Connection", "Expect: 100-continue\r\nConnection"));
             InputStream in = caller.getInputStream();
             assertThat(new String(in.readNBytes(12), StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 100");
@@ -200,26 +206,57 @@ class RequestFilterTest {
     }
 
     @Test
-    void unfinishedBodiesHoldUpNobodyAndAreGivenUp() throws IOException {
+    void unfinishedBodiesHoldUpNobody() throws IOException {
         List<Socket> slow = new ArrayList<>();
         try {
             for (int i = 0; i < 300; i++) {
-                Socket caller = connect();
+                Socket caller = connect(port);
                 slow.add(caller);
                 send(caller, post(1_000) + "{");
             }
             assertThat(answer("GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
                     .contains("in 0");
             assertThat(answer(post(2) + "{}")).contains("in 2");
-            for (Socket caller : slow) {
-                assertThat(new String(caller.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
-                        .startsWith("HTTP/1.1 408 ")
-                        .contains("request.too-slow");
-            }
         } finally {
-            for (Socket caller : slow) {
-                caller.close();
+            close(slow);
+        }
+    }
+
+    @Test
+    void anUnfinishedBodyIsGivenUp() throws IOException {
+        try (Socket caller = connect(hastyPort)) {
+            send(caller, post(1_000) + "{");
+            assertThat(text(caller)).startsWith("HTTP/1.1 408 ").contains("request.too-slow");
+        }
+    }
+
+    @Test
+    void wholeBodiesThatWaitAreBoundedTogether() throws IOException {
+        String most = "x".repeat(BodyReader.BODY_BYTES_MAX);
+        List<Socket> holding = new ArrayList<>();
+        List<Socket> callers = new ArrayList<>();
+        try {
+            hold(64, holding);
+            for (int i = 0; i < 40; i++) {
+                Socket caller = connect(port);
+                callers.add(caller);
+                send(caller, post(most.length()) + most);
             }
+            Awaitility.await().atMost(SOON).until(() -> answered(callers).size() >= 8);
+            for (Socket refused : answered(callers)) {
+                assertThat(text(refused)).startsWith("HTTP/1.1 503 ").contains("service.busy");
+                callers.remove(refused);
+            }
+            assertThat(callers).isNotEmpty();
+
+            letGo(holding);
+            for (Socket caller : callers) {
+                assertThat(text(caller)).contains("in " + most.length());
+            }
+            assertThat(answer(post(most.length()) + most)).contains("in " + most.length());
+        } finally {
+            close(holding);
+            close(callers);
         }
     }
 
@@ -227,29 +264,40 @@ class RequestFilterTest {
     void healthAnswersWhileAllPlacesAreTakenAndWhoWaitsGetsHisTurn() throws IOException {
         List<Socket> callers = new ArrayList<>();
         try {
-            for (int i = 0; i < 70; i++) {
-                Socket caller = connect();
-                callers.add(caller);
-                send(caller, "GET /held HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-            }
-            Awaitility.await().atMost(SOON).until(() -> held.size() == 64);
+            hold(70, callers);
 
             assertThat(answer("GET /q/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
                     .contains("in 0");
 
             assertThat(held).hasSize(64);
-            Awaitility.await().atMost(SOON).until(() -> {
-                for (RoutingContext one = held.poll(); one != null; one = held.poll()) {
-                    RoutingContext done = one;
-                    one.vertx().runOnContext(_ -> done.response().end("done"));
-                }
-                return callers.stream().allMatch(RequestFilterTest::answered);
-            });
+            letGo(callers);
         } finally {
-            for (Socket caller : callers) {
-                caller.close();
-            }
+            close(callers);
         }
+    }
+
+    /** Takes all places by requests that get no answer. */
+    private void hold(int count, List<Socket> callers) throws IOException {
+        for (int i = 0; i < count; i++) {
+            Socket caller = connect(port);
+            callers.add(caller);
+            send(caller, "GET /held HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        }
+        Awaitility.await().atMost(SOON).until(() -> held.size() == 64);
+    }
+
+    private void letGo(List<Socket> callers) {
+        Awaitility.await().atMost(SOON).until(() -> {
+            for (RoutingContext one = held.poll(); one != null; one = held.poll()) {
+                RoutingContext done = one;
+                one.vertx().runOnContext(_ -> done.response().end("done"));
+            }
+            return answered(callers).size() == callers.size();
+        });
+    }
+
+    private static List<Socket> answered(List<Socket> callers) {
+        return callers.stream().filter(RequestFilterTest::answered).toList();
     }
 
     private static boolean answered(Socket caller) {
@@ -266,13 +314,23 @@ class RequestFilterTest {
     }
 
     private String answer(String request) throws IOException {
-        try (Socket caller = connect()) {
+        try (Socket caller = connect(port)) {
             send(caller, request);
-            return new String(caller.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            return text(caller);
         }
     }
 
-    private Socket connect() throws IOException {
+    private static String text(Socket caller) throws IOException {
+        return new String(caller.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+    }
+
+    private static void close(List<Socket> callers) throws IOException {
+        for (Socket caller : callers) {
+            caller.close();
+        }
+    }
+
+    private static Socket connect(int port) throws IOException {
         Socket caller = new Socket(InetAddress.getLoopbackAddress(), port);
         caller.setSoTimeout((int) SOON.toMillis());
         return caller;
