@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Scope;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -57,7 +58,7 @@ final class BatchConsumer implements AutoCloseable {
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(stopping);
     private final CrashGuard guard;
-    private final Pulse pulse = new Pulse();
+    private final Pulse pulse = new Pulse(InstantSource.system());
     private final Thread thread;
     private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
 
@@ -160,7 +161,6 @@ final class BatchConsumer implements AutoCloseable {
                 pulse.turn();
                 List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
                 current.poll(POLL).forEach(records::add);
-                pulse.worked();
                 if (!records.isEmpty()) {
                     acknowledge(current, records.subList(0, takeAll(current, records)));
                 }

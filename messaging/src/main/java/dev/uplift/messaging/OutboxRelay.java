@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,7 +69,7 @@ final class OutboxRelay implements AutoCloseable {
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(stopping);
     private final AtomicReference<@Nullable KafkaProducer<String, byte[]>> producer = new AtomicReference<>();
-    private final Pulse pulse = new Pulse();
+    private final Pulse pulse = new Pulse(InstantSource.system());
     private final Thread thread;
     private Instant measuredAt = Instant.MIN;
     private Depth depth = new Depth(0, 0);
@@ -134,7 +135,6 @@ final class OutboxRelay implements AutoCloseable {
                 if (relayBatch() == 0 && wakeUps.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
                     wakeUps.drainPermits();
                 }
-                pulse.worked();
                 backoff.reset();
             } catch (InterruptedException e) {
                 return;
