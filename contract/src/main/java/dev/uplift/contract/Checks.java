@@ -17,8 +17,7 @@ final class Checks {
     private static final Pattern UNIT = Pattern.compile("[A-Za-z0-9:_.@][A-Za-z0-9:_.@-]{0,199}\\.service");
     private static final Pattern CONTAINER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,254}");
     private static final Pattern SECRET_PARAMETER = Pattern.compile(
-            "(?i)(?:^|[&;])(?:[^=&;]*[-_.])?(?:password|passwd|pass|pwd|secret|(?:access|auth)?token|(?:api|access)?key|sig"
-                    + "|signature|credential|auth)=");
+            "(?i)(?:^|[&;])(?:[^=&;]*" + SecretNames.PATTERN + "[^=&;]*|(?:[^=&;]*[-_.])?(?:key|sig|auth))=");
     private static final Pattern REPOSITORY = Pattern.compile(
             "(?:[A-Za-z0-9][A-Za-z0-9.-]{0,252}(?::\\d{1,5})?/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*){0,8}");
     private static final Pattern HOST_NAME = Pattern.compile("[a-z0-9][a-z0-9.-]{0,62}");

@@ -1,5 +1,6 @@
 package dev.uplift.messaging;
 
+import dev.uplift.contract.SecretNames;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -15,10 +16,15 @@ public final class OneLine {
             Pattern.compile("[\\p{Cc}\\p{Zl}\\p{Zp}\\p{Cs}\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]+");
     // A password may hold what its URL should not have, such as a slash: then all up to the last @ of the word goes.
     private static final Pattern URL_USER = Pattern.compile("://(?:[^/\\s?#]*|[^/\\s?#@:]*:(?!\\d+(?:[/?#]|$))\\S*)@");
-    private static final Pattern NAMED_SECRET = Pattern.compile(
-            "(?i)([\\w.-]*(?:password|passwd|passphrase|secret|token"
-                    + "|api[-_]?key|access[-_]?key|credential|signature)[\\w.-]*[\"']?\\s*[=:]\\s*)(?:\"[^\"]*\"|'[^']*'|[^\\s&]+)");
-    private static final Pattern AUTHORIZATION = Pattern.compile("(?i)\\b(Bearer|Basic)\\s+[\\w.~+/=-]{8,}");
+    private static final String SECRET_NAME = "[\\w.-]*" + SecretNames.PATTERN + "[\\w.-]*[\"']?\\s*[=:]\\s*)";
+    private static final Pattern SECRET_PARAMETER =
+            Pattern.compile("(?i)((?<=[?&])" + SECRET_NAME + "(?:\"[^\"]*\"|'[^']*'|[^\\s&]+)");
+    private static final Pattern NAMED_SECRET =
+            Pattern.compile("(?i)((?<![?&\\w.-])" + SECRET_NAME + "(?:\"[^\"]*\"|'[^']*'|\\S+)");
+    // Without its header's name it is a secret only if it does not look like a word.
+    private static final Pattern AUTHORIZATION = Pattern.compile("(?i)(\\bAuthorization[\"']?\\s*[=:]\\s*[\"']?(?:Bearer|Basic)"
+            + "|\\b(?:Bearer|Basic)(?=\\s+[\\w.~+/=-]{8})(?=\\s+[\\w.~+/=-]*(?:[\\d=]|(?-i:[a-z][A-Z]))))"
+            + "\\s+[\\w.~+/=-]+");
 
     private OneLine() {}
 
@@ -45,6 +51,7 @@ public final class OneLine {
                 .strip();
         line = URL_USER.matcher(line).replaceAll("://***@");
         line = AUTHORIZATION.matcher(line).replaceAll("$1 ***");
+        line = SECRET_PARAMETER.matcher(line).replaceAll("$1***");
         line = NAMED_SECRET.matcher(line).replaceAll("$1***");
         if (line.isBlank()) {
             return "(no detail)";

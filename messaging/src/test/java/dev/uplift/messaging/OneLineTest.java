@@ -20,7 +20,8 @@ class OneLineTest {
         assertThat(OneLine.of("no jdbc:postgresql://metabase:s3cret@db/x?password=hunter2&a=b"))
                 .doesNotContain("s3cret")
                 .doesNotContain("hunter2");
-        assertThat(OneLine.of("MB_DB_PASS: x MB_ENCRYPTION_SECRET_KEY=abc")).doesNotContain("abc");
+        assertThat(OneLine.of("MB_DB_PASS=hunter2 MB_ENCRYPTION_SECRET_KEY=abc"))
+                .isEqualTo("MB_DB_PASS=*** MB_ENCRYPTION_SECRET_KEY=***");
     }
 
     @ParameterizedTest(name = "{0}")
@@ -38,6 +39,13 @@ class OneLineTest {
                 "{'apiKey': 's3cret s3cret'}",
                 "Authorization: Bearer s3cret.s3cret",
                 "password=\"s3cret s3cret\"",
+                "password=a&s3cret",
+                "PWD: s3cret",
+                "db.pass=s3cret",
+                "Authorization: Basic s3cret",
+                "got Basic s3cretAAAA==",
+                "got Basic s3cretaa",
+                "got Bearer abcdefGhs3cret",
             })
     void noSecretIsLeft(String text) {
         assertThat(OneLine.of(text)).doesNotContain("s3cret").contains("***");
@@ -50,6 +58,9 @@ class OneLineTest {
                 "https://example.org/@scope/x.jar is gone",
                 "jdbc:postgresql://db:5432/x?user=metabase",
                 "metabase@host:/srv is not a directory",
+                "Basic authentication failed",
+                "Bearer authorization is needed",
+                "compass=north, bypass: yes",
             })
     void whatIsNoSecretStays(String text) {
         assertThat(OneLine.of(text)).isEqualTo(text);
