@@ -15,7 +15,7 @@ import org.jdbi.v3.core.Jdbi;
  *   <li>While a consumer runs, a row says so. Found at a start, it says that the last process was killed
  *       or died of a record. Nothing else is written as long as no process dies.
  *   <li>From such a start on, a batch is written down before it is taken, in a transaction of its own;
- *       the transaction that takes it deletes that again.
+ *       the transaction that takes it deletes that again, in whichever process.
  *   <li>What is found written down was in the hands of a process that died: it is taken one by one, and
  *       counted before. So only the record that ends the process is counted more than once.
  *   <li>One that was begun {@value #ALONE_MAX} times by itself and never ended is not taken any more.
@@ -58,11 +58,13 @@ final class CrashGuard {
 
     /** The consumer ends in order. */
     void end() {
-        jdbi.useHandle(handle -> handle.createUpdate(
-                        "DELETE FROM consumer_run WHERE consumer = :consumer AND instance = :instance")
-                .bind("consumer", consumer)
-                .bind("instance", instance)
-                .execute());
+        jdbi.useTransaction(handle -> {
+            delete(handle, List.copyOf(mine));
+            handle.createUpdate("DELETE FROM consumer_run WHERE consumer = :consumer AND instance = :instance")
+                    .bind("consumer", consumer)
+                    .bind("instance", instance)
+                    .execute();
+        });
     }
 
     /** Writes a batch down, if need be. Returns whether one of it was in the hands of a process that died. */
@@ -116,12 +118,17 @@ final class CrashGuard {
         return begun <= ALONE_MAX && mine.add(Position.of(one));
     }
 
-    /** The batch leaves the hands of this process with the caller's transaction: it was taken, or set aside. */
+    /**
+     * The batch leaves all hands with the caller's transaction: it was taken, or set aside. Another process may have written
+     * it down; what was left of that would count against other records, once the topic is made again.
+     */
     void release(Handle handle, List<ConsumerRecord<String, byte[]>> batch) {
-        if (!watchful) {
-            return;
-        }
         List<Position> released = batch.stream().map(Position::of).toList();
+        delete(handle, released);
+        handle.afterCommit(() -> released.forEach(mine::remove));
+    }
+
+    private void delete(Handle handle, List<Position> released) {
         handle.createUpdate("""
             DELETE FROM record_in_hand WHERE consumer = :consumer AND (topic, partition, record_offset) IN (
                 SELECT topic, partition, record_offset
@@ -132,7 +139,6 @@ final class CrashGuard {
                 .bindArray("partitions", Long.class, column(released, one -> (long) one.partition()))
                 .bindArray("offsets", Long.class, column(released, Position::offset))
                 .execute();
-        handle.afterCommit(() -> released.forEach(mine::remove));
     }
 
     private static List<Object> column(List<Position> positions, Function<Position, Object> value) {

@@ -145,6 +145,27 @@ class CrashGuardTest {
     }
 
     @Test
+    void whatAnotherProcessTakesIsForgotten() {
+        afterADeath().suspects(batch(0, 3));
+        CrashGuard other = new CrashGuard(jdbi, "in", "g-2");
+        assertThat(other.begin()).isFalse();
+
+        jdbi.useTransaction(handle -> other.release(handle, batch(0, 3)));
+
+        assertThat(texts("SELECT topic FROM record_in_hand")).isEmpty();
+    }
+
+    @Test
+    void whoEndsInOrderHasNothingInHand() {
+        CrashGuard guard = afterADeath();
+        guard.suspects(batch(0, 3));
+
+        guard.end();
+
+        assertThat(texts("SELECT topic FROM record_in_hand")).isEmpty();
+    }
+
+    @Test
     void onlyTheRecordThatWasBegunByItselfIsCounted() {
         afterADeath().suspects(batch(0, 2));
         ConsumerRecord<String, byte[]> poison = batch(0, 1).getFirst();
