@@ -322,7 +322,7 @@ final class ScriptedWorker {
                 : new NodeSpec.Systemd(name, host, asked.unit(), directory, "metabase.jar", url);
     }
 
-    private static Inspection.Found joined(
+    private Inspection.Found joined(
             Inspection.Requested asked, Inspection.Joining joins, String on, String directory) {
         return new Inspection.Found(
                 asked.installationId(),
@@ -330,7 +330,7 @@ final class ScriptedWorker {
                 joins.running(),
                 List.of(),
                 null,
-                null,
+                other(fences.get(directory), asked.installationId()),
                 asked.accepted() != null);
     }
 

@@ -15,6 +15,7 @@ import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.FenceTakingStatus;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.contract.api.TakeFence;
@@ -121,6 +122,63 @@ class SharedDatabaseTest {
                 .until(() -> Fleet.installation("strange").state() == InstallationStatus.State.READY);
         assertThat(worker.fenceIn("/srv/strange"))
                 .isEqualTo(Fleet.installation("strange").id());
+    }
+
+    @Test
+    void aWishThatNobodyAnsweredLetsNoNodeTakeAFence() {
+        UUID idle = Fleet.ready("idle").id();
+        UUID wishing = Fleet.ready("wishing").id();
+        worker.fence("/srv/idle", idle);
+        jdbi.useHandle(handle -> handle.execute(
+                "INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at)"
+                        + " VALUES (gen_random_uuid(), ?, 'wishing', '{\"by\":\"alice\",\"reason\":\"once\"}', now())",
+                wishing));
+
+        Fleet.post("/api/v1/installations/wishing/nodes", new AddNode(null, "/srv/idle", null, null, null, null));
+
+        assertThat(Awaitility.await()
+                        .atMost(Duration.ofSeconds(20))
+                        .until(
+                                () -> Fleet.installation("wishing"),
+                                status -> status.state() == InstallationStatus.State.READY)
+                        .problem())
+                .contains("it belongs to installation idle");
+        assertThat(worker.fenceIn("/srv/idle")).isEqualTo(idle);
+    }
+
+    @Test
+    void aWishEndsWithItsRegistrationOrAfterAnHour() {
+        UUID waiting = Fleet.ready("waiting").id();
+        jdbi.useHandle(handle -> handle.execute(
+                "INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at) VALUES"
+                        + " (gen_random_uuid(), ?, 'waiting', '{\"by\":\"alice\",\"reason\":\"once\"}', now() - interval '61 min')",
+                waiting));
+        Fleet.post(
+                "/api/v1/installations",
+                new RegisterInstallation(
+                        "unwelcome",
+                        "metabase",
+                        null,
+                        null,
+                        "/srv/refuse",
+                        null,
+                        null,
+                        null,
+                        null,
+                        new TakeFence("alice", "its Uplift is gone"),
+                        null));
+
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> wishes("waiting").equals(List.of("no swap-service has answered for 1 h"))
+                        && wishes("unwelcome").equals(List.of("the registration was refused")));
+    }
+
+    private List<String> wishes(String installation) {
+        return jdbi.withHandle(handle -> handle.select(
+                        "SELECT coalesce(problem, 'open') FROM fence_taking WHERE installation = ?", installation)
+                .mapTo(String.class)
+                .list());
     }
 
     @Test

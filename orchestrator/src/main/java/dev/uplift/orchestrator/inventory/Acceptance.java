@@ -117,7 +117,7 @@ record Acceptance(
             return Optional.of("it belongs to installation " + known.getFirst().name() + ", of which upgrade "
                     + known.getFirst().liveSaga() + " is under way");
         }
-        if (FenceTakings.open(handle, row.id()).isPresent()) {
+        if (FenceTakings.open(handle, row).isPresent()) {
             return Optional.empty();
         }
         if (!known.isEmpty()) {

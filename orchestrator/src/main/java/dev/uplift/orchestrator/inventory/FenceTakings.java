@@ -25,7 +25,9 @@ import org.jdbi.v3.core.Jdbi;
 public final class FenceTakings {
     private static final String COLUMNS =
             "id, installation_id, installation, wish::text, asked_at, taken::text, problem";
+    private static final String OPEN = "taken IS NULL AND problem IS NULL";
     private static final int LISTED_MAX = 100;
+    private static final int ANSWER_HOURS_MAX = 1;
 
     private final Jdbi jdbi;
     private final Outbox outbox;
@@ -49,7 +51,7 @@ public final class FenceTakings {
                 throw ProblemException.conflict(
                         "installation.busy", row.name() + " is " + row.state() + ", it is not known how it is run");
             }
-            FenceTakingStatus asked = ask(handle, row, wish);
+            FenceTakingStatus asked = ask(handle, row, wish, false);
             outbox.append(
                     handle,
                     List.of(Outgoing.takeFence(
@@ -74,36 +76,66 @@ public final class FenceTakings {
         });
     }
 
-    /** Remembers a wish that comes with a registration. */
-    static FenceTakingStatus ask(Handle handle, Installation row, TakeFence wish) {
+    /** Remembers a wish that comes with a registration; {@link #open} gives it back as long as that lasts. */
+    static void ask(Handle handle, Installation row, TakeFence wish) {
+        ask(handle, row, wish, true);
+    }
+
+    private static FenceTakingStatus ask(Handle handle, Installation row, TakeFence wish, boolean registration) {
         FenceTakingStatus asked = new FenceTakingStatus(
                 UUID.randomUUID(), row.id(), row.name(), wish.by(), wish.reason(), Instant.now(), null, null);
-        handle.createUpdate("INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at)"
-                        + " VALUES (:id, :installation, :name, :wish::jsonb, :at::timestamptz)")
+        handle.createUpdate("INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at, registration)"
+                        + " VALUES (:id, :installation, :name, :wish::jsonb, :at::timestamptz, :registration)")
                 .bind("id", asked.id())
                 .bind("installation", row.id())
                 .bind("name", row.name())
                 .bind("wish", Columns.json(wish))
                 .bind("at", asked.askedAt().toString())
+                .bind("registration", registration)
                 .execute();
         return asked;
     }
 
-    /** The wish of an installation that is neither fulfilled nor refused. */
-    static Optional<FenceTakingStatus> open(Handle handle, UUID installation) {
-        return handle.createQuery("SELECT " + COLUMNS + " FROM fence_taking WHERE installation_id = :id"
-                        + " AND taken IS NULL AND problem IS NULL ORDER BY asked_at DESC LIMIT 1")
-                .bind("id", installation)
-                .map((row, context) -> read(row))
+    /** The wish that came with a registration which lasts; a node that joins has none. */
+    static Optional<FenceTakingStatus> open(Handle handle, Installation row) {
+        if (row.known()) {
+            return Optional.empty();
+        }
+        return handle.createQuery(
+                        "SELECT " + COLUMNS + " FROM fence_taking WHERE installation_id = :id AND registration AND " + OPEN)
+                .bind("id", row.id())
+                .map((found, context) -> read(found))
                 .findOne();
     }
 
-    /** Takes answers in, in the caller's transaction. The first one to a wish counts. */
+    /** Ends the wishes that came with registrations which are over. */
+    static void close(Handle handle, Collection<UUID> installations, String problem) {
+        handle.createUpdate("UPDATE fence_taking SET problem = :problem WHERE installation_id = ANY(:ids)"
+                        + " AND registration AND " + OPEN)
+                .bind("problem", problem)
+                .bindArray("ids", UUID.class, installations)
+                .execute();
+    }
+
+    /** Ends the wishes to which no worker has answered for {@value #ANSWER_HOURS_MAX} h. */
+    static void expire(Handle handle) {
+        handle.createUpdate("UPDATE fence_taking SET problem = :problem WHERE NOT registration AND " + OPEN
+                        + " AND asked_at < now() - :hours * interval '1 hour'")
+                .bind("problem", "no swap-service has answered for " + ANSWER_HOURS_MAX + " h")
+                .bind("hours", ANSWER_HOURS_MAX)
+                .execute();
+    }
+
+    /**
+     * Takes answers in, in the caller's transaction. The first one to a wish counts; what was taken is kept although nobody
+     * waited for it any more.
+     */
     public void answered(Handle handle, Collection<FenceTaking> answers) {
         for (FenceTaking answer : answers) {
-            handle.createQuery("SELECT " + COLUMNS + " FROM fence_taking WHERE id = :id"
-                            + " AND taken IS NULL AND problem IS NULL FOR UPDATE")
+            handle.createQuery("SELECT " + COLUMNS + " FROM fence_taking WHERE id = :id AND taken IS NULL"
+                            + " AND (problem IS NULL OR :late) FOR UPDATE")
                     .bind("id", answer.takingId())
+                    .bind("late", answer instanceof FenceTaking.Taken)
                     .map((row, context) -> read(row))
                     .findOne()
                     .ifPresent(asked -> {
@@ -124,7 +156,7 @@ public final class FenceTakings {
     static void taken(Handle handle, Outbox outbox, FenceTakingStatus asked, List<UUID> from) {
         FenceTaken taken = new FenceTaken(
                 asked.installationId(), asked.installation(), from, asked.by(), asked.reason(), Instant.now());
-        handle.createUpdate("UPDATE fence_taking SET taken = :taken::jsonb WHERE id = :id")
+        handle.createUpdate("UPDATE fence_taking SET taken = :taken::jsonb, problem = NULL WHERE id = :id")
                 .bind("id", asked.id())
                 .bind("taken", Columns.json(taken))
                 .execute();

@@ -266,7 +266,7 @@ public final class Registration {
         UUID from = question == null || question.accepted() == null
                 ? null
                 : question.accepted().fenceOf();
-        FenceTakings.open(handle, row.id())
+        FenceTakings.open(handle, row)
                 .ifPresent(wish -> FenceTakings.taken(handle, outbox, wish, from == null ? List.of() : List.of(from)));
     }
 
@@ -276,10 +276,11 @@ public final class Registration {
         jdbi.withHandle(InstallationStore::sites).forEach(topics::require);
     }
 
-    /** Refuses those whose site gives no sign of life, or no answer in time. */
+    /** Refuses those whose site gives no sign of life, or no answer in time; and the wishes to take fences likewise. */
     public void expire() {
         jdbi.useTransaction(handle -> {
             Instant now = Instant.now();
+            FenceTakings.expire(handle);
             save(
                     handle,
                     InstallationStore.overdue(handle, silenceMax, OVERDUE_BATCH).stream()
@@ -303,6 +304,7 @@ public final class Registration {
     private void forget(Handle handle, Installation row, Instant now) {
         InstallationRemoved removed = new InstallationRemoved(row.id(), row.name(), now);
         InstallationStore.remove(handle, removed);
+        FenceTakings.close(handle, List.of(row.id()), "the registration was forgotten");
         outbox.append(handle, List.of(Outgoing.removed(removed)));
         outbox.appendTombstones(handle, Topics.STATUS_INSTALLATIONS, List.of(row.id()));
     }
@@ -333,10 +335,9 @@ public final class Registration {
                 .toList();
         refused.forEach(
                 row -> IncidentStore.record(handle, "registration of " + row.name(), String.valueOf(row.problem())));
-        outbox.appendTombstones(
-                handle,
-                Topics.STATUS_INSTALLATIONS,
-                refused.stream().map(Installation::id).toList());
+        List<UUID> refusedIds = refused.stream().map(Installation::id).toList();
+        FenceTakings.close(handle, refusedIds, "the registration was refused");
+        outbox.appendTombstones(handle, Topics.STATUS_INSTALLATIONS, refusedIds);
     }
 
     private static List<String> hostNames(Collection<Inspection> answers) {
