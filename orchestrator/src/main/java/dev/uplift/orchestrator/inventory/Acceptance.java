@@ -143,9 +143,12 @@ record Acceptance(
                 ? List.of()
                 : InstallationStore.named(
                         handle, same.stream().map(UUID::toString).toList());
-        if (others.stream().anyMatch(other -> !other.known() || !other.site().equals(row.site()))) {
+        Optional<Installation> unaskable = others.stream()
+                .filter(other -> !other.known() || !other.site().equals(row.site()))
+                .findFirst();
+        if (unaskable.isPresent()) {
             return new Verdict.Refused(DatabaseIds.belongsTo(
-                    others.getFirst().name(), found.installation().database(), Objects.requireNonNull(seen)));
+                    unaskable.get().name(), found.installation().database(), Objects.requireNonNull(seen)));
         }
         if (seen != null && !row.known()) {
             databases.claim(row.id(), row.name(), new DatabaseSeen(seen.id(), same));
