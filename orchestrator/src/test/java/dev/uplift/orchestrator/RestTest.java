@@ -216,6 +216,23 @@ class RestTest {
     }
 
     @Test
+    void aRegistrationWithoutAnAnswerIsRefusedForThat() {
+        topics.require("hanging-site");
+        Fleet.post(
+                "/api/v1/installations",
+                new RegisterInstallation("hanging", null, "hanging-site", null, "/srv/hanging"));
+        jdbi.useHandle(handle -> handle.execute(
+                "UPDATE installation SET inspect_due_at = now(), inspect_until = now() WHERE name = 'hanging'"));
+
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> Fleet.installation("hanging").state() == InstallationStatus.State.REFUSED);
+
+        assertThat(Fleet.installation("hanging").problem())
+                .startsWith("the swap-service at site hanging-site has had it for 300 s without an answer");
+    }
+
+    @Test
     void removedInstallationIsForgotten() {
         Fleet.ready("removed");
 

@@ -90,6 +90,8 @@ class SharedDatabaseTest {
         UUID gone = Fleet.ready("goes").id();
         assertThat(Fleet.delete("/api/v1/installations/goes").statusCode()).isEqualTo(204);
         assertThat(worker.fenceIn("/srv/goes")).isEqualTo(gone);
+        // The retention is over.
+        jdbi.useHandle(handle -> handle.execute("DELETE FROM removal WHERE installation_id = ?", gone));
         UUID next = Fleet.register("next", "/srv/goes", InstallationStatus.State.READY)
                 .id();
         assertThat(worker.fenceIn("/srv/goes")).isEqualTo(next);

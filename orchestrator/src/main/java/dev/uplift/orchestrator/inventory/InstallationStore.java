@@ -45,6 +45,9 @@ public final class InstallationStore {
 
     private InstallationStore() {}
 
+    /** One whose host has not answered in time; {@code lives}: its site has given signs of life to the end. */
+    record Overdue(Installation row, boolean lives) {}
+
     /** Adds a new one, of which nothing is asked yet. */
     static void insert(Handle handle, Installation row) {
         handle.createUpdate("INSERT INTO installation"
@@ -63,28 +66,37 @@ public final class InstallationStore {
 
     /**
      * Remembers what the host of one is asked, which the caller holds locked. It must never be silent for longer than
-     * {@code silenceMax}, and answer within {@value #SILENCES_MAX} times that.
+     * {@code silenceMax}, and answer within {@value #SILENCES_MAX} times that, counted from the first question.
      *
      * @param identity that of its database, which is its own from now on; absent: it is not known yet
      */
     static void expect(Handle handle, Inspection.Requested question, @Nullable String identity, Duration silenceMax) {
         handle.createUpdate("UPDATE installation SET inspect_due_at = now() + :millis * interval '1 millisecond',"
-                        + " inspect_until = now() + :most_millis * interval '1 millisecond', inspection = :question::jsonb,"
+                        + " inspect_until = COALESCE(inspect_until, now() + :most_millis * interval '1 millisecond'),"
+                        + " inspection = :question::jsonb,"
                         + " database_identity = COALESCE(database_identity, :identity) WHERE id = :id")
                 .bind("id", question.installationId())
                 .bind("question", Columns.json(question))
                 .bind("identity", identity)
                 .bind("millis", silenceMax.toMillis())
-                .bind("most_millis", silenceMax.multipliedBy(SILENCES_MAX).toMillis())
+                .bind("most_millis", answerMax(silenceMax).toMillis())
                 .execute();
     }
 
-    /** The host of one, which the caller holds locked, has given a sign of life. */
-    static void extend(Handle handle, UUID id, Duration silenceMax) {
+    /** How long a registration may take in all, if its host is never silent for longer than {@code silenceMax}. */
+    static Duration answerMax(Duration silenceMax) {
+        return silenceMax.multipliedBy(SILENCES_MAX);
+    }
+
+    /** The hosts of these, which the caller holds locked, have given a sign of life. */
+    static void extend(Handle handle, Collection<UUID> ids, Duration silenceMax) {
+        if (ids.isEmpty()) {
+            return;
+        }
         handle.createUpdate("UPDATE installation SET inspect_due_at ="
                         + " LEAST(now() + :millis * interval '1 millisecond', inspect_until)"
-                        + " WHERE id = :id AND inspect_due_at IS NOT NULL")
-                .bind("id", id)
+                        + " WHERE id = ANY(:ids) AND inspect_due_at IS NOT NULL")
+                .bindArray("ids", UUID.class, ids)
                 .bind("millis", silenceMax.toMillis())
                 .execute();
     }
@@ -113,7 +125,7 @@ public final class InstallationStore {
 
     /** Whether there was once one of this id, or a registration that was refused. */
     static boolean isGone(Handle handle, UUID id) {
-        return handle.createQuery("SELECT EXISTS (SELECT FROM removal WHERE installation_id = :id)"
+        return handle.createQuery("SELECT EXISTS (SELECT FROM gone WHERE installation_id = :id)"
                         + " OR EXISTS (SELECT FROM installation WHERE id = :id AND state = 'REFUSED')")
                 .bind("id", id)
                 .mapTo(Boolean.class)
@@ -174,13 +186,14 @@ public final class InstallationStore {
      * Those whose host has not answered in time, although it could be heard for {@code deadline}, locked; at most
      * {@code limit}, and none that another replica holds.
      */
-    static List<Installation> overdue(Handle handle, Duration deadline, int limit) {
-        return handle.createQuery("SELECT " + COLUMNS + " FROM installation WHERE inspect_due_at <= now()"
+    static List<Overdue> overdue(Handle handle, Duration deadline, int limit) {
+        return handle.createQuery("SELECT inspect_until <= now() AS lives, " + COLUMNS
+                        + " FROM installation WHERE inspect_due_at <= now()"
                         + " AND " + Watermark.isPast("inspect_due_at", "deadline_millis")
                         + " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED")
                 .bind("deadline_millis", deadline.toMillis())
                 .bind("limit", limit)
-                .map((row, context) -> read(row))
+                .map((row, context) -> new Overdue(read(row), row.getBoolean("lives")))
                 .list();
     }
 
@@ -251,11 +264,13 @@ public final class InstallationStore {
                 .list();
     }
 
-    /** Deletes a row, which the caller holds locked, and remembers it for the live feed. */
+    /** Deletes a row, which the caller holds locked, and remembers it for the live feed; its id for good. */
     static void remove(Handle handle, InstallationRemoved removed) {
-        handle.createUpdate("DELETE FROM installation WHERE id = :id")
-                .bind("id", removed.installationId())
-                .execute();
+        for (String statement : List.of(
+                "DELETE FROM installation WHERE id = :id",
+                "INSERT INTO gone (installation_id) VALUES (:id) ON CONFLICT DO NOTHING")) {
+            handle.createUpdate(statement).bind("id", removed.installationId()).execute();
+        }
         handle.createUpdate("INSERT INTO removal (installation_id, body, at)"
                         + " VALUES (:id, :body::jsonb, :at::timestamptz)")
                 .bind("id", removed.installationId())
@@ -296,6 +311,7 @@ public final class InstallationStore {
                                problem = u.problem, left_out = u.left_out::jsonb,
                                database_identity = COALESCE(i.database_identity, u.identity), live_saga = u.live,
                                inspect_due_at = CASE WHEN u.state = 'REGISTERING' THEN i.inspect_due_at END,
+                               inspect_until = CASE WHEN u.state = 'REGISTERING' THEN i.inspect_until END,
                                inspection = CASE WHEN u.state = 'REGISTERING' THEN i.inspection END,
                                updated_at = u.at::timestamptz, change_seq = next_change()
                           FROM unnest(:ids, :states, :revs, :epochs, :profiles, :specs, :runnings, :checks, :problems,

@@ -23,9 +23,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -208,8 +210,8 @@ public final class Registration {
     }
 
     /**
-     * Takes answers in, in the caller's transaction, which holds the databases that they name. An answer to a registration that is over changes
-     * nothing.
+     * Takes answers in, in the caller's transaction, which holds the databases that they name. An answer to a registration
+     * that is over changes nothing.
      */
     public void inspected(Handle handle, Collection<Inspection> answers, DatabaseIds databases) {
         if (answers.isEmpty()) {
@@ -223,6 +225,7 @@ public final class Registration {
         Map<String, Installation> owners = new HashMap<>(InstallationStore.owners(handle, identities(answers)));
         Acceptance acceptance = new Acceptance(handle, owners, databases, hosts);
         List<Installation> changed = new ArrayList<>();
+        Set<UUID> underway = new HashSet<>();
         for (Inspection answer : answers) {
             Installation row = rows.get(answer.installationId());
             if (row == null || row.state() != InstallationStatus.State.REGISTERING) {
@@ -232,7 +235,7 @@ public final class Registration {
             Installation next = switch (answer) {
                 case Inspection.Requested _ -> row;
                 case Inspection.Underway _ -> {
-                    InstallationStore.extend(handle, row.id(), silenceMax);
+                    underway.add(row.id());
                     yield row;
                 }
                 case Inspection.Refused refused ->
@@ -259,6 +262,7 @@ public final class Registration {
                 changed.add(next);
             }
         }
+        InstallationStore.extend(handle, underway, silenceMax);
         save(handle, changed);
     }
 
@@ -284,12 +288,19 @@ public final class Registration {
             save(
                     handle,
                     InstallationStore.overdue(handle, silenceMax, OVERDUE_BATCH).stream()
-                            .map(row -> row.refused(
-                                    "no swap-service gives a sign of life at site " + row.site()
-                                            + ": look after it, and ask for the registration again",
-                                    now))
+                            .map(overdue -> overdue.row().refused(why(overdue), now))
                             .toList());
         });
+    }
+
+    private String why(InstallationStore.Overdue overdue) {
+        String site = overdue.row().site();
+        return overdue.lives()
+                ? "the swap-service at site " + site + " has had it for "
+                        + InstallationStore.answerMax(silenceMax).toSeconds()
+                        + " s without an answer: it is busy, or the host hangs; ask for the registration again later"
+                : "no swap-service gives a sign of life at site " + site
+                        + ": look after it, and ask for the registration again";
     }
 
     /**

@@ -33,8 +33,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes what workers answer. Copies are dropped by the inbox; progress does not go through it, because
- * a copy of it does no harm and there is a lot of it. What has the id of another message is no copy: it is refused.
+ * Takes what workers answer. Copies are dropped by the inbox; signs of life do not go through it, because
+ * a copy of one does no harm and there are many. What has the id of another message is no copy: it is refused.
  */
 @Singleton
 public final class ResultsHandler implements BatchHandler {
@@ -70,7 +70,7 @@ public final class ResultsHandler implements BatchHandler {
                 handle,
                 batch.stream()
                         .map(Received::message)
-                        .filter(message -> !(message.body() instanceof StepResult.Progressed))
+                        .filter(message -> !isSign(message.body()))
                         .toList());
         List<Received> results = new ArrayList<>();
         List<SagaInput> inputs = new ArrayList<>();
@@ -79,7 +79,7 @@ public final class ResultsHandler implements BatchHandler {
         List<FenceTaking> takings = new ArrayList<>();
         for (Received received : batch) {
             Message message = received.message();
-            if (!(message.body() instanceof StepResult.Progressed) && !claims.first(message)) {
+            if (!isSign(message.body()) && !claims.first(message)) {
                 if (claims.reused(message)) {
                     deadLetters.refuse(handle, received, DeadLetters.ID_REUSED, sink);
                 }
@@ -110,6 +110,10 @@ public final class ResultsHandler implements BatchHandler {
         for (int i = 0; i < outcomes.size(); i++) {
             note(handle, results.get(i), outcomes.get(i));
         }
+    }
+
+    private static boolean isSign(Object body) {
+        return body instanceof StepResult.Progressed || body instanceof Inspection.Underway;
     }
 
     private static Set<String> databases(List<Received> batch) {
