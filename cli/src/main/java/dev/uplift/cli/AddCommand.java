@@ -7,7 +7,6 @@ import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.RegisterInstallation;
-import dev.uplift.contract.api.TakeFence;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -63,6 +62,9 @@ final class AddCommand implements Callable<Integer> {
             paramLabel = "REASON",
             description = "Take it from the installation whose fence is beside it, and which is gone or wrong.")
     private @Nullable String takeFence;
+
+    @Mixin
+    private ReasonOptions reason = new ReasonOptions();
 
     @Option(
             names = "--assume-database",
@@ -129,7 +131,7 @@ final class AddCommand implements Callable<Integer> {
                                 unit,
                                 container,
                                 extractH2 ? true : null,
-                                takeFence == null ? null : new TakeFence(FenceCommand.user(), takeFence),
+                                takeFence == null ? null : reason.because(takeFence),
                                 assumeDatabase ? true : null))
                 : addNode(
                         server.api(), to, new AddNode(pid, path, host, unit, container, assumeDatabase ? true : null));

@@ -14,13 +14,12 @@ import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.BackupEntry;
 import dev.uplift.contract.api.DiscoveryStatus;
 import dev.uplift.contract.api.FenceTakingStatus;
-import dev.uplift.contract.api.ForgetRelease;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.Page;
+import dev.uplift.contract.api.Reason;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.contract.api.ReleaseEntry;
 import dev.uplift.contract.api.RequestRestore;
-import dev.uplift.contract.api.TakeFence;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -60,7 +59,7 @@ final class Api {
         return call("POST", "/installations/" + encoded(nameOrId) + "/nodes", node, new TypeReference<>() {});
     }
 
-    FenceTakingStatus takeFence(String nameOrId, TakeFence wish) {
+    FenceTakingStatus takeFence(String nameOrId, Reason wish) {
         return call("POST", "/installations/" + encoded(nameOrId) + "/fence", wish, new TypeReference<>() {});
     }
 
@@ -178,7 +177,7 @@ final class Api {
         return all("/releases?sort=completedAt:desc&q=" + encoded(q), new TypeReference<>() {});
     }
 
-    List<ReleaseEntry> forgetRelease(String sha256, ForgetRelease request) {
+    List<ReleaseEntry> forgetRelease(String sha256, Reason request) {
         return call("POST", "/releases/" + encoded(sha256) + "/forget", request, new TypeReference<>() {});
     }
 

@@ -1,7 +1,6 @@
 package dev.uplift.cli;
 
 import dev.uplift.contract.api.FenceTakingStatus;
-import dev.uplift.contract.api.TakeFence;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -33,8 +32,8 @@ final class FenceCommand implements Callable<Integer> {
     @Option(names = "--take", paramLabel = "REASON", description = "Take them, for this reason.")
     private @Nullable String reason;
 
-    @Option(names = "--by", paramLabel = "WHO", description = "Who takes them. Default: the user of this command.")
-    private String by = user();
+    @Mixin
+    private ReasonOptions options = new ReasonOptions();
 
     @Override
     public Integer call() throws InterruptedException {
@@ -44,7 +43,7 @@ final class FenceCommand implements Callable<Integer> {
             show(output, api.fences(installation));
             return ExitCode.OK;
         }
-        FenceTakingStatus asked = api.takeFence(installation, new TakeFence(by, reason));
+        FenceTakingStatus asked = api.takeFence(installation, options.because(reason));
         FenceTakingStatus answered = Poll.until(
                 WAIT_MAX,
                 () -> api.fences(asked.installationId().toString()).stream()
@@ -63,11 +62,6 @@ final class FenceCommand implements Callable<Integer> {
         }
         show(output, List.of(answered));
         return ExitCode.OK;
-    }
-
-    /** What stands for whoever gives the command. */
-    static String user() {
-        return System.getProperty("user.name", "somebody");
     }
 
     private static void show(Output output, List<FenceTakingStatus> takings) {

@@ -1,6 +1,5 @@
 package dev.uplift.cli;
 
-import dev.uplift.contract.api.ForgetRelease;
 import dev.uplift.contract.api.ReleaseEntry;
 import java.util.List;
 import java.util.Locale;
@@ -79,17 +78,13 @@ final class ReleasesCommand implements Callable<Integer> {
         @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "Why; kept and shown.")
         private String reason = "";
 
-        @Option(
-                names = "--by",
-                paramLabel = "NAME",
-                defaultValue = "${sys:user.name}",
-                description = "Who asks for it; kept and shown. Default: your login, ${DEFAULT-VALUE}.")
-        private String by = "";
+        @Mixin
+        private ReasonOptions options = new ReasonOptions();
 
         @Override
         public Integer call() {
             String hash = sha256.toLowerCase(Locale.ROOT).replaceFirst("^sha256:", "");
-            List<ReleaseEntry> forgotten = server.api().forgetRelease(hash, request());
+            List<ReleaseEntry> forgotten = server.api().forgetRelease(hash, options.because(reason));
             Output output = server.output();
             if (output.json()) {
                 forgotten.forEach(output::json);
@@ -100,14 +95,6 @@ final class ReleasesCommand implements Callable<Integer> {
                         + entry.artifact().sha256()));
             }
             return ExitCode.OK;
-        }
-
-        private ForgetRelease request() {
-            try {
-                return new ForgetRelease(by, reason);
-            } catch (IllegalArgumentException e) {
-                throw new CommandFailedException(ExitCode.USAGE, String.valueOf(e.getMessage()));
-            }
         }
     }
 }

@@ -58,6 +58,8 @@ final class CommandLineTest {
                     upgrad sales                                        | Did you mean: uplift upgrade
                     releases forget 12                                  | Missing required option: '--reason=TEXT'
                     releases forget 12 --reason= --by ann               | reason is missing
+                    fence sales --take=                                 | reason is missing
+                    add /srv/x --take-fence=                            | reason is missing
                     list --server ftp://example.org                     | is no http or https URL such as
                     list --server http://example.org/?x=1               | is no http or https URL such as
                     list --server http://user:secret@example.org        | without user and password

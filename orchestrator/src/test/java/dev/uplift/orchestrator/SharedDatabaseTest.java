@@ -17,8 +17,8 @@ import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.FenceTakingStatus;
+import dev.uplift.contract.api.Reason;
 import dev.uplift.contract.api.RegisterInstallation;
-import dev.uplift.contract.api.TakeFence;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -115,7 +115,7 @@ class SharedDatabaseTest {
                                         null,
                                         null,
                                         null,
-                                        new TakeFence("alice", "its Uplift is gone"),
+                                        new Reason("alice", "its Uplift is gone"),
                                         null))
                         .statusCode())
                 .isEqualTo(202);
@@ -167,7 +167,7 @@ class SharedDatabaseTest {
                         null,
                         null,
                         null,
-                        new TakeFence("alice", "its Uplift is gone"),
+                        new Reason("alice", "its Uplift is gone"),
                         null));
 
         Awaitility.await()
@@ -223,7 +223,7 @@ class SharedDatabaseTest {
     private static FenceTakingStatus takeFence(String installation) {
         String path = "/api/v1/installations/" + installation + "/fence";
         FenceTakingStatus asked =
-                Fleet.read(Fleet.post(path, new TakeFence("alice", "it was stolen")), FenceTakingStatus.class);
+                Fleet.read(Fleet.post(path, new Reason("alice", "it was stolen")), FenceTakingStatus.class);
         return Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
                 .until(

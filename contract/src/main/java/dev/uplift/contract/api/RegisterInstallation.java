@@ -26,7 +26,7 @@ public record RegisterInstallation(
         @Nullable String unit,
         @Nullable String container,
         @Nullable Boolean extractH2,
-        @Nullable TakeFence takeFence,
+        @Nullable Reason takeFence,
         @Nullable Boolean assumeDatabase) {
 
     /** What is nobody else's. */

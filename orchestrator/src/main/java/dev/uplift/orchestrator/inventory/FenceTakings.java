@@ -3,7 +3,7 @@ package dev.uplift.orchestrator.inventory;
 import dev.uplift.contract.FenceTaken;
 import dev.uplift.contract.FenceTaking;
 import dev.uplift.contract.api.FenceTakingStatus;
-import dev.uplift.contract.api.TakeFence;
+import dev.uplift.contract.api.Reason;
 import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.publish.Outgoing;
@@ -24,7 +24,8 @@ import org.jdbi.v3.core.Jdbi;
 @Singleton
 public final class FenceTakings {
     private static final String COLUMNS =
-            "id, installation_id, installation, wish::text, asked_at, taken::text, problem";
+            "id, installation_id, installation, wish->>'by' AS wished_by, wish->>'reason' AS reason, asked_at, taken::text,"
+                    + " problem";
     private static final String OPEN = "taken IS NULL AND problem IS NULL";
     private static final int LISTED_MAX = 100;
     private static final int ANSWER_HOURS_MAX = 1;
@@ -42,7 +43,7 @@ public final class FenceTakings {
      *
      * @throws ProblemException 404 if the installation is unknown, 409 if it is not known yet how it is run
      */
-    FenceTakingStatus take(String nameOrId, TakeFence wish) {
+    FenceTakingStatus take(String nameOrId, Reason wish) {
         return jdbi.inTransaction(handle -> {
             Installation row = InstallationStore.named(handle, List.of(nameOrId)).stream()
                     .findFirst()
@@ -77,11 +78,11 @@ public final class FenceTakings {
     }
 
     /** Remembers a wish that comes with a registration; {@link #open} gives it back as long as that lasts. */
-    static void ask(Handle handle, Installation row, TakeFence wish) {
+    static void ask(Handle handle, Installation row, Reason wish) {
         ask(handle, row, wish, true);
     }
 
-    private static FenceTakingStatus ask(Handle handle, Installation row, TakeFence wish, boolean registration) {
+    private static FenceTakingStatus ask(Handle handle, Installation row, Reason wish, boolean registration) {
         FenceTakingStatus asked = new FenceTakingStatus(
                 UUID.randomUUID(), row.id(), row.name(), wish.by(), wish.reason(), Instant.now(), null, null);
         handle.createUpdate("INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at, registration)"
@@ -168,13 +169,12 @@ public final class FenceTakings {
     }
 
     private static FenceTakingStatus read(ResultSet row) throws SQLException {
-        TakeFence wish = Columns.json(row, "wish", TakeFence.class);
         return new FenceTakingStatus(
                 Columns.uuid(row, "id"),
                 Columns.uuid(row, "installation_id"),
                 row.getString("installation"),
-                wish.by(),
-                wish.reason(),
+                row.getString("wished_by"),
+                row.getString("reason"),
                 Columns.instant(row, "asked_at"),
                 Columns.jsonOrNull(row, "taken", FenceTaken.class),
                 row.getString("problem"));

@@ -4,8 +4,8 @@ import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.FenceTakingStatus;
 import dev.uplift.contract.api.Page;
+import dev.uplift.contract.api.Reason;
 import dev.uplift.contract.api.RegisterInstallation;
-import dev.uplift.contract.api.TakeFence;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
@@ -97,7 +97,7 @@ public final class InstallationResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Give it the fences beside its nodes, which another installation has; its upgrades are spared")
     public RestResponse<FenceTakingStatus> takeFence(
-            @PathParam("nameOrId") String nameOrId, @Nullable TakeFence request) {
+            @PathParam("nameOrId") String nameOrId, @Nullable Reason request) {
         if (request == null) {
             throw ProblemException.invalid("the body is missing");
         }

@@ -1,7 +1,7 @@
 package dev.uplift.orchestrator.release;
 
-import dev.uplift.contract.api.ForgetRelease;
 import dev.uplift.contract.api.Page;
+import dev.uplift.contract.api.Reason;
 import dev.uplift.contract.api.ReleaseEntry;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
@@ -50,7 +50,7 @@ public final class ReleaseResource {
     @Operation(
             summary = "Let a JAR or an image no longer count as what its version is; what runs it is not touched, and"
                     + " an upgrade that pins it may bring it back")
-    public List<ReleaseEntry> forget(@PathParam("sha256") String sha256, @Nullable ForgetRelease request) {
+    public List<ReleaseEntry> forget(@PathParam("sha256") String sha256, @Nullable Reason request) {
         if (request == null) {
             throw ProblemException.invalid("the body is missing");
         }

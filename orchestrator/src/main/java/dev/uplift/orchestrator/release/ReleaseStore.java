@@ -1,8 +1,8 @@
 package dev.uplift.orchestrator.release;
 
 import dev.uplift.contract.Artifact;
-import dev.uplift.contract.api.ForgetRelease;
 import dev.uplift.contract.api.Page;
+import dev.uplift.contract.api.Reason;
 import dev.uplift.contract.api.ReleaseEntry;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.sql.Columns;
@@ -112,7 +112,7 @@ public final class ReleaseStore {
     }
 
     /** Takes back all that counts with this hash; returns it. */
-    static List<ReleaseEntry> forget(Handle handle, String sha256, ForgetRelease request) {
+    static List<ReleaseEntry> forget(Handle handle, String sha256, Reason request) {
         return handle.createQuery("""
             UPDATE release SET forgotten_at = now(), forgotten_by = :by, forgotten_because = :reason
              WHERE sha256 = :sha256 AND forgotten_at IS NULL

@@ -3,16 +3,18 @@ package dev.uplift.contract.api;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Body of {@code POST /api/v1/releases/{sha256}/forget}; kept and shown with what was forgotten.
+ * Who wants something that is kept and shown with that, and why. Body of {@code POST
+ * /api/v1/installations/{nameOrId}/fence}: the fences beside its nodes are to be taken from the installation that has them;
+ * and of {@code POST /api/v1/releases/{sha256}/forget}.
  *
  * @param by who asks, 1 to 200 characters
  * @param reason why, 1 to 1,000 characters
  */
-public record ForgetRelease(String by, String reason) {
+public record Reason(String by, String reason) {
     private static final int BY_LENGTH_MAX = 200;
     private static final int REASON_LENGTH_MAX = 1000;
 
-    public ForgetRelease {
+    public Reason {
         require(by, "by", BY_LENGTH_MAX);
         require(reason, "reason", REASON_LENGTH_MAX);
     }
