@@ -7,16 +7,16 @@ import java.util.Set;
 public final class SqlStates {
     private static final String UNIQUE_VIOLATION = "23505";
 
-    // Connection exception, insufficient resources, operator intervention such as a shutdown; and a server that has
-    // become a standby.
-    private static final Set<String> AWAY = Set.of("08", "53", "57");
-    private static final String READ_ONLY = "25006";
+    // Connection exception, the victim of a deadlock or of another transaction, insufficient resources, operator
+    // intervention such as a shutdown; a server that has become a standby, and a lock that is not free.
+    private static final Set<String> PASSING_CLASSES = Set.of("08", "40", "53", "57");
+    private static final Set<String> PASSING = Set.of("25006", "55P03");
 
     private SqlStates() {}
 
     /**
-     * Whether the database cannot be used at the moment, whatever is asked of it. A commit may have happened only where
-     * the connection was lost in it.
+     * Whether the database cannot do it at the moment, whatever it is. A commit may have happened only where the connection
+     * was lost in it. {@link dev.uplift.messaging.Faults} takes more for passing: what is not about the data of a message.
      */
     public static boolean passing(Throwable e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
@@ -24,8 +24,8 @@ public final class SqlStates {
                 String state = sql.getSQLState();
                 // The pool has no state for having no connection in time.
                 return state == null
-                        || state.equals(READ_ONLY)
-                        || (state.length() == 5 && AWAY.contains(state.substring(0, 2)));
+                        || PASSING.contains(state)
+                        || (state.length() == 5 && PASSING_CLASSES.contains(state.substring(0, 2)));
             }
         }
         return false;
