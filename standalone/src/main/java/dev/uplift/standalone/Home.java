@@ -1,10 +1,13 @@
 package dev.uplift.standalone;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 
 /** The one directory that everything lives in. Only its owner may enter it. */
 record Home(Path root) {
@@ -22,18 +25,32 @@ record Home(Path root) {
     }
 
     /**
-     * Writes a file that only its owner can read, whole or not at all.
+     * Writes a file that only its owner can read, whole or not at all, also if the power fails.
      *
-     * @throws IOException if it cannot be written; what was there before is there still
+     * @throws IOException if it cannot be written; what was there before is there still, or the new text is
      */
     static void writeSecret(Path file, String text) throws IOException {
+        Path directory = Objects.requireNonNull(file.toAbsolutePath().getParent(), "it is no file");
         Path temporary = Files.createTempFile(
-                file.toAbsolutePath().getParent(),
+                directory,
                 "secret",
                 ".tmp",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(temporary, text);
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try {
+            Files.writeString(temporary, text);
+            force(temporary, StandardOpenOption.WRITE);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            force(directory, StandardOpenOption.READ);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    /** Returns once the disk has it. */
+    private static void force(Path path, StandardOpenOption how) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, how)) {
+            channel.force(true);
+        }
     }
 
     Path logs() {
