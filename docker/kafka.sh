@@ -16,7 +16,7 @@ if [ ! -e /var/lib/kafka/data/meta.properties ]; then
     format --standalone --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c1-22)" \
     --config /tmp/kafka.properties
 fi
-(until access grant 127.0.0.1:9093 "${UPLIFT_SITE:-default}"; do sleep 1; done; touch /tmp/prepared) &
+(until access grant 127.0.0.1:9093 default; do sleep 1; done; touch /tmp/prepared) &
 # shellcheck disable=SC2086
 exec java ${JAVA_OPTS:--Xmx512m} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --sun-misc-unsafe-memory-access=allow \
   -Dlog4j2.configurationFile=/opt/kafka/log4j2.properties -cp '/opt/kafka/lib/*' kafka.Kafka /tmp/kafka.properties

@@ -164,9 +164,9 @@ final class DemoCommand implements Callable<Integer> {
         trigger(home, fleet);
         await(
                 "the upgrades to begin",
-                () -> api.upgrades("", PORTS).content().size()
+                () -> api.upgrades("", fleet.members().size()).content().size()
                         == fleet.members().size());
-        List<UUID> ids = api.upgrades("", PORTS).content().stream()
+        List<UUID> ids = api.upgrades("", fleet.members().size()).content().stream()
                 .sorted(Comparator.comparing(UpgradeStatus::installation))
                 .map(UpgradeStatus::id)
                 .toList();

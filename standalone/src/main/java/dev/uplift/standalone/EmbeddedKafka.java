@@ -19,7 +19,6 @@ final class EmbeddedKafka {
 
     private final Home home;
     private final Ports ports;
-
     private final Credentials credentials;
 
     EmbeddedKafka(Home home, Ports ports, Credentials credentials) {

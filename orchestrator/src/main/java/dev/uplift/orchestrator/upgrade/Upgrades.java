@@ -31,7 +31,8 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Begins sagas. A request is known by its id: a copy of it begins nothing. One live saga works on an installation, and on a database, at a time.
+ * Begins sagas. A request is known by its id: a copy of it begins nothing. One live saga works on an installation, and on a
+ * database, at a time.
  */
 @Singleton
 public final class Upgrades {
