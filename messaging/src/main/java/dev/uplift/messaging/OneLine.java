@@ -22,9 +22,10 @@ public final class OneLine {
     private static final Pattern NAMED_SECRET =
             Pattern.compile("(?i)((?<![?&\\w.-])" + SECRET_NAME + "(?:\"[^\"]*\"|'[^']*'|\\S+)");
     // Without its header's name it is a secret only if it does not look like a word.
-    private static final Pattern AUTHORIZATION = Pattern.compile("(?i)(\\bAuthorization[\"']?\\s*[=:]\\s*[\"']?(?:Bearer|Basic)"
-            + "|\\b(?:Bearer|Basic)(?=\\s+[\\w.~+/=-]{8})(?=\\s+[\\w.~+/=-]*(?:[\\d=]|(?-i:[a-z][A-Z]))))"
-            + "\\s+[\\w.~+/=-]+");
+    private static final Pattern AUTHORIZATION =
+            Pattern.compile("(?i)(\\bAuthorization[\"']?\\s*[=:]\\s*[\"']?(?:Bearer|Basic)"
+                    + "|\\b(?:Bearer|Basic)(?=\\s+[\\w.~+/=-]{8})(?=\\s+[\\w.~+/=-]*(?:[\\d=]|(?-i:[a-z][A-Z]))))"
+                    + "\\s+[\\w.~+/=-]+");
 
     private OneLine() {}
 

@@ -241,7 +241,13 @@ class HostileInputTest {
         if (body.has("version")) {
             // Of itself only: what has the id of an earlier request is not looked at.
             for (String value : HOSTILE_VALUES) {
-                denied(method, path, json, body.deepCopy().putRawValue("requestId", new RawValue(value)).toString());
+                denied(
+                        method,
+                        path,
+                        json,
+                        body.deepCopy()
+                                .putRawValue("requestId", new RawValue(value))
+                                .toString());
             }
         }
     }

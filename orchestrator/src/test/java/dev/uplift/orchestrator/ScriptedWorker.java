@@ -322,8 +322,7 @@ final class ScriptedWorker {
                 : new NodeSpec.Systemd(name, host, asked.unit(), directory, "metabase.jar", url);
     }
 
-    private Inspection.Found joined(
-            Inspection.Requested asked, Inspection.Joining joins, String on, String directory) {
+    private Inspection.Found joined(Inspection.Requested asked, Inspection.Joining joins, String on, String directory) {
         return new Inspection.Found(
                 asked.installationId(),
                 joins.installation().withNode(node(asked, on, directory), asked.host()),

@@ -56,7 +56,10 @@ final class RunningSteps implements AutoCloseable {
 
     /** @param others how messages that are no steps are answered, by their types */
     RunningSteps(
-            MessagingRuntime runtime, WorkTable table, Replies replies, Map<String, ? extends WorkRunner.Other<?>> others) {
+            MessagingRuntime runtime,
+            WorkTable table,
+            Replies replies,
+            Map<String, ? extends WorkRunner.Other<?>> others) {
         this.runtime = runtime;
         this.table = table;
         this.replies = replies;

@@ -102,8 +102,8 @@ public final class FenceTakings {
         if (row.known()) {
             return Optional.empty();
         }
-        return handle.createQuery(
-                        "SELECT " + COLUMNS + " FROM fence_taking WHERE installation_id = :id AND registration AND " + OPEN)
+        return handle.createQuery("SELECT " + COLUMNS
+                        + " FROM fence_taking WHERE installation_id = :id AND registration AND " + OPEN)
                 .bind("id", row.id())
                 .map((found, context) -> read(found))
                 .findOne();

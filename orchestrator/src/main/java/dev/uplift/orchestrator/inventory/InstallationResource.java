@@ -96,8 +96,7 @@ public final class InstallationResource {
     @Path("{nameOrId}/fence")
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Give it the fences beside its nodes, which another installation has; its upgrades are spared")
-    public RestResponse<FenceTakingStatus> takeFence(
-            @PathParam("nameOrId") String nameOrId, @Nullable Reason request) {
+    public RestResponse<FenceTakingStatus> takeFence(@PathParam("nameOrId") String nameOrId, @Nullable Reason request) {
         if (request == null) {
             throw ProblemException.invalid("the body is missing");
         }

@@ -138,8 +138,7 @@ public final class RequestRunner {
     }
 
     /** Nobody waits for the answer, so each refusal becomes an incident; of very many, those above a bound as one. */
-    private static void record(
-            Handle handle, String source, int before, AcceptedSagas answer, boolean last) {
+    private static void record(Handle handle, String source, int before, AcceptedSagas answer, boolean last) {
         answer.refused().stream()
                 .limit(Math.max(0, REFUSALS_RECORDED_MAX - before))
                 .forEach(refusal -> IncidentStore.record(

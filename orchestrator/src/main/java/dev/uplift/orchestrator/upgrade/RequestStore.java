@@ -63,7 +63,9 @@ final class RequestStore {
                 .bindArray(
                         "targets",
                         String.class,
-                        all ? List.of() : request.installations().stream().distinct().toList())
+                        all
+                                ? List.of()
+                                : request.installations().stream().distinct().toList())
                 .execute();
         return added == 1 || isCopy(handle, key, asked);
     }
@@ -101,7 +103,10 @@ final class RequestStore {
     }
 
     private static void lock(Handle handle, String function, Key key) {
-        bind(handle.createQuery("SELECT " + function + "(hashtextextended('request ' || :id || :kind, 8480))::text"), key)
+        bind(
+                        handle.createQuery(
+                                "SELECT " + function + "(hashtextextended('request ' || :id || :kind, 8480))::text"),
+                        key)
                 .mapTo(String.class)
                 .one();
     }
