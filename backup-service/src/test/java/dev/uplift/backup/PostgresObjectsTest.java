@@ -30,19 +30,21 @@ final class PostgresObjectsTest {
 
     private String name = "";
 
-    /** What is said of a database before the outage, of its backup, and after a restore. */
-    record Case(String what, List<String> given, String told) {
+    /** What a superuser has given a database, and what is said of it before the outage, of its backup, and after a restore. */
+    record Given(String told, String... sql) {}
+
+    /** Things of which at most ten statements are told. */
+    record Case(String what, Given... given) {
         @Override
         public String toString() {
             return what;
         }
     }
 
-    private Fixture create(String options, String... given) throws Exception {
+    private Fixture create(String options) throws Exception {
         name = "objects " + ++number;
         Server.admin("CREATE DATABASE " + Server.quote(name) + " OWNER app " + options);
         Server.run("app", name, "CREATE TABLE t (id serial PRIMARY KEY)", "INSERT INTO t DEFAULT VALUES");
-        Server.run("postgres", name, given);
         return new Fixture(
                 directory.resolve("home"),
                 Files.createDirectories(directory.resolve("application")),
@@ -84,65 +86,53 @@ final class PostgresObjectsTest {
     }
 
     static Stream<Case> givenByASuperuser() {
-        String database = "\"%s\"";
         return Stream.of(
                 new Case(
-                        "a setting of the database",
-                        List.of("ALTER DATABASE " + database + " SET log_min_duration_statement TO '1s'"),
-                        "SET \"log_min_duration_statement\" TO '1s'"),
-                new Case(
-                        "a setting that no extension knows",
-                        List.of("ALTER DATABASE " + database + " SET app.note TO 'it''s, \"q\"'"),
-                        "SET \"app\".\"note\" TO 'it''s, \"q\"'"),
-                new Case(
-                        "a setting of another role in the database",
-                        List.of("ALTER ROLE reader IN DATABASE " + database + " SET statement_timeout TO '1min'"),
-                        "ALTER ROLE \"reader\" IN DATABASE " + database + " SET \"statement_timeout\" TO '1min'"),
-                new Case(
-                        "a publication for all tables",
-                        List.of(
+                        "settings and publications",
+                        new Given(
+                                "SET \"log_min_duration_statement\" TO '1s'",
+                                "ALTER DATABASE {} SET log_min_duration_statement TO '1s'"),
+                        new Given("SET \"app\".\"note\" TO 'it''s, \"q\"'", "ALTER DATABASE {} SET app.note TO 'it''s, \"q\"'"),
+                        new Given(
+                                "ALTER ROLE \"reader\" IN DATABASE {} SET \"statement_timeout\" TO '1min'",
+                                "ALTER ROLE reader IN DATABASE {} SET statement_timeout TO '1min'"),
+                        new Given(
+                                "CREATE PUBLICATION everything FOR ALL TABLES",
                                 "CREATE PUBLICATION everything FOR ALL TABLES",
                                 "COMMENT ON PUBLICATION everything IS 'x'"),
-                        "CREATE PUBLICATION everything FOR ALL TABLES"),
+                        new Given("ALTER PUBLICATION theirs OWNER TO postgres", "CREATE PUBLICATION theirs FOR TABLE t")),
                 new Case(
-                        "another role's publication",
-                        List.of("CREATE PUBLICATION theirs FOR TABLE t"),
-                        "ALTER PUBLICATION theirs OWNER TO postgres"),
-                new Case(
-                        "an event trigger",
-                        List.of(
+                        "what is in the database",
+                        new Given(
+                                "CREATE EVENT TRIGGER seen ON ddl_command_end",
                                 "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'begin end'",
                                 "ALTER FUNCTION seen() OWNER TO app",
                                 "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION seen()"),
-                        "CREATE EVENT TRIGGER seen ON ddl_command_end"),
-                new Case(
-                        "default privileges of another role",
-                        List.of("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO reader"),
-                        "ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT SELECT ON TABLES"),
-                new Case(
-                        "a schema public as servers up to 14 have it",
-                        List.of("ALTER SCHEMA public OWNER TO postgres", "GRANT CREATE ON SCHEMA public TO PUBLIC"),
-                        "ALTER SCHEMA public OWNER TO postgres"),
-                new Case(
-                        "an extension that nothing in the database needs",
-                        List.of("CREATE EXTENSION pg_buffercache"),
-                        "CREATE EXTENSION IF NOT EXISTS pg_buffercache"));
+                        new Given(
+                                "ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT SELECT ON TABLES",
+                                "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO reader"),
+                        // A schema public as servers up to 14 have it.
+                        new Given(
+                                "ALTER SCHEMA public OWNER TO postgres",
+                                "ALTER SCHEMA public OWNER TO postgres",
+                                "GRANT CREATE ON SCHEMA public TO PUBLIC"),
+                        new Given(
+                                "CREATE EXTENSION IF NOT EXISTS pg_buffercache", "CREATE EXTENSION pg_buffercache")));
     }
 
     @ParameterizedTest
     @MethodSource
-    void givenByASuperuser(Case given) throws Exception {
-        String next = "objects " + (number + 1);
-        Fixture fixture = create(
-                "",
-                given.given().stream()
-                        .map(sql -> sql.replace("\"%s\"", Server.quote(next)))
-                        .toArray(String[]::new));
-        String told = given.told().replace("\"%s\"", Server.quote(name));
+    void givenByASuperuser(Case all) throws Exception {
+        Fixture fixture = create("");
+        for (Given given : all.given()) {
+            Server.run("postgres", name, Stream.of(given.sql()).map(this::here).toArray(String[]::new));
+        }
         List<String> before = Server.dump(name);
 
         List<Check> checks = warnings(fixture.preflight());
-        assertThat(statements(checks)).anyMatch(statement -> statement.contains(told));
+        for (Given given : all.given()) {
+            assertThat(statements(checks)).anyMatch(statement -> statement.contains(here(given.told())));
+        }
         StepOutput.BackedUp taken = (StepOutput.BackedUp) ((StepOutcome.Succeeded) fixture.tryTake()).output();
         assertThat(taken.checks()).isEqualTo(checks);
         Server.run("app", name, "INSERT INTO t DEFAULT VALUES");
@@ -157,6 +147,10 @@ final class PostgresObjectsTest {
         assertThat(Server.dump(name)).isNotEqualTo(before);
         Server.run("postgres", name, statements(checks).toArray(String[]::new));
         assertThat(Server.dump(name)).isEqualTo(before);
+    }
+
+    private String here(String text) {
+        return text.replace("{}", Server.quote(name));
     }
 
     @Test

@@ -44,7 +44,6 @@ final class Server {
                 statement.execute("CREATE ROLE reader LOGIN");
                 statement.execute("CREATE ROLE writer");
                 statement.execute("GRANT writer TO app");
-                statement.execute("CREATE ROLE stranger");
             }
             return started;
         } catch (IOException | SQLException e) {
