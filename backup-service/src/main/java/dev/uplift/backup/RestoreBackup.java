@@ -17,6 +17,7 @@ import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class RestoreBackup implements StepHandler {
     private static final Logger LOG = LoggerFactory.getLogger(RestoreBackup.class);
+    private static final String NOT_COMPARED =
+            "the database cannot be compared with the backup and will be replaced: {}";
 
     private final InstallationAccess access;
     private final BackupStore store;
@@ -122,16 +125,24 @@ public final class RestoreBackup implements StepHandler {
         return StepOutcome.done(new StepOutput.Restored(backup.contentHash(), true, warnings));
     }
 
-    /** Absent for a database that is so broken that it cannot be read whole. */
+    /** Absent for a database that cannot be read whole: it is damaged, or the failed version has locked it up. */
     private static @Nullable String contentHash(ApplicationDatabase database, Path backup, StepWork work)
             throws Exception {
         try {
             return database.contentHash(backup, work);
         } catch (StepFailedException e) {
-            if (e.code() != ErrorCode.BACKUP_FAILED) {
+            boolean unreadable = e.code() == ErrorCode.BACKUP_FAILED
+                    || (e.getCause() instanceof SQLException cause && !Failures.isOfTheServer(cause));
+            if (!unreadable) {
                 throw e;
             }
-            LOG.warn("the database cannot be compared with the backup and will be replaced: {}", e.getMessage());
+            LOG.warn(NOT_COMPARED, e.getMessage());
+            return null;
+        } catch (SQLException e) {
+            if (Failures.isOfTheServer(e)) {
+                throw e;
+            }
+            LOG.warn(NOT_COMPARED, Failures.message(e));
             return null;
         }
     }

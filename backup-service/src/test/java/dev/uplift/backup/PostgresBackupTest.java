@@ -140,6 +140,25 @@ final class PostgresBackupTest {
     }
 
     @Test
+    void dataThatTheFailedVersionHidesFromABackupAreReplacedAllTheSame() throws Exception {
+        Backup backup = fixture.take();
+        Server.run(
+                "app", name, "ALTER TABLE child ENABLE ROW LEVEL SECURITY", "ALTER TABLE child FORCE ROW LEVEL SECURITY");
+
+        assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
+        assertThat(Server.query("app", name, "SELECT count(*) FROM child")).containsExactly("50");
+    }
+
+    @Test
+    void aDatabaseThatTheFailedVersionLetsNobodyIntoIsReplacedAllTheSame() throws Exception {
+        Backup backup = fixture.take();
+        Server.run("app", "postgres", "ALTER DATABASE " + Server.quote(name) + " ALLOW_CONNECTIONS false");
+
+        assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
+        assertThat(Server.query("app", name, "SELECT count(*) FROM child")).containsExactly("50");
+    }
+
+    @Test
     void ownerSettingsRightsAndCommentOfTheDatabaseAreKept() throws Exception {
         Server.admin(
                 "ALTER DATABASE " + Server.quote(name) + " SET timezone TO 'Europe/Berlin'",

@@ -60,10 +60,16 @@ public final class Failures {
             case "55006" -> StepFailedException.failed(ErrorCode.STILL_RUNNING, message, e);
             case "42501" -> StepFailedException.refused(ErrorCode.DATABASE_UNAVAILABLE, message, e);
             default ->
-                state.startsWith("08") || state.startsWith("57P") || state.startsWith("53")
+                isOfTheServer(e)
                         ? StepFailedException.failed(ErrorCode.DATABASE_UNAVAILABLE, message, e)
                         : StepFailedException.failed(fallback, message, e);
         };
+    }
+
+    /** Whether the server or the connection to it is at fault, and not what a database holds. */
+    public static boolean isOfTheServer(SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        return state.startsWith("08") || state.startsWith("53") || state.startsWith("57P");
     }
 
     /** What the server says. Its detail may quote rows: only its message is passed on. */
