@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,11 +44,13 @@ record DatabaseForm(
 
     /** @param role absent: for everybody */
     record Setting(@Nullable String role, String name, String value) {
-        String sql(String database) {
+        Statement statement(String database) {
             String target = role == null
                     ? "ALTER DATABASE " + Sql.name(database)
                     : "ALTER ROLE " + Sql.name(role) + " IN DATABASE " + Sql.name(database);
-            return target + " SET " + quotedName() + " TO " + quotedValue();
+            String set = target + " SET " + quotedName() + " TO ";
+            // Applications keep secrets in parameters of their own.
+            return new Statement(set + quotedValue(), name.contains(".") ? set + "'***'" : null);
         }
 
         private String quotedName() {
@@ -82,6 +85,24 @@ record DatabaseForm(
             }
             elements.add(Sql.text(element.toString()));
             return String.join(", ", elements);
+        }
+    }
+
+    /** @param masked what is told of it where the value is not to be seen; absent: it may be */
+    private record Statement(String sql, @Nullable String masked) {
+        static Statement of(String sql) {
+            return new Statement(sql, null);
+        }
+
+        String told() {
+            return masked == null ? sql : masked;
+        }
+
+        /** @param reason may quote the value, so that it is not told either where the value is not */
+        Refusal refused(String reason) {
+            return masked == null
+                    ? new Refusal(sql, reason)
+                    : new Refusal(masked, "the value is in database.json of the backup");
         }
     }
 
@@ -145,22 +166,31 @@ record DatabaseForm(
     }
 
     /** SQL that gives a new database the settings and rights. */
-    private List<String> complete(String database) {
-        List<String> statements = new ArrayList<>();
-        statements.add("ALTER DATABASE " + Sql.name(database) + " CONNECTION LIMIT " + connectionLimit);
-        statements.add(
-                "COMMENT ON DATABASE " + Sql.name(database) + " IS " + (comment == null ? "NULL" : Sql.text(comment)));
+    private List<Statement> complete(String database) {
+        List<Statement> statements = new ArrayList<>();
+        statements.add(Statement.of("ALTER DATABASE " + Sql.name(database) + " CONNECTION LIMIT " + connectionLimit));
+        statements.add(Statement.of(
+                "COMMENT ON DATABASE " + Sql.name(database) + " IS " + (comment == null ? "NULL" : Sql.text(comment))));
         for (Setting setting : settings) {
-            statements.add(setting.sql(database));
+            statements.add(setting.statement(database));
         }
         if (grants != null) {
-            statements.add(
-                    "REVOKE ALL ON DATABASE " + Sql.name(database) + " FROM PUBLIC, " + Sql.name(owner) + " CASCADE");
+            statements.add(Statement.of(
+                    "REVOKE ALL ON DATABASE " + Sql.name(database) + " FROM PUBLIC, " + Sql.name(owner) + " CASCADE"));
             for (Grant grant : grants) {
-                statements.add(grant.sql(database));
+                statements.add(Statement.of(grant.sql(database)));
             }
         }
         return statements;
+    }
+
+    /** What of this form a database has not, although it may hold the same data. */
+    List<Refusal> missing(DatabaseForm made, String database) {
+        List<Statement> missing = new ArrayList<>(complete(database));
+        missing.removeAll(made.complete(database));
+        return missing.stream()
+                .map(statement -> statement.refused("it is not there"))
+                .toList();
     }
 
     /**
@@ -171,18 +201,18 @@ record DatabaseForm(
      * @throws StepFailedException {@code code} if anything else is not as it should be
      */
     List<Refusal> apply(Connection connection, String database, String live, ErrorCode code) throws SQLException {
-        List<String> statements = complete(database);
-        List<String> asLive = complete(live);
+        List<Statement> statements = complete(database);
+        List<Statement> asLive = complete(live);
         List<Refusal> refused = new ArrayList<>();
-        Set<String> missing = new LinkedHashSet<>(statements);
+        Set<Statement> missing = new LinkedHashSet<>(statements);
         for (int i = 0; i < statements.size(); i++) {
             try {
-                PostgresServer.execute(connection, statements.get(i));
+                PostgresServer.execute(connection, statements.get(i).sql);
             } catch (SQLException e) {
                 if (!Refusal.isOne(e)) {
                     throw e;
                 }
-                refused.add(new Refusal(asLive.get(i), Failures.message(e)));
+                refused.add(asLive.get(i).refused(Failures.message(e)));
                 missing.remove(statements.get(i));
             }
         }
@@ -192,7 +222,9 @@ record DatabaseForm(
             throw StepFailedException.failed(
                     code,
                     "the restored database has not the form of the one that was backed up: "
-                            + (missing.isEmpty() ? made.create(database) : String.join("; ", missing)));
+                            + (missing.isEmpty()
+                                    ? made.create(database)
+                                    : missing.stream().map(Statement::told).collect(Collectors.joining("; "))));
         }
         return refused;
     }
