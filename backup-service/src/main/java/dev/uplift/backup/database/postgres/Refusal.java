@@ -18,9 +18,9 @@ import java.util.regex.Pattern;
 record Refusal(String statement, String reason) {
     private static final int NAMED_MAX = 10;
 
-    /** How {@code pg_restore} reports one when it goes on after it. */
+    /** How {@code pg_restore} reports one when it goes on after it. The severity is in the server's language. */
     private static final Pattern REPORTED = Pattern.compile(
-            "pg_restore: error: could not execute query: ERROR: +([^\\n"
+            "pg_restore: error: could not execute query: (?!FATAL|PANIC)[^\\n:]+:  +([^\\n"
                     + "]*)(.*?)\\n"
                     + "Command was: (.*?)(?=\\n"
                     + "pg_restore: |\\z)",

@@ -3,6 +3,8 @@ package dev.uplift.backup.database.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code pg_restore} says when it goes on past an error. */
 class RefusalTest {
@@ -28,6 +30,12 @@ class RefusalTest {
                                 "permission denied to create event trigger \"seen\""),
                         new Refusal(
                                 "ALTER EVENT TRIGGER seen OWNER TO postgres", "event trigger \"seen\" does not exist"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"FEHLER", "ERREUR"})
+    void aServerMaySpeakAnyLanguage(String error) {
+        assertThat(Refusal.of(TWO.replace("ERROR:", error + ":"))).isEqualTo(Refusal.of(TWO));
     }
 
     @Test
