@@ -105,10 +105,10 @@ final class PostgresArchive {
         Program.Poll poll = () -> restored.accept(PostgresServer.sizeBytes(maintenance, target));
         ArchiveEntries parts = ArchiveEntries.of(tools.print(data, server, List.of("--list")));
         List<Refusal> refused = new ArrayList<>();
-        with(parts.schemas(), arguments -> tools.restore(code, server, target, arguments, poll));
-        with(parts.base(), arguments -> refused.addAll(tools.tryRestore(code, server, target, arguments, poll)));
-        with(parts.main(), arguments -> tools.restore(code, server, target, arguments, poll));
-        with(parts.decorations(), arguments -> refused.addAll(tools.tryRestore(code, server, target, arguments, poll)));
+        with(parts.schemas(), jobs, given -> tools.restore(code, server, target, given, poll));
+        with(parts.base(), 1, given -> refused.addAll(tools.tryRestore(code, server, target, given, poll)));
+        with(parts.main(), jobs, given -> tools.restore(code, server, target, given, poll));
+        with(parts.decorations(), 1, given -> refused.addAll(tools.tryRestore(code, server, target, given, poll)));
         List<String> written = Files.readAllLines(content);
         try (Connection connection = server.connect(target)) {
             LongConsumer read = work.bytes("comparing the restored data", PostgresServer.sizeBytes(connection, target));
@@ -137,10 +137,10 @@ final class PostgresArchive {
         List<Refusal> failed = new ArrayList<>();
         List<Refusal> leftOut = new ArrayList<>();
         ErrorCode code = ErrorCode.BACKUP_FAILED;
-        with(parts.schemas(), given -> failed.addAll(tools.tryRestore(code, server, target, given, poll)));
-        with(parts.base(), given -> leftOut.addAll(tools.tryRestore(code, server, target, given, poll)));
-        with(parts.main(), given -> failed.addAll(tools.tryRestore(code, server, target, given, poll)));
-        with(parts.decorations(), given -> leftOut.addAll(tools.tryRestore(code, server, target, given, poll)));
+        with(parts.schemas(), 1, given -> failed.addAll(tools.tryRestore(code, server, target, given, poll)));
+        with(parts.base(), 1, given -> leftOut.addAll(tools.tryRestore(code, server, target, given, poll)));
+        with(parts.main(), 1, given -> failed.addAll(tools.tryRestore(code, server, target, given, poll)));
+        with(parts.decorations(), 1, given -> leftOut.addAll(tools.tryRestore(code, server, target, given, poll)));
         PostgresSchema written = PostgresSchema.of(tools.print(data, server, List.of("--file=-")));
         PostgresSchema made = tools.schema(server, target, List.of(), poll);
         return new Rehearsed(failed, leftOut, written.difference(made));
@@ -159,8 +159,12 @@ final class PostgresArchive {
         void run(List<String> arguments) throws Exception;
     }
 
-    /** Restores some entries. The list of them is not in the directory, which does not change once it is sealed. */
-    private void with(List<String> chosen, Restore restore) throws Exception {
+    /**
+     * Restores some entries. The list of them is not in the directory, which does not change once it is sealed.
+     *
+     * @param jobs one where refusals are read: what several say at a time is mixed up
+     */
+    private void with(List<String> chosen, int jobs, Restore restore) throws Exception {
         if (chosen.isEmpty()) {
             return;
         }
