@@ -1,8 +1,10 @@
 package dev.uplift.backup;
 
 import static dev.uplift.backup.PostgresBackupTest.assertFailed;
+import static dev.uplift.backup.PostgresBackupTest.restored;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.Backup;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
@@ -51,13 +53,17 @@ final class PostgresRefusalsTest {
     }
 
     private Fixture create(int port) throws Exception {
+        return create(port, "app");
+    }
+
+    private Fixture create(int port, String user) throws Exception {
         name = "refused" + ++number;
         Server.admin("CREATE DATABASE " + name + " OWNER app");
         Server.run("app", name, "CREATE TABLE t (id serial PRIMARY KEY)", "INSERT INTO t DEFAULT VALUES");
         return new Fixture(
                 directory.resolve("home"),
                 Files.createDirectories(directory.resolve("application")),
-                new DatabaseSpec.PostgreSql("127.0.0.1", port, name, "app", null));
+                new DatabaseSpec.PostgreSql("127.0.0.1", port, name, user, null));
     }
 
     static Stream<Case> refusedBeforeTheOutage() {
@@ -207,6 +213,25 @@ final class PostgresRefusalsTest {
 
         assertThat(fixture.preflight()).isInstanceOf(StepOutcome.Succeeded.class);
         assertThat(fixture.tryTake()).isInstanceOf(StepOutcome.Succeeded.class);
+    }
+
+    @Test
+    void aDisabledSubscriptionIsNoObstacleToASuperusersInstallation() throws Exception {
+        Fixture fixture = create(Server.port(), "postgres");
+        Server.run(
+                "postgres",
+                name,
+                "CREATE SUBSCRIPTION fed CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p"
+                        + " WITH (connect = false, slot_name = 'fed')");
+
+        assertThat(details(fixture.preflight())).anyMatch(detail -> detail.contains("subscription fed, which is"));
+        Backup backup = fixture.take();
+        assertThat(Server.databases("uplift_rehearsal")).isEmpty();
+        assertThat(Server.databases("uplift_scratch")).isEmpty();
+        Server.run("app", name, "INSERT INTO t DEFAULT VALUES");
+
+        assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
+        assertThat(Server.query("app", name, "SELECT count(*) FROM t")).containsExactly("1");
     }
 
     @Test

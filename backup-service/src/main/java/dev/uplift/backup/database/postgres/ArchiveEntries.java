@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
  */
 record ArchiveEntries(List<String> schemas, List<String> base, List<String> main, List<String> decorations) {
     private static final String DECORATION =
-            "DEFAULT ACL|EVENT TRIGGER|PUBLICATION( TABLE| TABLES IN SCHEMA)?|SUBSCRIPTION( TABLE)?|SECURITY LABEL";
-    private static final String DECORATED = "EVENT TRIGGER|PUBLICATION|SUBSCRIPTION";
+            "DEFAULT ACL|EVENT TRIGGER|PUBLICATION( TABLE| TABLES IN SCHEMA)?|SECURITY LABEL";
+    private static final String DECORATED = "EVENT TRIGGER|PUBLICATION";
 
     /** As in {@code 3439; 6104 17801 PUBLICATION - everything postgres}. */
     private static final String NUMBERS = "\\d+; \\d+ \\d+ ";

@@ -131,7 +131,12 @@ final class PostgresArchive {
      */
     Rehearsed rehearse(PostgresTools tools, String database, String target, Program.Poll poll) throws Exception {
         List<String> arguments = List.of(
-                "--schema-only", "--format=directory", "--no-password", PostgresTools.LOCK_WAIT, "--file=" + data);
+                "--schema-only",
+                "--format=directory",
+                "--no-password",
+                PostgresTools.NO_SUBSCRIPTIONS,
+                PostgresTools.LOCK_WAIT,
+                "--file=" + data);
         tools.dump(server, database, arguments, OutputStream.nullOutputStream(), poll);
         ArchiveEntries parts = ArchiveEntries.of(tools.print(data, server, List.of("--list")));
         List<Refusal> failed = new ArrayList<>();
@@ -142,7 +147,7 @@ final class PostgresArchive {
         with(parts.main(), 1, given -> failed.addAll(tools.tryRestore(code, server, target, given, poll)));
         with(parts.decorations(), 1, given -> leftOut.addAll(tools.tryRestore(code, server, target, given, poll)));
         PostgresSchema written = PostgresSchema.of(tools.print(data, server, List.of("--file=-")));
-        PostgresSchema made = tools.schema(server, target, List.of(), poll);
+        PostgresSchema made = tools.schema(server, target, List.of(PostgresTools.NO_SUBSCRIPTIONS), poll);
         return new Rehearsed(failed, leftOut, written.difference(made));
     }
 
@@ -184,6 +189,7 @@ final class PostgresArchive {
         List<String> inSnapshot = List.of("--snapshot=" + snapshot, PostgresTools.LOCK_WAIT, "--no-password");
         List<String> arguments = new ArrayList<>(inSnapshot);
         arguments.addAll(List.of(
+                PostgresTools.NO_SUBSCRIPTIONS,
                 "--format=directory",
                 "--jobs=" + jobs,
                 tools.major() >= 16 ? "--compress=zstd" : "--compress=1",

@@ -41,14 +41,16 @@ import org.postgresql.copy.CopyManager;
 record PostgresContent(Format format, List<String> lines, List<String> decorations) {
     /** What a backup's first line says of the others. */
     enum Format {
-        /** Of older backups: decorations count, and every partition is read by itself. */
-        FIRST("uplift postgresql content 1"),
-        SECOND("uplift postgresql content 2");
+        /** Of older backups: decorations count, subscriptions too, and every partition is read by itself. */
+        FIRST("uplift postgresql content 1", List.of()),
+        SECOND("uplift postgresql content 2", List.of(PostgresTools.NO_SUBSCRIPTIONS));
 
         private final String line;
+        private final List<String> dumpArguments;
 
-        Format(String line) {
+        Format(String line, List<String> dumpArguments) {
             this.line = line;
+            this.dumpArguments = dumpArguments;
         }
 
         /** How a content that was written down is to be compared. */
@@ -166,7 +168,9 @@ record PostgresContent(Format format, List<String> lines, List<String> decoratio
         if (connection.getAutoCommit()) {
             begin(connection);
         }
-        PostgresSchema schema = tools.schema(server, database, dumpArguments, () -> progress.accept(0));
+        List<String> arguments = new ArrayList<>(dumpArguments);
+        arguments.addAll(format.dumpArguments);
+        PostgresSchema schema = tools.schema(server, database, arguments, () -> progress.accept(0));
         return read(format, connection, schema, progress);
     }
 

@@ -28,6 +28,9 @@ record PostgresTools(Path directory, int major, String version) {
     /** For {@code pg_dump}: it gives up when a table stays locked for half a minute. */
     static final String LOCK_WAIT = "--lock-wait-timeout=30000";
 
+    /** For {@code pg_dump}: a database with a subscription in it, which only a superuser dumps, cannot be dropped. */
+    static final String NO_SUBSCRIPTIONS = "--no-subscriptions";
+
     private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) ((\\d+)[^ \\n]*)");
 
     /**
