@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -113,6 +115,38 @@ final class PostgresBackupTest {
                 .singleElement()
                 .asString()
                 .contains("_uplift_failed_");
+    }
+
+    @Test
+    void whoLooksAtAScratchOrReplacedDatabaseFailsNothing() throws Exception {
+        List<Connection> monitors = new ArrayList<>();
+        fixture.atPoint = point -> {
+            try {
+                if (point.endsWith(".discard:BEFORE")) {
+                    String scratch = point.startsWith("backup.preflight") ? "uplift_rehearsal_" : "uplift_scratch_";
+                    monitors.add(Server.connect(
+                            "postgres", Server.databases(scratch).getFirst()));
+                }
+            } catch (SQLException e) {
+                throw new AssertionError(e);
+            }
+        };
+        assertThat(fixture.preflight()).isInstanceOf(StepOutcome.Succeeded.class);
+        Backup backup = fixture.take();
+        Server.run("app", name, "DELETE FROM child");
+        assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
+        assertThat(monitors).hasSize(2);
+        assertThat(Server.databases("uplift_rehearsal")).hasSize(1);
+        assertThat(Server.databases("uplift_scratch")).hasSize(1);
+        for (Connection monitor : monitors) {
+            monitor.close();
+        }
+        fixture.epoch++;
+        fixture.atPoint = point -> {};
+
+        assertThat(fixture.take().contentHash()).isEqualTo(backup.contentHash());
+        assertThat(Server.databases("uplift_rehearsal")).isEmpty();
+        assertThat(Server.databases("uplift_scratch")).isEmpty();
     }
 
     @Test
@@ -313,6 +347,21 @@ final class PostgresBackupTest {
                     .extracting(Check::name)
                     .containsExactlyInAnyOrder("database.rights", "database.readable", "database.large-objects");
         });
+    }
+
+    @Test
+    void aMemberThatInheritsNothingMayNotRenameTheDatabase() throws Exception {
+        String owner = name + "_owner";
+        String heir = name + "_heir";
+        Server.admin(
+                "CREATE ROLE " + owner,
+                "CREATE ROLE " + heir + " LOGIN NOINHERIT CREATEDB IN ROLE " + owner + ", app",
+                "ALTER DATABASE " + Server.quote(name) + " OWNER TO " + owner);
+
+        assertFailed(
+                fixture(name, heir).preflight(),
+                ErrorCode.PREFLIGHT_REFUSED,
+                "OWNER TO \"" + heir + "\"");
     }
 
     @Test

@@ -124,7 +124,7 @@ final class PostgresChecks {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("""
                         SELECT current_user, r.rolsuper, r.rolcreatedb,
-                          pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_has_role(d.datdba, 'MEMBER')
+                          pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_has_role(d.datdba, 'USAGE')
                         FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
                         WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()\
                         """)) {

@@ -65,7 +65,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
     private void discardLeftovers() throws SQLException, InterruptedException {
         try (Connection maintenance = server.maintenance()) {
             PostgresServer.endOwnSessions(maintenance, live);
-            PostgresServer.dropAll(maintenance, names.leftover());
+            server.dropAll(maintenance, names.leftover());
         }
     }
 
@@ -126,7 +126,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
                             ErrorCode.BACKUP_FAILED, activity, maintenance, tools, manifest, scratch, work));
                     refused.addAll(form.apply(maintenance, scratch, live, ErrorCode.BACKUP_FAILED));
                 });
-                work.effect(Effect.DISCARD, () -> PostgresServer.drop(maintenance, scratch));
+                work.effect(Effect.DISCARD, () -> server.dropQuietly(maintenance, scratch));
                 return Refusal.warnings(refused, live);
             } catch (Exception e) {
                 server.dropQuietly(maintenance, scratch);
@@ -203,7 +203,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
     }
 
     /** Keeps the newest database that a restore of this installation replaced, and drops those before it. */
-    private void forgetOlder(Connection maintenance) throws SQLException, InterruptedException {
+    private void forgetOlder(Connection maintenance) throws SQLException {
         List<String> failed;
         try (PreparedStatement query = maintenance.prepareStatement("""
                 SELECT datname FROM pg_database
@@ -216,7 +216,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
         for (String older : failed.stream().skip(1).toList()) {
             if (PostgresServer.sessions(maintenance, older).isEmpty()) {
                 LOG.info("dropping {}, replaced by an earlier restore", older);
-                PostgresServer.drop(maintenance, older);
+                server.dropQuietly(maintenance, older);
             }
         }
     }

@@ -70,7 +70,7 @@ final class PostgresRehearsal {
             try {
                 List<Check> checks = new ArrayList<>();
                 work.effect(Effect.REHEARSE, () -> {
-                    PostgresServer.dropAll(maintenance, names.leftOfRehearsal());
+                    server.dropAll(maintenance, names.leftOfRehearsal());
                     DurableFiles.delete(dump);
                     BackupFiles.createDirectories(dump);
                     PostgresServer.execute(maintenance, form.create(scratch));
@@ -82,7 +82,7 @@ final class PostgresRehearsal {
                     checks.addAll(Refusal.warnings(leftOut, live));
                 });
                 work.effect(Effect.DISCARD, () -> {
-                    PostgresServer.drop(maintenance, scratch);
+                    server.dropQuietly(maintenance, scratch);
                     DurableFiles.delete(dump);
                 });
                 return checks;

@@ -240,7 +240,10 @@ final class PostgresServer {
         }
     }
 
-    /** The same after a failure, which is what is reported; what cannot be dropped is left until the next run. */
+    /**
+     * The same where the work is done, or has failed for another reason: what cannot be dropped, because somebody looks
+     * at it, is left until the next run.
+     */
     void dropQuietly(Connection connection, String database) {
         try {
             drop(connection, database);
@@ -252,7 +255,7 @@ final class PostgresServer {
     }
 
     /** Drops what interrupted runs left. */
-    static void dropAll(Connection connection, Predicate<String> leftover) throws SQLException, InterruptedException {
+    void dropAll(Connection connection, Predicate<String> leftover) throws SQLException {
         List<String> databases = new ArrayList<>();
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("SELECT datname FROM pg_catalog.pg_database")) {
@@ -261,8 +264,8 @@ final class PostgresServer {
             }
         }
         for (String database : databases.stream().filter(leftover).toList()) {
-            LOG.info("dropping {}, left by an interrupted run", database);
-            drop(connection, database);
+            LOG.info("dropping {}, left by an earlier run", database);
+            dropQuietly(connection, database);
         }
     }
 }
