@@ -120,7 +120,8 @@ final class PostgresArchive {
                         "the data that were restored from backup " + manifest.backupId()
                                 + " differ from those that were backed up: " + loaded.difference(written));
             }
-            return refused.isEmpty() ? Refusal.unexplained(loaded.missing(written)) : refused;
+            refused.addAll(Refusal.unexplained(loaded.missing(written), refused));
+            return refused;
         }
     }
 

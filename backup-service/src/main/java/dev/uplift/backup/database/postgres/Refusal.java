@@ -57,10 +57,15 @@ record Refusal(String statement, String reason) {
         return ANY_ERROR.matcher(errors).results().count() == refusals.size() ? refusals : List.of();
     }
 
-    /** Statements that had no effect although nobody refused them. */
-    static List<Refusal> unexplained(List<String> statements) {
-        return statements.stream()
-                .map(statement -> new Refusal(statement, "it had no effect"))
+    /**
+     * What had no effect although nobody refused it.
+     *
+     * @param missing of the schema, each with all statements that belong to it
+     */
+    static List<Refusal> unexplained(List<String> missing, List<Refusal> refused) {
+        return missing.stream()
+                .filter(all -> refused.stream().noneMatch(one -> all.contains(one.statement)))
+                .map(all -> new Refusal(all, "it had no effect"))
                 .toList();
     }
 

@@ -2,6 +2,7 @@ package dev.uplift.backup.database.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,6 +47,18 @@ class RefusalTest {
                 .isEmpty();
         assertThat(Refusal.of("pg_restore: error: connection to server failed\n"))
                 .isEmpty();
+    }
+
+    @Test
+    void whatHadNoEffectIsToldBesideWhatWasRefused() {
+        List<String> missing = List.of(
+                "CREATE EVENT TRIGGER seen ON ddl_command_end    EXECUTE FUNCTION public.noticed();   ALTER EVENT"
+                        + " TRIGGER seen OWNER TO postgres;",
+                "CREATE PUBLICATION everything FOR ALL TABLES;");
+
+        assertThat(Refusal.unexplained(missing, Refusal.of(TWO)))
+                .containsExactly(
+                        new Refusal("CREATE PUBLICATION everything FOR ALL TABLES", "it had no effect"));
     }
 
     @Test
