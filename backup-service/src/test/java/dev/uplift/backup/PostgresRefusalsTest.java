@@ -19,6 +19,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
@@ -198,6 +199,44 @@ final class PostgresRefusalsTest {
     /** Roles and prepared transactions are the whole server's: they are named for the database. */
     private String here(String text) {
         return text.replace("{}", name);
+    }
+
+    @Test
+    void aDumpThatIsCutOffSaysNothingOfTheSchema() throws Exception {
+        Fixture fixture = create(Server.port());
+        List<Connection> locks = new ArrayList<>();
+        fixture.atPoint = point -> {
+            try {
+                if (point.endsWith(".rehearse:BEFORE")) {
+                    Connection lock = Server.connect("app", name);
+                    locks.add(lock);
+                    lock.setAutoCommit(false);
+                    lock.createStatement().execute("LOCK TABLE t");
+                }
+            } catch (SQLException e) {
+                throw new AssertionError(e);
+            }
+        };
+        fixture.atProgress = waiting -> {
+            try {
+                var _ = Server.query(
+                        "postgres",
+                        "postgres",
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name
+                                + "' AND query LIKE 'LOCK TABLE public.t %'");
+            } catch (SQLException e) {
+                throw new AssertionError(e);
+            }
+        };
+
+        assertThat(fixture.preflight()).isInstanceOfSatisfying(StepOutcome.Failed.class, failed -> {
+            assertThat(failed.detail()).contains("a restore could not be rehearsed: ").contains("terminat");
+            assertThat(failed.code()).isEqualTo(ErrorCode.DATABASE_UNAVAILABLE);
+            assertThat(failed.retryable()).isTrue();
+        });
+        for (Connection lock : locks) {
+            lock.close();
+        }
     }
 
     @Test

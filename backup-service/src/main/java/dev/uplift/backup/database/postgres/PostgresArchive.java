@@ -103,7 +103,7 @@ final class PostgresArchive {
         Long sizeBytes = manifest.databaseSizeBytes();
         LongConsumer restored = work.bytes(activity, sizeBytes == null ? manifest.sizeBytes() : sizeBytes);
         Program.Poll poll = () -> restored.accept(PostgresServer.sizeBytes(maintenance, target));
-        ArchiveEntries parts = ArchiveEntries.of(tools.print(data, server, List.of("--list")));
+        ArchiveEntries parts = ArchiveEntries.of(tools.print(code, data, server, List.of("--list")));
         List<Refusal> refused = new ArrayList<>();
         with(parts.schemas(), jobs, given -> tools.restore(code, server, target, given, poll));
         with(parts.base(), 1, given -> refused.addAll(tools.tryRestore(code, server, target, given, poll)));
@@ -129,6 +129,7 @@ final class PostgresArchive {
      * Writes the schema alone, and restores it into an empty database, past everything that is refused there.
      *
      * @param poll throws to give up
+     * @throws StepFailedException DATABASE_UNAVAILABLE if it came to nothing for another reason than the schema
      */
     Rehearsed rehearse(PostgresTools tools, String database, String target, Program.Poll poll) throws Exception {
         List<String> arguments = List.of(
@@ -138,17 +139,18 @@ final class PostgresArchive {
                 PostgresTools.NO_SUBSCRIPTIONS,
                 PostgresTools.LOCK_WAIT,
                 "--file=" + data);
-        tools.dump(server, database, arguments, OutputStream.nullOutputStream(), poll);
-        ArchiveEntries parts = ArchiveEntries.of(tools.print(data, server, List.of("--list")));
+        // What is refused is read; anything else that goes wrong says nothing of the schema.
+        ErrorCode code = ErrorCode.DATABASE_UNAVAILABLE;
+        tools.dump(code, server, database, arguments, OutputStream.nullOutputStream(), poll);
+        ArchiveEntries parts = ArchiveEntries.of(tools.print(code, data, server, List.of("--list")));
         List<Refusal> failed = new ArrayList<>();
         List<Refusal> leftOut = new ArrayList<>();
-        ErrorCode code = ErrorCode.BACKUP_FAILED;
         with(parts.schemas(), 1, given -> failed.addAll(tools.tryRestore(code, server, target, given, poll)));
         with(parts.base(), 1, given -> leftOut.addAll(tools.tryRestore(code, server, target, given, poll)));
         with(parts.main(), 1, given -> failed.addAll(tools.tryRestore(code, server, target, given, poll)));
         with(parts.decorations(), 1, given -> leftOut.addAll(tools.tryRestore(code, server, target, given, poll)));
-        PostgresSchema written = PostgresSchema.of(tools.print(data, server, List.of("--file=-")));
-        PostgresSchema made = tools.schema(server, target, List.of(PostgresTools.NO_SUBSCRIPTIONS), poll);
+        PostgresSchema written = PostgresSchema.of(tools.print(code, data, server, List.of("--file=-")));
+        PostgresSchema made = tools.schema(code, server, target, List.of(PostgresTools.NO_SUBSCRIPTIONS), poll);
         return new Rehearsed(failed, leftOut, written.difference(made));
     }
 
@@ -202,6 +204,7 @@ final class PostgresArchive {
             try {
                 LongConsumer written = work.bytes("dumping the database", sizeBytes);
                 tools.dump(
+                        ErrorCode.BACKUP_FAILED,
                         server,
                         database,
                         arguments,

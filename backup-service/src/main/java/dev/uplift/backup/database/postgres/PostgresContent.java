@@ -1,6 +1,7 @@
 package dev.uplift.backup.database.postgres;
 
 import dev.uplift.backup.store.BackupFiles;
+import dev.uplift.contract.ErrorCode;
 import dev.uplift.messaging.OneLine;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -170,7 +171,7 @@ record PostgresContent(Format format, List<String> lines, List<String> decoratio
         }
         List<String> arguments = new ArrayList<>(dumpArguments);
         arguments.addAll(format.dumpArguments);
-        PostgresSchema schema = tools.schema(server, database, arguments, () -> progress.accept(0));
+        PostgresSchema schema = tools.schema(ErrorCode.BACKUP_FAILED, server, database, arguments, () -> progress.accept(0));
         return read(format, connection, schema, progress);
     }
 

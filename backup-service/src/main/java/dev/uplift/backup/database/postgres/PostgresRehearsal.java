@@ -94,7 +94,7 @@ final class PostgresRehearsal {
         }
     }
 
-    /** What a restore would fail on, too. */
+    /** What a restore would fail on, too; passing trouble is thrown. */
     private static Check failed(Exception e) throws Exception {
         return switch (e) {
             case TimeoutException _ ->
@@ -105,6 +105,10 @@ final class PostgresRehearsal {
             case StepFailedException failed
             when failed.code() == ErrorCode.BACKUP_FAILED ->
                 check(Check.Verdict.FAIL, "the schema cannot be restored: " + failed.getMessage());
+            case StepFailedException passing
+            when passing.code() == ErrorCode.DATABASE_UNAVAILABLE ->
+                throw StepFailedException.failed(
+                        passing.code(), "a restore could not be rehearsed: " + passing.getMessage(), passing);
             case SQLException refused
             when Refusal.isOne(refused) ->
                 check(Check.Verdict.FAIL, "the schema cannot be restored: " + Failures.message(refused));

@@ -82,18 +82,25 @@ record PostgresTools(Path directory, int major, String version) {
     }
 
     /** Runs {@code pg_dump} on a database; what it prints goes to {@code out}. */
-    void dump(PostgresServer server, String database, List<String> arguments, OutputStream out, Program.Poll poll)
+    void dump(
+            ErrorCode code,
+            PostgresServer server,
+            String database,
+            List<String> arguments,
+            OutputStream out,
+            Program.Poll poll)
             throws Exception {
-        run(ErrorCode.BACKUP_FAILED, "pg_dump", server, database, arguments, out, poll);
+        run(code, "pg_dump", server, database, arguments, out, poll);
     }
 
     /** The schema of a database. */
-    PostgresSchema schema(PostgresServer server, String database, List<String> arguments, Program.Poll poll)
+    PostgresSchema schema(
+            ErrorCode code, PostgresServer server, String database, List<String> arguments, Program.Poll poll)
             throws Exception {
         List<String> all = new ArrayList<>(arguments);
         all.addAll(List.of("--schema-only", "--no-password", LOCK_WAIT));
         ByteArrayOutputStream schema = new ByteArrayOutputStream();
-        dump(server, database, all, schema, poll);
+        dump(code, server, database, all, schema, poll);
         return PostgresSchema.of(schema.toString(StandardCharsets.UTF_8));
     }
 
@@ -130,11 +137,11 @@ record PostgresTools(Path directory, int major, String version) {
     }
 
     /** What {@code pg_restore} prints of an archive. */
-    String print(Path archive, PostgresServer server, List<String> arguments) throws Exception {
+    String print(ErrorCode code, Path archive, PostgresServer server, List<String> arguments) throws Exception {
         List<String> all = new ArrayList<>(arguments);
         all.addAll(List.of("--", archive.toString()));
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        run(ErrorCode.BACKUP_FAILED, "pg_restore", server, server.spec().database(), all, out, () -> {});
+        run(code, "pg_restore", server, server.spec().database(), all, out, () -> {});
         return out.toString(StandardCharsets.UTF_8);
     }
 
