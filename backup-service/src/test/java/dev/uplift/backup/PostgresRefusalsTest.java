@@ -240,6 +240,16 @@ final class PostgresRefusalsTest {
     }
 
     @Test
+    void aTableOfAnExtensionIsInNoBackupAndNeedsNoRight() throws Exception {
+        Fixture fixture = create(Server.port());
+        Server.run("app", name, "CREATE EXTENSION citext");
+        Server.run("postgres", name, "CREATE TABLE theirs (v int)", "ALTER EXTENSION citext ADD TABLE theirs");
+
+        assertThat(fixture.preflight()).isInstanceOf(StepOutcome.Succeeded.class);
+        assertThat(fixture.tryTake()).isInstanceOf(StepOutcome.Succeeded.class);
+    }
+
+    @Test
     void aTableWhoseOwnerHasOnlyAGrantOnItsSchemaIsRestored() throws Exception {
         Fixture fixture = create(Server.port());
         Server.run(
