@@ -240,6 +240,23 @@ final class PostgresRefusalsTest {
     }
 
     @Test
+    void aFunctionThatWritesIsNotRunByALook() throws Exception {
+        Fixture fixture = create(Server.port());
+        Server.run(
+                "app",
+                name,
+                "CREATE TABLE asked (v int)",
+                "CREATE FUNCTION ask(v int) RETURNS boolean LANGUAGE plpgsql AS"
+                        + " 'begin insert into public.asked values (v); return true; end'",
+                "ALTER TABLE t ADD CONSTRAINT answered CHECK (ask(id))",
+                "TRUNCATE asked");
+
+        assertThat(details(fixture.preflight()))
+                .anyMatch(detail -> detail.contains("not looked at") && detail.contains("condition answered"));
+        assertThat(Server.query("app", name, "SELECT count(*) FROM asked")).containsExactly("0");
+    }
+
+    @Test
     void aTableOfAnExtensionIsInNoBackupAndNeedsNoRight() throws Exception {
         Fixture fixture = create(Server.port());
         Server.run("app", name, "CREATE EXTENSION citext");

@@ -251,8 +251,9 @@ record PostgresAppDatabase(
         source.setLoginTimeout(CONNECT_SECONDS_MAX);
         source.setSocketTimeout(ANSWER_SECONDS_MAX);
         Connection connection = source.getConnection();
-        try {
-            connection.setReadOnly(true);
+        // The driver's own setReadOnly tells the server nothing outside of a transaction.
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
             return connection;
         } catch (SQLException e) {
             connection.close();

@@ -45,7 +45,7 @@ final class PostgresChecks {
         DatabaseForm form;
         Optional<PostgresTools> tools;
         try (Connection connection = server.connect(live)) {
-            connection.setReadOnly(true);
+            PostgresServer.readOnly(connection);
             int major = PostgresServer.major(connection);
             version = "PostgreSQL " + connection.getMetaData().getDatabaseProductVersion();
             sizeBytes = PostgresServer.sizeBytes(connection, live);

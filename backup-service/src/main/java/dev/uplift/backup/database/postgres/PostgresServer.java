@@ -174,6 +174,11 @@ final class PostgresServer {
         }
     }
 
+    /** Lets the server refuse what would change data. The driver tells it nothing outside of a transaction. */
+    static void readOnly(Connection connection) throws SQLException {
+        execute(connection, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
+    }
+
     /** Who is connected to a database, ourselves excepted: one line for each, with its process id. */
     static List<String> sessions(Connection connection, String database) throws SQLException {
         List<String> sessions = new ArrayList<>();
