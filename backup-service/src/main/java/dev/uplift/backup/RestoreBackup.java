@@ -19,8 +19,8 @@ import dev.uplift.messaging.worker.StepRun;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -108,8 +108,11 @@ public final class RestoreBackup implements StepHandler {
             database.discardLeftovers(work);
         });
         database.requireCold();
-        if (backup.contentHash().equals(contentHash(database, directory, work))) {
-            return StepOutcome.done(new StepOutput.Restored(backup.contentHash(), false));
+        Optional<ApplicationDatabase.Content> content = content(database, directory, work)
+                .filter(found -> found.hash().equals(backup.contentHash()));
+        if (content.isPresent()) {
+            return StepOutcome.done(new StepOutput.Restored(
+                    backup.contentHash(), false, content.get().lacking()));
         }
         Manifest manifest = store.verify(directory, work.bytes("checking the backup", backup.sizeBytes()));
         if (!manifest.backupId().equals(backup.id())
@@ -125,11 +128,11 @@ public final class RestoreBackup implements StepHandler {
         return StepOutcome.done(new StepOutput.Restored(backup.contentHash(), true, warnings));
     }
 
-    /** Absent for a database that cannot be read whole: it is damaged, or the failed version has locked it up. */
-    private static @Nullable String contentHash(ApplicationDatabase database, Path backup, StepWork work)
-            throws Exception {
+    /** Empty for a database that cannot be read whole: it is damaged, or the failed version has locked it up. */
+    private static Optional<ApplicationDatabase.Content> content(
+            ApplicationDatabase database, Path backup, StepWork work) throws Exception {
         try {
-            return database.contentHash(backup, work);
+            return Optional.of(database.content(backup, work));
         } catch (StepFailedException e) {
             boolean unreadable = e.code() == ErrorCode.BACKUP_FAILED
                     || (e.getCause() instanceof SQLException cause && !Failures.isOfTheServer(cause));
@@ -137,13 +140,13 @@ public final class RestoreBackup implements StepHandler {
                 throw e;
             }
             LOG.warn(NOT_COMPARED, e.getMessage());
-            return null;
+            return Optional.empty();
         } catch (SQLException e) {
             if (Failures.isOfTheServer(e)) {
                 throw e;
             }
             LOG.warn(NOT_COMPARED, Failures.message(e));
-            return null;
+            return Optional.empty();
         }
     }
 }

@@ -9,7 +9,6 @@ import dev.uplift.backup.step.StepWork;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Backup;
-import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
@@ -22,9 +21,7 @@ import dev.uplift.messaging.worker.StepRun;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -71,9 +68,9 @@ public final class TakeBackup implements StepHandler {
             database.requireCold();
             UUID id = backupId(command);
             Optional<Path> found = store.find(installation, id);
-            List<Check> warnings = new ArrayList<>();
-            Backup backup = found.isPresent() ? again(found.get(), database, work) : take(id, database, work, warnings);
-            return StepOutcome.done(new StepOutput.BackedUp(backup, store.kept(installation), warnings));
+            Backup backup = found.isPresent() ? again(found.get(), database, work) : take(id, database, work);
+            return StepOutcome.done(new StepOutput.BackedUp(
+                    backup, store.kept(installation), store.warnings(store.require(installation, id))));
         });
     }
 
@@ -85,7 +82,7 @@ public final class TakeBackup implements StepHandler {
     private Backup again(Path directory, ApplicationDatabase database, StepWork work) throws Exception {
         store.settle(directory);
         Manifest manifest = store.verify(directory, work.bytes("reading the backup that is there", 0));
-        if (!database.contentHash(directory, work).equals(manifest.contentHash())) {
+        if (!database.content(directory, work).hash().equals(manifest.contentHash())) {
             throw StepFailedException.refused(
                     ErrorCode.INTERFERED,
                     "the database was changed after backup " + manifest.backupId()
@@ -94,7 +91,7 @@ public final class TakeBackup implements StepHandler {
         return manifest.backup();
     }
 
-    private Backup take(UUID id, ApplicationDatabase database, StepWork work, List<Check> warnings) throws Exception {
+    private Backup take(UUID id, ApplicationDatabase database, StepWork work) throws Exception {
         StepCommand command = work.command();
         UUID installation = command.installation().id();
         for (NodeSpec node : command.installation().nodes()) {
@@ -117,7 +114,7 @@ public final class TakeBackup implements StepHandler {
                             (sizeBytes, count, list) ->
                                     manifest(id, work, database.kind(), snapshot, sizeBytes, count, list)));
             var _ = store.verify(partial[0], work.bytes("reading the backup back", manifest[0].sizeBytes()));
-            warnings.addAll(database.prove(partial[0], manifest[0], work));
+            store.warn(partial[0], database.prove(partial[0], manifest[0], work));
             work.run().checkCancelled();
             work.fencedEffect(Effect.PUBLISH, () -> {
                 database.requireCold();

@@ -135,14 +135,19 @@ final class PostgresObjectsTest {
         }
         StepOutput.BackedUp taken = (StepOutput.BackedUp) ((StepOutcome.Succeeded) fixture.tryTake()).output();
         assertThat(taken.checks()).isEqualTo(checks);
+        assertThat(((StepOutcome.Succeeded) fixture.tryTake()).output()).isEqualTo(taken);
         Server.run("app", name, "INSERT INTO t DEFAULT VALUES");
 
         assertThat(fixture.undo(taken.backup()))
                 .isEqualTo(
                         StepOutcome.done(new StepOutput.Restored(taken.backup().contentHash(), true, checks)));
         assertThat(Server.query("app", name, "SELECT count(*) FROM t")).containsExactly("1");
+        // As if it had been killed before it answered.
         fixture.delivery++;
-        assertThat(fixture.undo(taken.backup())).isEqualTo(restored(taken.backup(), false));
+        List<Check> lacking = restoredAgain(fixture.undo(taken.backup()), taken.backup());
+        for (Given given : all.given()) {
+            assertThat(statements(lacking)).anyMatch(statement -> statement.contains(here(given.told())));
+        }
 
         assertThat(Server.dump(name)).isNotEqualTo(before);
         // Whoever runs them puts the secret in.
@@ -153,6 +158,13 @@ final class PostgresObjectsTest {
                         .map(sql -> sql.replace("'***'", "'it''s, \"q\"'"))
                         .toArray(String[]::new));
         assertThat(Server.dump(name)).isEqualTo(before);
+        assertThat(restoredAgain(fixture.undo(taken.backup()), taken.backup())).isEmpty();
+    }
+
+    private static List<Check> restoredAgain(StepOutcome outcome, Backup backup) {
+        StepOutput.Restored again = (StepOutput.Restored) ((StepOutcome.Succeeded) outcome).output();
+        assertThat(again).isEqualTo(new StepOutput.Restored(backup.contentHash(), false, again.checks()));
+        return again.checks();
     }
 
     private String here(String text) {

@@ -312,6 +312,9 @@ final class PostgresRefusalsTest {
         StepOutput.Restored restored =
                 (StepOutput.Restored) ((StepOutcome.Succeeded) fixture.undo(taken.backup())).output();
 
+        assertThat(fixture.undo(taken.backup()))
+                .isEqualTo(StepOutcome.done(
+                        new StepOutput.Restored(taken.backup().contentHash(), false, restored.checks())));
         assertThat(restored.checks())
                 .singleElement()
                 .satisfies(check -> assertThat(check.detail())

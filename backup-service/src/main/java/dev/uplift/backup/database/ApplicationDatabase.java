@@ -19,6 +19,21 @@ public interface ApplicationDatabase {
      */
     record Snapshot(String contentHash, String serverVersion, String tool, long databaseSizeBytes, Instant takenAt) {}
 
+    /**
+     * What a database holds beside a backup.
+     *
+     * @param hash equal to the backup's if it holds the same data
+     * @param lacking warnings: what it then lacks all the same, and what to do
+     */
+    record Content(String hash, List<Check> lacking) {
+        /** Of a database that is not there. */
+        public static final Content NONE = new Content("", List.of());
+
+        public Content {
+            lacking = List.copyOf(lacking);
+        }
+    }
+
     /** {@code postgresql} or {@code h2}: a backup of one kind is not restored into another. */
     String kind();
 
@@ -39,11 +54,11 @@ public interface ApplicationDatabase {
     void requireCold() throws Exception;
 
     /**
-     * The hash of what the database holds now.
+     * Reads what the database holds now.
      *
-     * @param backup directory of a backup; the hash is equal to its own if the database holds the same
+     * @param backup directory of the backup that it is compared with
      */
-    String contentHash(Path backup, StepWork work) throws Exception;
+    Content content(Path backup, StepWork work) throws Exception;
 
     /** Writes a copy of the data below {@code directory}; the database must be cold. */
     Snapshot dump(Path directory, StepWork work) throws Exception;

@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Json;
 import dev.uplift.host.DiskSpace;
@@ -44,10 +45,11 @@ public final class BackupStore {
     private static final String MANIFEST = "manifest.json";
     private static final String MAC = "manifest.mac";
     private static final String FILES = "files.sha256";
+    private static final String WARNINGS = "warnings.json";
     private static final String PARTIAL = ".partial";
     private static final String PRUNED = ".pruned";
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
-    private static final Set<String> OWN_FILES = Set.of(MANIFEST, MAC, FILES);
+    private static final Set<String> OWN_FILES = Set.of(MANIFEST, MAC, FILES, WARNINGS);
 
     /** Completes a manifest with what is known of the files. */
     @FunctionalInterface
@@ -176,6 +178,18 @@ public final class BackupStore {
                         ErrorCode.BACKUP_CORRUPT,
                         "backup " + backup + " is not in " + directory(installation)
                                 + ": look for it in other copies of " + root));
+    }
+
+    /** Writes down what the proof of a backup warned of, for whoever finds the backup after a crash. */
+    public void warn(Path partial, List<Check> warnings) throws IOException {
+        DurableFiles.write(
+                partial.resolve(WARNINGS), Json.mapper().writeValueAsBytes(warnings), DurableFiles.OWNER_ONLY);
+    }
+
+    /** What the proof of a backup warned of. */
+    public List<Check> warnings(Path directory) throws IOException {
+        Path file = directory.resolve(WARNINGS);
+        return Files.exists(file) ? List.of(Json.mapper().readValue(Files.readAllBytes(file), Check[].class)) : List.of();
     }
 
     /** Makes the backup count as verified. Fails if it is there already. */

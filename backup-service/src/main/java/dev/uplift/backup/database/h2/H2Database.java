@@ -173,14 +173,14 @@ public final class H2Database implements ApplicationDatabase {
     }
 
     @Override
-    public String contentHash(Path backup, StepWork work) throws Exception {
+    public Content content(Path backup, StepWork work) throws Exception {
         if (!live.exists()) {
-            return "";
+            return Content.NONE;
         }
         work.run().progress(Progress.of("reading the database"));
         // A restore may have died between its rename and the fsync: what is compared shall be what stays.
         work.onHost(held -> held.settle(live.path()));
-        return host.files().digest(live.path()).sha256();
+        return new Content(host.files().digest(live.path()).sha256(), List.of());
     }
 
     @Override

@@ -165,12 +165,18 @@ record DatabaseForm(
         };
     }
 
-    /** SQL that gives a new database the settings and rights. */
+    /** SQL that gives a new database the comment, the settings and rights. */
     private List<Statement> complete(String database) {
         List<Statement> statements = new ArrayList<>();
-        statements.add(Statement.of("ALTER DATABASE " + Sql.name(database) + " CONNECTION LIMIT " + connectionLimit));
         statements.add(Statement.of(
                 "COMMENT ON DATABASE " + Sql.name(database) + " IS " + (comment == null ? "NULL" : Sql.text(comment))));
+        statements.addAll(settingsAndRights(database));
+        return statements;
+    }
+
+    private List<Statement> settingsAndRights(String database) {
+        List<Statement> statements = new ArrayList<>();
+        statements.add(Statement.of("ALTER DATABASE " + Sql.name(database) + " CONNECTION LIMIT " + connectionLimit));
         for (Setting setting : settings) {
             statements.add(setting.statement(database));
         }
@@ -184,12 +190,12 @@ record DatabaseForm(
         return statements;
     }
 
-    /** What of this form a database has not, although it may hold the same data. */
+    /** What of these settings and rights another database lacks. */
     List<Refusal> missing(DatabaseForm made, String database) {
-        List<Statement> missing = new ArrayList<>(complete(database));
-        missing.removeAll(made.complete(database));
+        List<Statement> missing = new ArrayList<>(settingsAndRights(database));
+        missing.removeAll(made.settingsAndRights(database));
         return missing.stream()
-                .map(statement -> statement.refused("it is not there"))
+                .map(statement -> statement.refused(Refusal.MISSING))
                 .toList();
     }
 

@@ -78,10 +78,10 @@ final class PostgresArchive {
         return Json.mapper().readValue(Files.readAllBytes(form), DatabaseForm.class);
     }
 
-    /** How the content that was written down is to be compared. */
-    PostgresContent.Format format() throws IOException {
+    /** The content that was written down. */
+    List<String> content() throws IOException {
         // What is missing is told when the files are verified.
-        return PostgresContent.Format.of(Files.exists(content) ? Files.readAllLines(content) : List.of());
+        return Files.exists(content) ? Files.readAllLines(content) : List.of();
     }
 
     /**
@@ -109,7 +109,7 @@ final class PostgresArchive {
         with(parts.base(), 1, given -> refused.addAll(tools.tryRestore(code, server, target, given, poll)));
         with(parts.main(), jobs, given -> tools.restore(code, server, target, given, poll));
         with(parts.decorations(), 1, given -> refused.addAll(tools.tryRestore(code, server, target, given, poll)));
-        List<String> written = Files.readAllLines(content);
+        List<String> written = content();
         try (Connection connection = server.connect(target)) {
             LongConsumer read = work.bytes("comparing the restored data", PostgresServer.sizeBytes(connection, target));
             PostgresContent loaded = PostgresContent.of(

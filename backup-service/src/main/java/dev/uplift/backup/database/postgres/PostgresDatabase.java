@@ -77,17 +77,24 @@ public final class PostgresDatabase implements ApplicationDatabase {
     }
 
     @Override
-    public String contentHash(Path backup, StepWork work) throws Exception {
+    public Content content(Path backup, StepWork work) throws Exception {
         try (Connection maintenance = server.maintenance()) {
             if (!PostgresServer.exists(maintenance, live)) {
-                return "";
+                return Content.NONE;
             }
         }
+        PostgresArchive archive = archive(backup);
         try (Connection connection = server.connect(live)) {
             LongConsumer progress = work.bytes("reading the database", PostgresServer.sizeBytes(connection, live));
-            return PostgresContent.of(
-                            archive(backup).format(), server, connection, tools(connection), live, List.of(), progress)
-                    .hash();
+            PostgresTools tools = tools(connection);
+            List<String> written = archive.content();
+            PostgresContent content = PostgresContent.of(
+                    PostgresContent.Format.of(written), server, connection, tools, live, List.of(), progress);
+            List<Refusal> missing = new ArrayList<>(Refusal.missing(content.missing(written)));
+            missing.addAll(missingForm(connection, work.command().sagaId()));
+            List<Check> lacking = new ArrayList<>(Refusal.warnings(missing, live));
+            lacking.addAll(strandedSlots(connection));
+            return new Content(content.hash(), lacking);
         }
     }
 
@@ -188,11 +195,11 @@ public final class PostgresDatabase implements ApplicationDatabase {
                         maintenance,
                         "COMMENT ON DATABASE " + Sql.name(failed) + " IS "
                                 + Sql.text(String.format(
-                                        "%sepoch %010d, at %s, by saga %s",
+                                        "%sepoch %010d, at %s%s",
                                         failedMark(),
                                         work.command().epoch(),
                                         Instant.now(),
-                                        work.command().sagaId())));
+                                        bySaga(work.command().sagaId()))));
             }
             PostgresServer.execute(maintenance, "ALTER DATABASE " + Sql.name(fresh) + " RENAME TO " + Sql.name(live));
             maintenance.commit();
@@ -221,10 +228,31 @@ public final class PostgresDatabase implements ApplicationDatabase {
         }
     }
 
+    /** What of its settings and rights the database lacks since this saga restored it. */
+    private List<Refusal> missingForm(Connection connection, UUID saga) throws SQLException {
+        List<String> replaced;
+        try (PreparedStatement query = connection.prepareStatement("""
+                SELECT datname FROM pg_catalog.pg_database
+                WHERE pg_catalog.starts_with(pg_catalog.shobj_description(oid, 'pg_database'), ?)
+                  AND pg_catalog.strpos(pg_catalog.shobj_description(oid, 'pg_database'), ?) > 0
+                ORDER BY pg_catalog.shobj_description(oid, 'pg_database') DESC LIMIT 1\
+                """)) {
+            query.setString(1, failedMark());
+            query.setString(2, bySaga(saga));
+            replaced = strings(query);
+        }
+        if (replaced.isEmpty()) {
+            return List.of();
+        }
+        int major = PostgresServer.major(connection);
+        return DatabaseForm.of(connection, major, replaced.getFirst())
+                .missing(DatabaseForm.of(connection, major, live), live);
+    }
+
     /** A slot belongs to a database, not to its name. Those of databases that were replaced before are told again. */
-    private List<Check> strandedSlots(Connection maintenance) throws SQLException {
+    private List<Check> strandedSlots(Connection connection) throws SQLException {
         List<Check> warnings = new ArrayList<>();
-        try (PreparedStatement query = maintenance.prepareStatement("""
+        try (PreparedStatement query = connection.prepareStatement("""
             SELECT s.slot_name, d.datname
             FROM pg_catalog.pg_replication_slots s JOIN pg_catalog.pg_database d ON d.datname = s.database
             WHERE pg_catalog.starts_with(pg_catalog.shobj_description(d.oid, 'pg_database'), ?) ORDER BY 1\
@@ -247,6 +275,10 @@ public final class PostgresDatabase implements ApplicationDatabase {
 
     private String failedMark() {
         return "Uplift: data of installation " + installation + " that a restore replaced; ";
+    }
+
+    private static String bySaga(UUID saga) {
+        return ", by saga " + saga;
     }
 
     private void requireCold(Connection maintenance) throws SQLException {

@@ -16,6 +16,9 @@ import java.util.regex.Pattern;
  * @param reason the server's, of one line
  */
 record Refusal(String statement, String reason) {
+    /** The reason where there is none that the server gave. */
+    static final String MISSING = "it is not there";
+
     private static final int NAMED_MAX = 10;
 
     /** How {@code pg_restore} reports one when it goes on after it. The severity is in the server's language. */
@@ -66,6 +69,13 @@ record Refusal(String statement, String reason) {
         return missing.stream()
                 .filter(all -> refused.stream().noneMatch(one -> all.contains(one.statement)))
                 .map(all -> new Refusal(all, "it had no effect"))
+                .toList();
+    }
+
+    /** What a database lacks of a backup, whyever. */
+    static List<Refusal> missing(List<String> statements) {
+        return statements.stream()
+                .map(statement -> new Refusal(statement, MISSING))
                 .toList();
     }
 
