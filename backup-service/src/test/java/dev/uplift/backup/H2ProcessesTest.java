@@ -9,6 +9,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -90,6 +94,26 @@ final class H2ProcessesTest {
                 assertThat(open.map(H2ProcessesTest::target)).noneMatch(name -> name.contains("scratch."));
             }
         });
+    }
+
+    @Test
+    void whatAKilledServiceLeftIsDeleted() throws Exception {
+        Path place = Files.createDirectories(fixture.home.resolve("h2/" + "ab".repeat(32)));
+        Path recent = Files.createDirectories(fixture.home.resolve("h2/recent.partial"));
+        Path extracted = Files.createDirectories(fixture.home.resolve("h2/killed.partial"));
+        Files.writeString(extracted.resolve("h2.jar"), "half of it");
+        Path warmUp = Files.writeString(place.resolve("warm-up123.mv.db"), "half of it");
+        for (Path killed : List.of(extracted, warmUp)) {
+            Files.setLastModifiedTime(
+                    killed, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+        }
+
+        assertThat(fixture.preflight()).isInstanceOf(StepOutcome.Succeeded.class);
+
+        assertThat(extracted).doesNotExist();
+        assertThat(warmUp).doesNotExist();
+        assertThat(recent).exists();
+        assertThat(place).exists();
     }
 
     @Test

@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,6 +48,7 @@ public final class H2Processes implements AutoCloseable {
     private static final int CLASSES_MAX = 20;
     private static final String PROGRAM = H2Proof.class.getName().replace('.', '/') + ".class";
     private static final String PARTIAL = ".partial";
+    private static final Duration LEFT_OVER_AFTER = Duration.ofHours(1);
     private static final String CLASSES = "h2.jar";
 
     private final Path directory;
@@ -251,14 +254,34 @@ public final class H2Processes implements AutoCloseable {
 
     /** Keeps those that were taken last; a process that has begun with others has them open. */
     private void forgetOldClasses() throws IOException {
-        List<Path> newestFirst = new ArrayList<>();
-        try (Stream<Path> all = Files.list(directory)) {
-            all.filter(place -> place.getFileName().toString().matches("[0-9a-f]{64}"))
-                    .sorted(Comparator.comparing(H2Processes::modified).reversed())
-                    .forEach(newestFirst::add);
+        List<Path> places = list(directory);
+        List<Path> old = new ArrayList<>(places.stream()
+                .filter(place -> place.getFileName().toString().matches("[0-9a-f]{64}"))
+                .sorted(Comparator.comparing(H2Processes::modified).reversed())
+                .skip(CLASSES_MAX)
+                .toList());
+        List<Path> all = new ArrayList<>(places);
+        for (Path place : places) {
+            if (Files.isDirectory(place, LinkOption.NOFOLLOW_LINKS)) {
+                all.addAll(list(place));
+            }
         }
-        for (Path old : newestFirst.stream().skip(CLASSES_MAX).toList()) {
-            DurableFiles.delete(old);
+        all.stream().filter(H2Processes::isLeftOver).forEach(old::add);
+        for (Path one : old) {
+            DurableFiles.delete(one);
+        }
+    }
+
+    /** Of a service, or of a process, that was killed. */
+    private static boolean isLeftOver(Path path) {
+        String name = path.getFileName().toString();
+        return (name.endsWith(PARTIAL) || name.startsWith(H2Proof.WARM_UP))
+                && modified(path).toInstant().isBefore(Instant.now().minus(LEFT_OVER_AFTER));
+    }
+
+    private static List<Path> list(Path place) throws IOException {
+        try (Stream<Path> all = Files.list(place)) {
+            return all.toList();
         }
     }
 

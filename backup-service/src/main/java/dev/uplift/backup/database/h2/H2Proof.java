@@ -32,6 +32,9 @@ final class H2Proof {
     /** Before the number of H2's error. */
     static final String ERROR = "error ";
 
+    /** Begins the name of the database that it makes for itself. */
+    static final String WARM_UP = "warm-up";
+
     private static final long IDLE_MINUTES_MAX = 30;
     private static final Pattern TABLE = Pattern.compile("\\s*CREATE (CACHED |MEMORY )?TABLE ");
 
@@ -84,7 +87,7 @@ final class H2Proof {
     }
 
     private static void warmUp(Driver driver) throws IOException {
-        Path database = Files.createTempFile("warm-up", ".mv.db");
+        Path database = Files.createTempFile(WARM_UP, ".mv.db");
         Files.delete(database);
         String url = "jdbc:h2:file:" + database.toString().replaceFirst("\\.mv\\.db$", "") + ";TRACE_LEVEL_FILE=0";
         try (Connection connection = driver.connect(url, new Properties());
