@@ -2,6 +2,7 @@ package dev.uplift.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.io.IOException;
@@ -114,6 +115,21 @@ final class H2ProcessesTest {
         assertThat(warmUp).doesNotExist();
         assertThat(recent).exists();
         assertThat(place).exists();
+    }
+
+    @Test
+    void aProcessThatCouldNotReadADatabaseIsAskedForNoOther() throws Exception {
+        assertThat(fixture.take()).isNotNull();
+        Fixture stranger = new Fixture(
+                fixture.home,
+                h2.application,
+                new DatabaseSpec.H2("local", h2.file.toString(), "stranger", null),
+                fixture.h2);
+
+        assertThat(stranger.tryTake())
+                .isInstanceOfSatisfying(
+                        StepOutcome.Failed.class, failed -> assertThat(failed.detail()).contains("error 28000"));
+        assertThat(processes()).isEmpty();
     }
 
     @Test

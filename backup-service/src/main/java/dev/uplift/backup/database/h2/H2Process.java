@@ -26,6 +26,7 @@ final class H2Process implements AutoCloseable {
     private final Program.Running program;
     private final Answers answers;
     private final String version;
+    private boolean sound = true;
 
     private H2Process(Program.Running program, Answers answers, String version) {
         this.program = program;
@@ -92,12 +93,23 @@ final class H2Process implements AutoCloseable {
         String question = Stream.of(url, user, password)
                 .map(text -> Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)) + "\n")
                 .collect(Collectors.joining());
+        sound = false;
+        if (!answers.isEmpty()) {
+            throw new EndedException("says more than it was asked");
+        }
         try {
             program.tell(question);
         } catch (IOException e) {
             throw new EndedException("has ended: " + e.getMessage());
         }
-        return next(program, answers, READING_MAX, poll);
+        String answer = next(program, answers, READING_MAX, poll);
+        sound = answer.startsWith(H2Proof.TABLES);
+        return answer;
+    }
+
+    /** Whether it may be asked for another database: it has read the last one to its end. */
+    boolean isSound() {
+        return sound;
     }
 
     /** Ends it. */
@@ -154,6 +166,10 @@ final class H2Process implements AutoCloseable {
                 throw new IOException("more than " + LINES_MAX + " answers");
             }
             line.reset();
+        }
+
+        boolean isEmpty() {
+            return lines.isEmpty();
         }
 
         @Nullable

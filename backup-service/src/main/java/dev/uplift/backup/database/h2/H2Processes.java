@@ -143,7 +143,11 @@ public final class H2Processes implements AutoCloseable {
             process.close();
             throw e;
         }
-        give(key, process);
+        if (process.isSound()) {
+            give(key, process);
+        } else {
+            process.close();
+        }
         return answer;
     }
 

@@ -80,9 +80,18 @@ final class H2Proof {
                 }
                 return tables;
             } finally {
-                // A database may ask to stay open after its last connection, for ever even.
-                statement.execute("SHUTDOWN IMMEDIATELY");
+                shutDown(statement);
             }
+        }
+    }
+
+    /** A database may ask to stay open after its last connection, for ever even. */
+    private static void shutDown(Statement statement) {
+        try {
+            statement.execute("SHUTDOWN IMMEDIATELY");
+        } catch (SQLException e) {
+            // What went wrong before is told.
+            System.err.println("it was shut down before: " + e.getErrorCode());
         }
     }
 
