@@ -3,6 +3,7 @@ package dev.uplift.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.uplift.backup.database.h2.H2Processes;
 import dev.uplift.backup.step.Effect;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
@@ -87,7 +88,7 @@ final class CrashTest {
     void onH2OfAnotherHostEveryInterruptedStepEndsWellWhenItIsRunAgain() throws Exception {
         Path keys = Files.createDirectory(directory.resolve("keys"));
         try (TestSshd sshd = new TestSshd(keys)) {
-            H2Fixture h2 = new H2Fixture(directory, sshd.spec());
+            H2Fixture h2 = new H2Fixture(directory, sshd.spec(), new H2Processes(directory.resolve("home/h2")));
             everyStep(h2, RESTORE);
             h2.fixture.close();
         }

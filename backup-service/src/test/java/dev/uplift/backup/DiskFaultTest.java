@@ -3,6 +3,7 @@ package dev.uplift.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.uplift.backup.database.h2.H2Processes;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
@@ -30,8 +31,7 @@ final class DiskFaultTest {
     void aFullDiskIsNoBackupOfH2() throws Exception {
         H2Fixture h2 = new H2Fixture(directory);
         Path disk = disk("8m");
-        try {
-            Fixture fixture = new Fixture(disk, h2.application, h2.fixture.database);
+        try (Fixture fixture = new Fixture(disk, h2.application, h2.fixture.database)) {
             Backup old = fixture.take();
             fixture.epoch++;
             Path filler = fill(disk);
@@ -90,9 +90,10 @@ final class DiskFaultTest {
     private void fullDiskBesideTheApplication(@Nullable HostSpec host) throws Exception {
         Path disk = disk("8m");
         try {
-            H2Fixture h2 = new H2Fixture(disk, host);
+            Path home = directory.resolve("home");
+            H2Fixture h2 = new H2Fixture(disk, host, new H2Processes(home.resolve("h2")));
             h2.run("INSERT INTO t (text) SELECT 'more than is left ' || x FROM SYSTEM_RANGE(1, 5000)");
-            Fixture fixture = h2.withHome(directory.resolve("home"));
+            Fixture fixture = h2.withHome(home);
             Backup backup = fixture.take();
             Files.write(h2.file, new byte[] {0}, StandardOpenOption.APPEND);
             byte[] live = Files.readAllBytes(h2.file);
@@ -182,7 +183,8 @@ final class DiskFaultTest {
                     application,
                     new DatabaseSpec.H2(
                             "local", application.resolve("metabase.db.mv.db").toString(), null, null),
-                    UUID.fromString(arguments[1]));
+                    UUID.fromString(arguments[1]),
+                    new H2Processes(directory.resolve("home/h2")));
             fixture.epoch = 1 + Long.parseLong(arguments[2]);
             System.out.println(fixture.tryTake());
         }

@@ -101,49 +101,16 @@ final class Fixture implements AutoCloseable {
     }
 
     Fixture(Path home, Path application, DatabaseSpec database) throws Exception {
-        this(home, application, database, UUID.randomUUID());
+        this(home, application, database, UUID.randomUUID(), new H2Processes(home.resolve("h2")));
     }
 
-    Fixture(Path home, Path application, DatabaseSpec database, UUID installation) throws Exception {
-        this(home, application, database, installation, Clock.systemUTC(), new Retention(5, Duration.ofHours(24)));
-    }
-
-    Fixture(Path home, Path application, DatabaseSpec database, Clock clock, Retention retention) throws Exception {
-        this(home, application, database, UUID.randomUUID(), clock, retention);
-    }
-
-    /** One whose copies are read by these processes. */
-    Fixture(Path home, Path application, DatabaseSpec database, H2Processes h2) throws Exception {
-        this(
-                home,
-                application,
-                database,
-                UUID.randomUUID(),
-                Clock.systemUTC(),
-                new Retention(5, Duration.ofHours(24)),
-                h2);
-    }
-
-    private Fixture(
-            Path home, Path application, DatabaseSpec database, UUID installation, Clock clock, Retention retention)
-            throws Exception {
-        this(home, application, database, installation, clock, retention, new H2Processes(home.resolve("h2")));
-    }
-
-    private Fixture(
-            Path home,
-            Path application,
-            DatabaseSpec database,
-            UUID installation,
-            Clock clock,
-            Retention retention,
-            H2Processes h2)
-            throws Exception {
+    /** @param h2 what its copies are read by */
+    Fixture(Path home, Path application, DatabaseSpec database, UUID installation, H2Processes h2) throws Exception {
         this.installation = installation;
         this.home = home;
         this.application = application.toRealPath();
         this.database = database;
-        this.store = new BackupStore(home, retention, clock);
+        this.store = new BackupStore(home, new Retention(5, Duration.ofHours(24)), Clock.systemUTC());
         this.reach = new Reach(home, DockerEndpoint.LOCAL);
         this.h2 = h2;
         this.access = new InstallationAccess(Profiles.load(Optional.empty()), store, h2, 2, List.of(), reach);

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.uplift.backup.database.h2.H2Processes;
 import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.step.StepWork;
@@ -62,7 +63,7 @@ class H2BackupTest {
 
     @BeforeEach
     void create() throws Exception {
-        h2 = new H2Fixture(directory, host());
+        h2 = new H2Fixture(directory, host(), new H2Processes(directory.resolve("home/h2")));
         fixture = h2.fixture;
     }
 

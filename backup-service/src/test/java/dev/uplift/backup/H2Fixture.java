@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.jar.JarOutputStream;
 import java.util.zip.ZipEntry;
 import org.h2.Driver;
@@ -31,20 +32,14 @@ final class H2Fixture {
     private final List<HostSpec> hosts;
 
     H2Fixture(Path directory) throws Exception {
-        this(directory, (HostSpec) null);
+        this(directory, null, new H2Processes(directory.resolve("home/h2")));
     }
 
-    /** On this host, which is this machine in truth. */
-    H2Fixture(Path directory, @Nullable HostSpec host) throws Exception {
-        this(directory, host, new H2Processes(directory.resolve("home/h2")));
-    }
-
-    /** Another installation that the same service works for. */
-    H2Fixture(Path directory, H2Processes processes) throws Exception {
-        this(directory, null, processes);
-    }
-
-    private H2Fixture(Path directory, @Nullable HostSpec host, H2Processes processes) throws Exception {
+    /**
+     * @param host which is this machine in truth; absent: the local one
+     * @param processes of the service, which may work for others too
+     */
+    H2Fixture(Path directory, @Nullable HostSpec host, H2Processes processes) throws Exception {
         this.processes = processes;
         this.application =
                 Files.createDirectories(directory.resolve("application")).toRealPath();
@@ -60,7 +55,8 @@ final class H2Fixture {
 
     /** The same application with another path of its database. */
     Fixture withPath(Path home, String path) throws Exception {
-        Fixture made = new Fixture(home, application, new DatabaseSpec.H2(host, path, null, null), processes);
+        Fixture made = new Fixture(
+                home, application, new DatabaseSpec.H2(host, path, null, null), UUID.randomUUID(), processes);
         made.hosts = hosts;
         return made;
     }

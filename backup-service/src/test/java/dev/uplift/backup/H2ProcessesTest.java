@@ -124,7 +124,9 @@ final class H2ProcessesTest {
                 fixture.home,
                 h2.application,
                 new DatabaseSpec.H2("local", h2.file.toString(), "stranger", null),
+                fixture.installation,
                 fixture.h2);
+        stranger.epoch++;
 
         assertThat(stranger.tryTake())
                 .isInstanceOfSatisfying(
@@ -164,7 +166,7 @@ final class H2ProcessesTest {
     }
 
     private H2Fixture neighbour() throws Exception {
-        return new H2Fixture(directory.resolve("neighbour"), fixture.h2);
+        return new H2Fixture(directory.resolve("neighbour"), null, fixture.h2);
     }
 
     private static String target(Path link) {
