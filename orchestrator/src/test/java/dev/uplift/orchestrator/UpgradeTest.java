@@ -295,6 +295,10 @@ class UpgradeTest {
         assertThat(second.statusCode()).isEqualTo(409);
         assertThat(Fleet.code(second)).isEqualTo("upgrade.refused");
         assertThat(second.jsonPath().getString("detail")).contains(first.toString());
+        Response plan = Fleet.post("/api/v1/plans", Map.of("installations", List.of("busy"), "version", "v0.52.1"));
+        assertThat(plan.statusCode()).isEqualTo(409);
+        assertThat(plan.jsonPath().getString("detail"))
+                .contains("upgrade " + first + " works on it; plan again when it is over");
         Fleet.await(first, status -> status.step() == StepName.SOAK);
         Fleet.post("/api/v1/upgrades/" + first + "/cancel");
         Fleet.await(first, UpgradeStatus.State.ROLLED_BACK);

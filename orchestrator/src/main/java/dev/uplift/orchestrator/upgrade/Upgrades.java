@@ -214,15 +214,17 @@ public final class Upgrades {
                 refuse(target.name(), "it is not registered yet, its state is " + target.state());
                 return false;
             }
+            if (target.liveSaga() != null) {
+                // A plan beside it would keep its steps waiting, and lock tables that the new version migrates.
+                String again = kind == UpgradeStatus.Kind.PLAN ? "; plan again when it is over" : "";
+                refuse(target.name(), "upgrade " + target.liveSaga() + " works on it" + again);
+                return false;
+            }
             if (kind == UpgradeStatus.Kind.PLAN) {
                 return true;
             }
             if (target.state() == InstallationStatus.State.REGISTERING) {
                 refuse(target.name(), "a node is being added to it");
-                return false;
-            }
-            if (target.liveSaga() != null) {
-                refuse(target.name(), "upgrade " + target.liveSaga() + " works on it");
                 return false;
             }
             SagaStore.Live other = liveByDatabase.get(target.requireSpec().databaseIdentity());
