@@ -72,10 +72,10 @@ final class BackupWiring {
         RestoreBackup restore = new RestoreBackup(access, store);
         return StepWorker.builder(messaging, ServiceName.BACKUP, settings.site())
                 .step(StepName.PREFLIGHT_DATABASE, Direction.DO, new CheckDatabase(access, store))
-                .step(StepName.BACKUP, Direction.DO, take)
+                .urgent(StepName.BACKUP, Direction.DO, take)
                 .step(StepName.BACKUP, Direction.UNDO, restore)
                 .step(StepName.SAFETY_BACKUP, Direction.UNDO, new SecureData(take))
-                .step(StepName.REINSTATE, Direction.DO, restore)
+                .urgent(StepName.REINSTATE, Direction.DO, restore)
                 .threads(settings.threads())
                 .build();
     }

@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -60,7 +61,7 @@ public final class StepWorker implements AutoCloseable {
     private static final Duration KEEP = Duration.ofDays(30);
 
     private final MessagingRuntime runtime;
-    private final WorkTable table = new WorkTable();
+    private final WorkTable table;
     private final Replies replies;
     private final RunningSteps running;
     private final Scheduler scheduler;
@@ -69,6 +70,7 @@ public final class StepWorker implements AutoCloseable {
 
     private StepWorker(Builder builder) {
         this.runtime = builder.runtime;
+        this.table = new WorkTable(builder.urgent);
         this.replies = new Replies(builder.service);
         this.running = new RunningSteps(runtime, table, replies, builder.others);
         WorkRunner runner = new WorkRunner(
@@ -91,6 +93,7 @@ public final class StepWorker implements AutoCloseable {
                 Tasks.recurring("work.forget", FixedDelay.of(FORGET)).execute((task, context) -> forget()));
         this.scheduler = builder.lease
                 .scheduler(runtime.dataSource(), runtime.settings().instance(), builder.threads, tasks)
+                .enablePriority()
                 .startTasks(recurring)
                 .build();
         runtime.require(TopicSpec.log(Topics.results(builder.service)));
@@ -183,6 +186,7 @@ public final class StepWorker implements AutoCloseable {
         private final String site;
         private final Map<String, StepHandler> steps = new HashMap<>();
         private final Map<String, WorkRunner.Other<?>> others = new HashMap<>();
+        private final Set<String> urgent = new HashSet<>();
         private int threads = 8;
         private int deliveriesMax = 10;
         private Lease lease = Lease.DEFAULT;
@@ -201,6 +205,12 @@ public final class StepWorker implements AutoCloseable {
             }
             steps.put(step.commandType(direction), handler);
             return this;
+        }
+
+        /** Who takes a step that an application is down for: it does not stand behind steps of those that serve. */
+        public Builder urgent(StepName step, Direction direction, StepHandler handler) {
+            urgent.add(step.commandType(direction));
+            return step(step, direction, handler);
         }
 
         /** Who answers messages of another type on the command topic. */

@@ -17,6 +17,23 @@ import org.jdbi.v3.core.Handle;
 
 /** The table {@code work}, and the tasks that lease its keys. Every call works in the caller's transaction. */
 final class WorkTable {
+    /** Keys with an urgent item, or one that takes something back, are begun before the others. */
+    private static final String PRIORITY = """
+            CASE WHEN bool_or(revokes OR type = ANY (:urgent)) THEN 90 ELSE 50 END
+            """;
+
+    private static final String RAISE = """
+            ON CONFLICT (task_name, task_instance) DO UPDATE SET priority = excluded.priority
+            WHERE scheduled_tasks.priority < excluded.priority
+            """;
+
+    private final Set<String> urgent;
+
+    /** @param urgent types of items */
+    WorkTable(Set<String> urgent) {
+        this.urgent = Set.copyOf(urgent);
+    }
+
     /** The name of the tasks that run a key's items; a task's instance is the key. */
     static final String TASK = "work";
 
@@ -87,28 +104,36 @@ final class WorkTable {
      */
     int schedule(Handle handle, Collection<String> keys, Instant now) {
         return handle.createUpdate("""
-                        INSERT INTO scheduled_tasks (task_name, task_instance, execution_time, picked, version)
-                        SELECT DISTINCT :task, key, CAST(:now AS timestamptz), false, 1
-                        FROM work WHERE key = ANY (:keys) AND finished_at IS NULL ORDER BY key
-                        ON CONFLICT DO NOTHING
-                        """)
+                        INSERT INTO scheduled_tasks
+                            (task_name, task_instance, execution_time, picked, version, priority)
+                        SELECT :task, key, CAST(:now AS timestamptz), false, 1,
+                        """ + PRIORITY + """
+                        FROM work WHERE key = ANY (:keys) AND finished_at IS NULL GROUP BY key ORDER BY key
+                        """ + RAISE)
                 .bind("task", TASK)
                 .bind("now", utc(now))
                 .bindArray("keys", String.class, keys)
+                .bindArray("urgent", String.class, urgent)
                 .execute();
     }
 
     /** Lets every key run that has something pending, and no task: what a crash left behind. */
     int scheduleAll(Handle handle, Instant now) {
         return handle.createUpdate("""
-                        INSERT INTO scheduled_tasks (task_name, task_instance, execution_time, picked, version)
-                        SELECT DISTINCT :task, key, CAST(:now AS timestamptz), false, 1
+                        INSERT INTO scheduled_tasks
+                            (task_name, task_instance, execution_time, picked, version, priority)
+                        SELECT :task, key, CAST(:now AS timestamptz), false, 1,
+                        """ + PRIORITY + """
                         FROM work
                         WHERE finished_at IS NULL AND NOT EXISTS (
                             SELECT 1 FROM scheduled_tasks WHERE task_name = :task AND task_instance = key)
-                        ORDER BY key
+                        GROUP BY key ORDER BY key
                         ON CONFLICT DO NOTHING
-                        """).bind("task", TASK).bind("now", utc(now)).execute();
+                        """)
+                .bind("task", TASK)
+                .bind("now", utc(now))
+                .bindArray("urgent", String.class, urgent)
+                .execute();
     }
 
     /** Begins the oldest pending item of {@code key}. */

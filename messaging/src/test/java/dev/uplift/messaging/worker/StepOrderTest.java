@@ -9,7 +9,12 @@ import dev.uplift.contract.Message;
 import dev.uplift.contract.MessageType;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepCommand;
+import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepResult;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +74,48 @@ class StepOrderTest {
                         .isSorted()
                         .doesNotHaveDuplicates();
             }
+        }
+    }
+
+    @Test
+    void stepsThatAnApplicationIsDownForStandBeforeThoseOfOthers() throws Exception {
+        CountDownLatch busy = new CountDownLatch(1);
+        StepHandler handler = (command, run) -> {
+            taken.add(command);
+            if (taken.size() == 1) {
+                assertThat(busy.await(30, TimeUnit.SECONDS)).isTrue();
+            }
+            return StepOutcome.done();
+        };
+        List<TestCommands> waiting =
+                Stream.generate(TestCommands::newSaga).limit(5).toList();
+        TestCommands down = waiting.getLast();
+        TestCommands back = TestCommands.newSaga();
+        try (StepWorker _ = site.start(site.builder(handler)
+                .urgent(StepName.STOP, Direction.DO, handler)
+                .threads(1))) {
+            site.send(saga.message(StepName.PREFLIGHT, Direction.DO, 1, 1));
+            await().atMost(Duration.ofSeconds(20)).until(() -> taken.size() == 1);
+            site.sendAll(waiting.stream()
+                    .map(each -> each.message(StepName.PREFLIGHT, Direction.DO, 1, 1))
+                    .toList());
+            site.sendAll(List.of(down.stop(1, 1), back.resume(1, 1)));
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> scheduled("priority > 50") == 2 && scheduled("NOT picked") == 6);
+            busy.countDown();
+            await().atMost(Duration.ofSeconds(20)).until(() -> taken.size() == 8);
+        }
+        assertThat(taken.stream().map(StepCommand::sagaId).skip(1).limit(3))
+                .containsExactlyInAnyOrder(down.saga(), down.saga(), back.saga());
+    }
+
+    private int scheduled(String which) throws SQLException {
+        try (Connection connection = site.database().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT count(*) FROM scheduled_tasks WHERE task_name = 'work' AND " + which)) {
+            row.next();
+            return row.getInt(1);
         }
     }
 
