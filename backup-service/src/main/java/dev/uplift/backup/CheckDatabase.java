@@ -22,8 +22,9 @@ import java.util.stream.Collectors;
 
 /**
  * {@code backup.preflight}: looks whether the database could be backed up and restored, while the
- * application runs, and in a restore reads the backup that is to come back. Changes nothing. A failing check
- * fails the step, but in a dry run it is only reported.
+ * application runs, and in a restore reads the backup that is to come back. Changes nothing of the application's;
+ * on PostgreSQL it makes and drops a scratch database. A failing check fails the step, but in a dry run it is only
+ * reported.
  */
 public final class CheckDatabase implements StepHandler {
     private static final long H2_BYTES = 4L << 20;

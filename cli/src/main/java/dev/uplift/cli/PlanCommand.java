@@ -21,7 +21,8 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "plan",
         mixinStandardHelpOptions = true,
-        description = "Shows what `upgrade` would do, step by step, with sizes and checks. Changes nothing.")
+        description = "Shows what `upgrade` would do, step by step, with sizes and checks. Changes nothing of the"
+                + " application's; on PostgreSQL it makes and drops a scratch database.")
 final class PlanCommand implements Callable<Integer> {
     private static final Duration WAIT_MAX = Duration.ofMinutes(2);
 
@@ -84,7 +85,7 @@ final class PlanCommand implements Callable<Integer> {
         if (plan.failure() != null) {
             output.line("  FAIL " + plan.failure().detail());
         }
-        output.line(refuses(plan) ? "the upgrade would be refused" : "the upgrade can go ahead; nothing was changed");
+        output.line(refuses(plan) ? "the upgrade would be refused" : "the upgrade can go ahead; nothing was changed of the application's");
     }
 
     private static List<String> steps(UpgradeStatus plan, Sizes sizes) {

@@ -36,7 +36,7 @@ import picocli.CommandLine.TypeConversionException;
             "  uplift up                                       start the standalone on this machine",
             "  uplift add /srv/metabase                        register what runs in that directory",
             "  uplift discover --host web1                     what runs there that could be registered",
-            "  uplift plan metabase --to v0.50.1               what would happen; changes nothing",
+            "  uplift plan metabase --to v0.50.1               what would happen; changes nothing of metabase's",
             "  uplift upgrade metabase --to v0.50.1            upgrade, with live progress",
             "  source <(uplift generate-completion)            completion of commands and options in bash and zsh"
         },
