@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The processes that read copies with the H2 of their applications. One that was started for a check before an outage
- * is there for the proof in it, and for later ones: nothing of an application's JAR is read in an outage, and no process
- * is started. Safe for use by several threads; each process answers one of them at a time.
+ * is there for the proof in it, and for later ones: as a rule nothing of an application's JAR is read in an outage, and no
+ * process is started (docs/adr/0023-an-h2-process-answers-more-than-one-proof.md). Safe for use by several threads; each process answers one of them at a time.
  *
  * <p>A process reads only data of one {@linkplain Readers circle of readers}, with H2 classes that the JARs of all of
  * them have, bit by bit. Data may carry code that H2 runs when it opens them: so it reaches nothing that the same data
