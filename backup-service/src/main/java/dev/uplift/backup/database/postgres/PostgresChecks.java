@@ -2,6 +2,7 @@ package dev.uplift.backup.database.postgres;
 
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.step.StepWork;
+import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.DiskSpace;
@@ -182,7 +183,7 @@ final class PostgresChecks {
             add(
                     "database.space",
                     Check.Verdict.WARN,
-                    "the server does not say how much room it has: a proof or a restore needs " + mebibytes(sizeBytes)
+                    "the server does not say how much room it has: a proof or a restore needs " + ByteCount.text(sizeBytes)
                             + " more there");
             return;
         }
@@ -191,9 +192,9 @@ final class PostgresChecks {
             add(
                     "database.space",
                     freeBytes >= sizeBytes * SERVER_FREE_FACTOR,
-                    mebibytes(freeBytes) + " are free on the server's disk, the database has " + mebibytes(sizeBytes),
-                    "only " + mebibytes(freeBytes) + " are free on the server's disk, and the database of "
-                            + mebibytes(sizeBytes) + " has to fit there once more: free some");
+                    ByteCount.text(freeBytes) + " are free on the server's disk, the database has " + ByteCount.text(sizeBytes),
+                    "only " + ByteCount.text(freeBytes) + " are free on the server's disk, and the database of "
+                            + ByteCount.text(sizeBytes) + " has to fit there once more: free some");
         } catch (IOException e) {
             add(
                     "database.space",
@@ -234,9 +235,5 @@ final class PostgresChecks {
             }
         }
         return strings;
-    }
-
-    private static String mebibytes(long bytes) {
-        return (bytes + (1 << 20) - 1) / (1 << 20) + " MiB";
     }
 }
