@@ -29,8 +29,8 @@ record ArchiveEntries(List<String> schemas, List<String> base, List<String> main
             Pattern.compile(NUMBERS + "(" + DECORATION + "|COMMENT - (" + DECORATED + ")|MATERIALIZED VIEW DATA) .*");
 
     /** As in {@code -- Name: everything; Type: PUBLICATION; Schema: -; Owner: postgres}. */
-    private static final Pattern HEADER = Pattern.compile("-- Name: ((public; Type: SCHEMA)|.*; Type: (EXTENSION|"
-            + DECORATION + ")|(EXTENSION|" + DECORATED + ") .*; Type: COMMENT); Schema: .*; Owner: .*");
+    private static final Pattern HEADER = Pattern.compile("-- Name: ((public; Type: SCHEMA)|[^;]*; Type: (EXTENSION|"
+            + DECORATION + ")|(EXTENSION|" + DECORATED + ") [^;]*; Type: COMMENT); Schema: [^;]*; Owner: .*");
 
     private static final Pattern ENTRY = Pattern.compile(NUMBERS + ".*");
 

@@ -60,6 +60,7 @@ record PostgresSchema(List<String> essentials, List<String> decorations) {
         List<String> decorations = new ArrayList<>();
         List<String> kind = essentials;
         StringBuilder statement = new StringBuilder();
+        String before = "";
         for (String line : dump.lines().toList()) {
             if (line.equals("--")) {
                 if (!statement.toString().isBlank()) {
@@ -67,7 +68,9 @@ record PostgresSchema(List<String> essentials, List<String> decorations) {
                 }
                 statement.setLength(0);
             } else if (STATEMENT_COMMENT.matcher(line).matches()) {
-                kind = ArchiveEntries.isDecoration(line) ? decorations : essentials;
+                if (before.equals("--")) {
+                    kind = ArchiveEntries.isDecoration(line) ? decorations : essentials;
+                }
             } else if (!line.startsWith("\\restrict ")
                     && !line.startsWith("\\unrestrict ")
                     && !SETTING.matcher(line).matches()) {
@@ -76,6 +79,7 @@ record PostgresSchema(List<String> essentials, List<String> decorations) {
                                 kept.contains("ARRAY[") ? CASTS.matcher(kept).replaceAll("") : kept)
                         .ifPresent(kept -> statement.append(kept).append('\n'));
             }
+            before = line;
         }
         if (!statement.toString().isBlank()) {
             kind.add(statement.toString().strip());

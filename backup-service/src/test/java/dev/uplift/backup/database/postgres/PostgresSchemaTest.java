@@ -59,6 +59,30 @@ class PostgresSchemaTest {
                 .isEqualTo(PostgresContent.Format.FIRST);
     }
 
+    @Test
+    void aFunctionThatQuotesADumpIsNoDecoration() {
+        String dump = """
+                --
+                -- Name: quoting(); Type: FUNCTION; Schema: public; Owner: app
+                --
+
+                CREATE FUNCTION public.quoting() RETURNS text
+                    LANGUAGE sql
+                    AS $$
+                -- Name: x; Type: EVENT TRIGGER; Schema: -; Owner: y
+                SELECT 'one'
+                $$;
+                """;
+        PostgresSchema schema = PostgresSchema.of(dump);
+
+        assertThat(schema.decorations()).isEmpty();
+        assertThat(schema.sha256OfEssentials())
+                .isNotEqualTo(PostgresSchema.of(dump.replace("one", "two")).sha256OfEssentials());
+        assertThat(ArchiveEntries.isDecoration(
+                        "-- Name: a; Type: TABLE; Schema: b; Type: PUBLICATION; Schema: -; Owner: y"))
+                .isFalse();
+    }
+
     private static String schema(String options) {
         return PostgresSchema.of("""
             --
