@@ -11,7 +11,6 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
-import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.Digested;
@@ -30,14 +29,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A database in a file of H2, on any host. It is only ever copied as a whole while nobody has it open, so the
@@ -51,32 +47,16 @@ public final class H2Database implements ApplicationDatabase {
     private static final String NAME = "database";
     private static final Duration QUICK = Duration.ofSeconds(30);
 
-    private final DatabaseSpec.H2 spec;
     private final Host host;
     private final H2File live;
-    private final InstallationSpec installation;
-    private final ApplicationJar jar;
-    private final H2Processes processes;
+    private final H2CopyProof proof;
     private final Path workDirectory;
-    private final @Nullable Secret password;
 
-    private H2Database(
-            InstallationSpec installation,
-            DatabaseSpec.H2 spec,
-            Host host,
-            H2File live,
-            ApplicationJar jar,
-            H2Processes processes,
-            Path workDirectory,
-            @Nullable Secret password) {
-        this.installation = installation;
-        this.spec = spec;
+    private H2Database(Host host, H2File live, H2CopyProof proof, Path workDirectory) {
         this.host = host;
         this.live = live;
-        this.jar = jar;
-        this.processes = processes;
+        this.proof = proof;
         this.workDirectory = workDirectory;
-        this.password = password;
     }
 
     /**
@@ -98,15 +78,13 @@ public final class H2Database implements ApplicationDatabase {
             Path workDirectory)
             throws IOException {
         String reference = spec.passwordRef();
+        Secret password = reference == null ? null : Secrets.resolve(host, reference);
+        H2File live = H2File.at(host, spec.path());
         return new H2Database(
-                installation,
-                spec,
                 host,
-                H2File.at(host, spec.path()),
-                jar,
-                processes,
-                workDirectory,
-                reference == null ? null : Secrets.resolve(host, reference));
+                live,
+                new H2CopyProof(installation, spec.user(), password, host, live, jar, processes),
+                workDirectory);
     }
 
     @Override
@@ -131,8 +109,8 @@ public final class H2Database implements ApplicationDatabase {
                 live + " does not begin as H2 writes it: look at it before any upgrade");
         String version = "H2";
         try {
-            version = "H2 " + processes.ask(source(work), readers(), work.run()::checkCancelled, H2Process::version);
-            add(checks, "database.tools", true, version + " of " + jar.name() + " will prove the copy", "");
+            version = "H2 " + proof.version(work);
+            add(checks, "database.tools", true, version + " of " + proof.jarName() + " will prove the copy", "");
         } catch (StepFailedException e) {
             add(checks, "database.tools", false, "", String.valueOf(e.getMessage()));
         }
@@ -242,7 +220,7 @@ public final class H2Database implements ApplicationDatabase {
                             ErrorCode.BACKUP_FAILED, "the copy that was read back differs from what was written");
                 }
             });
-            work.effect(Effect.PROVE, () -> readWhole(scratch, work));
+            work.effect(Effect.PROVE, () -> proof.readWhole(scratch.resolve(NAME), work));
             work.effect(Effect.DISCARD, () -> DurableFiles.delete(scratch));
             return List.of();
         } catch (Exception e) {
@@ -332,58 +310,6 @@ public final class H2Database implements ApplicationDatabase {
         } catch (Exception e) {
             failure.addSuppressed(e);
         }
-    }
-
-    private void readWhole(Path scratch, StepWork work) throws Exception {
-        work.run().progress(Progress.of("reading the copy with the application's own H2"));
-        String url = "jdbc:h2:file:" + scratch.resolve(NAME)
-                + ";IFEXISTS=TRUE;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;CACHE_SIZE=16384";
-        String answer = processes.ask(
-                source(work),
-                readers(),
-                work.run()::checkCancelled,
-                process -> process.read(
-                        url,
-                        Objects.requireNonNullElse(spec.user(), ""),
-                        password == null ? "" : password.reveal(),
-                        work.run()::checkCancelled));
-        if (!answer.matches(H2Proof.TABLES + "\\d{1,9}")) {
-            throw StepFailedException.refused(
-                    ErrorCode.BACKUP_FAILED,
-                    "the H2 of " + jar.name() + " cannot read the copy whole ("
-                            + (answer.matches(H2Proof.ERROR + "\\d{1,9}") ? answer : "no answer")
-                            + "): start the application once more and look at its log");
-        }
-        // H2 takes a file for empty in which it finds no whole chunk.
-        if (answer.equals(H2Proof.TABLES + "0")) {
-            throw StepFailedException.refused(
-                    ErrorCode.BACKUP_FAILED,
-                    "the H2 of " + jar.name() + " finds no table in the copy: " + live
-                            + " is damaged or was never used");
-        }
-    }
-
-    private H2Processes.Source source(StepWork work) {
-        return new H2Processes.Source(
-                installation.id(),
-                work.ranOn().sha256(installation.nodes().getFirst()).orElse(null),
-                jar);
-    }
-
-    /**
-     * The files of one user of one host, who alone writes them and runs their applications: each could read the others
-     * anyway. A unit and a container may keep their data from other programs of the same user.
-     */
-    private H2Processes.Readers readers() throws IOException {
-        FileStatus status = live.status();
-        boolean writtenByOthers = status.mode().contains(PosixFilePermission.GROUP_WRITE)
-                || status.mode().contains(PosixFilePermission.OTHERS_WRITE);
-        return switch (installation.nodes().getFirst()) {
-            case NodeSpec.JarProcess _
-            when !writtenByOthers -> new H2Processes.Readers("user " + status.uid() + " of host " + host.name());
-            case NodeSpec.JarProcess _, NodeSpec.Systemd _, NodeSpec.Docker _ ->
-                new H2Processes.Readers("installation " + installation.id());
-        };
     }
 
     /** The rights of the file that it replaces; of the directory where there is none. */

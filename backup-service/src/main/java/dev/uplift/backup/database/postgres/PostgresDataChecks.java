@@ -1,6 +1,5 @@
 package dev.uplift.backup.database.postgres;
 
-import dev.uplift.backup.step.Failures;
 import dev.uplift.contract.Check;
 import dev.uplift.messaging.OneLine;
 import java.sql.Connection;
@@ -10,17 +9,11 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /** What would stop a backup or a restore, and is not seen in the schema alone. */
 final class PostgresDataChecks {
     private static final int NAMED_MAX = 3;
     private static final Duration PREPARED_MAX = Duration.ofSeconds(2);
-    private static final Duration EXPRESSION_MAX = Duration.ofSeconds(10);
-    private static final Duration EXPRESSIONS_MAX = Duration.ofSeconds(60);
-
-    /** A statement's time is over, or a function in it writes. */
-    private static final Set<String> UNSEEN = Set.of("57014", "25006");
 
     /** Of an extension's tables a dump reads the rows of those only that it names as configuration. */
     private static final String DUMPED = """
@@ -55,7 +48,7 @@ final class PostgresDataChecks {
         data.slots();
         // Rows that may not be read cannot be tried.
         if (data.checks.stream().noneMatch(check -> check.verdict() == Check.Verdict.FAIL)) {
-            data.expressions();
+            data.checks.addAll(PostgresExpressions.check(connection));
         }
         return data.checks;
     }
@@ -169,108 +162,6 @@ final class PostgresDataChecks {
                         + " from then on: docs/operations.md says what to do");
     }
 
-    /**
-     * Conditions, index expressions and generated columns that call the database's own functions are evaluated for every
-     * row, as a restore does it: with an empty {@code search_path}, which has broken many a function's body.
-     */
-    private void expressions() throws SQLException {
-        PostgresServer.execute(connection, "SET SESSION search_path TO ''");
-        PostgresServer.execute(connection, "SET SESSION statement_timeout TO " + EXPRESSION_MAX.toMillis());
-        long deadline = System.nanoTime() + EXPRESSIONS_MAX.toNanos();
-        List<String> broken = new ArrayList<>();
-        List<String> unseen = new ArrayList<>();
-        for (Expression expression : expressionsOfOwnFunctions()) {
-            if (System.nanoTime() - deadline > 0) {
-                unseen.add(expression.of);
-                continue;
-            }
-            try (Statement statement = connection.createStatement();
-                    ResultSet row = statement.executeQuery(expression.query)) {
-                row.next();
-                if (expression.condition && row.getLong(1) > 0) {
-                    broken.add(expression.of + " does not hold for " + row.getLong(1) + " rows: mend them or drop it");
-                }
-            } catch (SQLException e) {
-                if (UNSEEN.contains(String.valueOf(e.getSQLState()))) {
-                    unseen.add(expression.of);
-                } else {
-                    broken.add(expression.of + " fails with an empty search_path (" + Failures.message(e) + "): run "
-                            + expression.remedy);
-                }
-            }
-        }
-        PostgresServer.execute(connection, "RESET statement_timeout");
-        if (!broken.isEmpty()) {
-            add("database.expressions", Check.Verdict.FAIL, "rows cannot be restored: " + some(broken));
-        }
-        if (!unseen.isEmpty()) {
-            add(
-                    "database.expressions",
-                    Check.Verdict.WARN,
-                    "not looked at, because it takes longer than " + EXPRESSION_MAX.toSeconds()
-                            + " s or writes: whether rows can be restored past " + some(unseen));
-        }
-    }
-
-    /**
-     * Something that is evaluated when rows are restored.
-     *
-     * @param of what it belongs to, for a person
-     * @param condition whether {@code query} counts rows for which it is false; otherwise it only evaluates
-     */
-    private record Expression(String of, boolean condition, String query, String remedy) {}
-
-    private List<Expression> expressionsOfOwnFunctions() throws SQLException {
-        List<Expression> expressions = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("""
-                    WITH own AS (
-                      SELECT d.classid, d.objid, d.objsubid, min(pg_catalog.format(
-                        'ALTER FUNCTION %s SET search_path TO %s', p.oid::regprocedure,
-                        CASE f.nspname WHEN 'public' THEN 'public'
-                          ELSE pg_catalog.quote_ident(f.nspname) || ', public' END)) AS remedy
-                      FROM pg_catalog.pg_depend d
-                      JOIN pg_catalog.pg_proc p ON d.refclassid = 'pg_catalog.pg_proc'::regclass AND p.oid = d.refobjid
-                      JOIN pg_catalog.pg_namespace f ON f.oid = p.pronamespace
-                      JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanname NOT IN ('c', 'internal')
-                      WHERE f.nspname <> 'pg_catalog'
-                      GROUP BY 1, 2, 3),
-                    expression AS (
-                      SELECT 'condition ' || k.conname AS what, true AS condition, k.conrelid AS of,
-                        'SELECT count(*) FROM ONLY %s WHERE ('
-                          || pg_catalog.pg_get_expr(k.conbin, k.conrelid) || ') IS FALSE' AS query, own.remedy
-                      FROM pg_catalog.pg_constraint k
-                      JOIN own ON own.classid = 'pg_catalog.pg_constraint'::regclass AND own.objid = k.oid
-                      WHERE k.contype = 'c' AND k.convalidated AND k.conrelid <> 0
-                      UNION ALL
-                      SELECT 'index ' || i.indexrelid::regclass, false, i.indrelid,
-                        'SELECT count(ROW(' || COALESCE(pg_catalog.pg_get_expr(i.indexprs, i.indrelid), '1')
-                          || ')) FROM ONLY %s WHERE '
-                          || COALESCE(pg_catalog.pg_get_expr(i.indpred, i.indrelid), 'true'), own.remedy
-                      FROM pg_catalog.pg_index i
-                      JOIN own ON own.classid = 'pg_catalog.pg_class'::regclass AND own.objid = i.indexrelid
-                      WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
-                      UNION ALL
-                      SELECT 'column ' || a.attname, false, g.adrelid,
-                        'SELECT count(ROW(' || pg_catalog.pg_get_expr(g.adbin, g.adrelid) || ')) FROM ONLY %s',
-                        own.remedy
-                      FROM pg_catalog.pg_attrdef g
-                      JOIN pg_catalog.pg_attribute a ON a.attrelid = g.adrelid AND a.attnum = g.adnum
-                      JOIN own ON own.classid = 'pg_catalog.pg_attrdef'::regclass AND own.objid = g.oid
-                      WHERE a.attgenerated <> '')
-                    SELECT e.what || ' of table ' || c.oid::regclass, e.condition,
-                      pg_catalog.replace(e.query, 'ONLY %s', 'ONLY ' || c.oid::regclass), e.remedy
-                    FROM expression e JOIN pg_catalog.pg_class c ON c.oid = e.of
-                    WHERE c.relkind = 'r' AND c.relpersistence IN ('p', 'u') ORDER BY 1\
-                    """)) {
-            while (rows.next()) {
-                expressions.add(
-                        new Expression(rows.getString(1), rows.getBoolean(2), rows.getString(3), rows.getString(4)));
-            }
-        }
-        return expressions;
-    }
-
     /** One check, if there are names at all, which take the place of {@code {}} in the detail. */
     private void add(String check, Check.Verdict verdict, List<String> names, String detail) {
         if (!names.isEmpty()) {
@@ -292,7 +183,8 @@ final class PostgresDataChecks {
         return names;
     }
 
-    private static String some(List<String> all) {
+    /** The first ones, and how many more. */
+    static String some(List<String> all) {
         return String.join("; ", all.subList(0, Math.min(NAMED_MAX, all.size())))
                 + (all.size() > NAMED_MAX ? "; and " + (all.size() - NAMED_MAX) + " more" : "");
     }
