@@ -108,8 +108,8 @@ public final class RestoreBackup implements StepHandler {
             database.discardLeftovers(work);
         });
         database.requireCold();
-        Optional<ApplicationDatabase.Content> content = content(database, directory, work)
-                .filter(found -> found.hash().equals(backup.contentHash()));
+        Optional<ApplicationDatabase.Content> content =
+                content(database, directory, work).filter(found -> found.hash().equals(backup.contentHash()));
         if (content.isPresent()) {
             return StepOutcome.done(new StepOutput.Restored(
                     backup.contentHash(), false, content.get().lacking()));

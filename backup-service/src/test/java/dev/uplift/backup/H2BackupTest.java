@@ -6,8 +6,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.uplift.backup.database.h2.H2Processes;
 import dev.uplift.backup.database.ApplicationDatabase;
+import dev.uplift.backup.database.h2.H2Processes;
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.step.StepWork;
 import dev.uplift.backup.store.BackupFiles;

@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -105,8 +105,7 @@ final class H2ProcessesTest {
         Files.writeString(extracted.resolve("h2.jar"), "half of it");
         Path warmUp = Files.writeString(place.resolve("warm-up123.mv.db"), "half of it");
         for (Path killed : List.of(extracted, warmUp)) {
-            Files.setLastModifiedTime(
-                    killed, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+            Files.setLastModifiedTime(killed, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
         }
 
         assertThat(fixture.preflight()).isInstanceOf(StepOutcome.Succeeded.class);
@@ -130,7 +129,8 @@ final class H2ProcessesTest {
 
         assertThat(stranger.tryTake())
                 .isInstanceOfSatisfying(
-                        StepOutcome.Failed.class, failed -> assertThat(failed.detail()).contains("error 28000"));
+                        StepOutcome.Failed.class,
+                        failed -> assertThat(failed.detail()).contains("error 28000"));
         assertThat(processes()).isEmpty();
     }
 

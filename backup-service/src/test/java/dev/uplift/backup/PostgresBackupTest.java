@@ -124,8 +124,8 @@ final class PostgresBackupTest {
             try {
                 if (point.endsWith(".discard:BEFORE")) {
                     String scratch = point.startsWith("backup.preflight") ? "uplift_rehearsal_" : "uplift_scratch_";
-                    monitors.add(Server.connect(
-                            "postgres", Server.databases(scratch).getFirst()));
+                    monitors.add(
+                            Server.connect("postgres", Server.databases(scratch).getFirst()));
                 }
             } catch (SQLException e) {
                 throw new AssertionError(e);
@@ -177,7 +177,10 @@ final class PostgresBackupTest {
     void dataThatTheFailedVersionHidesFromABackupAreReplacedAllTheSame() throws Exception {
         Backup backup = fixture.take();
         Server.run(
-                "app", name, "ALTER TABLE child ENABLE ROW LEVEL SECURITY", "ALTER TABLE child FORCE ROW LEVEL SECURITY");
+                "app",
+                name,
+                "ALTER TABLE child ENABLE ROW LEVEL SECURITY",
+                "ALTER TABLE child FORCE ROW LEVEL SECURITY");
 
         assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
         assertThat(Server.query("app", name, "SELECT count(*) FROM child")).containsExactly("50");
@@ -358,10 +361,7 @@ final class PostgresBackupTest {
                 "CREATE ROLE " + heir + " LOGIN NOINHERIT CREATEDB IN ROLE " + owner + ", app",
                 "ALTER DATABASE " + Server.quote(name) + " OWNER TO " + owner);
 
-        assertFailed(
-                fixture(name, heir).preflight(),
-                ErrorCode.PREFLIGHT_REFUSED,
-                "OWNER TO \"" + heir + "\"");
+        assertFailed(fixture(name, heir).preflight(), ErrorCode.PREFLIGHT_REFUSED, "OWNER TO \"" + heir + "\"");
     }
 
     @Test

@@ -31,10 +31,14 @@ final class PostgresObjectsTest {
     private String name = "";
 
     /** What a superuser has given a database, and what is said of it before the outage, of its backup, and after a restore. */
-    record Given(String told, String... sql) {}
+    record Given(String told, List<String> sql) {
+        static Given of(String told, String... sql) {
+            return new Given(told, List.of(sql));
+        }
+    }
 
     /** Things of which at most ten statements are told. */
-    record Case(String what, Given... given) {
+    record Case(String what, List<Given> given) {
         @Override
         public String toString() {
             return what;
@@ -89,35 +93,37 @@ final class PostgresObjectsTest {
         return Stream.of(
                 new Case(
                         "settings and publications",
-                        new Given(
+                        List.of(
+                        Given.of(
                                 "SET \"log_min_duration_statement\" TO '1s'",
                                 "ALTER DATABASE {} SET log_min_duration_statement TO '1s'"),
-                        new Given("SET \"app\".\"note\" TO '***'", "ALTER DATABASE {} SET app.note TO 'it''s, \"q\"'"),
-                        new Given(
+                        Given.of("SET \"app\".\"note\" TO '***'", "ALTER DATABASE {} SET app.note TO 'it''s, \"q\"'"),
+                        Given.of(
                                 "ALTER ROLE \"reader\" IN DATABASE {} SET \"statement_timeout\" TO '1min'",
                                 "ALTER ROLE reader IN DATABASE {} SET statement_timeout TO '1min'"),
-                        new Given(
+                        Given.of(
                                 "CREATE PUBLICATION everything FOR ALL TABLES",
                                 "CREATE PUBLICATION everything FOR ALL TABLES",
                                 "COMMENT ON PUBLICATION everything IS 'x'"),
-                        new Given("ALTER PUBLICATION theirs OWNER TO postgres", "CREATE PUBLICATION theirs FOR TABLE t")),
+                        Given.of(
+                                "ALTER PUBLICATION theirs OWNER TO postgres", "CREATE PUBLICATION theirs FOR TABLE t"))),
                 new Case(
                         "what is in the database",
-                        new Given(
+                        List.of(
+                        Given.of(
                                 "CREATE EVENT TRIGGER seen ON ddl_command_end",
                                 "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'begin end'",
                                 "ALTER FUNCTION seen() OWNER TO app",
                                 "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION seen()"),
-                        new Given(
+                        Given.of(
                                 "ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT SELECT ON TABLES",
                                 "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO reader"),
                         // A schema public as servers up to 14 have it.
-                        new Given(
+                        Given.of(
                                 "ALTER SCHEMA public OWNER TO postgres",
                                 "ALTER SCHEMA public OWNER TO postgres",
                                 "GRANT CREATE ON SCHEMA public TO PUBLIC"),
-                        new Given(
-                                "CREATE EXTENSION IF NOT EXISTS pg_buffercache", "CREATE EXTENSION pg_buffercache")));
+                        Given.of("CREATE EXTENSION IF NOT EXISTS pg_buffercache", "CREATE EXTENSION pg_buffercache"))));
     }
 
     @ParameterizedTest
@@ -125,7 +131,7 @@ final class PostgresObjectsTest {
     void givenByASuperuser(Case all) throws Exception {
         Fixture fixture = create("");
         for (Given given : all.given()) {
-            Server.run("postgres", name, Stream.of(given.sql()).map(this::here).toArray(String[]::new));
+            Server.run("postgres", name, given.sql().stream().map(this::here).toArray(String[]::new));
         }
         List<String> before = Server.dump(name);
 

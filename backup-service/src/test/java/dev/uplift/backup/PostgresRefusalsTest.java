@@ -230,7 +230,9 @@ final class PostgresRefusalsTest {
         };
 
         assertThat(fixture.preflight()).isInstanceOfSatisfying(StepOutcome.Failed.class, failed -> {
-            assertThat(failed.detail()).contains("a restore could not be rehearsed: ").contains("terminat");
+            assertThat(failed.detail())
+                    .contains("a restore could not be rehearsed: ")
+                    .contains("terminat");
             assertThat(failed.code()).isEqualTo(ErrorCode.DATABASE_UNAVAILABLE);
             assertThat(failed.retryable()).isTrue();
         });

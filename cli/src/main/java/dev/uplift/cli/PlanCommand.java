@@ -85,7 +85,10 @@ final class PlanCommand implements Callable<Integer> {
         if (plan.failure() != null) {
             output.line("  FAIL " + plan.failure().detail());
         }
-        output.line(refuses(plan) ? "the upgrade would be refused" : "the upgrade can go ahead; nothing was changed of the application's");
+        output.line(
+                refuses(plan)
+                        ? "the upgrade would be refused"
+                        : "the upgrade can go ahead; nothing was changed of the application's");
     }
 
     private static List<String> steps(UpgradeStatus plan, Sizes sizes) {

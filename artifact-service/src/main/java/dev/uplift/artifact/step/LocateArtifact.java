@@ -155,8 +155,8 @@ public final class LocateArtifact implements StepHandler {
                 return check(
                         "artifact.hash",
                         Verdict.WARN,
-                        "upgrades were completed with " + known.sha256() + "; whether its URL gives that, only the fetch"
-                                + " tells");
+                        "upgrades were completed with " + known.sha256()
+                                + "; whether its URL gives that, only the fetch" + " tells");
             }
             return check(
                     "artifact.hash",

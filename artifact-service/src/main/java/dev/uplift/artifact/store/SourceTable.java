@@ -34,9 +34,8 @@ public final class SourceTable {
 
     /** Empty if nothing was fetched from it for a month, or nothing that could be known again. {@code key}: of the URL. */
     public Optional<Given> find(String key) {
-        return jdbi.withHandle(handle -> handle.createQuery(
-                        "SELECT sha256, etag, last_modified FROM source"
-                                + " WHERE url_sha256 = :key AND fetched_at >= now() - interval '30 days'")
+        return jdbi.withHandle(handle -> handle.createQuery("SELECT sha256, etag, last_modified FROM source"
+                        + " WHERE url_sha256 = :key AND fetched_at >= now() - interval '30 days'")
                 .bind("key", key)
                 .map((row, _) -> new Given(row.getString(1), new Validators(row.getString(2), row.getString(3))))
                 .findOne());

@@ -79,7 +79,8 @@ final class LocateArtifactTest extends ServedArtifact {
                 .extracting(Check::verdict, Check::detail)
                 .containsExactly(
                         Verdict.WARN,
-                        "upgrades were completed with " + SHA256 + "; whether its URL gives that, only the fetch tells");
+                        "upgrades were completed with " + SHA256
+                                + "; whether its URL gives that, only the fetch tells");
         assertThat(hash(locate("v0.51.8", url, SHA256, Commands.known("v0.51.8", other, false))))
                 .extracting(Check::verdict)
                 .isEqualTo(Verdict.WARN);

@@ -189,7 +189,9 @@ public final class BackupStore {
     /** What the proof of a backup warned of. */
     public List<Check> warnings(Path directory) throws IOException {
         Path file = directory.resolve(WARNINGS);
-        return Files.exists(file) ? List.of(Json.mapper().readValue(Files.readAllBytes(file), Check[].class)) : List.of();
+        return Files.exists(file)
+                ? List.of(Json.mapper().readValue(Files.readAllBytes(file), Check[].class))
+                : List.of();
     }
 
     /** Makes the backup count as verified. Fails if it is there already. */

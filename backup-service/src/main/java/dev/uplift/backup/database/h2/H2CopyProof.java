@@ -63,8 +63,8 @@ final class H2CopyProof {
      */
     void readWhole(Path copy, StepWork work) throws Exception {
         work.run().progress(Progress.of("reading the copy with the application's own H2"));
-        String url = "jdbc:h2:file:" + copy
-                + ";IFEXISTS=TRUE;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;CACHE_SIZE=16384";
+        String url =
+                "jdbc:h2:file:" + copy + ";IFEXISTS=TRUE;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;CACHE_SIZE=16384";
         String answer = processes.ask(
                 source(work),
                 readers(),

@@ -183,8 +183,8 @@ final class PostgresChecks {
             add(
                     "database.space",
                     Check.Verdict.WARN,
-                    "the server does not say how much room it has: a proof or a restore needs " + ByteCount.text(sizeBytes)
-                            + " more there");
+                    "the server does not say how much room it has: a proof or a restore needs "
+                            + ByteCount.text(sizeBytes) + " more there");
             return;
         }
         try {
@@ -192,7 +192,8 @@ final class PostgresChecks {
             add(
                     "database.space",
                     freeBytes >= sizeBytes * SERVER_FREE_FACTOR,
-                    ByteCount.text(freeBytes) + " are free on the server's disk, the database has " + ByteCount.text(sizeBytes),
+                    ByteCount.text(freeBytes) + " are free on the server's disk, the database has "
+                            + ByteCount.text(sizeBytes),
                     "only " + ByteCount.text(freeBytes) + " are free on the server's disk, and the database of "
                             + ByteCount.text(sizeBytes) + " has to fit there once more: free some");
         } catch (IOException e) {

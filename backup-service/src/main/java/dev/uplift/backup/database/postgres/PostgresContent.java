@@ -171,7 +171,8 @@ record PostgresContent(Format format, List<String> lines, List<String> decoratio
         }
         List<String> arguments = new ArrayList<>(dumpArguments);
         arguments.addAll(format.dumpArguments);
-        PostgresSchema schema = tools.schema(ErrorCode.BACKUP_FAILED, server, database, arguments, () -> progress.accept(0));
+        PostgresSchema schema =
+                tools.schema(ErrorCode.BACKUP_FAILED, server, database, arguments, () -> progress.accept(0));
         return read(format, connection, schema, progress);
     }
 

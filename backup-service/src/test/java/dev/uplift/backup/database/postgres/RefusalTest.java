@@ -57,8 +57,7 @@ class RefusalTest {
                 "CREATE PUBLICATION everything FOR ALL TABLES;");
 
         assertThat(Refusal.unexplained(missing, Refusal.of(TWO)))
-                .containsExactly(
-                        new Refusal("CREATE PUBLICATION everything FOR ALL TABLES", "it had no effect"));
+                .containsExactly(new Refusal("CREATE PUBLICATION everything FOR ALL TABLES", "it had no effect"));
     }
 
     @Test
