@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * The sessions of a server besides our own, and what they tell of a node's connections:
  *
  * <ol>
- *   <li>A connection whose own end is the client of a session is that session.
+ *   <li>A connection whose own end is the client of a session is that session. A kernel gives one end to connections to
+ *       several servers at a time: only those to the server's address count, and where that is not known one alone may be
+ *       a stranger's.
  *   <li>Translation of addresses keeps the port as a rule, and changes the address. Two connections whose ports are those
  *       of two sessions from one address are these sessions; one may have the port of a stranger's by chance.
  *   <li>A forwarder (SSH, the proxy of a published port) changes the port too. Then a connection to the server's address
@@ -49,10 +51,14 @@ record ServerSessions(int port, boolean pooled, List<Session> sessions) {
      * @param addresses those that they name; empty: that is not known
      */
     DatabaseUse use(Set<TcpConnection> connections, int named, Set<InetAddress> addresses) {
-        long own = connections.stream()
+        Set<TcpConnection> possible = connections.stream()
+                .filter(connection -> addresses.isEmpty()
+                        || addresses.contains(connection.remote().getAddress()))
+                .collect(Collectors.toSet());
+        long own = possible.stream()
                 .filter(connection -> connection.remote().getPort() == port && isOn(connection, Session::here))
                 .count();
-        if (own > 0) {
+        if (own > (addresses.isEmpty() ? 1 : 0)) {
             return new DatabaseUse.Seen(count(own, "session") + " on it");
         }
         if (pooled) {
@@ -60,15 +66,16 @@ record ServerSessions(int port, boolean pooled, List<Session> sessions) {
                     "a connection pooler such as PgBouncer stands between it and the server, and hides"
                             + " whose sessions are whose; give Uplift and the application the server's own address");
         }
-        long translated = translated(connections, named);
+        long translated = translated(possible, named);
         if (translated > 1) {
             return new DatabaseUse.Seen(count(translated, "session") + " on it through a translated address");
         }
         long here = sessions.stream().filter(Session::here).count();
-        long reaching = connections.stream()
-                .filter(connection -> connection.remote().getPort() == named
-                        && addresses.contains(connection.remote().getAddress()))
-                .count();
+        long reaching = addresses.isEmpty()
+                ? 0
+                : possible.stream()
+                        .filter(connection -> connection.remote().getPort() == named)
+                        .count();
         if (reaching > 0 && reaching <= here && here == sessions.size()) {
             return new DatabaseUse.Seen(
                     count(reaching, "connection") + " to its server, on which nobody has a session elsewhere");

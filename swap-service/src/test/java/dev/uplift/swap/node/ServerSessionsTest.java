@@ -26,6 +26,23 @@ class ServerSessionsTest {
     }
 
     @Test
+    void anEndThatConnectionsToTwoServersShareProvesNothing() {
+        Set<TcpConnection> elsewhere =
+                connections("10.0.0.9:40001>10.0.0.6:5432", "10.0.0.9:40002>10.0.0.6:5432");
+        Session first = session("decoy", true, "10.0.0.9:40001");
+        Session second = session("decoy", true, "10.0.0.9:40002");
+        Session other = session("other", false, null);
+
+        assertThat(use(elsewhere, first, second, other))
+                .as("the address that is named is known")
+                .isEqualTo(new DatabaseUse.NotSeen("it has no session there, but connections to 10.0.0.6:5432"));
+        assertThat(useOfUnknown(elsewhere, first, other))
+                .as("one may be a stranger's")
+                .isInstanceOf(DatabaseUse.NotSeen.class);
+        assertThat(useOfUnknown(elsewhere, first, second, other)).isEqualTo(new DatabaseUse.Seen("2 sessions on it"));
+    }
+
+    @Test
     void aPortOrAnAddressAloneIsNoSession() {
         assertThat(use(
                         connections("10.0.0.9:40001>10.0.0.5:5432"),
@@ -89,6 +106,10 @@ class ServerSessionsTest {
 
     private static DatabaseUse use(Set<TcpConnection> connections, Session... sessions) {
         return new ServerSessions(PORT, false, List.of(sessions)).use(connections, PORT, Set.of(SERVER));
+    }
+
+    private static DatabaseUse useOfUnknown(Set<TcpConnection> connections, Session... sessions) {
+        return new ServerSessions(PORT, false, List.of(sessions)).use(connections, PORT, Set.of());
     }
 
     private static Session session(String database, boolean here, @Nullable String client) {
