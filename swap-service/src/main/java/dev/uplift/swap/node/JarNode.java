@@ -24,7 +24,6 @@ import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -95,8 +94,8 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     }
 
     @Override
-    public final Optional<URI> answersAt(Profile profile) throws IOException {
-        return Optional.of(Reached.by(host, spec.baseUrl()));
+    public final Answers answersAt(Profile profile) throws IOException {
+        return new Answers.At(Reached.by(host, spec.baseUrl()));
     }
 
     @Override

@@ -14,7 +14,6 @@ import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -39,8 +38,8 @@ public interface Node {
     /** The directory on the host whose {@code .uplift} holds what is remembered of it. */
     Path directory();
 
-    /** Where it answers HTTP at this moment, as reached from here; empty: nobody answers, because it does not run. */
-    Optional<URI> answersAt(Profile profile) throws IOException;
+    /** Where it answers HTTP at this moment. */
+    Answers answersAt(Profile profile) throws IOException;
 
     /** The fence that everything is behind that may be done to it. */
     default Fence fence() {

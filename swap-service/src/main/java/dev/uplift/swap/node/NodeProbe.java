@@ -12,8 +12,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.UnaryOperator;
 
 /**
  * Asks an application over HTTP how it is. Every question is answered within some seconds: no answer is
@@ -22,7 +22,6 @@ import java.util.OptionalDouble;
 public final class NodeProbe implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
     private static final int BODY_BYTES_MAX = 2_000_000;
-    private static final String NOWHERE = "it does not run";
 
     private final HttpClient http = HttpClient.newBuilder()
             .connectTimeout(CONNECT_TIMEOUT)
@@ -49,58 +48,41 @@ public final class NodeProbe implements AutoCloseable {
         record Failing(String reason) implements Health {}
     }
 
-    /** One look at the health endpoint. {@code baseUrl} is empty where nobody answers, here and below. */
-    public Health health(Profile profile, Optional<URI> baseUrl) throws InterruptedException {
-        if (baseUrl.isEmpty()) {
-            return new Health.Failing(NOWHERE);
-        }
-        Answer answer;
-        try {
-            answer = get(profile.health().url(baseUrl.get()));
-        } catch (IOException e) {
-            return new Health.Failing("no answer (" + e.getClass().getSimpleName() + ")");
-        }
-        return switch (profile.health().read(answer.status(), answer.body())) {
-            case HealthReading.Healthy() -> new Health.Healthy();
-            case HealthReading.Starting(OptionalDouble progress) -> new Health.Starting(progress);
-            case HealthReading.Unhealthy(String reason) -> new Health.Failing(reason);
+    /** One look at the health endpoint. */
+    public Health health(Profile profile, Answers answers) throws InterruptedException {
+        return switch (ask(answers, profile.health()::url)) {
+            case Reply.None(String reason) -> new Health.Failing(reason);
+            case Reply.Given(int status, String body) ->
+                switch (profile.health().read(status, body)) {
+                    case HealthReading.Healthy() -> new Health.Healthy();
+                    case HealthReading.Starting(OptionalDouble progress) -> new Health.Starting(progress);
+                    case HealthReading.Unhealthy(String reason) -> new Health.Failing(reason);
+                };
         };
     }
 
     /** The version that it says it is. */
-    public VersionReading version(Profile profile, Optional<URI> baseUrl) throws InterruptedException {
+    public VersionReading version(Profile profile, Answers answers) throws InterruptedException {
         if (profile.versionEndpoint().isEmpty()) {
             return new VersionReading.Unreadable("the profile " + profile.name() + " has no version endpoint");
         }
-        if (baseUrl.isEmpty()) {
-            return new VersionReading.Unreadable(NOWHERE);
-        }
-        try {
-            Answer answer = get(profile.versionEndpoint().get().url(baseUrl.get()));
-            return answer.status() == 200
-                    ? profile.readVersion(answer.body())
-                    : new VersionReading.Unreadable("HTTP " + answer.status());
-        } catch (IOException e) {
-            return new VersionReading.Unreadable("no answer (" + e.getClass().getSimpleName() + ")");
-        }
+        return switch (ask(answers, profile.versionEndpoint().get()::url)) {
+            case Reply.None(String reason) -> new VersionReading.Unreadable(reason);
+            case Reply.Given(int status, String body) ->
+                status == 200 ? profile.readVersion(body) : new VersionReading.Unreadable("HTTP " + status);
+        };
     }
 
     /** Whether it works on a database that has been set up. */
-    public IdentityReading identity(Profile profile, Optional<URI> baseUrl) throws InterruptedException {
+    public IdentityReading identity(Profile profile, Answers answers) throws InterruptedException {
         if (profile.identityProbe().isEmpty()) {
             return new IdentityReading.Unreadable("the profile " + profile.name() + " has no identity probe");
         }
-        if (baseUrl.isEmpty()) {
-            return new IdentityReading.Unreadable(NOWHERE);
-        }
-        try {
-            Answer answer = get(profile.identityProbe().get().endpoint().url(baseUrl.get()));
-            return answer.status() == 200
-                    ? profile.readIdentity(answer.body())
-                    : new IdentityReading.Unreadable("HTTP " + answer.status());
-        } catch (IOException e) {
-            return new IdentityReading.Unreadable("no answer (" + e.getClass().getSimpleName() + ")");
-        }
+        return switch (ask(answers, profile.identityProbe().get().endpoint()::url)) {
+            case Reply.None(String reason) -> new IdentityReading.Unreadable(reason);
+            case Reply.Given(int status, String body) ->
+                status == 200 ? profile.readIdentity(body) : new IdentityReading.Unreadable("HTTP " + status);
+        };
     }
 
     @Override
@@ -109,9 +91,26 @@ public final class NodeProbe implements AutoCloseable {
         http.close();
     }
 
-    private record Answer(int status, String body) {}
+    private sealed interface Reply {
+        record Given(int status, String body) implements Reply {}
 
-    private Answer get(URI url) throws IOException, InterruptedException {
+        record None(String reason) implements Reply {}
+    }
+
+    private Reply ask(Answers answers, UnaryOperator<URI> endpoint) throws InterruptedException {
+        return switch (answers) {
+            case Answers.Nowhere(String reason) -> new Reply.None(reason);
+            case Answers.At(URI url) -> {
+                try {
+                    yield get(endpoint.apply(url));
+                } catch (IOException e) {
+                    yield new Reply.None("no answer (" + e.getClass().getSimpleName() + ")");
+                }
+            }
+        };
+    }
+
+    private Reply get(URI url) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(url)
                 .timeout(timeout)
                 .header("Accept", "application/json")
@@ -120,7 +119,7 @@ public final class NodeProbe implements AutoCloseable {
         HttpResponse<InputStream> response = http.send(
                 request, HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofInputStream(), BODY_BYTES_MAX));
         try (InputStream body = response.body()) {
-            return new Answer(response.statusCode(), new String(body.readAllBytes(), StandardCharsets.UTF_8));
+            return new Reply.Given(response.statusCode(), new String(body.readAllBytes(), StandardCharsets.UTF_8));
         }
     }
 }

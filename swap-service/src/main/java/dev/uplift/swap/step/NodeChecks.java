@@ -88,8 +88,7 @@ final class NodeChecks {
 
     private void identity() throws IOException, InterruptedException {
         if (work.profile().identityProbe().isPresent()
-                && work.probe().identity(work.profile(), node.answersAt(work.profile()))
-                        instanceof IdentityReading.Unused) {
+                && work.identity(node) instanceof IdentityReading.Unused) {
             checks.warn(
                     "identity",
                     "nobody has set this installation up: an empty database could not be told from its own");

@@ -34,7 +34,7 @@ final class PreflightStep implements SwapStep {
         Map<Node, Observation> observations = new LinkedHashMap<>();
         Optional<Release> running = Optional.empty();
         for (Node node : work.nodes()) {
-            Observation observed = node.observe(work.profile(), work.probe());
+            Observation observed = work.observe(node);
             ApplicationVersion version = version(observed);
             requireVersion(work, node, version);
             checks.addAll(new NodeChecks(work, node, observed, version).run());

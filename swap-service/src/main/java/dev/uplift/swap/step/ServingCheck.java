@@ -57,7 +57,7 @@ final class ServingCheck {
     private VersionReading reading() throws IOException, InterruptedException {
         Profile profile = work.profile();
         if (profile.versionEndpoint().isPresent()) {
-            return work.probe().version(profile, node.answersAt(work.profile()));
+            return work.version(node);
         }
         return node.versionInPlace(profile);
     }
@@ -66,7 +66,7 @@ final class ServingCheck {
         if (used == null || !used || work.profile().identityProbe().isEmpty()) {
             return Optional.empty();
         }
-        return switch (work.probe().identity(work.profile(), node.answersAt(work.profile()))) {
+        return switch (work.identity(node)) {
             case IdentityReading.Used() -> Optional.empty();
             case IdentityReading.Unreadable(String reason) ->
                 Optional.of("whether it works on its data cannot be read: " + reason);

@@ -129,7 +129,7 @@ final class SoakStep implements SwapStep {
             if (running.size() != 1 || !running.getFirst().equals(instance)) {
                 throw gone(running);
             }
-            return check.problem(work.probe().health(work.profile(), node.answersAt(work.profile())));
+            return check.problem(work.health(node));
         }
 
         private StepFailedException gone(List<Instance> running) throws Exception {

@@ -155,7 +155,7 @@ final class Starting {
                 requireNobodyElse(instance);
                 throw node.endedWithHost(state.startedIn()) ? endedWithHost() : exited(log, begin);
             }
-            NodeProbe.Health health = work.probe().health(work.profile(), node.answersAt(work.profile()));
+            NodeProbe.Health health = work.health(node);
             Optional<String> problem = check.problem(health);
             if (problem.isEmpty()) {
                 return;

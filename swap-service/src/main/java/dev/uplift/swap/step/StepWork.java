@@ -14,6 +14,7 @@ import dev.uplift.host.FencedException;
 import dev.uplift.host.Launch;
 import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
+import dev.uplift.profile.IdentityReading;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
@@ -25,6 +26,7 @@ import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.NodeWork;
+import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.swap.site.Site;
 import java.io.IOException;
@@ -71,8 +73,23 @@ final class StepWork {
         return profile;
     }
 
-    NodeProbe probe() {
-        return probe;
+    Observation observe(Node node) throws IOException, InterruptedException, StepFailedException {
+        return node.observe(profile, probe);
+    }
+
+    /** How a node answers that it is. */
+    NodeProbe.Health health(Node node) throws IOException, InterruptedException {
+        return probe.health(profile, node.answersAt(profile));
+    }
+
+    /** The version that a node answers that it is. */
+    VersionReading version(Node node) throws IOException, InterruptedException {
+        return probe.version(profile, node.answersAt(profile));
+    }
+
+    /** What a node answers of whether it works on a database that has been set up. */
+    IdentityReading identity(Node node) throws IOException, InterruptedException {
+        return probe.identity(profile, node.answersAt(profile));
     }
 
     AppDatabase database() {

@@ -28,22 +28,28 @@ import org.jspecify.annotations.Nullable;
  * run, what they are to run, and what of them is seen on the database. It is written down before they are asked to end:
  * afterwards it cannot be observed any more, and that nobody is on a database proves nothing of an application that was
  * never there. Where it is not seen, and nobody has said that it is to be assumed, nothing is stopped. A node that does
- * not run, although nobody has written that it is being
- * stopped or was left out, was stopped by somebody else.
+ * not run, although nobody has written that it is being stopped or was left out, was stopped by somebody else; one that
+ * somebody starts anew meanwhile is looked at again.
  */
 final class StopStep implements SwapStep {
+    /**
+     * A node before it is stopped.
+     *
+     * @param running empty: it does not run
+     * @param seen what is seen of it on the database; empty: nothing, which is as it may be
+     */
+    private record Checked(Node node, Optional<Instance> running, Optional<String> seen) {}
+
     @Override
     public StepOutcome take(StepWork work) throws Exception {
-        List<Optional<Instance>> checked = new ArrayList<>();
-        List<Optional<String>> seen = new ArrayList<>();
+        List<Checked> all = new ArrayList<>();
         for (Node node : work.nodes()) {
-            checked.add(check(work, node));
-            seen.add(work.state(node).isPresent() ? Optional.empty() : seen(work, node));
+            all.add(check(work, node));
         }
         Optional<Instant> outage = Optional.empty();
         List<String> released = new ArrayList<>();
-        for (int i = 0; i < checked.size(); i++) {
-            SagaState stopped = stop(work, work.nodes().get(i), checked.get(i), seen.get(i));
+        for (Checked checked : all) {
+            SagaState stopped = stop(work, checked);
             Instant began = Optional.ofNullable(stopped.outageBeganAt()).orElseGet(stopped::stopRequestedAt);
             outage = Optional.of(
                     outage.filter(earlier -> earlier.isBefore(began)).orElse(began));
@@ -59,16 +65,19 @@ final class StopStep implements SwapStep {
                 outage.orElseThrow(), released.isEmpty() ? null : String.join("; ", released)));
     }
 
-    /** What was found to run as it was checked, and may be stopped for what is there to follow it. */
-    private static Optional<Instance> check(StepWork work, Node node) throws Exception {
+    /** A node runs as it was checked, works where its settings say, and may be stopped for what is there to follow it. */
+    private static Checked check(StepWork work, Node node) throws Exception {
         Optional<Instance> running = work.onlyRunning(node);
-        if (work.state(node).isEmpty() && running.isPresent()) {
+        if (work.state(node).isPresent()) {
+            return new Checked(node, running, Optional.empty());
+        }
+        if (running.isPresent()) {
             if (work.knownTarget(node).isPresent()) {
                 node.requireTarget(work.on(node));
             }
             node.requireAsChecked(work.on(node), running.get());
         }
-        return running;
+        return new Checked(node, running, seen(work, node));
     }
 
     /**
@@ -89,7 +98,7 @@ final class StopStep implements SwapStep {
                         instanceof NodeDatabase.Supported(DatabaseSpec spec))) {
             throw StepFailedException.refused(
                     ErrorCode.PREFLIGHT_REFUSED,
-                    "nothing was stopped, because how " + node.place()
+                    notStopped(work, node) + "how " + node.place()
                             + " is started, and on which database, is not known any more; register it again");
         }
         return switch (work.databaseUse(node, spec, launch.get())) {
@@ -100,24 +109,34 @@ final class StopStep implements SwapStep {
                 }
                 throw StepFailedException.refused(
                         ErrorCode.PREFLIGHT_REFUSED,
-                        "nothing was stopped, because nothing shows any more that " + node.place() + " works on "
+                        notStopped(work, node) + "nothing shows any more that " + node.place() + " works on "
                                 + spec.address() + ": " + instead);
             }
             case DatabaseUse.Refuted(String reason) ->
                 throw StepFailedException.refused(
                         ErrorCode.PREFLIGHT_REFUSED,
-                        "nothing was stopped, because " + node.place() + " does not work on " + spec.address() + ": "
+                        notStopped(work, node) + node.place() + " does not work on " + spec.address() + ": "
                                 + reason);
         };
     }
 
+    /** What a refusal begins with: in a run after a death, or of a node that was started anew, others may be stopped. */
+    private static String notStopped(StepWork work, Node node) throws IOException {
+        for (Node other : work.nodes()) {
+            if (work.state(other).isPresent()) {
+                return "node " + node.spec().name() + " was not stopped, because ";
+            }
+        }
+        return "nothing was stopped, because ";
+    }
+
     private static boolean serves(StepWork work, Node node) throws IOException, InterruptedException {
-        return work.probe().health(work.profile(), node.answersAt(work.profile())) instanceof NodeProbe.Health.Healthy;
+        return work.health(node) instanceof NodeProbe.Health.Healthy;
     }
 
     /** What is remembered of it then. */
-    private static SagaState stop(StepWork work, Node node, Optional<Instance> checked, Optional<String> seen)
-            throws Exception {
+    private static SagaState stop(StepWork work, Checked checked) throws Exception {
+        Node node = checked.node();
         Optional<SagaState> remembered = work.state(node);
         Optional<Instance> running = work.onlyRunning(node);
         Optional<LeftOut> leftOut = work.leftOutBefore(node);
@@ -130,9 +149,8 @@ final class StopStep implements SwapStep {
         if (remembered.isPresent()) {
             state = remembered.get();
         } else {
-            if (running.isPresent() && !running.equals(checked)) {
-                node.requireAsChecked(work.on(node), running.get());
-            }
+            // What was seen of a process on the database says nothing of the one that somebody has started since.
+            Checked last = running.isEmpty() || running.equals(checked.running()) ? checked : check(work, node);
             state = work.remember(
                     node,
                     SwapEffect.STOP_RECORD,
@@ -142,7 +160,7 @@ final class StopStep implements SwapStep {
                                     used(work, node),
                                     Instant.now())
                             .withLeftOutBefore(leftOut.orElse(null))
-                            .withDatabaseSeen(seen.orElse(null)));
+                            .withDatabaseSeen(last.seen().orElse(null)));
         }
         node.holdAutostart(work.on(node), SwapEffect.STOP_AUTOSTART);
         OutageWatch outage = new OutageWatch(work, node);
@@ -155,7 +173,7 @@ final class StopStep implements SwapStep {
     }
 
     private static @Nullable Boolean used(StepWork work, Node node) throws IOException, InterruptedException {
-        return switch (work.probe().identity(work.profile(), node.answersAt(work.profile()))) {
+        return switch (work.identity(node)) {
             case IdentityReading.Used() -> Boolean.TRUE;
             case IdentityReading.Unused _ -> Boolean.FALSE;
             case IdentityReading.Unreadable _ -> null;

@@ -46,7 +46,7 @@ final class Stopping {
     /** Is told again and again while a node ends. */
     @FunctionalInterface
     interface Watch {
-        void look() throws IOException, InterruptedException;
+        void look() throws InterruptedException;
     }
 
     /** Ends all processes of the node. */

@@ -10,6 +10,7 @@ import dev.uplift.contract.Release;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.testbed.StandInServer;
@@ -68,6 +69,50 @@ class ClusterTest {
                     .isEqualTo(Rig.release(Rig.OLD).sha256());
             assertThat(first.version()).contains(Rig.NEW);
             assertThat(second.version()).contains(Rig.NEW);
+        }
+    }
+
+    @Test
+    void aNodeThatIsStartedAnewWhileAnotherIsStoppedIsSeenOnItsDatabaseAgain() throws Exception {
+        try (Rig rig = new Rig();
+                Rig other = new Rig()) {
+            start(rig, "elsewhere", "").stop();
+            start(rig, "proven", "");
+            StandInServer second = start(other, "proven", "");
+            rig.join(other.directory, rig.register().running());
+            rig.to(Rig.NEW);
+            preflight(rig);
+            rig.succeed(StepName.STAGE, DO);
+
+            StepOutcome outcome = rig.take(StepName.STOP, DO, (effect, moment) -> {
+                if (effect.equals("swap.stop.terminate") && moment == CrashPoints.Moment.BEFORE) {
+                    movedElsewhere(other, second);
+                }
+            });
+
+            assertThat(outcome).isInstanceOfSatisfying(StepOutcome.Failed.class, failed -> {
+                assertThat(failed.code()).isEqualTo(ErrorCode.PREFLIGHT_REFUSED);
+                assertThat(failed.detail())
+                        .startsWith("node node-2 was not stopped, because nothing shows")
+                        .contains("on elsewhere of the same server");
+            });
+            assertThat(StandInServer.runningIn(other.directory)).hasSize(1);
+        }
+    }
+
+    /** By a file, which nobody reads: its command line and its environment stay. */
+    private static void movedElsewhere(Rig rig, StandInServer server) {
+        try {
+            server.stop();
+            Files.writeString(rig.directory.resolve("standin.properties"), "MB_DB_DBNAME=elsewhere\n");
+            rig.launch(Rig.OLD)
+                    .port(server.port())
+                    .postgres("localhost", postgres.getPort(), "proven", "postgres", "postgres")
+                    .faults("")
+                    .start()
+                    .awaitHealthy(Rig.START);
+        } catch (Exception e) {
+            throw new AssertionError(e);
         }
     }
 

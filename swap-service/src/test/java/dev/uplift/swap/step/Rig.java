@@ -106,7 +106,7 @@ final class Rig implements AutoCloseable {
                         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")))
                 .toRealPath();
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
-        profiles = Profiles.load(Optional.of(profileWithGrace(graceSeconds)));
+        profiles = Profiles.load(Optional.of(profileWithGrace(directory, graceSeconds)));
         artifacts = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         artifacts.createContext("/", exchange -> {
             if (artifactsAway.getAndDecrement() > 0) {
@@ -125,7 +125,8 @@ final class Rig implements AutoCloseable {
         }
     }
 
-    private Path profileWithGrace(int seconds) throws IOException {
+    /** The profile of Metabase, which gets this long to stop, in a new directory of profiles. */
+    static Path profileWithGrace(Path directory, int seconds) throws IOException {
         Path own = Files.createDirectory(directory.resolve("profiles"));
         try (InputStream builtIn =
                 Objects.requireNonNull(Profiles.class.getResourceAsStream("/profiles/metabase.yaml"))) {

@@ -23,9 +23,11 @@ import dev.uplift.host.docker.ImageReference;
 import dev.uplift.host.docker.RestartPolicy;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
+import dev.uplift.profile.SettingException;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.Answers;
 import dev.uplift.swap.node.CheckList;
 import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.Instance;
@@ -40,7 +42,6 @@ import dev.uplift.swap.node.SagaState;
 import dev.uplift.swap.node.UnseenException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -100,14 +101,20 @@ public final class DockerNode implements Node {
 
     /** {@inheritDoc} The engine is asked: a port that it chose is another one after each start. */
     @Override
-    public Optional<URI> answersAt(Profile profile) throws IOException {
+    public Answers answersAt(Profile profile) throws IOException {
         return uninterrupted(() -> {
             Optional<ContainerInspection> container = family.inPlace();
             if (container.isEmpty() || !container.get().status().equals("running")) {
-                return Optional.empty();
+                return new Answers.Nowhere("it does not run");
             }
             FoundContainer found = new FoundContainer(engine, container.get());
-            return Optional.of(Reached.by(host, found.baseUrl(profile, place.engineHost())));
+            try {
+                return new Answers.At(Reached.by(host, found.baseUrl(profile, place.engineHost())));
+            } catch (StepFailedException e) {
+                return new Answers.Nowhere(e.detail());
+            } catch (SettingException e) {
+                return new Answers.Nowhere(String.valueOf(e.getMessage()));
+            }
         });
     }
 

@@ -14,6 +14,7 @@ import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.Answers;
 import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.NodeDatabase;
@@ -119,17 +120,17 @@ class DockerNodeTest {
     @Test
     void aPortThatTheEngineChoosesIsAskedForAfterEachStart() throws Exception {
         rig.runUnpublished("--publish-all", "--volume", volume + ":/data", "--env", "MB_DB_FILE=/data/metabase.db");
-        Optional<URI> registered = rig.node.answersAt(rig.profile);
+        Answers registered = rig.node.answersAt(rig.profile);
         assertThat(rig.check().all())
                 .anySatisfy(
                         check -> assertThat(check.detail()).startsWith("3000/tcp is published on a port that changes"));
         rig.preflight();
         rig.node.stage(rig.work());
         rig.stop();
-        assertThat(rig.node.answersAt(rig.profile)).isEmpty();
+        assertThat(rig.node.answersAt(rig.profile)).isInstanceOf(Answers.Nowhere.class);
         rig.node.switchOver(rig.work());
         rig.start(DockerRig.NEW);
-        assertThat(rig.node.answersAt(rig.profile)).isPresent().isNotEqualTo(registered);
+        assertThat(rig.node.answersAt(rig.profile)).isInstanceOf(Answers.At.class).isNotEqualTo(registered);
     }
 
     @Test
