@@ -32,11 +32,6 @@ public sealed interface DatabaseSettings {
             String user,
             @Nullable String password,
             @Nullable String searchPath) implements DatabaseSettings {
-        /** One whose tables are where the server looks for them. */
-        public PostgreSql(String host, int port, String database, String user, @Nullable String password) {
-            this(host, port, database, user, password, null);
-        }
-
         @Override
         public String toString() {
             return "PostgreSql[host=" + host + ", port=" + port + ", database=" + database + ", user=" + user + "]";

@@ -1,6 +1,8 @@
 package dev.uplift.profile;
 
 import com.fasterxml.jackson.core.JsonPointer;
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,7 +17,6 @@ import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
-import java.util.regex.Pattern;
 import org.yaml.snakeyaml.nodes.Node;
 
 /** Makes a profile of a YAML document. What it returns means something only if no problem was noted. */
@@ -25,9 +26,9 @@ final class ProfileReader {
     private static final int GRACE_SECONDS_MAX = 3_600;
     private static final int GRACE_SECONDS_DEFAULT = 30;
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
-    private static final Pattern GLOB = Pattern.compile("[^/\\\\\\[\\]{}\\p{Cntrl}]{1,255}");
+    private static final Pattern GLOB = Pattern.compile("[^/\\\\\\[\\]{}[:cntrl:]]{1,255}");
     private static final Pattern TABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)?");
-    private static final com.google.re2j.Pattern NEVER = com.google.re2j.Pattern.compile("(?<major>\\d+)");
+    private static final Pattern NEVER = Pattern.compile("(?<major>\\d+)");
 
     private ProfileReader() {}
 
@@ -157,7 +158,7 @@ final class ProfileReader {
     }
 
     private static VersionRules versions(Section section) {
-        com.google.re2j.Pattern pattern = section.requiredParsed(
+        Pattern pattern = section.requiredParsed(
                         "pattern", "a regular expression with the named group major", ProfileReader::pattern)
                 .orElse(NEVER);
         List<String> compare = section.list("compare", group -> {
@@ -179,23 +180,23 @@ final class ProfileReader {
         if (!editions.isEmpty() && !pattern.namedGroups().containsKey(VersionRules.EDITION)) {
             section.problem("editions", "versions.pattern has no group edition to tell them by");
         }
-        List<com.google.re2j.Pattern> floating = section.list("floating", ProfileReader::expression);
+        List<Pattern> floating = section.list("floating", ProfileReader::expression);
         section.refuseUnknown();
         return new VersionRules(pattern, compare, editions, floating);
     }
 
-    private static com.google.re2j.Pattern pattern(String text) {
-        com.google.re2j.Pattern pattern = expression(text);
+    private static Pattern pattern(String text) {
+        Pattern pattern = expression(text);
         if (!pattern.namedGroups().containsKey(VersionRules.MAJOR)) {
             throw new IllegalArgumentException("the named group (?<major>...) is missing");
         }
         return pattern;
     }
 
-    private static com.google.re2j.Pattern expression(String text) {
+    private static Pattern expression(String text) {
         try {
-            return com.google.re2j.Pattern.compile(text);
-        } catch (com.google.re2j.PatternSyntaxException e) {
+            return Pattern.compile(text);
+        } catch (PatternSyntaxException e) {
             throw new IllegalArgumentException(
                     "a regular expression (RE2: no look-around, no back-references) is expected: " + e.getDescription()
                             + " in " + Text.quote(String.valueOf(e.getPattern())),

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -35,6 +36,7 @@ import org.yaml.snakeyaml.nodes.Node;
  * away there counts with the next {@link #load}: nothing may change under an upgrade that is under way. Thread-safe.
  */
 public final class Profiles {
+    private static final System.Logger LOG = System.getLogger(Profiles.class.getName());
     private static final List<String> BUILT_IN = List.of("metabase.yaml", "spring-cloud-data-flow.yaml");
     private static final int FILE_CHARACTERS_MAX = 200_000;
     private static final int FILE_BYTES_MAX = 4 * FILE_CHARACTERS_MAX;
@@ -69,26 +71,33 @@ public final class Profiles {
         for (String file : BUILT_IN) {
             read(file, builtIn(file), problems).ifPresent(profile -> byName.put(profile.name(), profile));
         }
-        SortedMap<String, Path> own = new TreeMap<>();
-        for (Path file :
-                operatorDirectory.map(directory -> files(directory, problems)).orElse(List.of())) {
-            Optional<Profile> profile = read(file, problems);
-            if (profile.isPresent()) {
-                Path first = own.putIfAbsent(profile.get().name(), file);
-                if (first != null) {
-                    problems.add(new Problem(
-                            file.toString(),
-                            0,
-                            "name",
-                            profile.get().name() + " is the name in " + first.getFileName() + " too"));
-                }
-                byName.put(profile.get().name(), profile.get());
-            }
-        }
+        byName.putAll(own(
+                operatorDirectory.map(directory -> files(directory, problems)).orElse(List.of()), problems));
         if (!problems.isEmpty()) {
             throw new ProfileException(problems);
         }
         return new Profiles(byName, operatorDirectory, seen);
+    }
+
+    /** Those of the operator's files by their names; of two with one name the first. */
+    private static Map<String, Profile> own(Collection<Path> files, List<Problem> problems) {
+        Map<String, Profile> own = new HashMap<>();
+        Map<String, Path> places = new HashMap<>();
+        for (Path file : files) {
+            read(file, problems).ifPresent(profile -> {
+                Path first = places.putIfAbsent(profile.name(), file);
+                if (first == null) {
+                    own.put(profile.name(), profile);
+                } else {
+                    problems.add(new Problem(
+                            file.toString(),
+                            0,
+                            "name",
+                            profile.name() + " is the name in " + first.getFileName() + " too"));
+                }
+            });
+        }
+        return own;
     }
 
     /**
@@ -134,9 +143,10 @@ public final class Profiles {
         if (!now.equals(seen)) {
             seen = now;
             List<Problem> problems = new ArrayList<>();
-            for (Path file : new TreeMap<>(now).keySet()) {
-                read(file, problems).ifPresent(profile -> byName.putIfAbsent(profile.name(), profile));
-            }
+            own(new TreeSet<>(now.keySet()), problems).forEach(byName::putIfAbsent);
+            problems.stream()
+                    .filter(problem -> !laterProblems.contains(problem))
+                    .forEach(problem -> LOG.log(System.Logger.Level.WARNING, "a profile is not used: " + problem));
             laterProblems = List.copyOf(problems);
         }
         return new TreeMap<>(byName);

@@ -3,7 +3,6 @@ package dev.uplift.profile;
 import com.google.re2j.Pattern;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -45,8 +44,7 @@ public record Recognition(List<String> jarNames, List<String> jarEntries) {
 
     /** {@code *} is any number of characters, {@code ?} one; case counts. */
     static boolean matches(String glob, String fileName) {
-        String expression = glob.chars().mapToObj(Recognition::expression).collect(Collectors.joining());
-        return Pattern.compile(expression, Pattern.DOTALL)
-                .matches(String.valueOf(Path.of(fileName).getFileName()));
+        String expression = glob.codePoints().mapToObj(Recognition::expression).collect(Collectors.joining());
+        return Pattern.compile(expression, Pattern.DOTALL).matches(fileName.substring(fileName.lastIndexOf('/') + 1));
     }
 }

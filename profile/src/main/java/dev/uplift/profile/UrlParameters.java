@@ -3,7 +3,6 @@ package dev.uplift.profile;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -101,16 +100,17 @@ final class UrlParameters {
     /** Of the driver's own factories none does more than to check a certificate, or not to. */
     private static final Pattern DRIVERS_OWN = Pattern.compile("org\\.postgresql\\.ssl\\.[A-Za-z]+");
 
-    private static final Pattern SERVER_OPTIONS =
-            Pattern.compile("(?:\\s*(?:-c\\s*|--)[A-Za-z_.]+=(?:[^\\s\\\\]|\\\\.)*)*\\s*");
-    private static final Pattern SEARCH_PATH =
-            Pattern.compile("(?:^|\\s)(?:-c\\s*|--)search_path=((?:[^\\s\\\\]|\\\\.)*)");
+    /** A backslash takes the meaning from what follows it. */
+    private static final String OPTION = "\\s*+(?:-c\\s*+|--)([A-Za-z_.-]+)=((?:[^\\s\\\\]|\\\\.)*+)";
+
+    private static final Pattern NEXT_OPTION = Pattern.compile("\\G" + OPTION);
+    private static final Pattern ALL_OPTIONS = Pattern.compile("(?:" + OPTION + ")*+\\s*");
 
     private UrlParameters() {}
 
     static boolean isHarmlessToPostgreSql(String name, String value) {
         return switch (name) {
-            case "options" -> SERVER_OPTIONS.matcher(value).matches();
+            case "options" -> ALL_OPTIONS.matcher(value).matches();
             case "sslfactory" -> DRIVERS_OWN.matcher(value).matches();
             case String other -> POSTGRESQL.contains(other);
         };
@@ -135,11 +135,13 @@ final class UrlParameters {
                 : schema;
     }
 
-    /** Of the same option twice, the last; a backslash takes the meaning from what follows it. */
+    /** Of the same option twice, the last. The server reads {@code -} in a name as {@code _}, and ignores its case. */
     private static Optional<String> inOptions(String options) {
-        Matcher matcher = SEARCH_PATH.matcher(options);
-        return matcher.results()
-                .map(found -> found.group(1).replaceAll("\\\\(.)", "$1"))
+        return NEXT_OPTION
+                .matcher(options)
+                .results()
+                .filter(option -> option.group(1).replace('-', '_').equalsIgnoreCase("search_path"))
+                .map(option -> option.group(2).replaceAll("\\\\(.)", "$1"))
                 .reduce((_, later) -> later);
     }
 }

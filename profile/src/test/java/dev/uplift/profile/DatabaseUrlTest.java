@@ -118,6 +118,10 @@ class DatabaseUrlTest {
                 "options=-c%20search_path%3Dmb mb",
                 "options=-csearch_path%3Dmb mb",
                 "options=--search_path%3Dmb mb",
+                "options=--search-path%3Dmb mb",
+                "options=-c%20Search_Path%3Dmb mb",
+                "options=-c%20search-path%3Dmb%20--SEARCH_PATH%3Dlast last",
+                "options=-c%20search_path%3Dmb%20-c%20x.y%3Da%5C%20--search_path%3Db mb",
                 "options=-c%20statement_timeout%3D5s%20-c%20search_path%3Da%5C%20b 'a b'",
                 "options=-c%20search_path%3Da%20-c%20search_path%3Db b",
                 "options=-c%20search_path%3Da&currentSchema=b b"
@@ -133,7 +137,7 @@ class DatabaseUrlTest {
     void usualParametersPass() {
         assertThat(DatabaseUrl.parse(
                         "postgres://u@h/d?ssl=true&sslmode=require&sslfactory=org.postgresql.ssl.NonValidatingFactory"
-                                + "&ApplicationName=x&connectTimeout=10&tcpKeepAlive=true&options=-c%20lock_timeout%3D1",
+                            + "&ApplicationName=x&connectTimeout=10&tcpKeepAlive=true&options=-c%20lock_timeout%3D1",
                         true))
                 .isInstanceOf(DatabaseUrl.PostgreSql.class);
     }

@@ -37,16 +37,16 @@ class MetabaseDatabaseTest {
                         "MB_DB_DBNAME=metabase",
                         "MB_DB_USER=mb",
                         "MB_DB_PASS=p@:/?#%41ss"))
-                .isEqualTo(new PostgreSql("db.example", 5433, "metabase", "mb", "p@:/?#%41ss"));
+                .isEqualTo(new PostgreSql("db.example", 5433, "metabase", "mb", "p@:/?#%41ss", null));
         assertThat(database("MB_DB_TYPE=postgres", "MB_DB_DBNAME=metabase", "MB_DB_USER=mb"))
-                .isEqualTo(new PostgreSql("localhost", 5432, "metabase", "mb", null));
+                .isEqualTo(new PostgreSql("localhost", 5432, "metabase", "mb", null, null));
         assertThat(database(
                         "-Dmb.db.type=postgres",
                         "-Dmb.db.dbname=a",
                         "-Dmb.db.user=b",
                         "-Dmb.db.pass=c",
                         "MB_DB_PASS=d"))
-                .isEqualTo(new PostgreSql("localhost", 5432, "a", "b", "c"));
+                .isEqualTo(new PostgreSql("localhost", 5432, "a", "b", "c", null));
     }
 
     @ParameterizedTest
@@ -80,12 +80,12 @@ class MetabaseDatabaseTest {
     @ValueSource(strings = {"db", "db_1.example.org", "10.0.0.1", "::1", "fe80::1%eth0", "DB-2"})
     void hostsAndAddressesPass(String host) {
         assertThat(database("MB_DB_TYPE=postgres", "MB_DB_DBNAME=my db=x", "MB_DB_USER=mb", "MB_DB_HOST=" + host))
-                .isEqualTo(new PostgreSql(host, 5432, "my db=x", "mb", null));
+                .isEqualTo(new PostgreSql(host, 5432, "my db=x", "mb", null, null));
     }
 
     @Test
     void theConnectionUriWinsAndCombinesWithUserAndPassword() {
-        PostgreSql expected = new PostgreSql("db", 5433, "metabase", "mb", "secret");
+        PostgreSql expected = new PostgreSql("db", 5433, "metabase", "mb", "secret", null);
         assertThat(database("MB_DB_CONNECTION_URI=postgres://mb:secret@db:5433/metabase", "MB_DB_TYPE=h2"))
                 .isEqualTo(expected);
         assertThat(database(
@@ -98,9 +98,9 @@ class MetabaseDatabaseTest {
                         "MB_DB_CONNECTION_URI=postgres://x:y@db:5433/metabase", "MB_DB_USER=mb", "MB_DB_PASS=secret"))
                 .isEqualTo(expected);
         assertThat(database("MB_DB_CONNECTION_URI=postgres://u%40h:s%25@db/m"))
-                .isEqualTo(new PostgreSql("db", 5432, "m", "u%40h", "s%25"));
+                .isEqualTo(new PostgreSql("db", 5432, "m", "u%40h", "s%25", null));
         assertThat(database("MB_DB_CONNECTION_URI=jdbc:postgresql://db/m?user=u%40h&password=s%25"))
-                .isEqualTo(new PostgreSql("db", 5432, "m", "u@h", "s%"));
+                .isEqualTo(new PostgreSql("db", 5432, "m", "u@h", "s%", null));
         assertThat(database("MB_DB_CONNECTION_URI=jdbc:h2:file:./x;USER=sa;PASSWORD=y"))
                 .isEqualTo(new H2(Path.of("/srv/app/x.mv.db"), "sa", "y"));
     }
@@ -114,9 +114,9 @@ class MetabaseDatabaseTest {
                         "MB_DB_PASS_FILE=/run/pass",
                         "@/run/user=mb\n",
                         "@/run/pass= with space \n"))
-                .isEqualTo(new PostgreSql("localhost", 5432, "m", "mb", " with space "));
+                .isEqualTo(new PostgreSql("localhost", 5432, "m", "mb", " with space ", null));
         assertThat(database("MB_DB_CONNECTION_URI_FILE=/run/uri", "@/run/uri=postgres://a:b@c/d\n"))
-                .isEqualTo(new PostgreSql("c", 5432, "d", "a", "b"));
+                .isEqualTo(new PostgreSql("c", 5432, "d", "a", "b", null));
         assertThat(database("MB_DB_TYPE=postgres", "MB_DB_DBNAME=m", "MB_DB_USER=u", "MB_DB_PASS_FILE=/run/gone"))
                 .isEqualTo(new Unsupported("unknown", "MB_DB_PASS_FILE names a file that cannot be read: /run/gone"));
     }

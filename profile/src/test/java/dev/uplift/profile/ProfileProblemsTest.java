@@ -45,32 +45,57 @@ class ProfileProblemsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "name: zipkin | name: Zip Kin | x.yaml: name: 1 to 63 lower-case letters, digits and hyphens, a letter first, are expected, found is \"Zip Kin\" (line 2)",
+                "name: zipkin | name: Zip Kin | x.yaml: name: 1 to 63 lower-case letters, digits and hyphens, a letter"
+                        + " first, are expected, found is \"Zip Kin\" (line 2)",
                 "name: zipkin | nane: zipkin | x.yaml: nane: is not a known key, did you mean name? (line 2)",
-                "title: Zipkin | colour: red | x.yaml: colour: is not a known key, known are name, versions, title, recognise, artifact, path, java, health, version, identity, database, stop, unchanged, snapshots, commands, image, log (line 3)",
+                "title: Zipkin | colour: red | x.yaml: colour: is not a known key, known are name, versions, title,"
+                        + " recognise, artifact, path, java, health, version, identity, database, stop, unchanged,"
+                        + " snapshots, commands, image, log (line 3)",
                 "title: Zipkin | title: [a] | x.yaml: title: a text is expected, found is a list (line 3)",
                 "path: /health | '' | x.yaml: health.path: is missing: a path such as /health (line 18)",
-                "path: /health | 'path: health' | x.yaml: health.path: a path, one slash first, is expected, found is \"health\" (line 19)",
-                "path: /health | 'path: //evil/x' | x.yaml: health.path: a path, one slash first, is expected, found is \"//evil/x\" (line 19)",
-                "status: 200 | 'status: 99' | x.yaml: health.healthy.status: a whole number from 100 to 599 is expected, found is \"99\" (line 24)",
-                "status: 200 | 'status: two' | x.yaml: health.healthy.status: a whole number from 100 to 599 is expected, found is \"two\" (line 24)",
-                "pointer: /status | 'pointer: status' | x.yaml: health.healthy.pointer: a JSON pointer, a slash first, is expected, found is \"status\" (line 25)",
+                "path: /health | 'path: health' | x.yaml: health.path: a path, one slash first, is expected, found is"
+                        + " \"health\" (line 19)",
+                "path: /health | 'path: //evil/x' | x.yaml: health.path: a path, one slash first, is expected, found"
+                        + " is \"//evil/x\" (line 19)",
+                "status: 200 | 'status: 99' | x.yaml: health.healthy.status: a whole number from 100 to 599 is"
+                        + " expected, found is \"99\" (line 24)",
+                "status: 200 | 'status: two' | x.yaml: health.healthy.status: a whole number from 100 to 599 is"
+                        + " expected, found is \"two\" (line 24)",
+                "pointer: /status | 'pointer: status' | x.yaml: health.healthy.pointer: a JSON pointer, a slash first,"
+                        + " is expected, found is \"status\" (line 25)",
                 "equals: UP | '' | x.yaml: health.healthy: pointer and equals go together (line 23)",
-                "sources: [env:QUERY_PORT, spring:server.port] | 'sources: [env:QUERY_PORT, QUERY_PORT]' | x.yaml: health.port.sources[1]: expected is one of env:NAME, env-file:NAME, property:NAME, arg:NAME, spring:NAME (line 21)",
-                "sources: [env:QUERY_PORT, spring:server.port] | 'sources: environ:QUERY_PORT' | x.yaml: health.port.sources: \"environ\" is no kind of source, expected is one of env, env-file, property, arg, spring (line 21)",
-                "default: 9411 | 'defualt: 9411' | x.yaml: health.port.defualt: is not a known key, did you mean default? (line 22)",
-                "compare: [major, minor, patch] | 'compare: [major, micro]' | x.yaml: versions.compare[1]: versions.pattern has no group micro, it has [major, minor, patch] (line 16)",
-                "compare: [major, minor, patch] | '' | x.yaml: versions.compare: is missing: the groups to compare, the weightiest first (line 14)",
-                "jar-names: \"zipkin-server-*-exec.jar\" | 'jar-names: \"[\"' | x.yaml: recognise.jar-names: a file name pattern with * and ? is expected, found is \"[\"; a list names several (line 6)",
-                "jar-names: \"zipkin-server-*-exec.jar\" | 'jar-names: []' | x.yaml: recognise: jar-names or jar-entries is expected, or else any JAR would be taken for this application (line 5)",
-                "- entry: BOOT-INF/classes/info.json | '- manifest: Implementation-Version' | x.yaml: artifact.version-in-jar[0]: expected is one of manifest (an attribute); entry with key (a properties file); entry with pointer (JSON) (line 11)",
-                "database: none | database: nothing | x.yaml: database: the word none, or keys with values are expected (line 32)",
-                "database: none | '' | x.yaml: database: is missing: where the data are kept, or the word none (line 2)",
+                "sources: [env:QUERY_PORT, spring:server.port] | 'sources: [env:QUERY_PORT, QUERY_PORT]' | x.yaml:"
+                    + " health.port.sources[1]: expected is one of env:NAME, env-file:NAME, property:NAME, arg:NAME,"
+                    + " spring:NAME (line 21)",
+                "sources: [env:QUERY_PORT, spring:server.port] | 'sources: environ:QUERY_PORT' | x.yaml:"
+                        + " health.port.sources: \"environ\" is no kind of source, expected is one of env, env-file,"
+                        + " property, arg, spring (line 21)",
+                "default: 9411 | 'defualt: 9411' | x.yaml: health.port.defualt: is not a known key, did you mean"
+                        + " default? (line 22)",
+                "compare: [major, minor, patch] | 'compare: [major, micro]' | x.yaml: versions.compare[1]:"
+                        + " versions.pattern has no group micro, it has [major, minor, patch] (line 16)",
+                "compare: [major, minor, patch] | '' | x.yaml: versions.compare: is missing: the groups to compare,"
+                        + " the weightiest first (line 14)",
+                "jar-names: \"zipkin-server-*-exec.jar\" | 'jar-names: \"[\"' | x.yaml: recognise.jar-names: a file"
+                        + " name pattern with * and ? is expected, found is \"[\"; a list names several (line 6)",
+                "jar-names: \"zipkin-server-*-exec.jar\" | 'jar-names: []' | x.yaml: recognise: jar-names or"
+                        + " jar-entries is expected, or else any JAR would be taken for this application (line 5)",
+                "- entry: BOOT-INF/classes/info.json | '- manifest: Implementation-Version' | x.yaml:"
+                        + " artifact.version-in-jar[0]: expected is one of manifest (an attribute); entry with key (a"
+                        + " properties file); entry with pointer (JSON) (line 11)",
+                "database: none | database: nothing | x.yaml: database: the word none, or keys with values are"
+                        + " expected (line 32)",
+                "database: none | '' | x.yaml: database: is missing: where the data are kept, or the word none (line"
+                        + " 2)",
                 "database: none | database: {kind: env:X} | x.yaml: database: kind and kinds go together (line 32)",
                 "database: none | database: {} | x.yaml: database: uri, or kind with kinds is expected (line 32)",
-                "database: none | 'database: {uri: env:X, kind: env:Y, kinds: {mysql: mysql}}' | x.yaml: database.kinds.mysql: h2 or postgresql is expected, found is \"mysql\" (line 32)",
-                "title: Zipkin | 'image: {arguments: two}' | x.yaml: image.arguments: one or each is expected, found is \"two\" (line 3)",
-                "database: none | 'database: {uri: env:X, migrations: {changelog-table: a; drop table b}}' | x.yaml: database.migrations.changelog-table: a table's name, with its schema or without, is expected, found is \"a; drop table b\" (line 32)",
+                "database: none | 'database: {uri: env:X, kind: env:Y, kinds: {mysql: mysql}}' | x.yaml:"
+                        + " database.kinds.mysql: h2 or postgresql is expected, found is \"mysql\" (line 32)",
+                "title: Zipkin | 'image: {arguments: two}' | x.yaml: image.arguments: one or each is expected, found"
+                        + " is \"two\" (line 3)",
+                "database: none | 'database: {uri: env:X, migrations: {changelog-table: a; drop table b}}' | x.yaml:"
+                    + " database.migrations.changelog-table: a table's name, with its schema or without, is expected,"
+                    + " found is \"a; drop table b\" (line 32)",
             })
     void eachProblemNamesFilePathAndExpectation(String line, String replacement, String problem) {
         Pattern wanted = Pattern.compile("(?m)^( *)" + Pattern.quote(line) + "$");
@@ -83,7 +108,8 @@ class ProfileProblemsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "(?<major>\\d+ | a regular expression (RE2: no look-around, no back-references) is expected: missing closing ) in \"(?<major>\\d+\"",
+                "(?<major>\\d+ | a regular expression (RE2: no look-around, no back-references) is expected: missing"
+                        + " closing ) in \"(?<major>\\d+\"",
                 "\\d+ | the named group (?<major>...) is missing"
             })
     void aPatternMustBeOneAndNameTheMajor(String pattern, String problem) {
@@ -150,7 +176,8 @@ class ProfileProblemsTest {
         assertThat(problems(yaml))
                 .containsExactly(
                         "x.yaml: titel: is not a known key, did you mean title? (line 3)",
-                        "x.yaml: health.healthy.status: a whole number from 100 to 599 is expected, found is \"700\" (line 24)",
+                        "x.yaml: health.healthy.status: a whole number from 100 to 599 is expected, found is \"700\""
+                                + " (line 24)",
                         "x.yaml: version.path: a path, one slash first, is expected, found is \"info\" (line 29)",
                         "x.yaml: database: stands here a second time (line 33)");
     }
@@ -158,11 +185,11 @@ class ProfileProblemsTest {
     @Test
     void javaRangesMustNotOverlap() {
         assertThat(problems(ZIPKIN + """
-                java:
-                  - {to-major: 3, minimum: 17}
-                  - {from-major: 3, minimum: 21}
-                  - {from-major: 9, to-major: 8, minimum: 17}
-                """))
+            java:
+              - {to-major: 3, minimum: 17}
+              - {from-major: 3, minimum: 21}
+              - {from-major: 9, to-major: 8, minimum: 17}
+            """))
                 .contains(
                         "x.yaml: java[1]: overlaps the range from major 0 (line 35)",
                         "x.yaml: java[2]: the lower bound is above the upper one (line 36)");
@@ -185,7 +212,15 @@ class ProfileProblemsTest {
                 "[".repeat(10_000),
                 "<<: {name: x}\n? [a, b]\n: c",
                 "name: &n {a: *n}\nhealth: *n",
-                "java: 7\npath: 7\nhealth: []\nversions: {}\ndatabase: []\nunchanged: x\ncommands: [a]\nlog: 1\nstop: {exit-codes: x}");
+                "java: 7\n"
+                        + "path: 7\n"
+                        + "health: []\n"
+                        + "versions: {}\n"
+                        + "database: []\n"
+                        + "unchanged: x\n"
+                        + "commands: [a]\n"
+                        + "log: 1\n"
+                        + "stop: {exit-codes: x}");
     }
 
     @ParameterizedTest
@@ -240,6 +275,13 @@ class ProfileProblemsTest {
                 .containsExactly("later", "zipkin");
         Files.delete(directory.resolve("later.yaml"));
         assertThat(profiles.byName("later")).isPresent();
+
+        Files.writeString(directory.resolve("zzz.yaml"), ZIPKIN);
+        assertThat(profiles.byName("zipkin")).isPresent();
+        assertThat(profiles.laterProblems())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.toString())
+                        .contains("zzz.yaml: name: zipkin is the name in zipkin.yaml too"));
     }
 
     @Test
@@ -257,7 +299,8 @@ class ProfileProblemsTest {
                 .containsExactly(
                         directory.resolve("b.yaml") + ": name: zipkin is the name in a.yaml too",
                         bad
-                                + ": health.healthy.status: a whole number from 100 to 599 is expected, found is \"0\" (line 24)",
+                                + ": health.healthy.status: a whole number from 100 to 599 is expected, found is \"0\""
+                                + " (line 24)",
                         directory.resolve("binary.yaml") + ": is not text in UTF-8");
         assertThat(assertThrows(ProfileException.class, () -> Profiles.check(bad))
                         .problems())

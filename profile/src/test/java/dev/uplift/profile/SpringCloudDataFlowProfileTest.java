@@ -60,11 +60,11 @@ class SpringCloudDataFlowProfileTest {
     void theManifestOfTheJarSaysTheVersion() throws IOException {
         JarEntries real = jar(
                 Map.of("META-INF/MANIFEST.MF", """
-                Manifest-Version: 1.0
-                Implementation-Title: Spring Cloud Data Flow Server
-                Implementation-Version: 2.5.1.RELEASE
-                Spring-Boot-Version: 2.2.7.RELEASE
-                """, POM, "#Created by Apache Maven 3.5.4\nversion=2.5.1.RELEASE\n"));
+                    Manifest-Version: 1.0
+                    Implementation-Title: Spring Cloud Data Flow Server
+                    Implementation-Version: 2.5.1.RELEASE
+                    Spring-Boot-Version: 2.2.7.RELEASE
+                    """, POM, "#Created by Apache Maven 3.5.4\nversion=2.5.1.RELEASE\n"));
         assertThat(DATA_FLOW.jarIdentity(real)).isEqualTo(new VersionReading.Known(version("2.5.1.RELEASE")));
         assertThat(DATA_FLOW.jarIdentity(jar(Map.of(POM, "version=2.7.0\n"))))
                 .isEqualTo(new VersionReading.Known(version("2.7.0")));
@@ -84,10 +84,10 @@ class SpringCloudDataFlowProfileTest {
         assertThat(DATA_FLOW.health().read(503, "{\"status\":\"DOWN\"}"))
                 .isEqualTo(new HealthReading.Unhealthy("HTTP 503, /status is \"DOWN\""));
         String about = """
-                {"featureInfo":{"analyticsEnabled":true,"streamsEnabled":false},"versionInfo":{"implementation":\
-                {"name":"spring-cloud-dataflow-server","version":"%s"},"core":{"name":"Spring Cloud Data Flow Core",\
-                "version":"%<s"}}}\
-                """;
+            {"featureInfo":{"analyticsEnabled":true,"streamsEnabled":false},"versionInfo":{"implementation":\
+            {"name":"spring-cloud-dataflow-server","version":"%s"},"core":{"name":"Spring Cloud Data Flow Core",\
+            "version":"%<s"}}}\
+            """;
         for (String text : List.of("2.5.1.RELEASE", "2.7.0")) {
             assertThat(DATA_FLOW.readVersion(about.formatted(text))).isEqualTo(new VersionReading.Known(version(text)));
         }
@@ -131,7 +131,7 @@ class SpringCloudDataFlowProfileTest {
             })
     void springSettingsAreFoundWhereSpringLooks(String word) {
         assertThat(database(word, "SPRING_DATASOURCE_USERNAME=flow", "--spring.datasource.password=s=cret"))
-                .isEqualTo(new PostgreSql("db", 5433, "scdf", "flow", "s=cret"));
+                .isEqualTo(new PostgreSql("db", 5433, "scdf", "flow", "s=cret", null));
     }
 
     @Test
@@ -166,8 +166,8 @@ class SpringCloudDataFlowProfileTest {
                 .isEqualTo(new Unsupported(
                         "h2",
                         "none of spring.datasource.url is set on its command line or in its environment, so the"
-                                + " profile's default was taken, by which an H2 database of the form tcp: is not one file"
-                                + " that can be copied; configuration files of applications are not read"));
+                            + " profile's default was taken, by which an H2 database of the form tcp: is not one file"
+                            + " that can be copied; configuration files of applications are not read"));
     }
 
     @Test
