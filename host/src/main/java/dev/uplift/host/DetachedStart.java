@@ -10,13 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /**
  * Starts an application so that it outlives this process: a session of its own, no terminal, output to a file. A
  * signal to this process's group does not reach it.
  */
 final class DetachedStart {
+    /** What comes before all else to start an application in a session of its own. */
+    static final String SESSION = "/usr/bin/setsid";
+
     private static final Duration HANDOVER = Duration.ofSeconds(10);
     private static final Duration POLL = Duration.ofMillis(5);
 
@@ -26,8 +28,7 @@ final class DetachedStart {
 
     /**
      * Starts it with exactly its argv, environment, directory and, where this process may change that, user and what it
-     * inherits.
-     * Its output is appended to its log file. The caller has made sure that it does not run yet.
+     * inherits. Its output is appended to its log file. The caller has made sure that it does not run yet.
      *
      * @return the process; empty if it had ended before it could be seen, then its log says why
      * @throws IOException if it cannot be started at all: no such program or directory, a log file that
@@ -36,12 +37,13 @@ final class DetachedStart {
     static Optional<RunningProcess> start(Launch launch) throws IOException, InterruptedException {
         requireRepresentable(launch);
         Path log = prepareLog(launch.logFile(), launch);
-        List<String> command = new ArrayList<>(inItsOwnSession(launch, LocalFiles.ownUid()));
+        InheritedStart start = InheritedStart.of(launch, LocalFiles.ownUid());
+        List<String> command = new ArrayList<>(List.of(SESSION));
+        command.addAll(start.words());
         command.addAll(launch.argv());
 
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(Path.of(launch.directory()).toFile())
-                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         if (launch.errorFile() == null) {
             builder.redirectErrorStream(true);
@@ -50,53 +52,10 @@ final class DetachedStart {
                     prepareLog(launch.errorFile(), launch).toFile()));
         }
         builder.environment().clear();
-        builder.environment().putAll(launch.environment());
-        return awaitProgram(builder.start(), launch);
-    }
-
-    /**
-     * What comes before the command line of an application to start it in a session of its own, as its user and with what
-     * it inherits.
-     *
-     * @param ownUid who does this
-     * @throws UnexpectedPathException if that one cannot become the application's user
-     */
-    static List<String> inItsOwnSession(Launch launch, long ownUid) throws UnexpectedPathException {
-        List<String> words = new ArrayList<>(List.of("/usr/bin/setsid"));
-        words.addAll(asItsUser(launch, ownUid));
-        return RemoteCommand.inheriting(launch, words);
-    }
-
-    /**
-     * What comes before the command line of an application to run it as its user and with what it inherits.
-     *
-     * @param ownUid who does this
-     * @throws UnexpectedPathException if that one cannot become the application's user
-     */
-    static List<String> inItsPlace(Launch launch, long ownUid) throws UnexpectedPathException {
-        return RemoteCommand.inheriting(launch, asItsUser(launch, ownUid));
-    }
-
-    private static List<String> asItsUser(Launch launch, long ownUid) throws UnexpectedPathException {
-        List<String> options = new ArrayList<>();
-        if (ownUid == 0
-                && (launch.uid() != 0 || launch.gid() != 0 || !launch.groups().isEmpty())) {
-            String groups = launch.groups().stream().map(String::valueOf).collect(Collectors.joining(","));
-            options.add("--reuid=" + launch.uid());
-            options.add("--regid=" + launch.gid());
-            options.add(groups.isEmpty() ? "--clear-groups" : "--groups=" + groups);
-        } else if (ownUid != launch.uid()) {
-            throw new UnexpectedPathException(
-                    "the application runs as " + launch.user() + ", and only root can start it as another user");
-        }
-        if (launch.inherited() != null) {
-            options.addAll(launch.inherited().privileges(ownUid == 0));
-        }
-        if (!options.isEmpty()) {
-            options.addFirst("/usr/bin/setpriv");
-            options.add("--");
-        }
-        return options;
+        builder.environment().putAll(InheritedStart.ENVIRONMENT);
+        Process child = builder.start();
+        Exec.give(child, start.input());
+        return awaitProgram(child, launch);
     }
 
     /**
@@ -131,7 +90,7 @@ final class DetachedStart {
                     log + " is a symbolic link; the application's output is not written there");
         }
         if (!Files.exists(log, LinkOption.NOFOLLOW_LINKS)) {
-            DurableFiles.write(log, new byte[0], DurableFiles.READABLE);
+            DurableFiles.write(log, new byte[0], launch.inheritedOrUsual().fileMode());
             LocalFiles.chown(log, launch.uid(), launch.gid());
         }
         return log;
@@ -139,13 +98,9 @@ final class DetachedStart {
 
     private static void requireRepresentable(Launch launch) throws IOException {
         Charset charset = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
-        boolean representable = launch.argv().stream().allMatch(text -> encodable(charset, text))
-                && launch.environment().entrySet().stream()
-                        .allMatch(entry -> encodable(charset, entry.getKey()) && encodable(charset, entry.getValue()));
-        if (!representable) {
-            throw new UnexpectedPathException(
-                    "the application's command line or environment is not plain ASCII, and this"
-                            + " service runs in the locale '" + charset + "': start it with LC_ALL=C.UTF-8");
+        if (!launch.argv().stream().allMatch(text -> encodable(charset, text))) {
+            throw new UnexpectedPathException("the application's command line is not plain ASCII, and this"
+                    + " service runs in the locale '" + charset + "': start it with LC_ALL=C.UTF-8");
         }
     }
 

@@ -2,6 +2,7 @@ package dev.uplift.host;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * as it is. Put {@code --} before operands that come from outside.
  *
  * @param environment absent: this process's own
+ * @param input what it reads from its standard input
  * @param timeout after it the command and its children are killed
  * @param outputBytesMax of each stream the last so many bytes are kept
  */
@@ -23,6 +25,7 @@ public record Exec(
         List<String> argv,
         @Nullable Path directory,
         @Nullable Map<String, String> environment,
+        String input,
         Duration timeout,
         int outputBytesMax) {
     private static final int OUTPUT_BYTES_MAX = 1 << 16;
@@ -37,7 +40,7 @@ public record Exec(
 
     /** A command with this process's directory and environment, and 64 KiB of each output kept. */
     public static Exec of(Duration timeout, String... argv) {
-        return new Exec(List.of(argv), null, null, timeout, OUTPUT_BYTES_MAX);
+        return new Exec(List.of(argv), null, null, "", timeout, OUTPUT_BYTES_MAX);
     }
 
     /**
@@ -48,9 +51,16 @@ public record Exec(
      * @throws UnexpectedPathException if that one cannot become the application's user
      */
     public static Exec of(Launch launch, long ownUid, Duration timeout) throws UnexpectedPathException {
-        List<String> argv = new ArrayList<>(DetachedStart.inItsPlace(launch, ownUid));
+        InheritedStart start = InheritedStart.of(launch, ownUid);
+        List<String> argv = new ArrayList<>(start.words());
         argv.addAll(launch.argv());
-        return new Exec(argv, Path.of(launch.directory()), launch.environment(), timeout, OUTPUT_BYTES_MAX);
+        return new Exec(
+                argv,
+                Path.of(launch.directory()),
+                InheritedStart.ENVIRONMENT,
+                start.input(),
+                timeout,
+                OUTPUT_BYTES_MAX);
     }
 
     /** How a command ended; the outputs are the last bytes of each. */
@@ -67,8 +77,7 @@ public record Exec(
      * @throws InterruptedException after it was killed because this thread was interrupted
      */
     public Result run() throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(argv)
-                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+        ProcessBuilder builder = new ProcessBuilder(argv);
         if (directory != null) {
             builder.directory(directory.toFile());
         }
@@ -77,6 +86,7 @@ public record Exec(
             builder.environment().putAll(environment);
         }
         Process process = builder.start();
+        give(process, input);
         Tail output = Tail.of(process.getInputStream(), outputBytesMax);
         Tail errors = Tail.of(process.getErrorStream(), outputBytesMax);
         boolean ended = false;
@@ -92,6 +102,17 @@ public record Exec(
             throw new IOException(argv.getFirst() + " was killed after " + timeout.toSeconds() + " s");
         }
         return new Result(process.exitValue(), output.text(), errors.text());
+    }
+
+    /** Lets a process read this, and then the end. One that does not read it all is not waited for. */
+    static void give(Process process, String input) {
+        Thread.ofVirtual().start(() -> {
+            try (OutputStream out = process.getOutputStream()) {
+                out.write(input.getBytes(StandardCharsets.UTF_8));
+            } catch (IOException e) {
+                // It has ended: how, whoever waits for it sees.
+            }
+        });
     }
 
     /** The last bytes of a stream. It is read to its end, so that the writer is never blocked. */

@@ -48,11 +48,6 @@ public interface Fence {
      */
     Held claim(UUID installationId, @Nullable UUID from) throws IOException, FencedException;
 
-    /** {@link #claim(UUID, UUID)} of what is nobody's, or its own. */
-    default Held claim(UUID installationId) throws IOException, FencedException {
-        return claim(installationId, null);
-    }
-
     /** The highest token so far; empty if nobody has been here. */
     Optional<FenceToken> last() throws IOException;
 

@@ -37,6 +37,7 @@ final class HowStartedText {
         done
         """;
 
+    private static final int SETPCAP = 8;
     private static final int SYS_NICE = 23;
     private static final int SYS_RESOURCE = 24;
     private static final int AFTER_NAME_NICE = 16;
@@ -160,14 +161,13 @@ final class HowStartedText {
                 lost.add("its limit " + name + " (" + value + ")");
             }
         });
-        if (!own.isRoot()) {
-            if (!groups().equals(own.groups())) {
-                lost.add("its groups");
-            }
-            if (!theirs.ambientCapabilities().isEmpty()
-                    || !theirs.droppedCapabilities().isEmpty()) {
-                lost.add("its capabilities");
-            }
+        if (!own.isRoot() && !groups().equals(own.groups())) {
+            lost.add("its groups");
+        }
+        if (!(theirs.ambientCapabilities().isEmpty()
+                        && theirs.droppedCapabilities().isEmpty())
+                && (!own.isRoot() || !own.has(SETPCAP) || (mask("CapAmb") & ~own.mask("CapPrm")) != 0)) {
+            lost.add("its capabilities");
         }
         if (!theirs.noNewPrivileges() && "1".equals(own.status.get("NoNewPrivs"))) {
             lost.add("that it may gain privileges, as Uplift may not");

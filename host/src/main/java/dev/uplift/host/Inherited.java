@@ -1,11 +1,13 @@
 package dev.uplift.host;
 
-import java.util.ArrayList;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,7 @@ public record Inherited(
         List<Integer> ambientCapabilities,
         List<Integer> droppedCapabilities,
         boolean noNewPrivileges) {
+    private static final Set<PosixFilePermission> READ_AND_WRITE = PosixFilePermissions.fromString("rw-rw-rw-");
     private static final String USUAL_UMASK = "0022";
     private static final Pattern UMASK = Pattern.compile("[0-7]{1,4}");
     private static final Pattern SCHEDULING = Pattern.compile("--(?:other|batch|idle|fifo|rr) \\d{1,2}");
@@ -67,57 +70,13 @@ public record Inherited(
         return umask == null ? USUAL_UMASK : umask;
     }
 
-    /**
-     * Commands that each give a shell one of these, before it becomes the application: they are followed by its pid, or
-     * are {@code oom NUMBER}. What they are not allowed stays as it is. The limits are the last, because they hold for
-     * these commands, too.
-     */
-    List<String> commands() {
-        List<String> commands = new ArrayList<>();
-        if (oomScoreAdjustment != null) {
-            commands.add("oom " + oomScoreAdjustment);
-        }
-        if (cpus != null) {
-            commands.add("/usr/bin/taskset -pc " + cpus);
-        }
-        if (io != null) {
-            commands.add("/usr/bin/ionice " + io + " -p");
-        }
-        if (scheduling != null) {
-            commands.add("/usr/bin/chrt " + scheduling.replaceFirst(" ", " -p "));
-        }
-        if (nice != null) {
-            commands.add("/usr/bin/renice " + nice + " -p");
-        }
-        limits.forEach((name, value) -> {
-            if (!name.equals("nproc")) {
-                commands.add("/usr/bin/prlimit --" + name + "=" + value + " --pid");
-            }
-        });
-        if (limits.containsKey("nproc")) {
-            commands.add("/usr/bin/prlimit --nproc=" + limits.get("nproc") + " --pid");
-        }
-        return commands;
-    }
-
-    /** Options of {@code setpriv}. */
-    List<String> privileges(boolean asRoot) {
-        List<String> options = new ArrayList<>();
-        if (noNewPrivileges) {
-            options.add("--no-new-privs");
-        }
-        if (asRoot && !ambientCapabilities.isEmpty()) {
-            options.add("--inh-caps=" + signed("+", ambientCapabilities));
-            options.add("--ambient-caps=" + signed("+", ambientCapabilities));
-        }
-        if (asRoot && !droppedCapabilities.isEmpty()) {
-            options.add("--bounding-set=" + signed("-", droppedCapabilities));
-        }
-        return options;
-    }
-
-    private static String signed(String sign, List<Integer> capabilities) {
-        return capabilities.stream().map(number -> sign + "cap_" + number).collect(Collectors.joining(","));
+    /** The mode of a file that a shell makes for it. */
+    Set<PosixFilePermission> fileMode() {
+        int taken = Integer.parseInt(umaskOrUsual(), 8);
+        Set<PosixFilePermission> mode = EnumSet.copyOf(READ_AND_WRITE);
+        mode.removeIf(permission ->
+                (taken >> (PosixFilePermission.OTHERS_EXECUTE.ordinal() - permission.ordinal()) & 1) == 1);
+        return mode;
     }
 
     private static void require(Pattern pattern, @Nullable String value) {

@@ -41,19 +41,8 @@ public record Launch(
         secrets = Map.copyOf(secrets);
     }
 
-    /** One that inherits what is usual, and writes its errors to its log file. */
-    public Launch(
-            List<String> argv,
-            Map<String, String> environment,
-            long uid,
-            long gid,
-            List<Long> groups,
-            String user,
-            String directory,
-            String javaExecutable,
-            String logFile,
-            Map<String, String> secrets) {
-        this(argv, environment, uid, gid, groups, user, directory, javaExecutable, logFile, secrets, null, null);
+    Inherited inheritedOrUsual() {
+        return inherited == null ? Inherited.UNKNOWN : inherited;
     }
 
     /** The same, started in this way besides. */

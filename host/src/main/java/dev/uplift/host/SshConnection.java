@@ -36,9 +36,10 @@ final class SshConnection implements AutoCloseable {
     private static final Duration READY_POLL = Duration.ofMillis(20);
     private static final int OUTPUT_BYTES_MAX = 16 << 20;
 
+    static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
     /** Nothing of the login's environment reaches a script, and the login shell is asked for nothing but this. */
-    private static final String SHELL =
-            "exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C /bin/sh -s";
+    private static final String SHELL = "exec env -i PATH=" + PATH + " LC_ALL=C /bin/sh -s";
 
     private final SshTarget target;
     private final SshLogin login;

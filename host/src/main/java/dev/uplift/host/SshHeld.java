@@ -16,15 +16,15 @@ final class SshHeld implements Fence.Held {
 
     /** Copies the directory {@code $1} to {@code $2}, whose parent is {@code $3}; it appears when it is complete. */
     private static final String COPY_TREE = """
-            copy_tree() {
-              unfinished="$3/.${2##*/}.uplift-tmp"
-              rm -rf -- "$unfinished"
-              cp -aT -- "$1" "$unfinished"
-              find "$unfinished" \\( -type f -o -type d \\) -exec sync {} +
-              mv -fT -- "$unfinished" "$2"
-              sync -- "$3"
-            }
-            """;
+        copy_tree() {
+          unfinished="$3/.${2##*/}.uplift-tmp"
+          rm -rf -- "$unfinished"
+          cp -aT -- "$1" "$unfinished"
+          find "$unfinished" \\( -type f -o -type d \\) -exec sync {} +
+          mv -fT -- "$unfinished" "$2"
+          sync -- "$3"
+        }
+        """;
 
     private final SshHost host;
     private final SshFence fence;
@@ -58,11 +58,11 @@ final class SshHeld implements Fence.Held {
     @Override
     public void createDirectory(Path directory, Set<PosixFilePermission> mode) throws IOException, FencedException {
         String found = quick(directory, """
-                if [ -L "$1" ] || { [ -e "$1" ] && [ ! -d "$1" ]; }; then echo other; exit 0; fi
-                [ -d "$1" ] || mkdir -m "$3" -- "$1"
-                [ "$(stat -c %a -- "$1")" = "$3" ] || chmod -- "$3" "$1"
-                sync -- "$1" "$2"
-                """, directory, parent(directory), chmod(mode));
+            if [ -L "$1" ] || { [ -e "$1" ] && [ ! -d "$1" ]; }; then echo other; exit 0; fi
+            [ -d "$1" ] || mkdir -m "$3" -- "$1"
+            [ "$(stat -c %a -- "$1")" = "$3" ] || chmod -- "$3" "$1"
+            sync -- "$1" "$2"
+            """, directory, parent(directory), chmod(mode));
         if (!found.isEmpty()) {
             throw new UnexpectedPathException(directory + " is not a directory");
         }
@@ -71,34 +71,34 @@ final class SshHeld implements Fence.Held {
     @Override
     public void moveInto(Path from, Path to) throws IOException, FencedException {
         quick(from, """
-                [ "$(stat -c %d -- "$1")" = "$(stat -c %d -- "$4")" ] || { echo 'not on the same disk' >&2; exit 1; }
-                mv -fT -- "$1" "$2"
-                sync -- "$4" "$3"
-                """, from, to, parent(from), parent(to));
+            [ "$(stat -c %d -- "$1")" = "$(stat -c %d -- "$4")" ] || { echo 'not on the same disk' >&2; exit 1; }
+            mv -fT -- "$1" "$2"
+            sync -- "$4" "$3"
+            """, from, to, parent(from), parent(to));
     }
 
     @Override
     public void replaceLink(Path link, Path target) throws IOException, FencedException {
         quick(link, """
-                if [ ! -L "$1" ] || [ "$(readlink -- "$1")" != "$2" ]; then
-                  rm -f -- "$3"
-                  ln -s -- "$2" "$3"
-                  mv -fT -- "$3" "$1"
-                fi
-                sync -- "$4"
-                """, link, target, DurableFiles.temporary(link), parent(link));
+            if [ ! -L "$1" ] || [ "$(readlink -- "$1")" != "$2" ]; then
+              rm -f -- "$3"
+              ln -s -- "$2" "$3"
+              mv -fT -- "$3" "$1"
+            fi
+            sync -- "$4"
+            """, link, target, DurableFiles.temporary(link), parent(link));
     }
 
     @Override
     public void hardLink(Path link, Path existing) throws IOException, FencedException {
         quick(existing, """
-                if [ ! -f "$1" ] || [ -L "$1" ] || [ ! "$1" -ef "$2" ]; then
-                  rm -f -- "$3"
-                  ln -P -- "$2" "$3"
-                  mv -fT -- "$3" "$1"
-                fi
-                sync -- "$4"
-                """, link, existing, DurableFiles.temporary(link), parent(link));
+            if [ ! -f "$1" ] || [ -L "$1" ] || [ ! "$1" -ef "$2" ]; then
+              rm -f -- "$3"
+              ln -P -- "$2" "$3"
+              mv -fT -- "$3" "$1"
+            fi
+            sync -- "$4"
+            """, link, existing, DurableFiles.temporary(link), parent(link));
     }
 
     @Override
@@ -109,10 +109,10 @@ final class SshHeld implements Fence.Held {
     @Override
     public void setMode(Path path, Set<PosixFilePermission> mode) throws IOException, FencedException {
         quick(path, """
-                [ ! -L "$1" ] || { echo 'a symbolic link has no mode' >&2; exit 1; }
-                chmod -- "$2" "$1"
-                sync -- "$1"
-                """, path, chmod(mode));
+            [ ! -L "$1" ] || { echo 'a symbolic link has no mode' >&2; exit 1; }
+            chmod -- "$2" "$1"
+            sync -- "$1"
+            """, path, chmod(mode));
     }
 
     @Override
@@ -156,12 +156,12 @@ final class SshHeld implements Fence.Held {
                 kept,
                 COPY,
                 COPY_TREE + """
-                        rm -rf -- "$2"
-                        copy_tree "$1" "$2" "$3"
-                        rm -rf -- "$4"
-                        mv -fT -- "$2" "$4"
-                        sync -- "$3"
-                        """,
+                    rm -rf -- "$2"
+                    copy_tree "$1" "$2" "$3"
+                    rm -rf -- "$4"
+                    mv -fT -- "$2" "$4"
+                    sync -- "$3"
+                    """,
                 kept.toString(),
                 fresh.toString(),
                 parent(place).toString(),
@@ -173,14 +173,14 @@ final class SshHeld implements Fence.Held {
         return !quick(
                         Path.of("/proc"),
                         """
-                pid=$1 ticks=$2 signal=$3
-                line=$(cat "/proc/$pid/stat" 2>/dev/null) || exit 0
-                set -- ${line##*) }
-                [ "${20}" = "$ticks" ] || exit 0
-                case $1 in Z|X) exit 0;; esac
-                kill -s "$signal" "$pid" 2>/dev/null || exit 0
-                echo sent
-                """,
+                        pid=$1 ticks=$2 signal=$3
+                        line=$(cat "/proc/$pid/stat" 2>/dev/null) || exit 0
+                        set -- ${line##*) }
+                        [ "${20}" = "$ticks" ] || exit 0
+                        case $1 in Z|X) exit 0;; esac
+                        kill -s "$signal" "$pid" 2>/dev/null || exit 0
+                        echo sent
+                        """,
                         Long.toString(process.pid()),
                         Long.toString(process.startTicks()),
                         signal.name())
@@ -242,7 +242,7 @@ final class SshHeld implements Fence.Held {
     }
 
     /** As {@code chmod} takes it and {@code stat} prints it: {@code 644}. */
-    private static String chmod(Set<PosixFilePermission> mode) {
+    static String chmod(Set<PosixFilePermission> mode) {
         int bits = 0;
         for (char letter : PosixFilePermissions.toString(mode).toCharArray()) {
             bits = 2 * bits + (letter == '-' ? 0 : 1);

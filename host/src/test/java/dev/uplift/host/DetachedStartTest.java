@@ -40,7 +40,7 @@ class DetachedStartTest {
     @Test
     void applicationOutlivesItsStarterAndItsStartersProcessGroup() throws Exception {
         Launch launch = SleeperJar.launch(directory, List.of(), Map.of(), HOST.uid(), 0);
-        try (Fence.Held held = HOST.fence(directory).claim(UUID.randomUUID())) {
+        try (Fence.Held held = HOST.fence(directory).claim(UUID.randomUUID(), null)) {
             LaunchFile.write(held, directory, launch);
         }
         Process starter = new ProcessBuilder(

@@ -22,7 +22,7 @@ class ExecTest {
 
     @Test
     void onlyTheLastOutputIsKeptAndTheWriterIsNotBlocked() throws Exception {
-        Exec.Result result = new Exec(List.of("seq", "1", "100000"), Path.of("/"), Map.of(), LONG, 20).run();
+        Exec.Result result = new Exec(List.of("seq", "1", "100000"), Path.of("/"), Map.of(), "", LONG, 20).run();
 
         assertThat(result.output()).hasSize(20).endsWith("99999\n100000\n");
     }

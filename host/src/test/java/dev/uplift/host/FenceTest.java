@@ -55,7 +55,7 @@ class FenceTest extends OnEveryHost {
 
         assertThatExceptionOfType(FencedException.class).isThrownBy(() -> enter(new FenceToken(other, 9, 0, 1, 1)));
         assertThatExceptionOfType(FencedException.class)
-                .isThrownBy(() -> host.fence(directory).claim(other))
+                .isThrownBy(() -> host.fence(directory).claim(other, null))
                 .withMessageContaining("belongs to installation " + INSTALLATION);
         assertThatExceptionOfType(FencedException.class)
                 .isThrownBy(() -> host.fence(directory).claim(other, UUID.randomUUID()));
@@ -68,7 +68,7 @@ class FenceTest extends OnEveryHost {
     @Test
     void claimingAgainOpensNothing() throws Exception {
         enter(token(5, 0, 1, 1));
-        host.fence(directory).claim(INSTALLATION).close();
+        host.fence(directory).claim(INSTALLATION, null).close();
 
         assertThatExceptionOfType(FencedException.class).isThrownBy(() -> enter(token(4, 0, 1, 1)));
     }

@@ -9,7 +9,6 @@ import dev.uplift.testbed.RequiresRoot;
 import java.io.BufferedReader;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.Writer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -27,9 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -97,11 +94,11 @@ class HostProcessesTest extends OnEveryHost {
     @Test
     void commandGetsExactlyItsArgumentsAndItsEnvironment() throws Exception {
         Exec.Result echo = host.run(
-                new Exec(List.of("printf", "%s|", AWKWARD, "", "-x", "a=b"), Path.of("/"), null, LONG, 1 << 16));
+                new Exec(List.of("printf", "%s|", AWKWARD, "", "-x", "a=b"), Path.of("/"), null, "", LONG, 1 << 16));
         assertThat(echo.output()).isEqualTo(AWKWARD + "||-x|a=b|");
 
         Exec.Result variables =
-                host.run(new Exec(List.of("/usr/bin/env", "-0"), directory, environment(), LONG, 1 << 16));
+                host.run(new Exec(List.of("/usr/bin/env", "-0"), directory, environment(), "", LONG, 1 << 16));
         assertThat(variables.output().split("\0"))
                 .containsExactlyInAnyOrderElementsOf(environment().entrySet().stream()
                         .map(entry -> entry.getKey() + "=" + entry.getValue())
@@ -110,7 +107,7 @@ class HostProcessesTest extends OnEveryHost {
         Exec.Result failed = host.run(Exec.of(LONG, "sh", "-c", "pwd; echo oops >&2; exit 3"));
         assertThat(failed.exitCode()).isEqualTo(3);
         assertThat(failed.errors()).isEqualTo("oops\n");
-        Exec.Result last = host.run(new Exec(List.of("seq", "1", "100000"), Path.of("/"), null, LONG, 20));
+        Exec.Result last = host.run(new Exec(List.of("seq", "1", "100000"), Path.of("/"), null, "", LONG, 20));
         assertThat(last.output()).hasSize(20).endsWith("99999\n100000\n");
         assertThatIOException()
                 .isThrownBy(() -> host.run(Exec.of(Duration.ofSeconds(1), "sh", "-c", "sleep 73 & sleep 73")))
@@ -182,37 +179,6 @@ class HostProcessesTest extends OnEveryHost {
     }
 
     @Test
-    void aJvmThatMakesItsPerformanceDataIsInItsOwnDirectory() throws Exception {
-        Path elsewhere = Files.createTempDirectory(Path.of("/tmp"), "hsperfdata_");
-        Process starting = new ProcessBuilder(
-                        "/bin/sh",
-                        "-c",
-                        "cd \"$0\" && echo there && read -r on && cd \"$1\" && read -r end",
-                        elsewhere.toString(),
-                        directory.toString(),
-                        "-jar",
-                        "app.jar")
-                .start();
-        try (BufferedReader output = starting.inputReader();
-                Writer input = starting.outputWriter();
-                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            assertThat(output.readLine()).isEqualTo("there");
-            assertThat(host.processes().find(starting.pid()).flatMap(RunningProcess::directory))
-                    .contains(elsewhere.toString());
-            Future<List<RunningProcess>> jars = threads.submit(host.processes()::runningJars);
-            input.write("on\n");
-            input.flush();
-            assertThat(jars.get())
-                    .filteredOn(process -> process.pid() == starting.pid())
-                    .extracting(RunningProcess::directory)
-                    .containsExactly(Optional.of(directory.toString()));
-        } finally {
-            starting.destroyForcibly();
-            Files.delete(elsewhere);
-        }
-    }
-
-    @Test
     void signalReachesOnlyTheVeryProcess() throws Exception {
         SleeperJar.in(directory, "app.jar");
         RunningProcess process = start(SleeperJar.launch(directory, List.of(), Map.of(), host.uid(), 0))
@@ -240,10 +206,10 @@ class HostProcessesTest extends OnEveryHost {
                         "/bin/sh",
                         "-c",
                         "umask 027; ulimit -n 3333; ulimit -Hc 4096; ulimit -Sc 1024; echo 123"
-                                + " >/proc/self/oom_score_adj; echo 123 >/proc/$$/oom_score_adj; exec nice -n 7 ionice -c"
-                                + " 2 -n 1 taskset -c 0 chrt --batch 0 setpriv --no-new-privs --reuid=65534 --regid=65534"
-                                + " --groups=65534,12 --inh-caps=+net_bind_service --ambient-caps=+net_bind_service"
-                                + " --bounding-set=-sys_time \"$@\"",
+                            + " >/proc/self/oom_score_adj; echo 123 >/proc/$$/oom_score_adj; exec nice -n 7 ionice -c"
+                            + " 2 -n 1 taskset -c 0 chrt --batch 0 setpriv --no-new-privs --reuid=65534 --regid=65534"
+                            + " --groups=65534,12 --inh-caps=+net_bind_service --ambient-caps=+net_bind_service"
+                            + " --bounding-set=-sys_time \"$@\"",
                         "sh",
                         SleeperJar.java(),
                         "-jar",
@@ -271,6 +237,8 @@ class HostProcessesTest extends OnEveryHost {
         assertThat(how.lost()).isEmpty();
         LocalProcesses.signal(before.identity(), Signal.KILL);
         byHand.waitFor();
+        Files.delete(directory.resolve("app.log"));
+        Files.delete(directory.resolve("errors.log"));
 
         Launch written = new Launch(
                         launch.argv(),
@@ -282,7 +250,9 @@ class HostProcessesTest extends OnEveryHost {
                         launch.directory(),
                         launch.javaExecutable(),
                         launch.logFile(),
-                        Map.of())
+                        Map.of(),
+                        null,
+                        null)
                 .as(how);
         try (Fence.Held held = held()) {
             LaunchFile.write(held, directory, written);
@@ -291,6 +261,10 @@ class HostProcessesTest extends OnEveryHost {
         assertThat(read).isEqualTo(written);
 
         RunningProcess again = awaitListening(start(read).orElseThrow().pid());
+        for (String made : List.of("app.log", "errors.log")) {
+            assertThat(Files.getPosixFilePermissions(directory.resolve(made)))
+                    .isEqualTo(PosixFilePermissions.fromString("rw-r-----"));
+        }
         assertThat(host.processes().howStarted(again.identity())).isEqualTo(how);
         assertThat(again.groups()).isEqualTo(before.groups());
         assertThat(host.processes().environment(again.identity())).isEqualTo(read.environment());
@@ -300,6 +274,49 @@ class HostProcessesTest extends OnEveryHost {
                 LONG));
         assertThat(command.output().lines())
                 .containsExactly("0027", "3333", "7", "CapAmb:\t0000000000000400", "65534 12");
+    }
+
+    /** The dynamic linker, told so by its environment, makes a file for each program, which belongs to who ran it. */
+    @Test
+    @RequiresRoot
+    void noProgramOfAnotherUserGetsTheEnvironment() throws Exception {
+        SleeperJar.in(directory, "app.jar");
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Map<String, String> environment = Map.of(
+                "LD_DEBUG",
+                "statistics",
+                "LD_DEBUG_OUTPUT",
+                directory.resolve("trace").toString(),
+                "odd.name",
+                "1");
+        Launch launch = SleeperJar.launch(directory, List.of(), environment, NOBODY, NOBODY)
+                .as(new HowStarted(
+                        new Inherited(
+                                null,
+                                5,
+                                100,
+                                null,
+                                null,
+                                null,
+                                Map.of("nofile", "999:999"),
+                                List.of(),
+                                List.of(),
+                                true),
+                        Optional.empty(),
+                        List.of(),
+                        List.of()));
+
+        RunningProcess process = start(launch).orElseThrow();
+        Exec.Result command = host.run(Exec.of(launch.withArgv(List.of("/usr/bin/env")), host.uid(), LONG));
+
+        assertThat(host.processes().environment(process.identity())).isEqualTo(environment);
+        assertThat(command.output().lines()).contains("odd.name=1");
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files.filter(file -> file.getFileName().toString().startsWith("trace.")))
+                    .hasSizeGreaterThan(1)
+                    .allSatisfy(file ->
+                            assertThat(Files.getAttribute(file, "unix:uid")).isEqualTo((int) NOBODY));
+        }
     }
 
     @Test

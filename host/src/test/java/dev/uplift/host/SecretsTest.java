@@ -132,11 +132,13 @@ class SecretsTest {
                 directory.toString(),
                 "/usr/bin/java",
                 directory.resolve("x.log").toString(),
-                Map.of("database-password", CANARY));
+                Map.of("database-password", CANARY),
+                null,
+                null);
     }
 
     private void write(Launch launch) throws Exception {
-        try (Fence.Held held = HOST.fence(directory).claim(UUID.randomUUID())) {
+        try (Fence.Held held = HOST.fence(directory).claim(UUID.randomUUID(), null)) {
             LaunchFile.write(held, directory, launch);
         }
     }

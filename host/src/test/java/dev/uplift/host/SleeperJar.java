@@ -45,7 +45,9 @@ final class SleeperJar {
                 directory.toString(),
                 java(),
                 directory.resolve("app.log").toString(),
-                Map.of());
+                Map.of(),
+                null,
+                null);
     }
 
     static String java() {

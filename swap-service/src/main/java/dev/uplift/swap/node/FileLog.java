@@ -1,7 +1,6 @@
 package dev.uplift.swap.node;
 
 import dev.uplift.host.Host;
-import dev.uplift.host.Launch;
 import dev.uplift.host.Scrubber;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,13 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A log in the file that an application's output is appended to. A mark is the number of its bytes. */
-record FileLog(Host host, Launch launch) implements NodeLog {
+/** A log in a file that an application's output is appended to. A mark is the number of its bytes. */
+record FileLog(Host host, Path file, Scrubber scrubber) implements NodeLog {
     private static final int BYTES_MAX = 65_536;
 
     @Override
     public String mark() {
-        try (SeekableByteChannel log = open()) {
+        try (SeekableByteChannel log = host.files().open(file)) {
             return Long.toString(log.size());
         } catch (IOException e) {
             return "";
@@ -26,7 +25,7 @@ record FileLog(Host host, Launch launch) implements NodeLog {
     @Override
     public String since(String mark, List<String> telling) {
         long from = mark.isEmpty() ? 0 : Long.parseLong(mark);
-        try (SeekableByteChannel log = open()) {
+        try (SeekableByteChannel log = host.files().open(file)) {
             long size = log.size();
             long begin = Math.max(size < from ? 0 : from, size - BYTES_MAX);
             ByteBuffer bytes = ByteBuffer.allocate((int) (size - begin));
@@ -36,13 +35,9 @@ record FileLog(Host host, Launch launch) implements NodeLog {
                 read = log.read(bytes);
             }
             String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
-            return ShownLines.of(text, Scrubber.of(launch), telling);
+            return ShownLines.of(text, scrubber, telling);
         } catch (IOException e) {
-            return "its log cannot be read";
+            return file + " cannot be read";
         }
-    }
-
-    private SeekableByteChannel open() throws IOException {
-        return host.files().open(Path.of(launch.logFile()));
     }
 }

@@ -299,6 +299,13 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
                 + (holders.isEmpty() ? "somebody" : RunningProcess.names(holders)));
     }
 
+    /** What it writes: this output, and the file that its errors go to where that is another one. */
+    final NodeLog withErrors(NodeLog output, Launch launch) {
+        return launch.errorFile() == null
+                ? output
+                : new BothLogs(output, new FileLog(host, Path.of(launch.errorFile()), Scrubber.of(launch)));
+    }
+
     @Override
     public final String startedBy(Instance instance) throws IOException {
         return host.processes()

@@ -70,7 +70,9 @@ public final class LaunchCapture {
                                 .map(Path::toString)
                                 .or(() -> before.map(Launch::logFile))
                                 .orElseGet(() -> fallbackLog(directory)),
-                        Map.of())
+                        Map.of(),
+                        null,
+                        null)
                 .as(host.processes().howStarted(process.identity()));
         return launch.withSecrets(secrets(profile.database().settings(view(host, launch))));
     }

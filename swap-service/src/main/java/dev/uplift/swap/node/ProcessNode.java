@@ -7,11 +7,14 @@ import dev.uplift.host.Host;
 import dev.uplift.host.HowStarted;
 import dev.uplift.host.Launch;
 import dev.uplift.host.RunningProcess;
+import dev.uplift.host.Scrubber;
+import dev.uplift.host.ShellVariables;
 import dev.uplift.host.Signal;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -52,6 +55,13 @@ public final class ProcessNode extends JarNode {
                     "after a start by Uplift it will not have " + String.join(", ", how.lost())
                             + "; run it as a unit of systemd where that matters");
         }
+        List<String> shown = ShellVariables.shown(host().processes().environment(identity(running)));
+        if (!shown.isEmpty()) {
+            checks.warn(
+                    HOW_STARTED,
+                    "for the moment of a start by Uplift every user of its host can read " + String.join(", ", shown)
+                            + ", because no shell can hand on variables of such names; keep secrets in others");
+        }
     }
 
     @Override
@@ -89,7 +99,8 @@ public final class ProcessNode extends JarNode {
 
     @Override
     public NodeLog log() throws IOException, StepFailedException {
-        return new FileLog(host(), launch());
+        Launch launch = launch();
+        return withErrors(new FileLog(host(), Path.of(launch.logFile()), Scrubber.of(launch)), launch);
     }
 
     private static void signal(NodeWork work, SwapEffect effect, List<Instance> running, Signal signal)

@@ -7,6 +7,9 @@ import java.util.regex.Pattern;
 
 /** The end of a log, fit to be shown: without secrets, in one line. */
 public final class ShownLines {
+    /** What is shown of a log that is empty. */
+    static final String NOTHING = "it wrote nothing";
+
     private static final int LINES_MAX = 5;
     private static final int LINE_LENGTH_MAX = 300;
 
@@ -32,6 +35,6 @@ public final class ShownLines {
                 .toList();
         List<String> shown = new ArrayList<>(told);
         shown.addAll(lines.subList(tail, lines.size()));
-        return shown.isEmpty() ? "it wrote nothing" : String.join(" | ", shown);
+        return shown.isEmpty() ? NOTHING : String.join(" | ", shown);
     }
 }

@@ -226,9 +226,12 @@ public final class SystemdNode extends JarNode {
     @Override
     public NodeLog log() throws IOException, StepFailedException {
         Launch launch = launch();
-        return launch.logFile().equals(LaunchCapture.fallbackLog(directory()))
-                ? new JournalLog(host(), unit.name(), Scrubber.of(launch))
-                : new FileLog(host(), launch);
+        Scrubber scrubber = Scrubber.of(launch);
+        return withErrors(
+                launch.logFile().equals(LaunchCapture.fallbackLog(directory()))
+                        ? new JournalLog(host(), unit.name(), scrubber)
+                        : new FileLog(host(), Path.of(launch.logFile()), scrubber),
+                launch);
     }
 
     /** Those that the unit did not start. */

@@ -160,7 +160,7 @@ class InspectorTest {
     @Test
     void whatAProcessInheritedIsWrittenDownAndWhatItWouldLoseIsSaid() throws Exception {
         IdleJar.write(directory.resolve("metabase.jar"), "v0.50.3");
-        Process process = runAs("umask 027; ulimit -n 3333; exec nice -n 7 \"$@\" <metabase.jar");
+        Process process = runAs("umask 027; ulimit -n 3333; exec env app.key=1 nice -n 7 \"$@\" <metabase.jar");
 
         Inspection.Found found = (Inspection.Found) inspect(directory, null, null);
 
@@ -171,8 +171,9 @@ class InspectorTest {
         });
         assertThat(found.checks())
                 .filteredOn(check -> check.name().equals("how-started"))
-                .singleElement()
-                .satisfies(check -> assertThat(check.detail()).contains("its standard input"));
+                .satisfiesExactly(
+                        check -> assertThat(check.detail()).contains("its standard input"),
+                        check -> assertThat(check.detail()).contains("can read app.key,"));
         process.destroyForcibly().waitFor();
         runAs("exec unshare --net \"$@\"");
         refuses(directory, null, null, "runs in another network namespace");
@@ -264,7 +265,7 @@ class InspectorTest {
     }
 
     private void write(SagaState state) throws Exception {
-        try (Fence.Held held = HOST.fence(directory).claim(state.installationId())) {
+        try (Fence.Held held = HOST.fence(directory).claim(state.installationId(), null)) {
             state.write(held, directory);
         }
     }

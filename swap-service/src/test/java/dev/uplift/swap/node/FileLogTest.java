@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.host.Launch;
 import dev.uplift.host.LocalHost;
+import dev.uplift.host.Scrubber;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,14 +20,14 @@ class FileLogTest {
     @Test
     void theCauseIsShownAndNotTheFramesOfItsStackTrace() throws IOException {
         String shown = shown("""
-                10:00:01 ERROR Application run failed
+            10:00:01 ERROR Application run failed
 
-                org.example.BeanException: Error creating bean
-                %sCaused by: org.example.FlywayException: Validate failed:
-                Migration checksum mismatch for migration version 1
+            org.example.BeanException: Error creating bean
+            %sCaused by: org.example.FlywayException: Validate failed:
+            Migration checksum mismatch for migration version 1
 
-                %s\t... 27 common frames omitted
-                """.formatted(
+            %s\t... 27 common frames omitted
+            """.formatted(
                         "\tat java.base/java.lang.Thread.run(Thread.java:840)\n".repeat(20),
                         "\tat org.example.Flyway$1.execute(Flyway.java:159) ~[flyway.jar!/:6.4]\n".repeat(20)));
 
@@ -47,6 +48,24 @@ class FileLogTest {
         assertThat(shown("cannot connect with hush-hush-hush\n")).isEqualTo("cannot connect with ***");
     }
 
+    @Test
+    void whatIsWrittenToTheFileForErrorsMovesTheMarkAndIsShown() throws IOException {
+        Path output = Files.writeString(directory.resolve("out.log"), "before\n");
+        Path errors = directory.resolve("err.log");
+        NodeLog log = new BothLogs(file(output), file(errors));
+        String begin = log.mark();
+        Files.writeString(errors, "no such option\n");
+
+        assertThat(log.mark()).isNotEqualTo(begin);
+        assertThat(log.since(begin, List.of())).isEqualTo("no such option");
+        assertThat(log.since(log.mark(), List.of())).isEqualTo("it wrote nothing");
+        assertThat(log.since("", List.of())).isEqualTo("before | no such option");
+    }
+
+    private static FileLog file(Path path) {
+        return new FileLog(new LocalHost(), path, Scrubber.of(List.of()));
+    }
+
     private String shown(String text) throws IOException {
         Path log = Files.writeString(directory.resolve("application.log"), text);
         Launch launch = new Launch(
@@ -59,7 +78,9 @@ class FileLogTest {
                 directory.toString(),
                 "java",
                 log.toString(),
-                Map.of());
-        return new FileLog(new LocalHost(), launch).since("", List.of("Application run failed"));
+                Map.of(),
+                null,
+                null);
+        return new FileLog(new LocalHost(), log, Scrubber.of(launch)).since("", List.of("Application run failed"));
     }
 }

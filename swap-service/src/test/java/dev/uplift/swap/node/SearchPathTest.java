@@ -55,7 +55,9 @@ class SearchPathTest {
                 "/srv/metabase",
                 "/usr/bin/java",
                 "/srv/metabase/x.log",
-                Map.of());
+                Map.of(),
+                null,
+                null);
         NodeDatabase.Supported found = (NodeDatabase.Supported) NodeDatabase.of(HOST, "node-1", profile, launch);
         DatabaseSpec.PostgreSql spec = (DatabaseSpec.PostgreSql) found.spec();
         return AppDatabase.of(HOST, HOST::reach, spec, profile.database(), null);

@@ -64,12 +64,11 @@ class ContainerHaltTest {
             Site site = new Site(reach);
             Node node = site.node(null, spec, reach.directory(null, name));
             node.makeDirectory();
-            node.fence().claim(installationId).close();
+            node.fence().claim(installationId, null).close();
             Profiles profiles = Profiles.load(Optional.of(Rig.profileWithGrace(home, 1)));
             StepHandler halt = new SwapSteps(site, profiles, probe)
                     .all().stream()
-                            .filter(taken ->
-                                    taken.step() == StepName.START && taken.direction() == Direction.UNDO)
+                            .filter(taken -> taken.step() == StepName.START && taken.direction() == Direction.UNDO)
                             .findFirst()
                             .orElseThrow()
                             .handler();

@@ -234,9 +234,9 @@ class RefusalTest {
         }
     }
 
-    /** By this process, from files and from sockets. */
+    /** By this thread, which takes the steps, from files and from sockets. */
     private static long bytesRead() throws IOException {
-        return Files.readAllLines(Path.of("/proc/self/io")).stream()
+        return Files.readAllLines(Path.of("/proc/thread-self/io")).stream()
                 .filter(line -> line.startsWith("rchar: "))
                 .mapToLong(line -> Long.parseLong(line.substring("rchar: ".length())))
                 .findFirst()
@@ -342,7 +342,7 @@ class RefusalTest {
                         rig.directory,
                         rig.profiles.byName("metabase").orElseThrow(),
                         Optional.empty());
-                try (Fence.Held held = Rig.HOST.fence(rig.directory).claim(rig.installationId)) {
+                try (Fence.Held held = Rig.HOST.fence(rig.directory).claim(rig.installationId, null)) {
                     LaunchFile.write(held, rig.directory, launch);
                 }
 

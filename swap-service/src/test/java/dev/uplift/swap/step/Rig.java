@@ -191,8 +191,10 @@ final class Rig implements AutoCloseable {
                 directory.resolve("uplift-app.log").toString(),
                 settings.containsKey("MB_DB_PASS")
                         ? Map.of(LaunchCapture.DATABASE_PASSWORD, settings.get("MB_DB_PASS"))
-                        : Map.of());
-        try (Fence.Held held = HOST.fence(directory).claim(installationId)) {
+                        : Map.of(),
+                null,
+                null);
+        try (Fence.Held held = HOST.fence(directory).claim(installationId, null)) {
             LaunchFile.write(held, directory, launch);
             SagaState.stopping(installationId, sagaId, used, Instant.now()).write(held, directory);
         }

@@ -9,6 +9,11 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.host.Fence;
+import dev.uplift.host.HowStarted;
+import dev.uplift.host.Inherited;
+import dev.uplift.host.Launch;
+import dev.uplift.host.LaunchFile;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.testbed.StandInServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -16,7 +21,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -78,6 +86,34 @@ class StartTest {
 
             assertThat(rig.reached()).contains("swap.halt.terminate", "swap.halt.kill");
             assertThat(StandInServer.runningIn(rig.directory)).isEmpty();
+        }
+    }
+
+    @Test
+    void theLastWordsAreFoundInTheFileForErrors() throws Exception {
+        try (Rig rig = new Rig()) {
+            rig.stopped(Rig.NEW, false, Map.of());
+            Launch launch = LaunchFile.read(Rig.HOST, rig.directory).orElseThrow();
+            List<String> argv = new ArrayList<>(launch.argv());
+            argv.add(1, "-XX:NoSuchOption=1");
+            Inherited usual = new Inherited(null, null, null, null, null, null, Map.of(), List.of(), List.of(), false);
+            try (Fence.Held held = Rig.HOST.fence(rig.directory).claim(rig.installationId, null)) {
+                LaunchFile.write(
+                        held,
+                        rig.directory,
+                        launch.withArgv(argv)
+                                .as(new HowStarted(
+                                        usual,
+                                        Optional.of(rig.directory.resolve("errors.log")),
+                                        List.of(),
+                                        List.of())));
+            }
+
+            StepOutcome.Failed failed = rig.fail(StepName.START, DO);
+
+            assertThat(failed.code()).isEqualTo(ErrorCode.EXITED);
+            assertThat(failed.detail()).contains("NoSuchOption");
+            assertThat(rig.directory.resolve("errors.log")).isNotEmptyFile();
         }
     }
 

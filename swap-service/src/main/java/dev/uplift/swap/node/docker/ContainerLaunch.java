@@ -32,7 +32,9 @@ record ContainerLaunch(DockerEngine engine, Path directory, ContainerInspection 
                 directory.toString(),
                 container.raw().path("Path").asText(),
                 "",
-                Map.of());
+                Map.of(),
+                null,
+                null);
         return launch.withSecrets(LaunchCapture.secrets(profile.database().settings(view())));
     }
 

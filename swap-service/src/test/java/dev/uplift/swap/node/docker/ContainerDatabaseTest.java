@@ -60,6 +60,18 @@ class ContainerDatabaseTest {
                         new ContainerInspection(raw),
                         new LaunchView(ARGV, environment, Path.of("/"), _ -> Optional.empty()),
                         Profiles.load(Optional.empty()).byName("metabase").orElseThrow(),
-                        new Launch(ARGV, environment, 0, 0, List.of(), "", directory.toString(), "java", "", Map.of()));
+                        new Launch(
+                                ARGV,
+                                environment,
+                                0,
+                                0,
+                                List.of(),
+                                "",
+                                directory.toString(),
+                                "java",
+                                "",
+                                Map.of(),
+                                null,
+                                null));
     }
 }

@@ -20,13 +20,11 @@ import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.testbed.containers.RequiresDocker;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -130,7 +128,9 @@ class DockerNodeTest {
         assertThat(rig.node.answersAt(rig.profile)).isInstanceOf(Answers.Nowhere.class);
         rig.node.switchOver(rig.work());
         rig.start(DockerRig.NEW);
-        assertThat(rig.node.answersAt(rig.profile)).isInstanceOf(Answers.At.class).isNotEqualTo(registered);
+        assertThat(rig.node.answersAt(rig.profile))
+                .isInstanceOf(Answers.At.class)
+                .isNotEqualTo(registered);
     }
 
     @Test

@@ -100,7 +100,7 @@ final class DockerRig implements AutoCloseable {
         }
         target = sha256(images.next());
         containers.docker().run("pull", "--quiet", oldImage.pinned());
-        host.fence(directory).claim(installationId).close();
+        host.fence(directory).claim(installationId, null).close();
         node = new DockerNode(
                 engine,
                 host,
