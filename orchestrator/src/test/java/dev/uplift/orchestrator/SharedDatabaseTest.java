@@ -57,6 +57,18 @@ class SharedDatabaseTest {
     }
 
     @Test
+    void aRoleThatIsToldMoreAndOneThatIsToldLessMeetByTheRunOfTheirServer() {
+        String run = "postgresql-run:20260728T101500.000001/met";
+        worker.databaseOf("met-a", new DatabaseSeen(run, List.of(), run));
+        worker.databaseOf("met-b", new DatabaseSeen(id("met"), List.of(), run));
+        Fleet.ready("met-a");
+
+        assertThat(Fleet.register("met-b", "/srv/met-b", InstallationStatus.State.REFUSED)
+                        .problem())
+                .contains("not shown to be another than that of installation met-a");
+    }
+
+    @Test
     void aCopyIsRegisteredWhereALockShowsThatItIsAnother() {
         sameDatabase("copied", "copied-a");
         UUID original = Fleet.ready("copied-a").id();

@@ -1,4 +1,4 @@
-package dev.uplift.swap.inspect;
+package dev.uplift.testbed;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,16 +10,23 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Carries connections on a port of this machine, at all of its addresses, to a server, as the proxy of a published port does. */
-final class Forwarder implements AutoCloseable {
+public final class Forwarder implements AutoCloseable {
     private final ServerSocket listening;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 
-    Forwarder(String address, int port) throws IOException {
+    /** Listens on a port of its own. */
+    public Forwarder(String address, int port) throws IOException {
         listening = new ServerSocket(0, 50, InetAddress.getByAddress(new byte[4]));
-        Thread.ofVirtual().start(() -> accept(address, port));
+        start(() -> accept(address, port));
     }
 
-    int port() {
+    private static void start(Runnable work) {
+        Thread thread = new Thread(work, "forwarder");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    public int port() {
         return listening.getLocalPort();
     }
 
@@ -31,8 +38,8 @@ final class Forwarder implements AutoCloseable {
                 sockets.add(client);
                 Socket server = new Socket(address, port);
                 sockets.add(server);
-                Thread.ofVirtual().start(() -> carry(client, server));
-                Thread.ofVirtual().start(() -> carry(server, client));
+                start(() -> carry(client, server));
+                start(() -> carry(server, client));
             }
         } catch (IOException e) {
             return false;

@@ -151,7 +151,7 @@ record Acceptance(
                     unaskable.get().name(), found.installation().database(), Objects.requireNonNull(seen)));
         }
         if (seen != null && !row.known()) {
-            databases.claim(row.id(), row.name(), new DatabaseSeen(seen.id(), same));
+            databases.claim(row.id(), row.name(), seen.apartFrom(same));
         }
         return new Verdict.Accepted(question.with(new Inspection.Accepted(
                 found.installation(),

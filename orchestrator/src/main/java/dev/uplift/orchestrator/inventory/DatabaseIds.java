@@ -15,7 +15,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whose databases are whose, by what they say of themselves, for one transaction. What two transactions are told at once
@@ -32,7 +34,12 @@ public final class DatabaseIds {
      *
      * @param apart those whose databases were shown to be others
      */
-    record Owner(UUID installation, String name, String databaseId, Set<UUID> apart) {}
+    record Owner(
+            UUID installation,
+            String name,
+            String databaseId,
+            @Nullable String runId,
+            Set<UUID> apart) {}
 
     /** None are known, and none will be told. */
     public static DatabaseIds none() {
@@ -50,13 +57,15 @@ public final class DatabaseIds {
                 .bindArray("ids", String.class, Set.copyOf(ids))
                 .mapTo(Long.class)
                 .one();
-        handle.createQuery("SELECT id, name, database_id, database_apart FROM installation"
-                        + " WHERE database_id = ANY(:ids) AND state <> 'REFUSED' ORDER BY id")
+        handle.createQuery("SELECT id, name, database_id, database_run_id, database_apart FROM installation WHERE"
+                        + " (database_id = ANY(:ids) OR database_run_id = ANY(:ids)) AND state <> 'REFUSED' ORDER"
+                        + " BY id")
                 .bindArray("ids", String.class, Set.copyOf(ids))
                 .map((row, context) -> new Owner(
                         Columns.uuid(row, "id"),
                         row.getString("name"),
                         row.getString("database_id"),
+                        row.getString("database_run_id"),
                         Columns.uuids(row, "database_apart")))
                 .forEach(known::add);
         return known;
@@ -70,7 +79,7 @@ public final class DatabaseIds {
     public Optional<String> claim(UUID installation, String name, DatabaseSeen seen) {
         List<Owner> others = others(installation, seen);
         if (others.isEmpty()) {
-            Owner own = new Owner(installation, name, seen.id(), apart(installation, seen));
+            Owner own = new Owner(installation, name, seen.id(), seen.runId(), apart(installation, seen));
             owners.values()
                     .forEach(known ->
                             known.removeIf(earlier -> earlier.installation().equals(installation)));
@@ -99,16 +108,22 @@ public final class DatabaseIds {
     /** Those that a database belongs to as far as it says itself, and that were not shown to have others. */
     List<Owner> others(UUID installation, DatabaseSeen seen) {
         Set<UUID> apart = apart(installation, seen);
-        return owners.getOrDefault(seen.id(), List.of()).stream()
+        return known(seen)
                 .filter(owner -> !owner.installation().equals(installation)
                         && !apart.contains(owner.installation())
                         && !owner.apart().contains(installation))
                 .toList();
     }
 
+    private Stream<Owner> known(DatabaseSeen seen) {
+        return seen.ids().stream()
+                .flatMap(id -> owners.getOrDefault(id, List.of()).stream())
+                .distinct();
+    }
+
     private Set<UUID> apart(UUID installation, DatabaseSeen seen) {
         Set<UUID> apart = new HashSet<>(seen.apart());
-        owners.getOrDefault(seen.id(), List.of()).stream()
+        known(seen)
                 .filter(owner -> owner.installation().equals(installation))
                 .forEach(owner -> apart.addAll(owner.apart()));
         return apart;
@@ -120,17 +135,22 @@ public final class DatabaseIds {
             return;
         }
         for (String update : List.of(
-                "UPDATE installation i SET database_id = u.database_id, database_apart = u.apart::uuid[]"
-                        + " FROM unnest(:ids, :database_ids, :aparts) AS u(id, database_id, apart) WHERE i.id = u.id",
-                "UPDATE saga s SET database_id = u.database_id || CASE WHEN u.apart <> '{}' THEN ' ' || u.id ELSE '' END"
-                        + " FROM unnest(:ids, :database_ids, :aparts) AS u(id, database_id, apart)"
-                        + " WHERE s.installation_id = u.id AND s.live")) {
+                "UPDATE installation i SET database_id = u.database_id, database_run_id = u.run_id, database_apart ="
+                        + " u.apart::uuid[] FROM unnest(:ids, :database_ids, :run_ids, :aparts) AS u(id, database_id,"
+                        + " run_id, apart) WHERE i.id = u.id",
+                "UPDATE saga s SET database_id = u.database_id || CASE WHEN u.apart <> '{}' THEN ' ' || u.id ELSE ''"
+                    + " END FROM unnest(:ids, :database_ids, :run_ids, :aparts) AS u(id, database_id, run_id, apart)"
+                    + " WHERE s.installation_id = u.id AND s.live")) {
             handle.createUpdate(update)
                     .bindArray("ids", UUID.class, changed.keySet())
                     .bindArray(
                             "database_ids",
                             String.class,
                             changed.values().stream().map(Owner::databaseId).toList())
+                    .bindArray(
+                            "run_ids",
+                            String.class,
+                            changed.values().stream().map(Owner::runId).toList())
                     .bindArray(
                             "aparts",
                             String.class,
@@ -145,6 +165,9 @@ public final class DatabaseIds {
     }
 
     private void add(Owner owner) {
-        owners.computeIfAbsent(owner.databaseId(), _ -> new ArrayList<>()).add(owner);
+        new DatabaseSeen(owner.databaseId(), List.of(), owner.runId())
+                .ids()
+                .forEach(
+                        id -> owners.computeIfAbsent(id, _ -> new ArrayList<>()).add(owner));
     }
 }

@@ -126,7 +126,7 @@ public final class ResultsHandler implements BatchHandler {
                 default -> null;
             };
             if (seen != null) {
-                ids.add(seen.id());
+                ids.addAll(seen.ids());
             }
         }
         return ids;

@@ -71,7 +71,7 @@ public final class Inspector {
         return answer(asked, true).answer();
     }
 
-    /** As {@link #inspect}, but nothing is changed, also not what was allowed, and the database is not asked. */
+    /** As {@link #inspect}, but nothing is changed, also not what was allowed, and no proof is waited for. */
     Seen look(Inspection.Requested asked) throws InterruptedException {
         return answer(asked, false);
     }

@@ -35,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,12 +136,17 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
             return installation;
         }
         AppDatabase database = site.database(installation.withDatabase(seen), profile.database(), launch);
-        return switch (new DatabaseProof(profile, probe).of(node, database)) {
+        DatabaseProof proof = new DatabaseProof(profile, probe);
+        return switch (registers ? proof.of(node, database) : proof.now(node, database)) {
             case DatabaseUse.Seen(String what) -> {
                 checks.add(new Check(CHECK, Check.Verdict.OK, seen.address() + ": " + what));
                 yield installation;
             }
             case DatabaseUse.NotSeen(String instead) -> {
+                if (!registers) {
+                    // At one look it need not have a connection: the registration looks for longer.
+                    yield installation;
+                }
                 if (!isAssumed(node)) {
                     throw refuse("nothing shows that it works on " + seen.address() + ", as its command line and"
                             + " environment say: " + instead + ". Configuration files of applications are not read; if"
@@ -206,10 +212,10 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
             throws InterruptedException {
         String reason = "it does not exist yet";
         try {
-            Optional<String> id =
+            Optional<DatabaseSeen> seen =
                     site.database(installation, profile.database(), launch).id();
-            if (id.isPresent()) {
-                return new DatabaseSeen(id.get());
+            if (seen.isPresent()) {
+                return seen.get();
             }
         } catch (SQLException e) {
             reason = "it does not answer (SQL state " + e.getSQLState() + ")";
@@ -232,8 +238,15 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
             InstallationSpec installation,
             Launch launch)
             throws IOException, InterruptedException, StepFailedException {
-        if (which == null || others.isEmpty()) {
+        if (others.isEmpty()) {
             return which;
+        }
+        if (which == null) {
+            throw refuse("its database does not say any more which it is, so that it cannot be told from that of "
+                    + others.stream()
+                            .map(other -> "installation " + other.name())
+                            .collect(Collectors.joining(" and "))
+                    + "; ask again");
         }
         AppDatabase own = site.database(installation, profile.database(), launch);
         for (InstallationSpec other : others) {
@@ -248,8 +261,7 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
                         + e.getSQLState() + ")");
             }
         }
-        return new DatabaseSeen(
-                which.id(), others.stream().map(InstallationSpec::id).toList());
+        return which.apartFrom(others.stream().map(InstallationSpec::id).toList());
     }
 
     private InstallationSpec installation(Profile profile, NodeSpec node, DatabaseSpec seen) {

@@ -1,5 +1,6 @@
 package dev.uplift.swap.node;
 
+import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
@@ -36,7 +37,7 @@ public sealed interface AppDatabase permits PostgresAppDatabase, H2AppDatabase {
      * Which database it is, by its own word: the same by whatever address, role or pooler it is reached, and after a
      * restore of Uplift's own; of a file another one after that. Empty: there is none, or it does not say.
      */
-    Optional<String> id() throws IOException, SQLException;
+    Optional<DatabaseSeen> id() throws IOException, SQLException;
 
     /**
      * Whether another way leads to this very database of this very server. What the servers {@linkplain #id say of

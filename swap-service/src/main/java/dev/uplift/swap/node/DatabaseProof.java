@@ -16,7 +16,7 @@ public record DatabaseProof(Profile profile, NodeProbe probe) {
 
     /** What the last look saw. */
     public DatabaseUse of(Node node, AppDatabase database) throws IOException, InterruptedException {
-        DatabaseUse first = look(node, database);
+        DatabaseUse first = now(node, database);
         return first instanceof DatabaseUse.NotSeen ? again(node, database) : first;
     }
 
@@ -25,11 +25,11 @@ public record DatabaseProof(Profile profile, NodeProbe probe) {
         AtomicBoolean enough = new AtomicBoolean();
         Thread asking = Thread.ofVirtual().name("asks " + node.place()).start(() -> ask(node, enough));
         try {
-            DatabaseUse use = look(node, database);
+            DatabaseUse use = now(node, database);
             while (use instanceof DatabaseUse.NotSeen && !deadline.passed()) {
                 // Neither a server nor a kernel tells of a new connection.
                 Thread.sleep(PAUSE);
-                use = look(node, database);
+                use = now(node, database);
             }
             return use;
         } finally {
@@ -51,7 +51,8 @@ public record DatabaseProof(Profile profile, NodeProbe probe) {
         }
     }
 
-    private static DatabaseUse look(Node node, AppDatabase database) throws IOException, InterruptedException {
+    /** What one look sees, without a question to the node. */
+    public DatabaseUse now(Node node, AppDatabase database) throws IOException, InterruptedException {
         try {
             return database.usedBy(node);
         } catch (UnseenException e) {

@@ -1,5 +1,6 @@
 package dev.uplift.swap.node;
 
+import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.host.Host;
 import dev.uplift.host.RunningProcess;
@@ -13,8 +14,8 @@ import java.util.OptionalLong;
 /** A file of H2. Whoever works on it has it open; nobody else can look into it meanwhile. */
 record H2AppDatabase(Host host, DatabaseSpec.H2 spec) implements AppDatabase {
     @Override
-    public Optional<String> id() throws IOException {
-        return host.files().identity(Path.of(spec.path())).map(file -> "h2:" + file);
+    public Optional<DatabaseSeen> id() throws IOException {
+        return host.files().identity(Path.of(spec.path())).map(file -> new DatabaseSeen("h2:" + file));
     }
 
     @Override
@@ -22,7 +23,7 @@ record H2AppDatabase(Host host, DatabaseSpec.H2 spec) implements AppDatabase {
         if (!(other instanceof H2AppDatabase file)) {
             return false;
         }
-        Optional<String> id = id();
+        Optional<DatabaseSeen> id = id();
         return id.isPresent() ? id.equals(file.id()) : file.spec.address().equals(spec.address());
     }
 

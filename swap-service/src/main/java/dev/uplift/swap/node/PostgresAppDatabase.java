@@ -1,5 +1,6 @@
 package dev.uplift.swap.node;
 
+import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Host;
@@ -43,7 +44,7 @@ record PostgresAppDatabase(
     private static final String ID =
             "SELECT 'postgresql:' || system_identifier || '/' || current_database() FROM pg_control_system()";
 
-    /** Who may not ask for that knows at least since when the server has run: it is the same as long as it runs. */
+    /** What every role may ask, also one that may not ask for that: since when the server has run. */
     private static final String ID_OF_RUN = "SELECT 'postgresql-run:'"
             + " || to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYYMMDD\"T\"HH24MISS.US')"
             + " || '/' || current_database()";
@@ -54,12 +55,12 @@ record PostgresAppDatabase(
 
     /** Background workers of the server itself have no user. */
     private static final String SESSIONS = """
-            SELECT count(*), coalesce(string_agg(DISTINCT coalesce(nullif(application_name, ''), 'unnamed'), ', '), '')
-            FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
-              AND (backend_type IS NULL OR backend_type = 'client backend')
-              AND application_name NOT LIKE 'uplift-%'
-            """;
+        SELECT count(*), coalesce(string_agg(DISTINCT coalesce(nullif(application_name, ''), 'unnamed'), ', '), '')
+        FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+          AND (backend_type IS NULL OR backend_type = 'client backend')
+          AND application_name NOT LIKE 'uplift-%'
+        """;
 
     /** Of other roles the database is shown, and nothing of the client. */
     private static final String ALL_SESSIONS = """
@@ -73,16 +74,17 @@ record PostgresAppDatabase(
     private static final String SERVER = "SELECT coalesce(inet_server_port(), 0), pg_backend_pid(), to_regclass(?)";
 
     @Override
-    public Optional<String> id() throws IOException, SQLException {
+    public Optional<DatabaseSeen> id() throws IOException, SQLException {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {
+            String runId = text(statement, ID_OF_RUN);
             try {
-                return Optional.of(text(statement, ID));
+                return Optional.of(new DatabaseSeen(text(statement, ID), List.of(), runId));
             } catch (SQLException e) {
                 if (!NOT_TOLD.contains(e.getSQLState())) {
                     throw e;
                 }
-                return Optional.of(text(statement, ID_OF_RUN));
+                return Optional.of(new DatabaseSeen(runId, List.of(), runId));
             }
         }
     }

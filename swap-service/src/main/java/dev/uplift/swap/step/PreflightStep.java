@@ -58,7 +58,7 @@ final class PreflightStep implements SwapStep {
     /** Which database it is going to work on; absent: it does not say. */
     private static @Nullable DatabaseSeen which(StepWork work) throws IOException, StepFailedException {
         try {
-            return work.database().id().map(DatabaseSeen::new).orElse(null);
+            return work.database().id().orElse(null);
         } catch (SQLException e) {
             throw work.unasked("which one it is", e);
         }

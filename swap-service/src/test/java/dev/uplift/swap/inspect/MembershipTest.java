@@ -3,7 +3,6 @@ package dev.uplift.swap.inspect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
@@ -55,10 +54,7 @@ class MembershipTest {
     @BeforeAll
     static void serve() throws Exception {
         postgres = EmbeddedPostgres.builder().start();
-        try (Connection connection = postgres.getPostgresDatabase().getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("CREATE DATABASE other");
-        }
+        execute("CREATE DATABASE other");
     }
 
     @AfterAll
@@ -141,8 +137,31 @@ class MembershipTest {
         assertThat(found(inspector.inspect(
                                 asked.with(new Inspection.Accepted(seen.installation(), null, List.of(other)))))
                         .database())
-                .isEqualTo(
-                        new DatabaseSeen(Objects.requireNonNull(seen.database()).id(), List.of(installation)));
+                .isEqualTo(Objects.requireNonNull(seen.database()).apartFrom(List.of(installation)));
+    }
+
+    @Test
+    void aDatabaseThatDoesNotSayAnyMoreWhichItIsIsRefusedAndNothingIsWritten() throws Exception {
+        Inspection.Found first = found(inspect(run("one", VERSION, "127.0.0.1", "postgres"), null));
+        execute("CREATE DATABASE away");
+        Path two = run("two", VERSION, "127.0.0.1", "away");
+        Inspection.Requested asked =
+                new Inspection.Requested(UUID.randomUUID(), "late", "metabase", "default", null, two.toString());
+        Inspector inspector = new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.NONE);
+        Inspection.Found seen = found(inspector.inspect(asked));
+        execute("ALTER DATABASE away ALLOW_CONNECTIONS false");
+
+        assertThat(refusal(inspector.inspect(
+                        asked.with(new Inspection.Accepted(seen.installation(), null, List.of(first.installation()))))))
+                .contains("does not say any more which it is", "that of installation it; ask again");
+        assertThat(two.resolve(".uplift")).doesNotExist();
+    }
+
+    private static void execute(String sql) throws Exception {
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
     }
 
     private static @Nullable String password(Inspection.Found found) {

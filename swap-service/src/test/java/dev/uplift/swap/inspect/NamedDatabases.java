@@ -10,6 +10,7 @@ import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.site.Site;
+import dev.uplift.testbed.Forwarder;
 import dev.uplift.testbed.StandInApi;
 import dev.uplift.testbed.StandInReleases;
 import dev.uplift.testbed.StandInReleases.StandInRelease;

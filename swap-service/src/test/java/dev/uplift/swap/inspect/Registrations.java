@@ -9,9 +9,10 @@ public final class Registrations {
 
     /** The last answer: of what was taken, or why it was not. */
     public static Inspection accepting(Inspector inspector, Inspection.Requested asked) throws InterruptedException {
-        return inspector.inspect(asked) instanceof Inspection.Found found
+        Inspection first = inspector.inspect(asked);
+        return first instanceof Inspection.Found found
                 ? inspector.inspect(
                         asked.with(new Inspection.Accepted(found.installation(), found.fenceOf(), List.of())))
-                : inspector.inspect(asked);
+                : first;
     }
 }

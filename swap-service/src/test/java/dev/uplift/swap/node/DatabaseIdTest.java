@@ -2,18 +2,15 @@ package dev.uplift.swap.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.LocalHost;
 import dev.uplift.profile.Profiles;
+import dev.uplift.testbed.Forwarder;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -91,15 +88,13 @@ class DatabaseIdTest {
         AppDatabase database = postgres(host, original.getPort(), "postgres", user);
 
         assertThat(database.id()).isEqualTo(known().id());
-        assertThat(database.id().orElseThrow()).matches("postgresql:\\d{15,20}/postgres");
+        assertThat(database.id().orElseThrow().id()).matches("postgresql:\\d{15,20}/postgres");
     }
 
     @Test
     void aPortForwardLeadsToTheSame() throws Exception {
-        try (ServerSocket forward = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
-            Thread.ofVirtual().start(() -> forward(forward, original.getPort()));
-
-            AppDatabase database = postgres("127.0.0.1", forward.getLocalPort(), "postgres", "postgres");
+        try (Forwarder forwarder = new Forwarder("127.0.0.1", original.getPort())) {
+            AppDatabase database = postgres("127.0.0.1", forwarder.port(), "postgres", "postgres");
 
             assertThat(database.id()).isEqualTo(known().id());
             assertThat(database.isSame(known())).isTrue();
@@ -118,7 +113,7 @@ class DatabaseIdTest {
     void theIdStaysWhereARestoreReplacesTheDatabaseByOneOfItsName() throws Exception {
         execute(original, "CREATE DATABASE replaced");
         AppDatabase database = postgres("127.0.0.1", original.getPort(), "replaced", "postgres");
-        Optional<String> before = database.id();
+        Optional<DatabaseSeen> before = database.id();
 
         execute(original, "ALTER DATABASE replaced RENAME TO replaced_uplift_failed");
         execute(original, "CREATE DATABASE replaced");
@@ -130,7 +125,8 @@ class DatabaseIdTest {
     void aPhysicalCopySaysTheSameAndIsToldApartByALock() throws Exception {
         AppDatabase clone = postgres("127.0.0.1", copy.getPort(), "postgres", "postgres");
 
-        assertThat(clone.id()).isEqualTo(known().id());
+        assertThat(clone.id().orElseThrow().id())
+                .isEqualTo(known().id().orElseThrow().id());
         assertThat(clone.isSame(known())).isFalse();
     }
 
@@ -138,12 +134,17 @@ class DatabaseIdTest {
     void aRoleThatMayNotAskIsToldByWhenTheServerWasStarted() throws Exception {
         AppDatabase database = postgres("127.0.0.1", original.getPort(), "postgres", "barred");
 
-        assertThat(database.id().orElseThrow()).matches("postgresql-run:\\d{8}T\\d{6}\\.\\d{6}/postgres");
+        DatabaseSeen seen = database.id().orElseThrow();
+        assertThat(seen.id()).matches("postgresql-run:\\d{8}T\\d{6}\\.\\d{6}/postgres");
         assertThat(postgres("localhost", original.getPort(), "postgres", "barred")
                         .id())
                 .isEqualTo(database.id());
         assertThat(postgres("localhost", original.getPort(), "other", "barred").id())
                 .isNotEqualTo(database.id());
+        assertThat(known().id().orElseThrow().ids())
+                .as("whoever may ask is told that, too")
+                .hasSize(2)
+                .contains(seen.id());
     }
 
     @Test
@@ -181,29 +182,5 @@ class DatabaseIdTest {
 
     private static AppDatabase h2(Path file) {
         return AppDatabase.of(HOST, new DatabaseSpec.H2(NodeSpec.LOCAL, file.toString(), null, null));
-    }
-
-    private static void forward(ServerSocket from, int port) {
-        try {
-            while (true) {
-                Socket near = from.accept();
-                Socket far = new Socket(InetAddress.getLoopbackAddress(), port);
-                pump(near, far);
-                pump(far, near);
-            }
-        } catch (IOException e) {
-            return;
-        }
-    }
-
-    private static void pump(Socket from, Socket to) {
-        Thread.ofVirtual().start(() -> {
-            try (InputStream in = from.getInputStream();
-                    OutputStream out = to.getOutputStream()) {
-                in.transferTo(out);
-            } catch (IOException e) {
-                return;
-            }
-        });
     }
 }
