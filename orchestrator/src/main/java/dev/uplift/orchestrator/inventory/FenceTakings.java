@@ -164,7 +164,8 @@ public final class FenceTakings {
         IncidentStore.record(
                 handle,
                 "fence of " + asked.installation(),
-                "taken from " + from + " by " + asked.by() + ": " + asked.reason());
+                (from.isEmpty() ? "it had them already, asked for by " : "taken from " + from + " by ") + asked.by()
+                        + ": " + asked.reason());
         outbox.append(handle, List.of(Outgoing.fenceTaken(taken)));
     }
 

@@ -87,8 +87,7 @@ final class NodeChecks {
     }
 
     private void identity() throws IOException, InterruptedException {
-        if (work.profile().identityProbe().isPresent()
-                && work.identity(node) instanceof IdentityReading.Unused) {
+        if (work.profile().identityProbe().isPresent() && work.identity(node) instanceof IdentityReading.Unused) {
             checks.warn(
                     "identity",
                     "nobody has set this installation up: an empty database could not be told from its own");
@@ -151,7 +150,7 @@ final class NodeChecks {
                 }
             }
             case DatabaseUse.Refuted(String reason) ->
-                checks.fail("database", "it does not work on " + spec.address() + ": " + reason);
+                checks.fail("database", "it does not work on " + spec.address() + ": " + reason + work.wayOut());
         }
     }
 
@@ -179,7 +178,10 @@ final class NodeChecks {
             if (same) {
                 checks.ok(
                         "settings",
-                        "its command line or environment changed since it was registered; what runs now is kept");
+                        startsAlike(launch, before)
+                                ? "what it inherits (umask, limits and the like) was written down anew"
+                                : "its command line, environment, user or directory changed since it was registered;"
+                                        + " what runs now is kept");
             } else {
                 checks.warn(
                         "settings", "a setting that must not change within an upgrade changed since it was registered");
@@ -187,6 +189,15 @@ final class NodeChecks {
         } catch (SettingException e) {
             checks.fail("settings", String.valueOf(e.getMessage()));
         }
+    }
+
+    private static boolean startsAlike(Launch one, Launch other) {
+        return one.argv().equals(other.argv())
+                && one.environment().equals(other.environment())
+                && one.uid() == other.uid()
+                && one.gid() == other.gid()
+                && one.groups().equals(other.groups())
+                && one.directory().equals(other.directory());
     }
 
     private void migrationLock() throws IOException {

@@ -107,6 +107,13 @@ final class StepWork {
         return command.installation().databaseAssumedFor().contains(node.spec().name());
     }
 
+    /** What a person may do where a node is not on its database, because that has lost a table that it must have. */
+    String wayOut() {
+        return command.source() == null
+                ? ""
+                : "; if the table was lost, stop the application and ask for the restore again";
+    }
+
     /** Whether a node that is started so, and sees its database so, works on that of the installation. */
     boolean isDatabase(DatabaseSpec seen, Launch launch) throws IOException, InterruptedException, SQLException {
         return site.isDatabase(command.installation(), seen, launch, profile.database());

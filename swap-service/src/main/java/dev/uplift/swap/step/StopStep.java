@@ -115,8 +115,8 @@ final class StopStep implements SwapStep {
             case DatabaseUse.Refuted(String reason) ->
                 throw StepFailedException.refused(
                         ErrorCode.PREFLIGHT_REFUSED,
-                        notStopped(work, node) + node.place() + " does not work on " + spec.address() + ": "
-                                + reason);
+                        notStopped(work, node) + node.place() + " does not work on " + spec.address() + ": " + reason
+                                + work.wayOut());
         };
     }
 

@@ -27,8 +27,7 @@ class ServerSessionsTest {
 
     @Test
     void anEndThatConnectionsToTwoServersShareProvesNothing() {
-        Set<TcpConnection> elsewhere =
-                connections("10.0.0.9:40001>10.0.0.6:5432", "10.0.0.9:40002>10.0.0.6:5432");
+        Set<TcpConnection> elsewhere = connections("10.0.0.9:40001>10.0.0.6:5432", "10.0.0.9:40002>10.0.0.6:5432");
         Session first = session("decoy", true, "10.0.0.9:40001");
         Session second = session("decoy", true, "10.0.0.9:40002");
         Session other = session("other", false, null);

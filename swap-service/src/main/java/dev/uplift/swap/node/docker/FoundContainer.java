@@ -130,6 +130,10 @@ public record FoundContainer(DockerEngine engine, ContainerInspection container)
                 .find(owner)
                 .orElseThrow(() -> refuse("container " + container.name() + " uses the network of container " + owner
                         + ", which is gone; make it again"));
+        if (!shared.status().equals("running")) {
+            throw refuse("container " + shared.name() + ", whose network container " + container.name()
+                    + " uses, does not run; start it");
+        }
         if (networkMode(shared).equals("host")) {
             return at(engineHost, inside.getPort(), inside);
         }
