@@ -477,7 +477,7 @@ class HostileInputTest {
                         "removal",
                         "gone",
                         "fence_taking",
-                        "request WHERE finished_at IS NULL")
+                        "request WHERE finished_at IS NULL AND source IS NULL AND 'nobody' = ANY (targets)")
                 .map(table -> jdbi.withHandle(handle -> handle.createQuery("SELECT count(*) FROM " + table)
                         .mapTo(Long.class)
                         .one()))

@@ -177,8 +177,8 @@ class RequestsTest {
 
     @Test
     void whatWasSetAsideIsAnsweredForEach() {
-        Map<String, Object> first = Map.of("installations", fleet("first", 2, "2.5.1"), "version", "2.7.0");
-        Map<String, Object> later = Map.of("installations", fleet("later", CHUNK + 2, "2.5.1"), "version", "2.7.0");
+        Map<String, Object> first = Map.of("installations", fleet("rejected", 2, "2.5.1"), "version", "2.7.0");
+        Map<String, Object> later = Map.of("installations", fleet("halfway", CHUNK + 2, "2.5.1"), "version", "2.7.0");
         AcceptedSagas answer;
         failAfter(0, "22000");
         try {
@@ -247,7 +247,7 @@ class RequestsTest {
         UUID id = UUID.randomUUID();
         failAfter(0, "53100");
         try {
-            accept(id, fleet("old", 1, "2.5.1"));
+            accept(id, fleet("aged", 1, "2.5.1"));
             jdbi.useHandle(
                     handle -> handle.execute("UPDATE request SET at = now() - interval '90 days' WHERE id = ?", id));
             upkeep.forget(Instant.now().minus(Duration.ofDays(60)));
@@ -257,7 +257,7 @@ class RequestsTest {
 
         runner.runAll();
 
-        assertThat(sagas("old-%")).isEqualTo(1);
+        assertThat(sagas("aged-%")).isEqualTo(1);
     }
 
     @Test
