@@ -2,7 +2,6 @@ package dev.uplift.host;
 
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,7 +37,7 @@ public record Inherited(
         List<Integer> ambientCapabilities,
         List<Integer> droppedCapabilities,
         boolean noNewPrivileges) {
-    private static final Set<PosixFilePermission> READ_AND_WRITE = PosixFilePermissions.fromString("rw-rw-rw-");
+    private static final String READ_AND_WRITE = "rw-rw-rw-";
     private static final String USUAL_UMASK = "0022";
     private static final Pattern UMASK = Pattern.compile("[0-7]{1,4}");
     private static final Pattern SCHEDULING = Pattern.compile("--(?:other|batch|idle|fifo|rr) \\d{1,2}");
@@ -73,10 +72,13 @@ public record Inherited(
     /** The mode of a file that a shell makes for it. */
     Set<PosixFilePermission> fileMode() {
         int taken = Integer.parseInt(umaskOrUsual(), 8);
-        Set<PosixFilePermission> mode = EnumSet.copyOf(READ_AND_WRITE);
-        mode.removeIf(permission ->
-                (taken >> (PosixFilePermission.OTHERS_EXECUTE.ordinal() - permission.ordinal()) & 1) == 1);
-        return mode;
+        StringBuilder mode = new StringBuilder(READ_AND_WRITE);
+        for (int i = 0; i < mode.length(); i++) {
+            if ((taken >> (mode.length() - 1 - i) & 1) == 1) {
+                mode.setCharAt(i, '-');
+            }
+        }
+        return PosixFilePermissions.fromString(mode.toString());
     }
 
     private static void require(Pattern pattern, @Nullable String value) {

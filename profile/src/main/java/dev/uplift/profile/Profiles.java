@@ -19,7 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -42,12 +42,12 @@ public final class Profiles {
     private static final int FILE_BYTES_MAX = 4 * FILE_CHARACTERS_MAX;
     private static final int NESTING_DEPTH_MAX = 20;
 
-    private final SortedMap<String, Profile> byName;
+    private final NavigableMap<String, Profile> byName;
     private final Optional<Path> directory;
     private Map<Path, Stamp> seen;
     private List<Problem> laterProblems = List.of();
 
-    private Profiles(SortedMap<String, Profile> byName, Optional<Path> directory, Map<Path, Stamp> seen) {
+    private Profiles(NavigableMap<String, Profile> byName, Optional<Path> directory, Map<Path, Stamp> seen) {
         this.byName = byName;
         this.directory = directory;
         this.seen = seen;
@@ -66,7 +66,7 @@ public final class Profiles {
      */
     public static Profiles load(Optional<Path> operatorDirectory) throws ProfileException {
         List<Problem> problems = new ArrayList<>();
-        SortedMap<String, Profile> byName = new TreeMap<>();
+        NavigableMap<String, Profile> byName = new TreeMap<>();
         Map<Path, Stamp> seen = operatorDirectory.map(Profiles::stamps).orElse(Map.of());
         for (String file : BUILT_IN) {
             read(file, builtIn(file), problems).ifPresent(profile -> byName.put(profile.name(), profile));
@@ -138,7 +138,7 @@ public final class Profiles {
     }
 
     /** All that count now, also those that have come since the last question. */
-    private synchronized SortedMap<String, Profile> known() {
+    private synchronized NavigableMap<String, Profile> known() {
         Map<Path, Stamp> now = directory.map(Profiles::stamps).orElse(Map.of());
         if (!now.equals(seen)) {
             seen = now;

@@ -212,15 +212,16 @@ class ProfileProblemsTest {
                 "[".repeat(10_000),
                 "<<: {name: x}\n? [a, b]\n: c",
                 "name: &n {a: *n}\nhealth: *n",
-                "java: 7\n"
-                        + "path: 7\n"
-                        + "health: []\n"
-                        + "versions: {}\n"
-                        + "database: []\n"
-                        + "unchanged: x\n"
-                        + "commands: [a]\n"
-                        + "log: 1\n"
-                        + "stop: {exit-codes: x}");
+                """
+                java: 7
+                path: 7
+                health: []
+                versions: {}
+                database: []
+                unchanged: x
+                commands: [a]
+                log: 1
+                stop: {exit-codes: x}""");
     }
 
     @ParameterizedTest
