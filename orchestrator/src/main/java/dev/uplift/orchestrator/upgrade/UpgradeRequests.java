@@ -41,9 +41,9 @@ final class UpgradeRequests {
     /**
      * Carries out a request for upgrades or dry runs; a copy of an earlier one begins nothing and gets its answer.
      *
-     * @throws ProblemException 409 if all were refused; its member {@code refused} lists them. 409 {@code
-     *     request.id-reused} if it is no copy of the request that has its id. 503 {@code
-     *     request.accepted} if it goes on without an answer; its member {@code requestId} asks for that
+     * @throws ProblemException 409 if all were refused; its member {@code refused} lists them. 409 {@code request.id-reused}
+     *     if it is no copy of the request that has its id. 503 {@code request.accepted} if it goes on without an answer; the
+     *     problem has the id with which a copy gets it
      */
     AcceptedSagas begin(UpgradeStatus.Kind kind, UpgradeRequested request) {
         UUID id = Optional.ofNullable(request.requestId()).orElseGet(UUID::randomUUID);
