@@ -94,36 +94,41 @@ final class PostgresObjectsTest {
                 new Case(
                         "settings and publications",
                         List.of(
-                        Given.of(
-                                "SET \"log_min_duration_statement\" TO '1s'",
-                                "ALTER DATABASE {} SET log_min_duration_statement TO '1s'"),
-                        Given.of("SET \"app\".\"note\" TO '***'", "ALTER DATABASE {} SET app.note TO 'it''s, \"q\"'"),
-                        Given.of(
-                                "ALTER ROLE \"reader\" IN DATABASE {} SET \"statement_timeout\" TO '1min'",
-                                "ALTER ROLE reader IN DATABASE {} SET statement_timeout TO '1min'"),
-                        Given.of(
-                                "CREATE PUBLICATION everything FOR ALL TABLES",
-                                "CREATE PUBLICATION everything FOR ALL TABLES",
-                                "COMMENT ON PUBLICATION everything IS 'x'"),
-                        Given.of(
-                                "ALTER PUBLICATION theirs OWNER TO postgres", "CREATE PUBLICATION theirs FOR TABLE t"))),
+                                Given.of(
+                                        "SET \"log_min_duration_statement\" TO '1s'",
+                                        "ALTER DATABASE {} SET log_min_duration_statement TO '1s'"),
+                                Given.of(
+                                        "SET \"app\".\"note\" TO '***'",
+                                        "ALTER DATABASE {} SET app.note TO 'it''s, \"q\"'"),
+                                Given.of(
+                                        "ALTER ROLE \"reader\" IN DATABASE {} SET \"statement_timeout\" TO '1min'",
+                                        "ALTER ROLE reader IN DATABASE {} SET statement_timeout TO '1min'"),
+                                Given.of(
+                                        "CREATE PUBLICATION everything FOR ALL TABLES",
+                                        "CREATE PUBLICATION everything FOR ALL TABLES",
+                                        "COMMENT ON PUBLICATION everything IS 'x'"),
+                                Given.of(
+                                        "ALTER PUBLICATION theirs OWNER TO postgres",
+                                        "CREATE PUBLICATION theirs FOR TABLE t"))),
                 new Case(
                         "what is in the database",
                         List.of(
-                        Given.of(
-                                "CREATE EVENT TRIGGER seen ON ddl_command_end",
-                                "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'begin end'",
-                                "ALTER FUNCTION seen() OWNER TO app",
-                                "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION seen()"),
-                        Given.of(
-                                "ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT SELECT ON TABLES",
-                                "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO reader"),
-                        // A schema public as servers up to 14 have it.
-                        Given.of(
-                                "ALTER SCHEMA public OWNER TO postgres",
-                                "ALTER SCHEMA public OWNER TO postgres",
-                                "GRANT CREATE ON SCHEMA public TO PUBLIC"),
-                        Given.of("CREATE EXTENSION IF NOT EXISTS pg_buffercache", "CREATE EXTENSION pg_buffercache"))));
+                                Given.of(
+                                        "CREATE EVENT TRIGGER seen ON ddl_command_end",
+                                        "CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS 'begin end'",
+                                        "ALTER FUNCTION seen() OWNER TO app",
+                                        "CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION seen()"),
+                                Given.of(
+                                        "ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT SELECT ON TABLES",
+                                        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO reader"),
+                                // A schema public as servers up to 14 have it.
+                                Given.of(
+                                        "ALTER SCHEMA public OWNER TO postgres",
+                                        "ALTER SCHEMA public OWNER TO postgres",
+                                        "GRANT CREATE ON SCHEMA public TO PUBLIC"),
+                                Given.of(
+                                        "CREATE EXTENSION IF NOT EXISTS pg_buffercache",
+                                        "CREATE EXTENSION pg_buffercache"))));
     }
 
     @ParameterizedTest

@@ -89,7 +89,7 @@ record DatabaseForm(
     }
 
     /** @param masked what is told of it where the value is not to be seen; absent: it may be */
-    private record Statement(String sql, @Nullable String masked) {
+    record Statement(String sql, @Nullable String masked) {
         static Statement of(String sql) {
             return new Statement(sql, null);
         }

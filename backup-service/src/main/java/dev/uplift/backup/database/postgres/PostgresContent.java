@@ -43,15 +43,20 @@ record PostgresContent(Format format, List<String> lines, List<String> decoratio
     /** What a backup's first line says of the others. */
     enum Format {
         /** Of older backups: decorations count, subscriptions too, and every partition is read by itself. */
-        FIRST("uplift postgresql content 1", List.of()),
-        SECOND("uplift postgresql content 2", List.of(PostgresTools.NO_SUBSCRIPTIONS));
+        FIRST("uplift postgresql content 1"),
+        SECOND("uplift postgresql content 2");
 
         private final String line;
-        private final List<String> dumpArguments;
 
-        Format(String line, List<String> dumpArguments) {
+        Format(String line) {
             this.line = line;
-            this.dumpArguments = dumpArguments;
+        }
+
+        private List<String> dumpArguments() {
+            return switch (this) {
+                case FIRST -> List.of();
+                case SECOND -> List.of(PostgresTools.NO_SUBSCRIPTIONS);
+            };
         }
 
         /** How a content that was written down is to be compared. */
@@ -170,7 +175,7 @@ record PostgresContent(Format format, List<String> lines, List<String> decoratio
             begin(connection);
         }
         List<String> arguments = new ArrayList<>(dumpArguments);
-        arguments.addAll(format.dumpArguments);
+        arguments.addAll(format.dumpArguments());
         PostgresSchema schema =
                 tools.schema(ErrorCode.BACKUP_FAILED, server, database, arguments, () -> progress.accept(0));
         return read(format, connection, schema, progress);
