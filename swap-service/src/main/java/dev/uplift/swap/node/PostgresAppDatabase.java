@@ -71,7 +71,8 @@ record PostgresAppDatabase(
           AND application_name NOT LIKE 'uplift-%'
         """;
 
-    private static final String SERVER = "SELECT coalesce(inet_server_port(), 0), pg_backend_pid(), to_regclass(?)";
+    private static final String SERVER = "SELECT coalesce(inet_server_port(), 0), pg_backend_pid(), to_regclass(?),"
+            + " host(inet_server_addr())";
 
     @Override
     public Optional<DatabaseSeen> id() throws IOException, SQLException {
@@ -122,10 +123,15 @@ record PostgresAppDatabase(
                     return new DatabaseUse.Refuted(
                             "it has no table " + table + ", as the one that the application works on must have");
                 }
+                String address = row.getString(4);
                 // A pooler makes up the process id that it greets with.
                 boolean pooled =
                         row.getInt(2) != connection.unwrap(PGConnection.class).getBackendPID();
-                return new ServerSessions(row.getInt(1), pooled, sessions(connection))
+                return new ServerSessions(
+                                address == null ? null : InetAddress.ofLiteral(address),
+                                row.getInt(1),
+                                pooled,
+                                sessions(connection))
                         .use(connections, spec.port(), addresses(node));
             }
         }

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>A connection whose own end is the client of a session is that session. A kernel gives one end to connections to
- *       several servers at a time: only those to the server's address count, and where that is not known one alone may be
- *       a stranger's.
+ *       several servers at a time: only those to the address that is named count. Where that is not known, one to the
+ *       address that the server itself has counts, and to others two: one alone may be a stranger's.
  *   <li>Translation of addresses keeps the port as a rule, and changes the address. Two connections whose ports are those
  *       of two sessions from one address are these sessions; one may have the port of a stranger's by chance.
  *   <li>A forwarder (SSH, the proxy of a published port) changes the port too. Then a connection to the server's address
@@ -25,10 +25,11 @@ import org.jspecify.annotations.Nullable;
  *   <li>Behind a connection pooler none of this tells anything: its sessions are its own.
  * </ol>
  *
+ * @param address that the server itself has; absent: it is reached through a socket file
  * @param port that the server itself listens on
  * @param pooled whether a connection pooler stands in between
  */
-record ServerSessions(int port, boolean pooled, List<Session> sessions) {
+record ServerSessions(@Nullable InetAddress address, int port, boolean pooled, List<Session> sessions) {
     private static final int NAMED_MAX = 5;
 
     /**
@@ -55,11 +56,14 @@ record ServerSessions(int port, boolean pooled, List<Session> sessions) {
                 .filter(connection -> addresses.isEmpty()
                         || addresses.contains(connection.remote().getAddress()))
                 .collect(Collectors.toSet());
-        long own = possible.stream()
+        List<TcpConnection> own = possible.stream()
                 .filter(connection -> connection.remote().getPort() == port && isOn(connection, Session::here))
-                .count();
-        if (own > (addresses.isEmpty() ? 1 : 0)) {
-            return new DatabaseUse.Seen(count(own, "session") + " on it");
+                .toList();
+        if (own.size() > 1
+                || own.stream()
+                        .anyMatch(connection -> !addresses.isEmpty()
+                                || connection.remote().getAddress().equals(address))) {
+            return new DatabaseUse.Seen(count(own.size(), "session") + " on it");
         }
         if (pooled) {
             return new DatabaseUse.NotSeen(

@@ -38,6 +38,9 @@ class ServerSessionsTest {
         assertThat(useOfUnknown(elsewhere, first, other))
                 .as("one may be a stranger's")
                 .isInstanceOf(DatabaseUse.NotSeen.class);
+        assertThat(useOfUnknown(connections("10.0.0.9:40001>10.0.0.5:5432"), first, other))
+                .as("the server has that address itself")
+                .isEqualTo(new DatabaseUse.Seen("1 session on it"));
         assertThat(useOfUnknown(elsewhere, first, second, other)).isEqualTo(new DatabaseUse.Seen("2 sessions on it"));
     }
 
@@ -96,7 +99,7 @@ class ServerSessionsTest {
 
     @Test
     void behindAPoolerNothingCounts() {
-        assertThat(new ServerSessions(PORT, true, List.of(session("real", true, "127.0.0.1:50001")))
+        assertThat(new ServerSessions(SERVER, PORT, true, List.of(session("real", true, "127.0.0.1:50001")))
                         .use(connections("10.0.0.9:40001>10.0.0.5:5432"), PORT, Set.of(SERVER)))
                 .isInstanceOfSatisfying(
                         DatabaseUse.NotSeen.class,
@@ -104,11 +107,11 @@ class ServerSessionsTest {
     }
 
     private static DatabaseUse use(Set<TcpConnection> connections, Session... sessions) {
-        return new ServerSessions(PORT, false, List.of(sessions)).use(connections, PORT, Set.of(SERVER));
+        return new ServerSessions(SERVER, PORT, false, List.of(sessions)).use(connections, PORT, Set.of(SERVER));
     }
 
     private static DatabaseUse useOfUnknown(Set<TcpConnection> connections, Session... sessions) {
-        return new ServerSessions(PORT, false, List.of(sessions)).use(connections, PORT, Set.of());
+        return new ServerSessions(SERVER, PORT, false, List.of(sessions)).use(connections, PORT, Set.of());
     }
 
     private static Session session(String database, boolean here, @Nullable String client) {
