@@ -206,10 +206,10 @@ class HostProcessesTest extends OnEveryHost {
                         "/bin/sh",
                         "-c",
                         "umask 027; ulimit -n 3333; ulimit -Hc 4096; ulimit -Sc 1024; echo 123"
-                            + " >/proc/self/oom_score_adj; echo 123 >/proc/$$/oom_score_adj; exec nice -n 7 ionice -c"
-                            + " 2 -n 1 taskset -c 0 chrt --batch 0 setpriv --no-new-privs --reuid=65534 --regid=65534"
-                            + " --groups=65534,12 --inh-caps=+net_bind_service --ambient-caps=+net_bind_service"
-                            + " --bounding-set=-sys_time \"$@\"",
+                                + " >/proc/self/oom_score_adj; echo 123 >/proc/$$/oom_score_adj; exec nice -n 7 ionice -c"
+                                + " 2 -n 1 taskset -c 0 chrt --batch 0 setpriv --no-new-privs --reuid=65534 --regid=65534"
+                                + " --groups=65534,12 --inh-caps=+net_bind_service --ambient-caps=+net_bind_service"
+                                + " --bounding-set=-sys_time \"$@\"",
                         "sh",
                         SleeperJar.java(),
                         "-jar",

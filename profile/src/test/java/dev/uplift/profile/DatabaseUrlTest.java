@@ -137,7 +137,7 @@ class DatabaseUrlTest {
     void usualParametersPass() {
         assertThat(DatabaseUrl.parse(
                         "postgres://u@h/d?ssl=true&sslmode=require&sslfactory=org.postgresql.ssl.NonValidatingFactory"
-                            + "&ApplicationName=x&connectTimeout=10&tcpKeepAlive=true&options=-c%20lock_timeout%3D1",
+                                + "&ApplicationName=x&connectTimeout=10&tcpKeepAlive=true&options=-c%20lock_timeout%3D1",
                         true))
                 .isInstanceOf(DatabaseUrl.PostgreSql.class);
     }

@@ -65,8 +65,8 @@ class ProfileProblemsTest {
                         + " is expected, found is \"status\" (line 25)",
                 "equals: UP | '' | x.yaml: health.healthy: pointer and equals go together (line 23)",
                 "sources: [env:QUERY_PORT, spring:server.port] | 'sources: [env:QUERY_PORT, QUERY_PORT]' | x.yaml:"
-                    + " health.port.sources[1]: expected is one of env:NAME, env-file:NAME, property:NAME, arg:NAME,"
-                    + " spring:NAME (line 21)",
+                        + " health.port.sources[1]: expected is one of env:NAME, env-file:NAME, property:NAME, arg:NAME,"
+                        + " spring:NAME (line 21)",
                 "sources: [env:QUERY_PORT, spring:server.port] | 'sources: environ:QUERY_PORT' | x.yaml:"
                         + " health.port.sources: \"environ\" is no kind of source, expected is one of env, env-file,"
                         + " property, arg, spring (line 21)",
@@ -94,8 +94,8 @@ class ProfileProblemsTest {
                 "title: Zipkin | 'image: {arguments: two}' | x.yaml: image.arguments: one or each is expected, found"
                         + " is \"two\" (line 3)",
                 "database: none | 'database: {uri: env:X, migrations: {changelog-table: a; drop table b}}' | x.yaml:"
-                    + " database.migrations.changelog-table: a table's name, with its schema or without, is expected,"
-                    + " found is \"a; drop table b\" (line 32)",
+                        + " database.migrations.changelog-table: a table's name, with its schema or without, is expected,"
+                        + " found is \"a; drop table b\" (line 32)",
             })
     void eachProblemNamesFilePathAndExpectation(String line, String replacement, String problem) {
         Pattern wanted = Pattern.compile("(?m)^( *)" + Pattern.quote(line) + "$");

@@ -166,8 +166,8 @@ class SpringCloudDataFlowProfileTest {
                 .isEqualTo(new Unsupported(
                         "h2",
                         "none of spring.datasource.url is set on its command line or in its environment, so the"
-                            + " profile's default was taken, by which an H2 database of the form tcp: is not one file"
-                            + " that can be copied; configuration files of applications are not read"));
+                                + " profile's default was taken, by which an H2 database of the form tcp: is not one file"
+                                + " that can be copied; configuration files of applications are not read"));
     }
 
     @Test

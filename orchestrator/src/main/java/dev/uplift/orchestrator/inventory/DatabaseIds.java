@@ -139,8 +139,8 @@ public final class DatabaseIds {
                         + " u.apart::uuid[] FROM unnest(:ids, :database_ids, :run_ids, :aparts) AS u(id, database_id,"
                         + " run_id, apart) WHERE i.id = u.id",
                 "UPDATE saga s SET database_id = u.database_id || CASE WHEN u.apart <> '{}' THEN ' ' || u.id ELSE ''"
-                    + " END FROM unnest(:ids, :database_ids, :run_ids, :aparts) AS u(id, database_id, run_id, apart)"
-                    + " WHERE s.installation_id = u.id AND s.live")) {
+                        + " END FROM unnest(:ids, :database_ids, :run_ids, :aparts) AS u(id, database_id, run_id, apart)"
+                        + " WHERE s.installation_id = u.id AND s.live")) {
             handle.createUpdate(update)
                     .bindArray("ids", UUID.class, changed.keySet())
                     .bindArray(

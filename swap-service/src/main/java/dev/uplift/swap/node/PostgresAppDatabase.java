@@ -71,8 +71,8 @@ record PostgresAppDatabase(
           AND application_name NOT LIKE 'uplift-%'
         """;
 
-    private static final String SERVER = "SELECT coalesce(inet_server_port(), 0), pg_backend_pid(), to_regclass(?),"
-            + " host(inet_server_addr())";
+    private static final String SERVER =
+            "SELECT coalesce(inet_server_port(), 0), pg_backend_pid(), to_regclass(?)," + " host(inet_server_addr())";
 
     @Override
     public Optional<DatabaseSeen> id() throws IOException, SQLException {
