@@ -169,9 +169,10 @@ class OutageBenchmark {
     /** From the last good answer before the first bad one to the next good one. */
     private static Callable<Long> outageOf(StandInApi api) {
         return () -> {
-            long good = System.nanoTime();
+            long begun = System.nanoTime();
+            long good = begun;
             boolean down = false;
-            while (true) {
+            while (System.nanoTime() - begun < END_MAX.toNanos()) {
                 long asked = System.nanoTime();
                 boolean healthy = api.healthy();
                 if (healthy && down) {
@@ -184,6 +185,7 @@ class OutageBenchmark {
                 }
                 Thread.sleep(20);
             }
+            throw new IllegalStateException("no outage began and ended within " + END_MAX.toMinutes() + " min");
         };
     }
 
