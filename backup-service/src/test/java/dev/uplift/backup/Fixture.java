@@ -240,9 +240,13 @@ final class Fixture implements AutoCloseable {
         return store.directory(installation).resolve(backup.id().toString());
     }
 
-    /** Names of what is in the installation's directory of the store. */
+    /** Names of what is in the installation's directory of the store, which nothing may have made yet. */
     List<String> stored() throws Exception {
-        try (var entries = Files.list(store.directory(installation))) {
+        Path directory = store.directory(installation);
+        if (Files.notExists(directory)) {
+            return List.of();
+        }
+        try (var entries = Files.list(directory)) {
             return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
         }
     }
