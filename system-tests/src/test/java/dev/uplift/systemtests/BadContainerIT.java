@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.uplift.testbed.RowCheck;
 import dev.uplift.testbed.RowWriter;
+import dev.uplift.testbed.Sample;
 import dev.uplift.testbed.containers.DockerContainers;
 import dev.uplift.testbed.containers.RequiresDocker;
 import dev.uplift.testbed.containers.StandInImages;
@@ -47,29 +48,32 @@ class BadContainerIT {
         containers.docker().attempt(List.of("rmi", containers.name("unpulled")), "");
     }
 
-    Stream<Arguments> containers() {
+    /** Every third; all of them take four minutes. */
+    List<Arguments> containers() {
         String jre = DockerContainers.JRE_IMAGE;
-        return Stream.of(
-                bad("an option as a name", () -> "-v/:/h", "container"),
-                bad("a path", () -> "../metabase", "container"),
-                bad("a blank", () -> "meta base", "container"),
-                bad("a line break", () -> "meta\nbase", "control character"),
-                bad(
-                        "an id's beginning",
-                        () -> run("--name", containers.name("by-id"), jre, "sleep", "600")
-                                .substring(0, 12),
-                        "there is no container"),
-                bad("nobody", () -> containers.name("nobody"), "there is no container"),
-                bad("one that is stopped", this::stopped, "does not run"),
-                bad("one without a JAR", () -> named("no-jar"), "runs no JAR"),
-                bad("an image from nowhere", this::unpulled, "was not pulled from a registry"),
-                bad("a port that nobody reaches", this::unpublished, "is not published"),
-                bad(
-                        "one that goes away when it ends",
-                        () -> standIn("gone", "--rm", "--volume", "/metabase.db"),
-                        "--rm"),
-                bad("a pod", () -> standIn("pod", "--label", "io.kubernetes.pod.name=x"), "Kubernetes"),
-                bad("H2 in no volume", () -> standIn("h2"), "--extract-h2"));
+        return Sample.of(
+                List.of(
+                        bad("an option as a name", () -> "-v/:/h", "container"),
+                        bad("a path", () -> "../metabase", "container"),
+                        bad("a blank", () -> "meta base", "container"),
+                        bad("a line break", () -> "meta\nbase", "control character"),
+                        bad(
+                                "an id's beginning",
+                                () -> run("--name", containers.name("by-id"), jre, "sleep", "600")
+                                        .substring(0, 12),
+                                "there is no container"),
+                        bad("nobody", () -> containers.name("nobody"), "there is no container"),
+                        bad("one that is stopped", this::stopped, "does not run"),
+                        bad("one without a JAR", () -> named("no-jar"), "runs no JAR"),
+                        bad("an image from nowhere", this::unpulled, "was not pulled from a registry"),
+                        bad("a port that nobody reaches", this::unpublished, "is not published"),
+                        bad(
+                                "one that goes away when it ends",
+                                () -> standIn("gone", "--rm", "--volume", "/metabase.db"),
+                                "--rm"),
+                        bad("a pod", () -> standIn("pod", "--label", "io.kubernetes.pod.name=x"), "Kubernetes"),
+                        bad("H2 in no volume", () -> standIn("h2"), "--extract-h2")),
+                3);
     }
 
     @ParameterizedTest(name = "{0}")
