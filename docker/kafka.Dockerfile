@@ -10,5 +10,5 @@ COPY standalone/target/lib/ standalone/target/standalone-*.jar /opt/kafka/lib/
 USER 10002:10002
 WORKDIR /var/lib/kafka
 VOLUME /var/lib/kafka
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["bash", "-c", "test -e /tmp/prepared && exec 3<>/dev/tcp/127.0.0.1/9092"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["bash", "-c", "test -e /tmp/prepared && exec 3<>/dev/tcp/127.0.0.1/9092"]
 ENTRYPOINT ["/opt/kafka/kafka.sh"]

@@ -9,5 +9,5 @@ USER postgres
 WORKDIR /var/lib/uplift-postgres
 VOLUME /var/lib/uplift-postgres
 ENV LANG=C.UTF-8 PGHOST=/tmp PGUSER=postgres
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["/opt/uplift/postgres.sh", "ready"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["/opt/uplift/postgres.sh", "ready"]
 ENTRYPOINT ["/opt/uplift/postgres.sh"]

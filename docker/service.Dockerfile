@@ -22,5 +22,5 @@ COPY ${MODULE}/target/quarkus-app/ /opt/uplift/
 USER 10001:10001
 WORKDIR /var/lib/uplift
 VOLUME /var/lib/uplift
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["/opt/uplift/healthy.sh"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["/opt/uplift/healthy.sh"]
 ENTRYPOINT ["/opt/uplift/service.sh"]
