@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The process dies before and after each effect; the command is run again, or undone. On a server and on another host
- * every third of these moments is run, or all with {@code -Duplift.sample.every=1}.
+ * every fourth of these moments is run, or all with {@code -Duplift.sample.every=1}.
  */
 final class CrashTest {
     private static final String CHECK = "backup.preflight.";
@@ -36,7 +36,7 @@ final class CrashTest {
     Path directory;
 
     private final Set<String> killed = new TreeSet<>();
-    private int usually = 3;
+    private int usually = 4;
 
     /** An application's database as its owner sees it. */
     private interface Application {
