@@ -106,7 +106,7 @@ public record Exec(
 
     /** Lets a process read this, and then the end. One that does not read it all is not waited for. */
     static void give(Process process, String input) {
-        Thread.ofVirtual().start(() -> {
+        Thread.ofPlatform().daemon().start(() -> {
             try (OutputStream out = process.getOutputStream()) {
                 out.write(input.getBytes(StandardCharsets.UTF_8));
             } catch (IOException e) {
@@ -115,7 +115,10 @@ public record Exec(
         });
     }
 
-    /** The last bytes of a stream. It is read to its end, so that the writer is never blocked. */
+    /**
+     * The last bytes of a stream. It is read to its end, so that the writer is never blocked: by a thread of the platform,
+     * because a virtual one that waits for a process's output holds its carrier, and a few keep all others from running.
+     */
     private static final class Tail {
         private static final Duration END_WAIT = Duration.ofSeconds(2);
 
@@ -125,7 +128,7 @@ public record Exec(
 
         private Tail(InputStream in, int bytesMax) {
             ring = new byte[bytesMax];
-            reader = Thread.ofVirtual().unstarted(() -> drain(in));
+            reader = Thread.ofPlatform().daemon().unstarted(() -> drain(in));
         }
 
         static Tail of(InputStream in, int bytesMax) {

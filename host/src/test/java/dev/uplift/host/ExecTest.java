@@ -2,7 +2,9 @@ package dev.uplift.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -35,6 +37,43 @@ class ExecTest {
                 .withMessageContaining("killed");
         assertThat(ProcessHandle.allProcesses().flatMap(process -> process.info().commandLine().stream()))
                 .noneMatch(line -> line.endsWith("sleep 71"));
+    }
+
+    /** In a process whose virtual threads have one carrier, and get no other when that one is held. */
+    @Test
+    void aCommandThatSaysNothingHoldsUpNoVirtualThread() throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Djdk.virtualThreadScheduler.parallelism=1",
+                        "-Djdk.virtualThreadScheduler.maxPoolSize=1",
+                        "-cp",
+                        System.getProperty("surefire.real.class.path", System.getProperty("java.class.path")),
+                        Waiting.class.getName())
+                .inheritIO()
+                .start();
+
+        assertThat(process.waitFor()).isZero();
+    }
+
+    /** Fails if no virtual thread runs while a command does. */
+    static final class Waiting {
+        private Waiting() {}
+
+        public static void main(String[] arguments) throws Exception {
+            Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    Exec.of(LONG, "sleep", "15").run();
+                } catch (IOException | InterruptedException e) {
+                    Runtime.getRuntime().halt(2);
+                }
+            });
+            await().until(() -> ProcessHandle.current().children().findAny().isPresent());
+            // Until it is waited for.
+            Thread.sleep(500);
+            boolean ran = Thread.ofVirtual().start(() -> {}).join(Duration.ofSeconds(10));
+            ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
+            Runtime.getRuntime().halt(ran ? 0 : 1);
+        }
     }
 
     @Test

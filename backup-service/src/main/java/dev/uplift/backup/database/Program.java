@@ -135,13 +135,16 @@ public record Program(
         }
     }
 
-    /** Empties a program's output, so that it never blocks; keeps the first {@code bytesMax}. */
+    /**
+     * Empties a program's output, so that it never blocks; keeps the first {@code bytesMax}. The thread is one of the
+     * platform: a virtual one that waits for a program's output holds its carrier, and a few keep all others from running.
+     */
     private static final class Pump {
         private final Thread thread;
         private volatile @Nullable IOException failure;
 
         private Pump(InputStream in, OutputStream out, long bytesMax) {
-            this.thread = Thread.ofVirtual().unstarted(() -> {
+            this.thread = Thread.ofPlatform().daemon().unstarted(() -> {
                 byte[] chunk = new byte[8192];
                 long left = bytesMax;
                 try (in) {
