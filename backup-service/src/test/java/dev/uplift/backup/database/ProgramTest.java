@@ -34,8 +34,8 @@ class ProgramTest {
         private Waiting() {}
 
         public static void main(String[] arguments) throws Exception {
-            try (Program.Running _ = new Program(List.of("cat"), Path.of("/"), Map.of(), "")
-                    .start(OutputStream.nullOutputStream())) {
+            try (Program.Running _ =
+                    new Program(List.of("cat"), Path.of("/"), Map.of(), "").start(OutputStream.nullOutputStream())) {
                 // Until it is waited for.
                 Thread.sleep(500);
                 boolean ran = Thread.ofVirtual().start(() -> {}).join(Duration.ofSeconds(10));
