@@ -11,6 +11,9 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.DurableFiles;
 import dev.uplift.messaging.OneLine;
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -83,14 +86,24 @@ final class PostgresRehearsal {
                 });
                 work.effect(Effect.DISCARD, () -> {
                     server.dropQuietly(maintenance, scratch);
-                    DurableFiles.delete(dump);
+                    discard(dump);
                 });
                 return checks;
             } catch (Exception e) {
                 server.dropQuietly(maintenance, scratch);
-                DurableFiles.delete(dump);
+                discard(dump);
                 return List.of(failed(e));
             }
+        }
+    }
+
+    /** A directory that was made for it alone goes, too: a plan leaves nothing. */
+    private void discard(Path dump) throws IOException {
+        DurableFiles.delete(dump);
+        try {
+            Files.deleteIfExists(directory);
+        } catch (DirectoryNotEmptyException e) {
+            // It has backups.
         }
     }
 
