@@ -7,6 +7,10 @@ import dev.uplift.systemtests.Dashboard.Store;
 import dev.uplift.testbed.StandInLedger;
 import dev.uplift.testbed.StandInReleases.StandInRelease;
 import dev.uplift.testbed.StandInServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Arrays;
@@ -36,7 +40,7 @@ class PlanIT {
             Tables database,
             Tables catalogue,
             FileSnapshot artifacts,
-            FileSnapshot backups,
+            List<Path> backups,
             List<Long> pids,
             List<StandInLedger.Entry> ledger) {}
 
@@ -128,11 +132,20 @@ class PlanIT {
                     Tables.of(application),
                     Tables.of(server, List.of("(SELECT datname, datdba FROM pg_database)", "(SELECT * FROM pg_roles)")),
                     FileSnapshot.of(product.home().resolve("artifacts")),
-                    FileSnapshot.of(product.home().resolve("backups")),
+                    all(product.home().resolve("backups")),
                     StandInServer.runningIn(dashboard.server().directory()).stream()
                             .map(ProcessHandle::pid)
                             .toList(),
                     StandInLedger.read(dashboard.server().ledger()).entries());
+        }
+    }
+
+    /** Names alone: a rehearsal of a restore is there for a moment. */
+    private static List<Path> all(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }
