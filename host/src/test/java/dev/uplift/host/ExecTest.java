@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.awaitility.Awaitility.await;
 
+import dev.uplift.testbed.OneCarrier;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,20 +40,9 @@ class ExecTest {
                 .noneMatch(line -> line.endsWith("sleep 71"));
     }
 
-    /** In a process whose virtual threads have one carrier, and get no other when that one is held. */
     @Test
     void aCommandThatSaysNothingHoldsUpNoVirtualThread() throws Exception {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Djdk.virtualThreadScheduler.parallelism=1",
-                        "-Djdk.virtualThreadScheduler.maxPoolSize=1",
-                        "-cp",
-                        System.getProperty("surefire.real.class.path", System.getProperty("java.class.path")),
-                        Waiting.class.getName())
-                .inheritIO()
-                .start();
-
-        assertThat(process.waitFor()).isZero();
+        assertThat(OneCarrier.run(Waiting.class)).isZero();
     }
 
     /** Fails if no virtual thread runs while a command does. */
@@ -68,7 +58,7 @@ class ExecTest {
                 }
             });
             await().until(() -> ProcessHandle.current().children().findAny().isPresent());
-            // Until it is waited for.
+            // Nothing tells when its output is waited for.
             Thread.sleep(500);
             boolean ran = Thread.ofVirtual().start(() -> {}).join(Duration.ofSeconds(10));
             ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
