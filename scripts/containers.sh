@@ -88,7 +88,6 @@ make_base() {
   if has_base "$name" "$recipe"; then
     return
   fi
-  need mmdebstrap mmdebstrap "base images are made with it"
   while IFS= read -r line; do
     [ -z "$line" ] || options+=(--change "$line")
   done <<<"$changes"
@@ -152,16 +151,23 @@ test_images() {
   with_images_locked jre_base postgres_base host_base
 }
 
-# Two runs at the same time make each image once.
+# Makes images side by side: it is mostly a wait for packages. Two runs at the same time make each image once.
 with_images_locked() {
-  local each
+  local each status=0
+  local -a made=()
+  need mmdebstrap mmdebstrap "base images are made with it"
   mkdir -p "$UPLIFT_ROOT/target"
   exec 5>"${TMPDIR:-/tmp}/uplift-images-$(id -u).lock"
   flock 5
   for each in "$@"; do
-    "$each"
+    "$each" 5>&- &
+    made+=($!)
+  done
+  for each in "${made[@]}"; do
+    wait "$each" || status=1
   done
   exec 5>&-
+  [ "$status" = 0 ] || exit 1
 }
 
 # Docker Compose, whichever there is: the plugin or Debian's docker-compose.

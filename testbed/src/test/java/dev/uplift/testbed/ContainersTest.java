@@ -115,6 +115,21 @@ class ContainersTest {
     }
 
     @Test
+    void aRegistryHasTheLayersThatAnotherOneWasGivenButNotItsTags() {
+        try (DockerContainers containers = DockerContainers.open()) {
+            Registry.Pushed first = Registry.start(containers).standIn(StandIns.OLD);
+            Registry other = Registry.start(containers);
+
+            assertThat(containers
+                            .docker()
+                            .attempt(List.of("pull", other.address() + "/metabase/metabase:" + StandIns.OLD), "")
+                            .errors())
+                    .contains("manifest unknown");
+            assertThat(other.standIn(StandIns.OLD).digest()).isEqualTo(first.digest());
+        }
+    }
+
+    @Test
     void aLockedRegistryAsksForThePassword() {
         try (DockerContainers containers = DockerContainers.open()) {
             Registry registry = Registry.startLocked(containers);

@@ -15,8 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A real registry on a loopback port, empty at first. It can be stopped and started again, with the same port and
+ * A real registry on a loopback port, without a tag at first. It can be stopped and started again, with the same port and
  * content. Removed with its {@link DockerContainers}.
+ *
+ * <p>Layers stay in a volume of the engine that all registries share: to compress and push those of the base images takes
+ * longer than most tests. A layer that an earlier registry was given is there already in every later one's {@link
+ * #STAND_IN}, as if it had been pushed there under another tag.
  */
 public final class Registry {
     /** Of a registry with access control. */
@@ -27,6 +31,25 @@ public final class Registry {
 
     private static final String PASSWORD_LINE =
             USER + ":$2b$05$jlwKc7tYITkfFcDBdhJBIeEqmUzW.QZnejUclJI0J6HGnEr2/Df5K\n";
+
+    private static final String STAND_IN = "metabase/metabase";
+    private static final String LAYERS = "uplift-test-layers";
+
+    /** The registry renames what it was sent, so all of it lies in one volume. */
+    private static final String START = """
+            set -e
+            all=/registries/$(hostname)/docker/registry/v2
+            mkdir -p /registries/blobs $all/repositories
+            ln -sfn /registries/blobs $all/blobs
+            for blob in $(ls -d /registries/blobs/sha256/*/* 2>/dev/null); do
+              hash=$(basename $blob)
+              layer=$all/repositories/%s/_layers/sha256/$hash
+              mkdir -p $layer
+              printf sha256:$hash >$layer/link
+            done
+            export REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=/registries/$(hostname)
+            exec docker-registry serve /registry/config.yml
+            """.formatted(STAND_IN);
 
     private static final Duration START_MAX = Duration.ofSeconds(30);
 
@@ -69,19 +92,20 @@ public final class Registry {
     }
 
     private static Registry start(DockerContainers containers, boolean locked, int port) {
+        containers.docker().run("volume", "create", "--label", "dev.uplift.recipe=layers", LAYERS);
         DockerContainer container = containers.create(
                 "--publish",
                 "127.0.0.1:" + port + ":5000",
                 "--volume",
-                "/var/lib/docker-registry",
+                LAYERS + ":/registries",
                 DockerContainers.HOST_IMAGE,
-                "docker-registry",
-                "serve",
-                "/registry/config.yml");
+                "sh",
+                "/registry/start.sh");
         try {
             Path files = Files.createTempDirectory("uplift-registry");
             Files.writeString(files.resolve("config.yml"), config(locked));
             Files.writeString(files.resolve("passwords"), PASSWORD_LINE);
+            Files.writeString(files.resolve("start.sh"), START);
             container.copyIn(files.toString(), Path.of("/registry"));
             SystemdHosts.delete(files);
         } catch (IOException e) {
@@ -97,7 +121,7 @@ public final class Registry {
             version: 0.1
             log: {level: warn}
             storage:
-              filesystem: {rootdirectory: /var/lib/docker-registry}
+              filesystem: {}
               delete: {enabled: true}
             http: {addr: ":5000"}
             """ + (locked ? "auth: {htpasswd: {realm: uplift, path: /registry/passwords}}\n" : "");
@@ -108,9 +132,9 @@ public final class Registry {
         return "127.0.0.1:" + port;
     }
 
-    /** Pushes {@code metabase/metabase} of that version: the image of {@link StandInImages}. */
+    /** Pushes {@link #STAND_IN} of that version: the image of {@link StandInImages}. */
     public Pushed standIn(String tag) {
-        return push(StandInImages.image(containers.docker(), tag), "metabase/metabase", tag);
+        return push(StandInImages.image(containers.docker(), tag), STAND_IN, tag);
     }
 
     /** Pushes an image of the engine; the engine does not keep it under the registry's name. */
