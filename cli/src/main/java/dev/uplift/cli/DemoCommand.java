@@ -98,7 +98,7 @@ final class DemoCommand implements Callable<Integer> {
         } catch (Exception e) {
             failure = e;
         }
-        boolean interrupted = interruption.cleanUp();
+        boolean interrupted = interruption.cleanUp(failure != null);
         if (interrupted) {
             output.note("interrupted: stopping and removing everything");
         }

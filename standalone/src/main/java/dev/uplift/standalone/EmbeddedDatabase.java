@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * PostgreSQL with one database and one role per service. The library that brings it means it for tests
@@ -33,8 +34,7 @@ final class EmbeddedDatabase implements AutoCloseable {
         if (Files.exists(pidFile)) {
             Optional<Leftover> leftover = leftover(Files.readAllLines(pidFile));
             if (leftover.isPresent()) {
-                // SIGINT: a stop that does not wait for clients to leave.
-                leftover.get().end(server -> new ProcessBuilder("sh", "-c", "kill -INT " + server.pid()).start());
+                leftover.get().end(EmbeddedDatabase::interrupt);
             }
         }
     }
@@ -61,7 +61,7 @@ final class EmbeddedDatabase implements AutoCloseable {
         Path data = data(home);
         Files.createDirectories(data);
         Redirect log = Redirect.appendTo(home.log("postgresql").toFile());
-        EmbeddedPostgres server = EmbeddedPostgres.builder()
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setOverrideWorkingDirectory(home.postgres().resolve("bin").toFile())
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
@@ -74,9 +74,8 @@ final class EmbeddedDatabase implements AutoCloseable {
                 .setServerConfig("password_encryption", "scram-sha-256")
                 .setConnectConfig("password", credentials.superuser())
                 .setErrorRedirector(log)
-                .setOutputRedirector(log)
-                .start();
-        EmbeddedDatabase database = new EmbeddedDatabase(server);
+                .setOutputRedirector(log);
+        EmbeddedDatabase database = new EmbeddedDatabase(start(builder, data));
         try {
             database.prepare(data, credentials);
         } catch (IOException | SQLException e) {
@@ -89,6 +88,39 @@ final class EmbeddedDatabase implements AutoCloseable {
     @Override
     public void close() throws IOException {
         server.close();
+    }
+
+    /** The library forgets a server that it has started where it fails then: always in a process that is being stopped. */
+    private static EmbeddedPostgres start(EmbeddedPostgres.Builder builder, Path data) throws IOException {
+        try {
+            return builder.start();
+        } catch (IOException | RuntimeException e) {
+            List<ProcessHandle> started = ProcessHandle.current()
+                    .children()
+                    .filter(child -> Stream.of(child.info().arguments().orElse(new String[0]))
+                            .anyMatch(data.toString()::equals))
+                    .toList();
+            for (ProcessHandle process : started) {
+                end(process);
+            }
+            throw e;
+        }
+    }
+
+    private static void end(ProcessHandle process) throws IOException {
+        Optional<Instant> since = process.info().startInstant();
+        if (since.isPresent()) {
+            try {
+                new Leftover(process.pid(), since.get()).end(EmbeddedDatabase::interrupt);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** A stop that does not wait for clients to leave. */
+    private static void interrupt(ProcessHandle server) throws IOException {
+        new ProcessBuilder("sh", "-c", "kill -INT " + server.pid()).start();
     }
 
     private void prepare(Path data, Credentials credentials) throws IOException, SQLException {
