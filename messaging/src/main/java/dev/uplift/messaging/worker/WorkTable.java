@@ -17,6 +17,9 @@ import org.jdbi.v3.core.Handle;
 
 /** The table {@code work}, and the tasks that lease its keys. Every call works in the caller's transaction. */
 final class WorkTable {
+    /** The name of the tasks that run a key's items; a task's instance is the key. */
+    static final String TASK = "work";
+
     /** Keys with an urgent item, or one that takes something back, are begun before the others. */
     private static final String PRIORITY = """
             CASE WHEN bool_or(revokes OR type = ANY (:urgent)) THEN 90 ELSE 50 END
@@ -33,9 +36,6 @@ final class WorkTable {
     WorkTable(Set<String> urgent) {
         this.urgent = Set.copyOf(urgent);
     }
-
-    /** The name of the tasks that run a key's items; a task's instance is the key. */
-    static final String TASK = "work";
 
     /** Adds what is new; returns the ids that were. */
     Set<UUID> add(Handle handle, List<WorkItem> items) {
