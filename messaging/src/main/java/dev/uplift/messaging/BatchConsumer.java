@@ -7,7 +7,6 @@ import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Scope;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -58,7 +57,7 @@ final class BatchConsumer implements AutoCloseable {
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(stopping);
     private final CrashGuard guard;
-    private final Pulse pulse = new Pulse(InstantSource.system());
+    private final Pulse pulse = new Pulse();
     private final Thread thread;
     private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
 

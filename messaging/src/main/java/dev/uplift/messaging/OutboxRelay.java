@@ -12,8 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -69,9 +67,9 @@ final class OutboxRelay implements AutoCloseable {
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(stopping);
     private final AtomicReference<@Nullable KafkaProducer<String, byte[]>> producer = new AtomicReference<>();
-    private final Pulse pulse = new Pulse(InstantSource.system());
+    private final Pulse pulse = new Pulse();
     private final Thread thread;
-    private Instant measuredAt = Instant.MIN;
+    private long measuredNanos = System.nanoTime() - MEASURE.toNanos();
     private Depth depth = new Depth(0, 0);
 
     private record Row(long id, ProducerRecord<String, byte[]> message) {}
@@ -252,8 +250,8 @@ final class OutboxRelay implements AutoCloseable {
 
     /** Counts anew at most every two seconds, however many ask. */
     private synchronized Depth measure() {
-        Instant now = Instant.now();
-        if (measuredAt.isBefore(now.minus(MEASURE))) {
+        long now = System.nanoTime();
+        if (now - measuredNanos >= MEASURE.toNanos()) {
             depth = jdbi.withHandle(handle -> handle.createQuery("""
                             SELECT count(*) AS messages,
                                    coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) AS oldest_seconds
@@ -262,7 +260,7 @@ final class OutboxRelay implements AutoCloseable {
                     .bind("max", DEPTH_MAX)
                     .map((row, context) -> new Depth(row.getLong("messages"), row.getDouble("oldest_seconds")))
                     .one());
-            measuredAt = now;
+            measuredNanos = now;
         }
         return depth;
     }

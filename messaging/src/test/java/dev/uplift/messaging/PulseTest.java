@@ -11,7 +11,8 @@ class PulseTest {
     private static final Duration PAUSE = Duration.ofSeconds(30);
 
     private Instant now = Instant.EPOCH;
-    private final Pulse pulse = new Pulse(() -> now);
+    private long nanos = Long.MAX_VALUE;
+    private final Pulse pulse = new Pulse(() -> nanos, () -> now);
 
     @Test
     void whatFailsAgainAndAgainIsDownWhateverSucceedsInBetween() {
@@ -43,7 +44,34 @@ class PulseTest {
     @Test
     void aThreadThatHangsIsDown() {
         turn(Duration.ZERO);
-        now = now.plus(Duration.ofMinutes(3));
+        pass(Duration.ofMinutes(3));
+        assertThat(liveness().up()).isFalse();
+    }
+
+    @Test
+    void aClockThatIsSetBackHidesNothing() {
+        turn(Duration.ZERO);
+        now = now.minus(Duration.ofHours(1));
+        pass(Duration.ofMinutes(3));
+        assertThat(liveness().up()).isFalse();
+        turn(Duration.ZERO);
+
+        fail(new IllegalStateException("no such codec"), 3);
+        now = now.minus(Duration.ofHours(1));
+        fail(new IllegalStateException("no such codec"), 3);
+        assertThat(liveness().up()).isFalse();
+        turn(Duration.ofSeconds(61));
+        assertThat(liveness().up()).isTrue();
+    }
+
+    @Test
+    void aClockThatIsSetForwardEndsNothing() {
+        turn(Duration.ZERO);
+        now = now.plus(Duration.ofHours(1));
+        assertThat(liveness().up()).isTrue();
+
+        fail(new IllegalStateException("no such codec"), 6);
+        now = now.plus(Duration.ofHours(1));
         assertThat(liveness().up()).isFalse();
     }
 
@@ -62,8 +90,13 @@ class PulseTest {
     }
 
     private void turn(Duration after) {
-        now = now.plus(after);
+        pass(after);
         pulse.turn();
+    }
+
+    private void pass(Duration time) {
+        now = now.plus(time);
+        nanos += time.toNanos();
     }
 
     private Liveness liveness() {

@@ -51,7 +51,7 @@ final class RunningSteps implements AutoCloseable {
     private final Map<UUID, Run> runs = new ConcurrentHashMap<>();
     private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(
             task -> Thread.ofPlatform().name("running-steps").daemon().unstarted(task));
-    private Instant signsAt = Instant.MIN;
+    private long signsNanos = System.nanoTime() - PROGRESS_MAX.toNanos();
     private @Nullable KafkaProducer<String, byte[]> producer;
 
     /** @param others how messages that are no steps are answered, by their types */
@@ -111,9 +111,9 @@ final class RunningSteps implements AutoCloseable {
         try {
             if (!runs.isEmpty()) {
                 signal();
-                report(Instant.now());
+                report();
             }
-            giveSigns(Instant.now());
+            giveSigns();
         } catch (RuntimeException | Error e) {
             // What leaves this ends the ticker for good.
             LOG.warn("running steps were not looked after: {}", OneLine.of(e));
@@ -134,28 +134,30 @@ final class RunningSteps implements AutoCloseable {
         }
     }
 
-    private void report(Instant now) {
+    private void report() {
         for (Run run : runs.values()) {
+            long now = System.nanoTime();
             if (run.isDue(now)) {
-                run.sentAt = now;
+                run.sentNanos = now;
                 Progress progress = run.latest;
                 run.sent = progress;
-                if (!send(replies.progress(run.command, progress, now, run.traceparent))) {
+                if (!send(replies.progress(run.command, progress, Instant.now(), run.traceparent))) {
                     return;
                 }
             }
         }
     }
 
-    private void giveSigns(Instant now) {
-        if (slow.isEmpty() || signsAt.isAfter(now.minus(PROGRESS_MAX))) {
+    private void giveSigns() {
+        long now = System.nanoTime();
+        if (slow.isEmpty() || now - signsNanos < PROGRESS_MAX.toNanos()) {
             return;
         }
-        signsAt = now;
+        signsNanos = now;
         for (Pending item : runtime.jdbi().withHandle(handle -> table.pending(handle, slow.keySet(), SIGNS_MAX))) {
             WorkRunner.Other<?> other = slow.get(item.type());
             Optional<MessageHandler.Reply> sign = other == null ? Optional.empty() : other.underway(item.body());
-            if (sign.isPresent() && !send(replies.underway(item.key(), sign.get(), now))) {
+            if (sign.isPresent() && !send(replies.underway(item.key(), sign.get(), Instant.now()))) {
                 return;
             }
         }
@@ -186,7 +188,7 @@ final class RunningSteps implements AutoCloseable {
         private volatile boolean revoked;
         private volatile boolean superseded;
         private @Nullable Progress sent;
-        private Instant sentAt = Instant.MIN;
+        private long sentNanos = System.nanoTime() - PROGRESS_MAX.toNanos();
 
         private Run(StepCommand command, int delivery, @Nullable String traceparent, CrashPoints crashPoints) {
             this.command = command;
@@ -215,12 +217,12 @@ final class RunningSteps implements AutoCloseable {
             return crashPoints;
         }
 
-        private boolean isDue(Instant now) {
+        private boolean isDue(long now) {
             if (superseded) {
                 return false;
             }
             Duration pause = latest.equals(sent) ? PROGRESS_MAX : PROGRESS_MIN;
-            return !sentAt.isAfter(now.minus(pause));
+            return now - sentNanos >= pause.toNanos();
         }
     }
 }
