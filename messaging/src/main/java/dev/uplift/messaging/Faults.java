@@ -1,7 +1,10 @@
 package dev.uplift.messaging;
 
 import java.sql.SQLException;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.errors.SerializationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -11,19 +14,31 @@ public final class Faults {
 
     private Faults() {}
 
-    /** Whether the same work may succeed later, unchanged. */
+    /**
+     * Whether the same work may succeed later, unchanged. Kafka hides in exceptions of its own, which would pass, what does
+     * not: a record that cannot be unpacked, an {@link Error}.
+     */
     public static boolean isPassing(Throwable problem) {
+        boolean passing = false;
         Throwable cause = problem;
         for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
-            if (cause instanceof SQLException sql) {
-                return !isAboutTheData(sql.getSQLState());
+            if (stays(cause)) {
+                return false;
             }
-            if (cause instanceof KafkaException || cause instanceof InterruptedException) {
-                return true;
-            }
+            passing |= cause instanceof SQLException
+                    || cause instanceof KafkaException
+                    || cause instanceof InterruptedException;
             cause = cause.getCause();
         }
-        return false;
+        return passing;
+    }
+
+    private static boolean stays(Throwable cause) {
+        return cause instanceof Error
+                || cause instanceof SerializationException
+                || cause instanceof InvalidRecordException
+                || cause instanceof CorruptRecordException
+                || (cause instanceof SQLException sql && isAboutTheData(sql.getSQLState()));
     }
 
     /** One line for what passes; a defect with its trace. */

@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 class PulseTest {
@@ -39,6 +45,22 @@ class PulseTest {
     void whatIsAwayIsNoFault() {
         fail(new SQLTransientConnectionException("the database is away"), 10);
         assertThat(liveness().up()).isTrue();
+    }
+
+    @Test
+    void whatKafkaHidesInItsOwnExceptionsIsAFault() {
+        for (Throwable hidden : List.of(
+                new NoClassDefFoundError("a/missing/Codec"),
+                new SerializationException("no key"),
+                new InvalidRecordException("no record"),
+                new CorruptRecordException("no checksum"))) {
+            assertThat(Faults.isPassing(unfetched(hidden))).isFalse();
+        }
+        assertThat(Faults.isPassing(unfetched(new TimeoutException("the broker is away"))))
+                .isTrue();
+
+        fail(unfetched(new NoClassDefFoundError("a/missing/Codec")), 6);
+        assertThat(liveness().up()).isFalse();
     }
 
     @Test
@@ -97,6 +119,14 @@ class PulseTest {
     private void pass(Duration time) {
         now = now.plus(time);
         nanos += time.toNanos();
+    }
+
+    /** As Kafka's consumer gives it. */
+    private static KafkaException unfetched(Throwable cause) {
+        return new KafkaException(
+                "Received exception when fetching the next record from t-0. If needed, please seek past the record to"
+                        + " continue consumption.",
+                new KafkaException("Error unpacking a record", cause));
     }
 
     private Liveness liveness() {
