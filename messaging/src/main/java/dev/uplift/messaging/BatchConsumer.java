@@ -185,6 +185,7 @@ final class BatchConsumer implements AutoCloseable {
             if (Faults.isPassing(e)) {
                 LOG.warn("{} takes a batch of {} again: {}", name, records.size(), OneLine.of(e));
             } else {
+                // Not for the pulse: a record that nobody can take is buried, and many of them must not take this down.
                 LOG.warn("{} takes a batch of {} one by one", name, records.size(), e);
                 taken = takeOneByOne(records);
             }
@@ -212,6 +213,7 @@ final class BatchConsumer implements AutoCloseable {
                                     + " times that it was taken by itself");
                 }
             } catch (Throwable e) {
+                pulse.failed(e);
                 LOG.warn("{} takes offset {} of {} again: {}", name, one.offset(), one.topic(), OneLine.of(e));
                 return taken;
             }

@@ -195,6 +195,31 @@ class BatchConsumerTest {
             assertThat(TestTopic.header(letter, "ce_type")).isEqualTo(MessageType.INSTALLATION_REFUSED);
             await().until(() -> committed(runtime).equals(Set.of("one", "two")));
             assertThat(letters).hasSize(1);
+            assertThat(runtime.liveness()).extracting(Liveness::detail).noneMatch(detail -> detail.contains("fails since"));
+        }
+    }
+
+    @Test
+    void aMessageThatCannotEvenBeBuriedShows() {
+        TopicSetup.ensure(TestTopic.settings("t"), List.of(TopicSpec.log(topic)));
+        TestTopic.send(topic, message("poison"));
+        try (MessagingRuntime runtime = TestRuntime.of("c", database)) {
+            runtime.consumer(
+                    "in",
+                    List.of(topic),
+                    (handle, batch) -> {
+                        throw new IllegalStateException("a defect of the handler");
+                    },
+                    (handle, letter) -> {
+                        throw new IllegalStateException("a defect of the sink");
+                    });
+            runtime.start();
+
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(runtime.liveness())
+                            .extracting(Liveness::detail)
+                            .anyMatch(detail -> detail.contains("it fails since")
+                                    && detail.contains("a defect of the sink")));
         }
     }
 
