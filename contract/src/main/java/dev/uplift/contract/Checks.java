@@ -51,31 +51,10 @@ final class Checks {
             throw new IllegalArgumentException(
                     field + " has " + value.length() + " characters, at most " + TEXT_LENGTH_MAX + " are taken");
         }
-        if (value.codePoints().anyMatch(Checks::misleads)) {
+        if (!PlainText.is(value)) {
             throw new IllegalArgumentException(field + " contains a control character");
         }
         return value;
-    }
-
-    /** Whether a terminal, a log or a page would show more or other than this one character. */
-    private static boolean misleads(int codePoint) {
-        return Character.isISOControl(codePoint)
-                || switch (Character.getType(codePoint)) {
-                    case Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE -> true;
-                    default ->
-                        switch (Character.getDirectionality(codePoint)) {
-                            case Character.DIRECTIONALITY_LEFT_TO_RIGHT_EMBEDDING,
-                                    Character.DIRECTIONALITY_LEFT_TO_RIGHT_OVERRIDE,
-                                    Character.DIRECTIONALITY_RIGHT_TO_LEFT_EMBEDDING,
-                                    Character.DIRECTIONALITY_RIGHT_TO_LEFT_OVERRIDE,
-                                    Character.DIRECTIONALITY_POP_DIRECTIONAL_FORMAT,
-                                    Character.DIRECTIONALITY_LEFT_TO_RIGHT_ISOLATE,
-                                    Character.DIRECTIONALITY_RIGHT_TO_LEFT_ISOLATE,
-                                    Character.DIRECTIONALITY_FIRST_STRONG_ISOLATE,
-                                    Character.DIRECTIONALITY_POP_DIRECTIONAL_ISOLATE -> true;
-                            default -> false;
-                        };
-                };
     }
 
     /** An unmodifiable copy; names the first absent element. */

@@ -1,5 +1,6 @@
 package dev.uplift.contract.api;
 
+import dev.uplift.contract.PlainText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,7 @@ public record Reason(String by, String reason) {
             throw new IllegalArgumentException(
                     field + " has " + text.length() + " characters, at most " + lengthMax + " are taken");
         }
-        if (text.codePoints().anyMatch(Character::isISOControl)) {
+        if (!PlainText.is(text)) {
             throw new IllegalArgumentException(field + " contains a control character");
         }
     }

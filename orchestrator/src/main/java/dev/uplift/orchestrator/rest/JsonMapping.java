@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import com.fasterxml.jackson.databind.deser.std.StringDeserializer;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import dev.uplift.contract.Json;
+import dev.uplift.contract.PlainText;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -24,32 +25,28 @@ final class JsonMapping {
         return Json.mapper()
                 .rebuild()
                 .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                .addModule(new SimpleModule("plain-text").addDeserializer(String.class, new PlainText()))
+                .addModule(new SimpleModule("plain-text").addDeserializer(String.class, new PlainTexts()))
                 .build();
     }
 
-    /** Takes no control character, whatever the field: a NUL can be stored nowhere, and no text of a request has lines. */
-    private static final class PlainText extends StdScalarDeserializer<String> {
+    /** Takes plain text only, whatever the field: a NUL can be stored nowhere, and no text of a request has lines. */
+    private static final class PlainTexts extends StdScalarDeserializer<String> {
         private static final long serialVersionUID = 1L;
 
-        PlainText() {
+        PlainTexts() {
             super(String.class);
         }
 
         @Override
         public String deserialize(JsonParser json, DeserializationContext context) throws IOException {
             String text = StringDeserializer.instance.deserialize(json, context);
-            if (text.codePoints().anyMatch(PlainText::isNone)) {
+            if (!PlainText.is(text)) {
                 throw JsonMappingException.from(
                         json,
                         "not plain",
                         new IllegalArgumentException("a text has a control character, such as a NUL or a line break"));
             }
             return text;
-        }
-
-        private static boolean isNone(int codePoint) {
-            return Character.isISOControl(codePoint) || Character.getType(codePoint) == Character.SURROGATE;
         }
     }
 }

@@ -1,0 +1,34 @@
+package dev.uplift.contract;
+
+/** Text that a terminal, a log and a page show as it is. */
+public final class PlainText {
+    private PlainText() {}
+
+    /**
+     * Whether {@code text} is one line, without a character that makes a terminal, a log or a page show more or other than
+     * that one: no control character, separator of lines, half of a character, or change of the direction of writing.
+     */
+    public static boolean is(String text) {
+        return text.codePoints().noneMatch(PlainText::misleads);
+    }
+
+    private static boolean misleads(int codePoint) {
+        return Character.isISOControl(codePoint)
+                || switch (Character.getType(codePoint)) {
+                    case Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE -> true;
+                    default ->
+                        switch (Character.getDirectionality(codePoint)) {
+                            case Character.DIRECTIONALITY_LEFT_TO_RIGHT_EMBEDDING,
+                                    Character.DIRECTIONALITY_LEFT_TO_RIGHT_OVERRIDE,
+                                    Character.DIRECTIONALITY_RIGHT_TO_LEFT_EMBEDDING,
+                                    Character.DIRECTIONALITY_RIGHT_TO_LEFT_OVERRIDE,
+                                    Character.DIRECTIONALITY_POP_DIRECTIONAL_FORMAT,
+                                    Character.DIRECTIONALITY_LEFT_TO_RIGHT_ISOLATE,
+                                    Character.DIRECTIONALITY_RIGHT_TO_LEFT_ISOLATE,
+                                    Character.DIRECTIONALITY_FIRST_STRONG_ISOLATE,
+                                    Character.DIRECTIONALITY_POP_DIRECTIONAL_ISOLATE -> true;
+                            default -> false;
+                        };
+                };
+    }
+}
