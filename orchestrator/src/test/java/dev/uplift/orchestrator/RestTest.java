@@ -218,18 +218,26 @@ class RestTest {
     @Test
     void aRegistrationWithoutAnAnswerIsRefusedForThat() {
         topics.require("hanging-site");
-        Fleet.post(
-                "/api/v1/installations",
-                new RegisterInstallation("hanging", null, "hanging-site", null, "/srv/hanging"));
-        jdbi.useHandle(handle -> handle.execute(
-                "UPDATE installation SET inspect_due_at = now(), inspect_until = now() WHERE name = 'hanging'"));
+        for (String name : List.of("hanging", "silent")) {
+            Fleet.post(
+                    "/api/v1/installations",
+                    new RegisterInstallation(name, null, "hanging-site", null, "/srv/" + name));
+        }
+        // Both are judged when the longest time is over, too; one was silent before.
+        jdbi.useHandle(handle -> handle.execute("UPDATE installation SET inspect_until = now(), inspect_due_at = now()"
+                + " - CASE name WHEN 'silent' THEN interval '1 s' ELSE interval '0 s' END"
+                + " WHERE name IN ('hanging', 'silent')"));
 
-        Awaitility.await()
-                .atMost(Duration.ofSeconds(30))
-                .until(() -> Fleet.installation("hanging").state() == InstallationStatus.State.REFUSED);
+        for (String name : List.of("hanging", "silent")) {
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> Fleet.installation(name).state() == InstallationStatus.State.REFUSED);
+        }
 
         assertThat(Fleet.installation("hanging").problem())
                 .startsWith("the swap-service at site hanging-site has had it for 300 s without an answer");
+        assertThat(Fleet.installation("silent").problem())
+                .startsWith("no swap-service gives a sign of life at site hanging-site");
     }
 
     @Test

@@ -187,7 +187,7 @@ public final class InstallationStore {
      * {@code limit}, and none that another replica holds.
      */
     static List<Overdue> overdue(Handle handle, Duration deadline, int limit) {
-        return handle.createQuery("SELECT inspect_until <= now() AS lives, " + COLUMNS
+        return handle.createQuery("SELECT inspect_due_at >= inspect_until AS lives, " + COLUMNS
                         + " FROM installation WHERE inspect_due_at <= now()"
                         + " AND " + Watermark.isPast("inspect_due_at", "deadline_millis")
                         + " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED")
