@@ -134,21 +134,21 @@ record Acceptance(
     /** Of those whose databases say that they are the same, a lock has to tell whether they are. */
     private Verdict onOwnDatabase(Installation row, Inspection.Found found, Inspection.Requested question) {
         DatabaseSeen seen = found.database();
-        List<UUID> same = seen == null
-                ? List.of()
-                : databases.others(row.id(), seen).stream()
-                        .map(DatabaseIds.Owner::installation)
-                        .toList();
+        List<DatabaseIds.Owner> owners = seen == null ? List.of() : databases.others(row.id(), seen);
+        List<UUID> same =
+                owners.stream().map(DatabaseIds.Owner::installation).toList();
         List<Installation> others = same.isEmpty()
                 ? List.of()
                 : InstallationStore.named(
                         handle, same.stream().map(UUID::toString).toList());
-        Optional<Installation> unaskable = others.stream()
+        Optional<DatabaseIds.Owner> unaskable = others.stream()
                 .filter(other -> !other.known() || !other.site().equals(row.site()))
+                .flatMap(other -> owners.stream()
+                        .filter(owner -> owner.installation().equals(other.id())))
                 .findFirst();
         if (unaskable.isPresent()) {
             return new Verdict.Refused(DatabaseIds.belongsTo(
-                    unaskable.get().name(), found.installation().database(), Objects.requireNonNull(seen)));
+                    unaskable.get(), found.installation().database(), Objects.requireNonNull(seen)));
         }
         if (seen != null && !row.known()) {
             databases.claim(row.id(), row.name(), seen.apartFrom(same));

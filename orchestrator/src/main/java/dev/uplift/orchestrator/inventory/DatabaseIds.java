@@ -34,12 +34,16 @@ public final class DatabaseIds {
      *
      * @param apart those whose databases were shown to be others
      */
-    record Owner(
+    public record Owner(
             UUID installation,
             String name,
             String databaseId,
             @Nullable String runId,
-            Set<UUID> apart) {}
+            Set<UUID> apart) {
+        private List<String> ids() {
+            return new DatabaseSeen(databaseId, List.of(), runId).ids();
+        }
+    }
 
     /** None are known, and none will be told. */
     public static DatabaseIds none() {
@@ -74,9 +78,9 @@ public final class DatabaseIds {
     /**
      * Takes in what was seen of an installation's database.
      *
-     * @return the other installation that it belongs to, by its name: nothing was taken in; empty: it is its own
+     * @return the other installation that it belongs to: nothing was taken in; empty: it is its own
      */
-    public Optional<String> claim(UUID installation, String name, DatabaseSeen seen) {
+    public Optional<Owner> claim(UUID installation, String name, DatabaseSeen seen) {
         List<Owner> others = others(installation, seen);
         if (others.isEmpty()) {
             Owner own = new Owner(installation, name, seen.id(), seen.runId(), apart(installation, seen));
@@ -86,7 +90,7 @@ public final class DatabaseIds {
             add(own);
             changed.put(installation, own);
         }
-        return others.stream().map(Owner::name).findFirst();
+        return others.stream().findFirst();
     }
 
     /** {@link #claim}; why the database of what was found is not its own, for a person. */
@@ -99,9 +103,11 @@ public final class DatabaseIds {
     }
 
     /** That a database is another installation's, for a person. */
-    public static String belongsTo(String owner, DatabaseSpec named, DatabaseSeen seen) {
-        return "its database " + named.address() + " is that of installation " + owner
-                + " by another name: both say that they are " + seen.id()
+    public static String belongsTo(Owner owner, DatabaseSpec named, DatabaseSeen seen) {
+        String both =
+                seen.ids().stream().filter(owner.ids()::contains).findFirst().orElse(seen.id());
+        return "its database " + named.address() + " is that of installation " + owner.name()
+                + " by another name: both say that they are " + both
                 + "; give it a database of its own, or forget one of the two (uplift remove)";
     }
 
@@ -165,8 +171,7 @@ public final class DatabaseIds {
     }
 
     private void add(Owner owner) {
-        new DatabaseSeen(owner.databaseId(), List.of(), owner.runId())
-                .ids()
+        owner.ids()
                 .forEach(
                         id -> owners.computeIfAbsent(id, _ -> new ArrayList<>()).add(owner));
     }
