@@ -19,6 +19,7 @@ import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.FenceTakingStatus;
 import dev.uplift.contract.api.Reason;
 import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.orchestrator.inventory.Registration;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -43,6 +44,9 @@ class SharedDatabaseTest {
 
     @Inject
     Jdbi jdbi;
+
+    @Inject
+    Registration registrations;
 
     @Test
     void theSameDatabaseByAnotherNameIsRefused() {
@@ -161,7 +165,7 @@ class SharedDatabaseTest {
     }
 
     @Test
-    void aWishEndsWithItsRegistrationOrAfterAnHour() {
+    void aWishEndsWithItsRegistrationOrAfterAnHourInWhichItCouldBeAnswered() {
         UUID waiting = Fleet.ready("waiting").id();
         jdbi.useHandle(handle -> handle.execute(
                 "INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at) VALUES"
@@ -184,8 +188,16 @@ class SharedDatabaseTest {
 
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
-                .until(() -> wishes("waiting").equals(List.of("no swap-service has answered for 1 h"))
-                        && wishes("unwelcome").equals(List.of("the registration was refused")));
+                .until(() -> wishes("unwelcome").equals(List.of("the registration was refused")));
+        registrations.expire();
+        assertThat(wishes("waiting")).containsExactly("open");
+
+        jdbi.useHandle(handle ->
+                handle.execute("UPDATE results_watermark SET steady_since = steady_since - interval '2 h'"));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> wishes("waiting")
+                        .equals(List.of("no swap-service has answered for 1 h; it may still be taken")));
     }
 
     private List<String> wishes(String installation) {

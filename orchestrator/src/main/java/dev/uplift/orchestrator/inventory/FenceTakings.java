@@ -9,9 +9,11 @@ import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.rest.ProblemException;
 import dev.uplift.orchestrator.sql.Columns;
+import dev.uplift.orchestrator.watermark.Watermark;
 import jakarta.inject.Singleton;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -83,18 +85,16 @@ public final class FenceTakings {
     }
 
     private static FenceTakingStatus ask(Handle handle, Installation row, Reason wish, boolean registration) {
-        FenceTakingStatus asked = new FenceTakingStatus(
-                UUID.randomUUID(), row.id(), row.name(), wish.by(), wish.reason(), Instant.now(), null, null);
-        handle.createUpdate("INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at, registration)"
-                        + " VALUES (:id, :installation, :name, :wish::jsonb, :at::timestamptz, :registration)")
-                .bind("id", asked.id())
+        return handle.createQuery("INSERT INTO fence_taking"
+                        + " (id, installation_id, installation, wish, asked_at, registration)"
+                        + " VALUES (:id, :installation, :name, :wish::jsonb, now(), :registration) RETURNING " + COLUMNS)
+                .bind("id", UUID.randomUUID())
                 .bind("installation", row.id())
                 .bind("name", row.name())
                 .bind("wish", Columns.json(wish))
-                .bind("at", asked.askedAt().toString())
                 .bind("registration", registration)
-                .execute();
-        return asked;
+                .map((added, context) -> read(added))
+                .one();
     }
 
     /** The wish that came with a registration which lasts; a node that joins has none. */
@@ -118,12 +118,15 @@ public final class FenceTakings {
                 .execute();
     }
 
-    /** Ends the wishes to which no worker has answered for {@value #ANSWER_HOURS_MAX} h. */
+    /**
+     * Tells of the wishes to which no worker has answered for {@value #ANSWER_HOURS_MAX} h, in which it could be heard. The
+     * command is still there, so that an answer may come; it counts.
+     */
     static void expire(Handle handle) {
-        handle.createUpdate("UPDATE fence_taking SET problem = :problem WHERE NOT registration AND " + OPEN
-                        + " AND asked_at < now() - :hours * interval '1 hour'")
-                .bind("problem", "no swap-service has answered for " + ANSWER_HOURS_MAX + " h")
-                .bind("hours", ANSWER_HOURS_MAX)
+        handle.createUpdate("UPDATE fence_taking SET problem = :problem WHERE NOT registration AND " + OPEN + " AND "
+                        + Watermark.isPast("asked_at + :answer_millis * interval '1 millisecond'", "answer_millis"))
+                .bind("problem", "no swap-service has answered for " + ANSWER_HOURS_MAX + " h; it may still be taken")
+                .bind("answer_millis", Duration.ofHours(ANSWER_HOURS_MAX).toMillis())
                 .execute();
     }
 

@@ -53,7 +53,7 @@ public final class Watermark implements AutoCloseable {
      * An SQL condition: all that came until {@code deadline} has been read, by consumers that had kept up for the
      * milliseconds of the parameter {@code patience} before.
      *
-     * @param deadline a column
+     * @param deadline a column, or an expression of one
      */
     public static String isPast(String deadline, String patience) {
         return "EXISTS (SELECT FROM results_watermark mark WHERE mark.read_up_to >= GREATEST(" + deadline
