@@ -243,7 +243,7 @@ class RequestsTest {
     }
 
     @Test
-    void anOldRequestThatIsNotCarriedOutIsNotForgotten() {
+    void aRequestIsForgottenAfterItWasCarriedOutHoweverOldItIs() {
         UUID id = UUID.randomUUID();
         failAfter(0, "53100");
         try {
@@ -258,6 +258,12 @@ class RequestsTest {
         runner.runAll();
 
         assertThat(sagas("aged-%")).isEqualTo(1);
+        upkeep.forget(Instant.now().minus(Duration.ofDays(60)));
+        assertThat(answers(id)).hasSize(1);
+        jdbi.useHandle(handle ->
+                handle.execute("UPDATE request SET finished_at = now() - interval '90 days' WHERE id = ?", id));
+        upkeep.forget(Instant.now().minus(Duration.ofDays(60)));
+        assertThat(answers(id)).isEmpty();
     }
 
     @Test

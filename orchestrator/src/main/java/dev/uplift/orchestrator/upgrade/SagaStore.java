@@ -240,10 +240,10 @@ final class SagaStore {
                 .execute();
     }
 
-    /** Deletes logged transitions and answered requests from before {@code oldest}. */
+    /** Deletes transitions that were logged, and requests that were answered, before {@code oldest}. */
     static void prune(Handle handle, Instant oldest) {
-        for (String old : List.of("transition_log WHERE", "request WHERE finished_at IS NOT NULL AND")) {
-            handle.createUpdate("DELETE FROM " + old + " at < :oldest::timestamptz")
+        for (String old : List.of("transition_log WHERE at", "request WHERE finished_at")) {
+            handle.createUpdate("DELETE FROM " + old + " < :oldest::timestamptz")
                     .bind("oldest", oldest.toString())
                     .execute();
         }
