@@ -37,6 +37,8 @@ import org.hamcrest.Matcher;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests for more installations than fit into a transaction. Their site has no workers, so nothing goes on by itself. */
 @QuarkusTest
@@ -156,13 +158,15 @@ class RequestsTest {
         assertThat(sagas("unanswered-%")).isEqualTo(2);
     }
 
-    @Test
-    void aRequestThatAlwaysFailsIsSetAsideAndTheNextOneGoesOn() {
+    /** Data, a column that is missing, a defect of the database. */
+    @ParameterizedTest
+    @ValueSource(strings = {"22000", "42703", "XX000"})
+    void aRequestThatAlwaysFailsIsSetAsideAndTheNextOneGoesOn(String sqlState) {
         UUID failing = UUID.randomUUID();
         UUID next = UUID.randomUUID();
-        failAfter(CHUNK, "22000");
+        failAfter(CHUNK, sqlState);
         try {
-            accept(failing, fleet("failing", 500, "2.5.1"));
+            accept(failing, fleet("failing" + sqlState, 500, "2.5.1"));
             accept(next, List.of("nobody-there"));
             runner.runAll();
         } finally {
@@ -172,7 +176,24 @@ class RequestsTest {
         awaitIncident("300 installations were not asked any more");
         assertThat(answers(next)).containsOnlyKeys("nobody-there");
         assertThat(answers(failing)).hasSize(500);
-        assertThat(sagas("failing-%")).isEqualTo(CHUNK);
+        assertThat(sagas("failing" + sqlState + "-%")).isEqualTo(CHUNK);
+    }
+
+    @Test
+    void aDefectOfTheDatabaseIsNoDatabaseThatIsAway() {
+        Map<String, Object> request = Map.of("installations", fleet("defect", 1, "2.5.1"), "version", "2.7.0");
+        jdbi.useHandle(handle -> handle.execute("""
+            CREATE OR REPLACE FUNCTION refuse_request() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'as the test wants it' USING ERRCODE = '42703'; END $$;
+            CREATE TRIGGER refuse_request BEFORE UPDATE ON request FOR EACH ROW EXECUTE FUNCTION refuse_request()
+            """));
+        try {
+            Fleet.post("/api/v1/upgrades", request).then().statusCode(500).body("code", equalTo("internal"));
+        } finally {
+            jdbi.useHandle(handle -> handle.execute("DROP TRIGGER refuse_request ON request"));
+        }
+
+        await().atMost(Duration.ofSeconds(30)).until(() -> sagas("defect-%") == 1);
     }
 
     @Test

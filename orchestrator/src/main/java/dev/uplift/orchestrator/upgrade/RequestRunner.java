@@ -1,13 +1,14 @@
 package dev.uplift.orchestrator.upgrade;
 
 import dev.uplift.contract.api.AcceptedSagas;
-import dev.uplift.messaging.Faults;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.incident.IncidentStore;
+import dev.uplift.orchestrator.sql.SqlStates;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.apache.kafka.common.KafkaException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -87,7 +88,7 @@ public final class RequestRunner {
             try {
                 return handle.inTransaction(_ -> runChunk(handle, key));
             } catch (RuntimeException | Error e) {
-                if (Faults.isPassing(e)) {
+                if (isPassing(e)) {
                     throw e;
                 }
                 LOG.warn("request {} fails, attempt {}", key.id(), attempt, e);
@@ -101,6 +102,11 @@ public final class RequestRunner {
                 }
             }
         }
+    }
+
+    /** Whether the same may succeed later. What is wrong in a statement or in the database stays so: it must count. */
+    static boolean isPassing(Throwable e) {
+        return e instanceof KafkaException || SqlStates.passing(e);
     }
 
     /** Without it this process, which lives, would be counted as one that ended. */

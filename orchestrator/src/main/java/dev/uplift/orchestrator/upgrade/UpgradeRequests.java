@@ -3,7 +3,6 @@ package dev.uplift.orchestrator.upgrade;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
-import dev.uplift.messaging.Faults;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.rest.ProblemException;
 import dev.uplift.orchestrator.saga.SagaEvent;
@@ -54,7 +53,7 @@ final class UpgradeRequests {
         try {
             return answer(runner.run(new RequestStore.Key(id, kind)));
         } catch (RuntimeException e) {
-            if (!Faults.isPassing(e)) {
+            if (!RequestRunner.isPassing(e)) {
                 throw e;
             }
             LOG.warn("request {} is accepted and goes on later: {}", id, OneLine.of(e));
