@@ -180,6 +180,24 @@ class RequestsTest {
     }
 
     @Test
+    void aTurnThatNeverComesIsNotWaitedForForEver() {
+        UUID id = UUID.randomUUID();
+        Map<String, Object> request =
+                Map.of("requestId", id, "installations", fleet("stuck", 1, "2.5.1"), "version", "2.7.0");
+        jdbi.useHandle(holder -> {
+            String key = "hashtextextended('request " + id + "UPGRADE', 8480)";
+            holder.execute("SELECT pg_advisory_lock(" + key + ")");
+            try {
+                Fleet.post("/api/v1/upgrades", request).then().statusCode(503).body("code", equalTo("request.accepted"));
+            } finally {
+                holder.execute("SELECT pg_advisory_unlock(" + key + ")");
+            }
+        });
+
+        await().atMost(Duration.ofSeconds(30)).until(() -> sagas("stuck-%") == 1);
+    }
+
+    @Test
     void aDefectOfTheDatabaseIsNoDatabaseThatIsAway() {
         Map<String, Object> request = Map.of("installations", fleet("defect", 1, "2.5.1"), "version", "2.7.0");
         jdbi.useHandle(handle -> handle.execute("""

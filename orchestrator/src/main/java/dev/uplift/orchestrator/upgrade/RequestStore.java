@@ -88,9 +88,19 @@ final class RequestStore {
                 .findOne();
     }
 
-    /** Runs {@code work} while nobody else, on another connection, does so for the same request: it waits for its turn. */
+    /**
+     * Runs {@code work} while nobody else, on another connection, does so for the same request: it waits for its turn, at
+     * most 10 s. A process that has lost its power keeps its turn until the database notices, which may take hours.
+     *
+     * @param handle outside of a transaction
+     * @throws JdbiException with SQLSTATE 55P03 if its turn does not come
+     */
     static <T> T alone(Handle handle, Key key, Supplier<T> work) {
-        lock(handle, "pg_advisory_lock", key);
+        // What is set for the transaction ends with it; the lock is the session's, and stays.
+        handle.useTransaction(_ -> {
+            handle.execute("SET LOCAL lock_timeout = '10s'");
+            lock(handle, "pg_advisory_lock", key);
+        });
         try {
             return work.get();
         } finally {
