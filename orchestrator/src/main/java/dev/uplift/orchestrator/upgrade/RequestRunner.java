@@ -7,7 +7,9 @@ import dev.uplift.orchestrator.sql.SqlStates;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.KafkaException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -36,6 +38,9 @@ public final class RequestRunner {
     private final Upgrades upgrades;
     private final UUID process = UUID.randomUUID();
 
+    /** Whose notes could not be taken back, because the database was away. */
+    private final Set<RequestStore.Key> unreturned = ConcurrentHashMap.newKeySet();
+
     public RequestRunner(Jdbi jdbi, Upgrades upgrades) {
         this.jdbi = jdbi;
         this.upgrades = upgrades;
@@ -43,6 +48,7 @@ public final class RequestRunner {
 
     /** Carries out all requests that are accepted, the first one first. */
     public void runAll() {
+        unreturned.forEach(this::giveBack);
         Optional<RequestStore.Key> next = oldest();
         while (next.isPresent() && !Thread.currentThread().isInterrupted()) {
             runSome(next.get());
@@ -62,7 +68,9 @@ public final class RequestRunner {
 
     /**
      * Carries out one chunk; false if there is none left. All of it is on one connection, whose lock ends with the process:
-     * so who finds another one's note in {@link RequestStore#begin} knows that it ended.
+     * so who finds another one's note in {@link RequestStore#begin} takes that one for ended. It lives nevertheless if it
+     * lost the database in the chunk, and was not yet the first to come back: {@value #DEATHS_MAX} of these in a row end a
+     * request, as deaths do.
      */
     private boolean runSome(RequestStore.Key key) {
         return jdbi.withHandle(handle -> RequestStore.alone(handle, key, () -> {
@@ -118,8 +126,21 @@ public final class RequestRunner {
             try {
                 jdbi.useHandle(other -> RequestStore.letGo(other, key, process));
             } catch (JdbiException again) {
+                unreturned.add(key);
                 LOG.info("request {} may be taken for one in which a process ended: {}", key.id(), OneLine.of(again));
             }
+        }
+    }
+
+    /** Not while another thread of this process carries it out, whose note is the same. */
+    private void giveBack(RequestStore.Key key) {
+        try {
+            jdbi.useHandle(handle -> RequestStore.alone(handle, key, () -> {
+                RequestStore.letGo(handle, key, process);
+                return unreturned.remove(key);
+            }));
+        } catch (JdbiException e) {
+            LOG.debug("request {} still has the note of this process", key.id(), e);
         }
     }
 
