@@ -151,12 +151,12 @@ public final class LocateArtifact implements StepHandler {
             if (content.isPresent() && !content.get().equals(known.sha256())) {
                 throw wanted.changed(display(jar.url()), content.get(), known);
             }
-            if (jar.named() && content.isEmpty()) {
+            if (content.isEmpty()) {
                 return check(
                         "artifact.hash",
                         Verdict.WARN,
                         "upgrades were completed with " + known.sha256()
-                                + "; whether its URL gives that, only the fetch" + " tells");
+                                + "; whether its URL gives that, only the fetch tells");
             }
             return check(
                     "artifact.hash",

@@ -4,18 +4,29 @@ import static dev.uplift.artifact.testing.ArtifactWorld.artifact;
 import static dev.uplift.artifact.testing.RawServer.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.artifact.testing.ArtifactWorld;
 import dev.uplift.artifact.testing.Commands;
 import dev.uplift.artifact.testing.RawServer;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.Check.Verdict;
+import dev.uplift.contract.Release;
+import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.profile.Profiles;
+import java.io.InputStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import org.assertj.core.groups.Tuple;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A dry run says what a fetch would find, and changes nothing. */
 final class LocateArtifactTest extends ServedArtifact {
@@ -97,6 +108,31 @@ final class LocateArtifactTest extends ServedArtifact {
     }
 
     @Test
+    void theUrlOfAProfileIsNotVouchedForUnasked(@TempDir Path profiles, @TempDir Path elsewhere) throws Exception {
+        try (InputStream builtIn = Profiles.class.getResourceAsStream("/profiles/metabase.yaml")) {
+            Files.writeString(
+                    profiles.resolve("metabase.yaml"),
+                    new String(Objects.requireNonNull(builtIn).readAllBytes(), StandardCharsets.UTF_8)
+                            .replace(
+                                    "https://downloads.metabase.com/",
+                                    server.url("/").toString()));
+        }
+        server.answer(status("405 Method Not Allowed"));
+        try (ArtifactWorld other = new ArtifactWorld(elsewhere, Profiles.load(Optional.of(profiles)))) {
+            StepOutcome outcome =
+                    other.locate(Commands.command(StepName.LOCATE, Commands.FROM, new Release("v0.51.8", null, null, null))
+                            .withKnown(List.of(Commands.known("v0.51.8", SHA256, false))));
+
+            assertThat(hash(found(outcome)))
+                    .extracting(Check::verdict, Check::detail)
+                    .containsExactly(
+                            Verdict.WARN,
+                            "upgrades were completed with " + SHA256
+                                    + "; whether its URL gives that, only the fetch tells");
+        }
+    }
+
+    @Test
     void whatAFetchWouldRefuseIsAFailingCheck() throws Exception {
         assertThat(locate("v0.49.1", server.url("/x.jar"), null).checks())
                 .extracting(Check::name, Check::verdict)
@@ -134,7 +170,10 @@ final class LocateArtifactTest extends ServedArtifact {
     }
 
     private Found locate(String version, URI url, @Nullable String sha256, Artifact... known) throws Exception {
-        StepOutcome outcome = world.locate(Commands.locate(version, url, sha256).withKnown(List.of(known)));
+        return found(world.locate(Commands.locate(version, url, sha256).withKnown(List.of(known))));
+    }
+
+    private static Found found(StepOutcome outcome) {
         if (outcome instanceof StepOutcome.Succeeded succeeded
                 && succeeded.output() instanceof StepOutput.ArtifactsLocated located) {
             return new Found(located.artifacts().getFirst(), located.checks());

@@ -52,9 +52,17 @@ public final class ArtifactWorld implements AutoCloseable {
     }
 
     public ArtifactWorld(Path home, TransferLimits limits, RegistryLogins logins) throws IOException, ProfileException {
+        this(home, limits, logins, Profiles.load(Optional.empty()));
+    }
+
+    public ArtifactWorld(Path home, Profiles profiles) throws IOException {
+        this(home, LIMITS, RegistryLogins.none(new LocalHost()), profiles);
+    }
+
+    private ArtifactWorld(Path home, TransferLimits limits, RegistryLogins logins, Profiles profiles)
+            throws IOException {
         this.home = home;
         AddressPolicy policy = new AddressPolicy(List.of(AllowedOrigin.parse("http://127.0.0.1:*")));
-        Profiles profiles = Profiles.load(Optional.empty());
         source = new HttpSource(policy, limits);
         store = new ArtifactStore(home);
         SourceTable sources = new SourceTable(Jdbi.create(SourceDatabase.empty()));
