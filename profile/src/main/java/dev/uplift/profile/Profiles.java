@@ -43,12 +43,21 @@ public final class Profiles {
     private static final int NESTING_DEPTH_MAX = 20;
 
     private final NavigableMap<String, Profile> byName;
+
+    /** From which of the operator's files each was read, by its name. */
+    private final Map<String, Path> places;
+
     private final Optional<Path> directory;
     private Map<Path, Stamp> seen;
     private List<Problem> laterProblems = List.of();
 
-    private Profiles(NavigableMap<String, Profile> byName, Optional<Path> directory, Map<Path, Stamp> seen) {
+    private Profiles(
+            NavigableMap<String, Profile> byName,
+            Map<String, Path> places,
+            Optional<Path> directory,
+            Map<Path, Stamp> seen) {
         this.byName = byName;
+        this.places = places;
         this.directory = directory;
         this.seen = seen;
     }
@@ -71,22 +80,27 @@ public final class Profiles {
         for (String file : BUILT_IN) {
             read(file, builtIn(file), problems).ifPresent(profile -> byName.put(profile.name(), profile));
         }
+        Map<String, Path> places = new HashMap<>();
         byName.putAll(own(
-                operatorDirectory.map(directory -> files(directory, problems)).orElse(List.of()), problems));
+                operatorDirectory.map(directory -> files(directory, problems)).orElse(List.of()), places, problems));
         if (!problems.isEmpty()) {
             throw new ProfileException(problems);
         }
-        return new Profiles(byName, operatorDirectory, seen);
+        return new Profiles(byName, places, operatorDirectory, seen);
     }
 
-    /** Those of the operator's files by their names; of two with one name the first. */
-    private static Map<String, Profile> own(Collection<Path> files, List<Problem> problems) {
+    /**
+     * Those of the operator's files by their names; of two with one name the first.
+     *
+     * @param places by names, the files that were the first before, to which those that are it now are added
+     */
+    private static Map<String, Profile> own(
+            Collection<Path> files, Map<String, Path> places, List<Problem> problems) {
         Map<String, Profile> own = new HashMap<>();
-        Map<String, Path> places = new HashMap<>();
         for (Path file : files) {
             read(file, problems).ifPresent(profile -> {
                 Path first = places.putIfAbsent(profile.name(), file);
-                if (first == null) {
+                if (first == null || first.equals(file)) {
                     own.put(profile.name(), profile);
                 } else {
                     problems.add(new Problem(
@@ -143,7 +157,8 @@ public final class Profiles {
         if (!now.equals(seen)) {
             seen = now;
             List<Problem> problems = new ArrayList<>();
-            own(new TreeSet<>(now.keySet()), problems).forEach(byName::putIfAbsent);
+            places.values().retainAll(now.keySet());
+            own(new TreeSet<>(now.keySet()), places, problems).forEach(byName::putIfAbsent);
             problems.stream()
                     .filter(problem -> !laterProblems.contains(problem))
                     .forEach(problem -> LOG.log(System.Logger.Level.WARNING, "a profile is not used: " + problem));

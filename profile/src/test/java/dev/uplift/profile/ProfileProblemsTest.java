@@ -286,6 +286,34 @@ class ProfileProblemsTest {
     }
 
     @Test
+    void ofTwoWithOneNameTheOneThatCameLaterIsBlamedWhateverItsFileIsCalled(@TempDir Path directory) throws Exception {
+        Path first = directory.resolve("zipkin.yaml");
+        Path later = directory.resolve("a.yaml");
+        Files.writeString(first, ZIPKIN);
+        Profiles profiles = Profiles.load(Optional.of(directory));
+
+        Files.writeString(later, ZIPKIN.replace("title: Zipkin", "title: Later"));
+
+        assertThat(profiles.byName("zipkin")).get().extracting(Profile::title).isEqualTo("Zipkin");
+        assertThat(profiles.laterProblems())
+                .extracting(Object::toString)
+                .containsExactly(later + ": name: zipkin is the name in zipkin.yaml too");
+
+        Files.writeString(directory.resolve("b.yaml"), ZIPKIN.replace("name: zipkin", "name: second"));
+        assertThat(profiles.byName("second")).isPresent();
+        Files.writeString(later, ZIPKIN.replace("name: zipkin", "name: second"));
+        assertThat(profiles.byName("second")).isPresent();
+        assertThat(profiles.laterProblems())
+                .extracting(Object::toString)
+                .containsExactly(later + ": name: second is the name in b.yaml too");
+
+        Files.delete(later);
+        Files.move(first, directory.resolve("moved.yaml"));
+        assertThat(profiles.byName("zipkin")).isPresent();
+        assertThat(profiles.laterProblems()).isEmpty();
+    }
+
+    @Test
     void theProblemsOfAllFilesAreListedAtOnce(@TempDir Path directory) throws IOException {
         Path bad = directory.resolve("bad.yaml");
         Files.writeString(directory.resolve("a.yaml"), ZIPKIN);
