@@ -46,7 +46,8 @@ public final class Upgrades {
 
     /**
      * Accepts a request for upgrades, or for a dry run of them, in the caller's transaction. {@link
-     * RequestRunner} carries it out, after requests that were accepted before.
+     * RequestRunner} carries it out: after those that were accepted before, or, if somebody waits for the answer, at once,
+     * beside them.
      *
      * @param source where it came from, for the incidents of what is refused; absent: somebody waits for the answer
      * @return false if {@code requestId} is that of an earlier request, of which this is no copy
