@@ -2,7 +2,6 @@ package dev.uplift.cli;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.uplift.contract.Incident;
 import dev.uplift.contract.InstallationStatus;
 import dev.uplift.contract.Json;
@@ -40,6 +39,13 @@ import org.jspecify.annotations.Nullable;
 final class Api {
     private static final Duration REQUEST_MAX = Duration.ofSeconds(30);
     private static final int PAGE = 500;
+    private static final int UNAVAILABLE = 503;
+    private static final String ACCEPTED = "request.accepted";
+
+    /** With the pause that the orchestrator asks for, a minute. */
+    private static final int REPEATS_MAX = 12;
+
+    private static final int PAUSE_SECONDS = 5;
 
     private final URI server;
     private final HttpClient http = HttpClient.newBuilder()
@@ -208,6 +214,58 @@ final class Api {
     }
 
     private String send(String method, String path, @Nullable Object body) {
+        HttpResponse<String> response = exchange(method, path, body);
+        if (response.statusCode() == UNAVAILABLE && ACCEPTED.equals(member(response, "code"))) {
+            response = repeat(method, path, body, response);
+        }
+        if (response.statusCode() >= 400) {
+            throw new CommandFailedException(
+                    response.statusCode() >= 500 ? ExitCode.UNAVAILABLE : ExitCode.FAILED, problem(response));
+        }
+        return response.body();
+    }
+
+    /** The same again, which begins nothing twice, until the answer to what was accepted comes. */
+    private HttpResponse<String> repeat(
+            String method, String path, @Nullable Object body, HttpResponse<String> accepted) {
+        HttpResponse<String> last = accepted;
+        for (int attempt = 1; attempt <= REPEATS_MAX; attempt++) {
+            try {
+                // Nobody tells when the answer is there.
+                Thread.sleep(pause(last));
+                last = exchange(method, path, body);
+                if (last.statusCode() != UNAVAILABLE) {
+                    return last;
+                }
+            } catch (CommandFailedException e) {
+                // An orchestrator that is away for a moment forgets nothing.
+                last = accepted;
+            } catch (InterruptedException e) {
+                throw interrupted();
+            }
+        }
+        throw new CommandFailedException(
+                ExitCode.UNAVAILABLE,
+                "it was accepted and goes on by itself, but the orchestrator cannot say yet what became of it:"
+                        + " look with `uplift list` and `uplift status`");
+    }
+
+    private static Duration pause(HttpResponse<String> response) {
+        long seconds = PAUSE_SECONDS;
+        try {
+            seconds = response.headers().firstValueAsLong("Retry-After").orElse(PAUSE_SECONDS);
+        } catch (NumberFormatException e) {
+            // A date: the usual pause has to do.
+        }
+        return Duration.ofSeconds(Math.clamp(seconds, 1, PAUSE_SECONDS));
+    }
+
+    private static CommandFailedException interrupted() {
+        Thread.currentThread().interrupt();
+        return new CommandFailedException(ExitCode.FAILED, "interrupted");
+    }
+
+    private HttpResponse<String> exchange(String method, String path, @Nullable Object body) {
         try {
             HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server + "/api/v1" + path))
                     .timeout(REQUEST_MAX)
@@ -218,12 +276,7 @@ final class Api {
                 request.header("Content-Type", "application/json")
                         .method(method, BodyPublishers.ofByteArray(Json.mapper().writeValueAsBytes(body)));
             }
-            HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-            if (response.statusCode() >= 400) {
-                throw new CommandFailedException(
-                        response.statusCode() >= 500 ? ExitCode.UNAVAILABLE : ExitCode.FAILED, problem(response));
-            }
-            return response.body();
+            return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
         } catch (HttpConnectTimeoutException e) {
             throw unreachable();
         } catch (HttpTimeoutException e) {
@@ -234,8 +287,7 @@ final class Api {
         } catch (IOException e) {
             throw unreachable();
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CommandFailedException(ExitCode.FAILED, "interrupted");
+            throw interrupted();
         }
     }
 
@@ -246,16 +298,18 @@ final class Api {
     }
 
     private static String problem(HttpResponse<String> response) {
+        String detail = member(response, "detail");
+        String said = detail.isEmpty() ? member(response, "title") : detail;
+        return said.isEmpty() ? "the orchestrator answered " + response.statusCode() : said;
+    }
+
+    /** Of a problem document; empty: it has none, or is no such document. */
+    private static String member(HttpResponse<String> response, String name) {
         try {
-            JsonNode problem = Json.mapper().readTree(response.body());
-            String detail = problem.path("detail").asText(problem.path("title").asText(""));
-            if (!detail.isEmpty()) {
-                return detail;
-            }
+            return Json.mapper().readTree(response.body()).path(name).asText("");
         } catch (JacksonException e) {
-            // Not a problem document: the status has to do.
+            return "";
         }
-        return "the orchestrator answered " + response.statusCode();
     }
 
     private static String encoded(String text) {

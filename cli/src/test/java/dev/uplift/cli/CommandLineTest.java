@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -84,6 +85,34 @@ final class CommandLineTest {
     void whatTheOrchestratorRefusesEndsWithOneAndItsReason() {
         assertThat(at("watch nobody")).isEqualTo(ExitCode.FAILED);
         assertThat(terminal.err()).isEqualTo("uplift: nothing is at /installations/nobody" + System.lineSeparator());
+    }
+
+    @Test
+    void whatWasAcceptedWithoutAnAnswerIsSentAgainAsItWas() {
+        UUID id = UUID.randomUUID();
+        orchestrator.answerNext(503, "{\"code\":\"request.accepted\",\"detail\":\"send the same with requestId x\"}");
+        orchestrator.answerNext(503, "{\"code\":\"database.unavailable\",\"detail\":\"it is away\"}");
+        orchestrator.answerNext(
+                200, "{\"accepted\":[{\"installation\":\"sales\",\"upgradeId\":\"" + id + "\"}],\"refused\":[]}");
+
+        assertThat(at("upgrade sales --to v0.51.2 --no-wait")).isEqualTo(ExitCode.OK);
+
+        assertThat(terminal.lines()).containsExactly("sales " + id);
+        assertThat(terminal.err()).isEmpty();
+        assertThat(orchestrator.bodies())
+                .hasSize(3)
+                .allMatch(body -> body.contains("\"requestId\":\""))
+                .containsOnly(orchestrator.bodies().getFirst());
+    }
+
+    @Test
+    void whatWasNotAcceptedIsNotSentAgain() {
+        orchestrator.answerNext(503, "{\"code\":\"database.unavailable\",\"detail\":\"it is away\"}");
+
+        assertThat(at("upgrade sales --to v0.51.2 --no-wait")).isEqualTo(ExitCode.UNAVAILABLE);
+
+        assertThat(terminal.err()).contains("it is away");
+        assertThat(orchestrator.bodies()).hasSize(1);
     }
 
     @Test

@@ -20,7 +20,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,8 +39,12 @@ final class FakeOrchestrator implements AutoCloseable {
     private final List<OutputStream> listeners = new CopyOnWriteArrayList<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final AtomicInteger eventIds = new AtomicInteger(100);
+    private final Queue<Canned> canned = new ConcurrentLinkedQueue<>();
+    private final List<String> bodies = new CopyOnWriteArrayList<>();
     private volatile int feedAnswer = 200;
     private volatile @Nullable DiscoveryStatus discovery;
+
+    private record Canned(int status, String body) {}
 
     FakeOrchestrator() {
         try {
@@ -93,6 +99,16 @@ final class FakeOrchestrator implements AutoCloseable {
         discovery = ended;
     }
 
+    /** What one more POST is answered; a 503 asks for a second of patience. */
+    void answerNext(int status, String body) {
+        canned.add(new Canned(status, body));
+    }
+
+    /** What was sent to be answered so. */
+    List<String> bodies() {
+        return List.copyOf(bodies);
+    }
+
     /** Cuts everybody off. */
     void cutFeed() {
         List<OutputStream> cut = List.copyOf(listeners);
@@ -129,10 +145,22 @@ final class FakeOrchestrator implements AutoCloseable {
             listen(exchange);
             return;
         }
+        Canned next = exchange.getRequestMethod().equals("POST") ? canned.poll() : null;
+        if (next != null) {
+            bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            if (next.status() == 503) {
+                exchange.getResponseHeaders().add("Retry-After", "1");
+            }
+            answer(exchange, next.status(), next.body());
+            return;
+        }
         String body = found(path, exchange.getRequestURI().getQuery());
-        byte[] bytes =
-                (body == null ? "{\"detail\":\"nothing is at " + path + "\"}" : body).getBytes(StandardCharsets.UTF_8);
-        exchange.sendResponseHeaders(body == null ? 404 : 200, bytes.length);
+        answer(exchange, body == null ? 404 : 200, body == null ? "{\"detail\":\"nothing is at " + path + "\"}" : body);
+    }
+
+    private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(status, bytes.length);
         exchange.getResponseBody().write(bytes);
         exchange.close();
     }

@@ -27,7 +27,10 @@ final class ProblemMappers {
 
     @ServerExceptionMapper
     Response problem(ProblemException e) {
-        return answer(e.problem());
+        Problem problem = e.problem();
+        return problem.status() == Response.Status.SERVICE_UNAVAILABLE.getStatusCode()
+                ? later(problem)
+                : answer(problem);
     }
 
     @ServerExceptionMapper
@@ -81,12 +84,15 @@ final class ProblemMappers {
     }
 
     private static Response unavailable(String code, String what) {
-        Problem problem = Problem.of(
+        return later(Problem.of(
                 503,
                 "Service Unavailable",
                 code,
                 "the orchestrator cannot use " + what + " at the moment; try again in " + RETRY_SECONDS
-                        + " s, and look at it if that lasts");
+                        + " s, and look at it if that lasts"));
+    }
+
+    private static Response later(Problem problem) {
         return Response.fromResponse(answer(problem))
                 .header(HttpHeaders.RETRY_AFTER, RETRY_SECONDS)
                 .build();

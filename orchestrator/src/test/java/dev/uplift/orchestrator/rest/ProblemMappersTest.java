@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.uplift.http.Problem;
 import jakarta.ws.rs.core.Response;
 import java.sql.SQLException;
+import java.util.Map;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.jdbi.v3.core.ConnectionException;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,16 @@ class ProblemMappersTest {
         assertThat(answer.getStatus()).isEqualTo(status);
         assertThat(answer.getHeaderString("Retry-After")).isEqualTo(status == 503 ? "5" : null);
         assertThat(((Problem) answer.getEntity()).detail()).doesNotContain("password", "SQL");
+    }
+
+    @Test
+    void whoeverGetsNoAnswerIsToldWhenToAskAgain() {
+        assertThat(mappers.problem(ProblemException.unavailable("request.accepted", "it goes on", Map.of()))
+                        .getHeaderString("Retry-After"))
+                .isEqualTo("5");
+        assertThat(mappers.problem(ProblemException.conflict("upgrade.refused", "no"))
+                        .getHeaderString("Retry-After"))
+                .isNull();
     }
 
     @Test
