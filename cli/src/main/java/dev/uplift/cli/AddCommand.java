@@ -114,6 +114,9 @@ final class AddCommand implements Callable<Integer> {
                     ExitCode.USAGE,
                     "a node has the name, profile and site of the installation that --to names; --take-fence is for a new one");
         }
+        if (takeFence == null) {
+            reason.requireNone("--take-fence");
+        }
         Output output = server.output();
         String path = directory == null
                 ? null

@@ -37,6 +37,9 @@ final class FenceCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        if (reason == null) {
+            options.requireNone("--take");
+        }
         Api api = server.api();
         Output output = server.output();
         if (reason == null) {

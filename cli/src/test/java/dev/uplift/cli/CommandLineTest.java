@@ -61,6 +61,8 @@ final class CommandLineTest {
                     releases forget 12 --reason= --by ann               | reason is missing
                     fence sales --take=                                 | reason is missing
                     add /srv/x --take-fence=                            | reason is missing
+                    add /srv/x --by ann                                 | --by goes with --take-fence
+                    fence sales --by ann                                | --by goes with --take
                     list --server ftp://example.org                     | is no http or https URL such as
                     list --server http://example.org/?x=1               | is no http or https URL such as
                     list --server http://user:secret@example.org        | without user and password
