@@ -2,15 +2,20 @@ package dev.uplift.standalone;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Objects;
 
 /** The one directory that everything lives in. Only its owner may enter it. */
 record Home(Path root) {
+    private static final String SECRET = "secret";
+    private static final String UNFINISHED = ".tmp";
+
     static Home create(Path root) throws IOException {
         Path absolute = root.toAbsolutePath().normalize();
         if (!Files.isDirectory(absolute)) {
@@ -25,6 +30,22 @@ record Home(Path root) {
     }
 
     /**
+     * Deletes what a kill in {@link #writeSecret} left behind, passwords included. To be called by the one process that
+     * works in this directory.
+     */
+    void deleteUnfinished() throws IOException {
+        for (Path directory : List.of(root, run(), kafka())) {
+            if (Files.isDirectory(directory)) {
+                try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, SECRET + "*" + UNFINISHED)) {
+                    for (Path file : files) {
+                        Files.delete(file);
+                    }
+                }
+            }
+        }
+    }
+
+    /**
      * Writes a file that only its owner can read, whole or not at all, also if the power fails.
      *
      * @throws IOException if it cannot be written; what was there before is there still, or the new text is
@@ -33,8 +54,8 @@ record Home(Path root) {
         Path directory = Objects.requireNonNull(file.toAbsolutePath().getParent(), "it is no file");
         Path temporary = Files.createTempFile(
                 directory,
-                "secret",
-                ".tmp",
+                SECRET,
+                UNFINISHED,
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         try {
             Files.writeString(temporary, text);

@@ -115,6 +115,7 @@ public final class Standalone implements AutoCloseable {
     /** Starts PostgreSQL and Kafka, then the services; returns when all are ready. */
     private void start() throws IOException, SQLException, InterruptedException {
         lock();
+        home.deleteUnfinished();
         Files.deleteIfExists(home.status());
         requireBuilt();
         endLeftovers();

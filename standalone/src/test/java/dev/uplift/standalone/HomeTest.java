@@ -37,6 +37,25 @@ class HomeTest {
         assertThat(names()).containsExactly("credentials.properties");
     }
 
+    @Test
+    void whatAKillLeftOfASecretIsDeleted() throws IOException {
+        Home home = Home.create(directory);
+        Files.createDirectories(home.kafka());
+        for (Path left : List.of(home.root(), home.run(), home.kafka())) {
+            Files.writeString(left.resolve("secret123456789.tmp"), "password=x");
+            Files.writeString(left.resolve("other.tmp"), "mine");
+        }
+        Home.writeSecret(home.run().resolve("credentials.properties"), "password=x");
+
+        home.deleteUnfinished();
+
+        try (var files = Files.walk(directory)) {
+            assertThat(files.filter(Files::isRegularFile).map(file -> directory.relativize(file).toString()))
+                    .containsExactlyInAnyOrder(
+                            "other.tmp", "run/other.tmp", "kafka/other.tmp", "run/credentials.properties");
+        }
+    }
+
     private List<String> names() throws IOException {
         try (var files = Files.list(directory)) {
             return files.map(file -> file.getFileName().toString()).toList();
