@@ -29,7 +29,10 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** A database of a PostgreSQL server. Every look opens a connection of its own and leaves none behind. */
+/**
+ * A database of a PostgreSQL server. Every look opens a connection of its own and leaves none behind; behind a pooler the
+ * server's side of it is the next client's, and is as it was before.
+ */
 record PostgresAppDatabase(
         Host keeper,
         Route route,
@@ -39,6 +42,7 @@ record PostgresAppDatabase(
     private static final String OUR_NAME = "uplift-swap";
     private static final int CONNECT_SECONDS_MAX = 5;
     private static final int ANSWER_SECONDS_MAX = 10;
+    private static final String SERVER_VERSION_MIN = "12";
 
     /** The name is unique on the server, and unlike the oid it is kept by a restore into a new database. */
     private static final String ID =
@@ -76,8 +80,8 @@ record PostgresAppDatabase(
 
     @Override
     public Optional<DatabaseSeen> id() throws IOException, SQLException {
-        try (Connection connection = connect();
-                Statement statement = connection.createStatement()) {
+        try (Look look = look();
+                Statement statement = look.connection().createStatement()) {
             String runId = text(statement, ID_OF_RUN);
             try {
                 return Optional.of(new DatabaseSeen(text(statement, ID), List.of(), runId));
@@ -104,9 +108,9 @@ record PostgresAppDatabase(
             return false;
         }
         long key = ThreadLocalRandom.current().nextLong();
-        try (Connection here = connect();
-                Connection there = server.connect()) {
-            return locks(here, key) && !locks(there, key);
+        try (Look here = look();
+                Look there = server.look()) {
+            return locks(here.connection(), key) && !locks(there.connection(), key);
         }
     }
 
@@ -114,8 +118,8 @@ record PostgresAppDatabase(
     public DatabaseUse usedBy(Node node) throws IOException, SQLException, InterruptedException {
         Set<TcpConnection> connections = node.connections();
         String table = rules.map(Migrations::changelogTable).orElse(null);
-        try (Connection connection = connect();
-                PreparedStatement server = connection.prepareStatement(SERVER)) {
+        try (Look look = look();
+                PreparedStatement server = look.connection().prepareStatement(SERVER)) {
             server.setString(1, table);
             try (ResultSet row = server.executeQuery()) {
                 row.next();
@@ -126,12 +130,12 @@ record PostgresAppDatabase(
                 String address = row.getString(4);
                 // A pooler makes up the process id that it greets with.
                 boolean pooled =
-                        row.getInt(2) != connection.unwrap(PGConnection.class).getBackendPID();
+                        row.getInt(2) != look.connection().unwrap(PGConnection.class).getBackendPID();
                 return new ServerSessions(
                                 address == null ? null : InetAddress.ofLiteral(address),
                                 row.getInt(1),
                                 pooled,
-                                sessions(connection))
+                                sessions(look.connection()))
                         .use(connections, spec.port(), addresses(node));
             }
         }
@@ -168,9 +172,8 @@ record PostgresAppDatabase(
         }
     }
 
-    /** Until the connection is closed. */
+    /** Until the look is over. */
     private static boolean locks(Connection connection, long key) throws SQLException {
-        connection.setAutoCommit(false);
         try (PreparedStatement statement = connection.prepareStatement(LOCK)) {
             statement.setLong(1, key);
             try (ResultSet row = statement.executeQuery()) {
@@ -182,8 +185,8 @@ record PostgresAppDatabase(
 
     @Override
     public Optional<String> users() throws IOException, SQLException {
-        try (Connection connection = connect();
-                Statement statement = connection.createStatement();
+        try (Look look = look();
+                Statement statement = look.connection().createStatement();
                 ResultSet row = statement.executeQuery(SESSIONS)) {
             row.next();
             long count = row.getLong(1);
@@ -199,8 +202,8 @@ record PostgresAppDatabase(
         if (rules.isEmpty()) {
             return OptionalLong.empty();
         }
-        try (Connection connection = connect();
-                Statement statement = connection.createStatement();
+        try (Look look = look();
+                Statement statement = look.connection().createStatement();
                 ResultSet row = statement.executeQuery(rules.get().progressQuery())) {
             return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
         }
@@ -212,8 +215,8 @@ record PostgresAppDatabase(
         if (query == null) {
             return OptionalInt.empty();
         }
-        try (Connection connection = connect();
-                Statement statement = connection.createStatement();
+        try (Look look = look();
+                Statement statement = look.connection().createStatement();
                 ResultSet row = statement.executeQuery(query)) {
             if (!row.next()) {
                 return OptionalInt.empty();
@@ -229,8 +232,8 @@ record PostgresAppDatabase(
         if (query == null) {
             return Optional.empty();
         }
-        try (Connection connection = connect();
-                Statement statement = connection.createStatement();
+        try (Look look = look();
+                Statement statement = look.connection().createStatement();
                 ResultSet row = statement.executeQuery(query)) {
             return row.next()
                     ? Optional.of("a migration lock is held by "
@@ -239,7 +242,7 @@ record PostgresAppDatabase(
         }
     }
 
-    private Connection connect() throws IOException, SQLException {
+    private Look look() throws IOException, SQLException {
         PGSimpleDataSource source = new PGSimpleDataSource();
         InetSocketAddress server = route.to(spec.host(), spec.port());
         source.setServerNames(new String[] {server.getHostString()});
@@ -258,14 +261,27 @@ record PostgresAppDatabase(
         source.setConnectTimeout(CONNECT_SECONDS_MAX);
         source.setLoginTimeout(CONNECT_SECONDS_MAX);
         source.setSocketTimeout(ANSWER_SECONDS_MAX);
+        // Our name is then sent with the login, and no statement gets one: a pooler's connection would keep both.
+        source.setAssumeMinServerVersion(SERVER_VERSION_MIN);
+        source.setPrepareThreshold(0);
         Connection connection = source.getConnection();
-        // The driver's own setReadOnly tells the server nothing outside of a transaction.
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
-            return connection;
+        try {
+            connection.setAutoCommit(false);
+            connection.setReadOnly(true);
+            return new Look(connection);
         } catch (SQLException e) {
             connection.close();
             throw e;
+        }
+    }
+
+    /** A connection whose statements are one transaction, which may not write and is rolled back. */
+    private record Look(Connection connection) implements AutoCloseable {
+        @Override
+        public void close() throws SQLException {
+            try (connection) {
+                connection.rollback();
+            }
         }
     }
 }
