@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>A connection whose own end is the client of a session is that session. A kernel gives one end to connections to
- *       several servers at a time: only those to the address that is named count. Where that is not known, one to the
- *       address that the server itself has counts, and to others two: one alone may be a stranger's.
+ *       several servers at a time: only those to the address that is named, or that the server itself has, count. Where it is
+ *       not known which is named, two to others count as well: one alone may be a stranger's.
  *   <li>Translation of addresses keeps the port as a rule, and changes the address. Two connections whose ports are those
  *       of two sessions from one address are these sessions; one may have the port of a stranger's by chance.
  *   <li>A forwarder (SSH, the proxy of a published port) changes the port too. Then a connection to the server's address
@@ -49,20 +49,19 @@ record ServerSessions(@Nullable InetAddress address, int port, boolean pooled, L
      * Whether who holds these connections works on the database.
      *
      * @param named the port that the node's settings name
-     * @param addresses those that they name; empty: that is not known
+     * @param addresses those that they name now, which a connection that is older need not go to; empty: that is not known
      */
     DatabaseUse use(Set<TcpConnection> connections, int named, Set<InetAddress> addresses) {
         Set<TcpConnection> possible = connections.stream()
                 .filter(connection -> addresses.isEmpty()
                         || addresses.contains(connection.remote().getAddress()))
                 .collect(Collectors.toSet());
-        List<TcpConnection> own = possible.stream()
+        List<TcpConnection> own = connections.stream()
+                .filter(connection -> possible.contains(connection) || isToServer(connection))
                 .filter(connection -> connection.remote().getPort() == port && isOn(connection, Session::here))
                 .toList();
         if (own.size() > 1
-                || own.stream()
-                        .anyMatch(connection -> !addresses.isEmpty()
-                                || connection.remote().getAddress().equals(address))) {
+                || own.stream().anyMatch(connection -> !addresses.isEmpty() || isToServer(connection))) {
             return new DatabaseUse.Seen(count(own.size(), "session") + " on it");
         }
         if (pooled) {
@@ -98,6 +97,10 @@ record ServerSessions(@Nullable InetAddress address, int port, boolean pooled, L
                 .filter(client -> client != null && ports.contains(client.getPort()))
                 .collect(Collectors.groupingBy(InetSocketAddress::getAddress, Collectors.counting()));
         return byAddress.values().stream().mapToLong(Long::longValue).max().orElse(0);
+    }
+
+    private boolean isToServer(TcpConnection connection) {
+        return connection.remote().getAddress().equals(address);
     }
 
     private boolean isOn(TcpConnection connection, Predicate<Session> which) {

@@ -45,6 +45,20 @@ class ServerSessionsTest {
     }
 
     @Test
+    void aConnectionThatIsOlderThanAChangeOfTheNamesAddressIsItsSession() {
+        Session older = session("real", true, "10.0.0.9:40001");
+        Session other = session("other", false, null);
+        Set<InetAddress> named = Set.of(InetAddress.ofLiteral("10.0.0.7"));
+        ServerSessions sessions = new ServerSessions(SERVER, PORT, false, List.of(older, other));
+
+        assertThat(sessions.use(connections("10.0.0.9:40001>10.0.0.5:5432"), PORT, named))
+                .isEqualTo(new DatabaseUse.Seen("1 session on it"));
+        assertThat(sessions.use(connections("10.0.0.9:40001>10.0.0.6:5432"), PORT, named))
+                .as("neither the address that is named nor the server's own")
+                .isInstanceOf(DatabaseUse.NotSeen.class);
+    }
+
+    @Test
     void aPortOrAnAddressAloneIsNoSession() {
         assertThat(use(
                         connections("10.0.0.9:40001>10.0.0.5:5432"),
