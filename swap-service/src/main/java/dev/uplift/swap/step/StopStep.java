@@ -140,17 +140,17 @@ final class StopStep implements SwapStep {
         Optional<SagaState> remembered = work.state(node);
         Optional<Instance> running = work.onlyRunning(node);
         Optional<LeftOut> leftOut = work.leftOutBefore(node);
-        if (remembered.isEmpty() && running.isEmpty() && work.command().source() == null && leftOut.isEmpty()) {
-            throw StepFailedException.refused(
-                    ErrorCode.INTERFERED,
-                    "the application in " + node.place() + " was stopped by somebody else since it was checked");
-        }
         SagaState state;
         if (remembered.isPresent()) {
             state = remembered.get();
         } else {
-            // What was seen of a process on the database says nothing of the one that somebody has started since.
-            Checked last = running.isEmpty() || running.equals(checked.running()) ? checked : check(work, node);
+            requireNotStopped(work, node, running, leftOut);
+            Checked last = checked;
+            if (running.isPresent() && !running.equals(checked.running())) {
+                // What was seen of a process on the database says nothing of the one that somebody has started since.
+                last = check(work, node);
+                requireNotStopped(work, node, work.onlyRunning(node), leftOut);
+            }
             state = work.remember(
                     node,
                     SwapEffect.STOP_RECORD,
@@ -170,6 +170,17 @@ final class StopStep implements SwapStep {
             state = work.remember(node, SwapEffect.STOP_OUTAGE, state.withOutageBeganAt(began));
         }
         return state;
+    }
+
+    /** What is down although nothing that is known has stopped it cannot be seen on its database any more. */
+    private static void requireNotStopped(
+            StepWork work, Node node, Optional<Instance> running, Optional<LeftOut> leftOut)
+            throws StepFailedException {
+        if (running.isEmpty() && work.command().source() == null && leftOut.isEmpty()) {
+            throw StepFailedException.refused(
+                    ErrorCode.INTERFERED,
+                    "the application in " + node.place() + " was stopped by somebody else since it was checked");
+        }
     }
 
     private static @Nullable Boolean used(StepWork work, Node node) throws IOException, InterruptedException {

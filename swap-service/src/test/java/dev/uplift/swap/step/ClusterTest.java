@@ -3,8 +3,10 @@ package dev.uplift.swap.step;
 import static dev.uplift.contract.Direction.DO;
 import static dev.uplift.contract.Direction.UNDO;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeFailure;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepLimits;
@@ -19,6 +21,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.Enumeration;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
@@ -86,7 +93,7 @@ class ClusterTest {
 
             StepOutcome outcome = rig.take(StepName.STOP, DO, (effect, moment) -> {
                 if (effect.equals("swap.stop.terminate") && moment == CrashPoints.Moment.BEFORE) {
-                    movedElsewhere(other, second);
+                    movedElsewhere(other, second, "proven");
                 }
             });
 
@@ -100,14 +107,57 @@ class ClusterTest {
         }
     }
 
+    @Test
+    void aNodeThatEndsWhileItIsLookedAtAgainWasStoppedBySomebodyElse() throws Exception {
+        try (Rig rig = new Rig();
+                Rig other = new Rig()) {
+            start(rig, "elsewhere", "").stop();
+            start(rig, "ended", "");
+            StandInServer second = start(other, "ended", "");
+            rig.join(other.directory, rig.register().running());
+            InstallationSpec both = rig.command(StepName.STOP, DO).installation();
+            rig.installed(both.withDatabaseAssumedFor(both.nodes().getLast()));
+            rig.to(Rig.NEW);
+            preflight(rig);
+            rig.succeed(StepName.STAGE, DO);
+
+            StepOutcome outcome = rig.take(StepName.STOP, DO, (effect, moment) -> {
+                if (effect.equals("swap.stop.terminate") && moment == CrashPoints.Moment.BEFORE) {
+                    StandInServer anew = movedElsewhere(other, second, "ended");
+                    Thread.ofPlatform().start(() -> {
+                        await().atMost(Rig.START)
+                                .pollInterval(Duration.ofMillis(2))
+                                .until(() -> isLookedAt("ended"));
+                        anew.stop();
+                    });
+                }
+            });
+
+            assertThat(outcome).isInstanceOfSatisfying(StepOutcome.Failed.class, failed -> {
+                assertThat(failed.code()).isEqualTo(ErrorCode.INTERFERED);
+                assertThat(failed.detail()).contains(other.directory + " was stopped by somebody else");
+            });
+            assertThat(SagaState.read(Rig.HOST, other.directory)).isEmpty();
+        }
+    }
+
+    private static boolean isLookedAt(String database) throws SQLException {
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery("SELECT 1 FROM pg_stat_activity"
+                        + " WHERE application_name = 'uplift-swap' AND datname = '" + database + "'")) {
+            return found.next();
+        }
+    }
+
     /** By a file, which nobody reads: its command line and its environment stay. */
-    private static void movedElsewhere(Rig rig, StandInServer server) {
+    private static StandInServer movedElsewhere(Rig rig, StandInServer server, String database) {
         try {
             server.stop();
             Files.writeString(rig.directory.resolve("standin.properties"), "MB_DB_DBNAME=elsewhere\n");
-            rig.launch(Rig.OLD)
+            return rig.launch(Rig.OLD)
                     .port(server.port())
-                    .postgres("localhost", postgres.getPort(), "proven", "postgres", "postgres")
+                    .postgres("localhost", postgres.getPort(), database, "postgres", "postgres")
                     .faults("")
                     .start()
                     .awaitHealthy(Rig.START);
