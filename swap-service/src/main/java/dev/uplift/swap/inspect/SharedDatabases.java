@@ -15,7 +15,8 @@ import java.util.List;
 
 /**
  * Tells which of the applications that were found work on one database, by whatever name each calls it: the servers are
- * asked, as when a node joins an installation. Where they cannot be, or time is up, the names decide.
+ * asked, as when a node joins an installation. Where they cannot be, or time is up, the names decide. Who use a server as
+ * different users are never nodes of one installation.
  */
 record SharedDatabases(Site site, Profiles profiles, Duration most) {
 
@@ -38,7 +39,8 @@ record SharedDatabases(Site site, Profiles profiles, Duration most) {
             boolean named = usable.candidate()
                     .databaseIdentity()
                     .equals(first.candidate().databaseIdentity());
-            if (System.nanoTime() - begun < most.toNanos() ? isOne(usable, first, named) : named) {
+            boolean inTime = System.nanoTime() - begun < most.toNanos();
+            if (isOneUser(usable, first) && (inTime ? isOne(usable, first, named) : named)) {
                 return usable.onDatabaseOf(first);
             }
             if (named) {
@@ -51,14 +53,17 @@ record SharedDatabases(Site site, Profiles profiles, Duration most) {
         return usable;
     }
 
+    private static boolean isOneUser(Usable one, Usable other) {
+        return !(one.installation().database() instanceof DatabaseSpec.PostgreSql server
+                && other.installation().database() instanceof DatabaseSpec.PostgreSql another
+                && !server.user().equals(another.user()));
+    }
+
     private boolean isOne(Usable one, Usable other, boolean named) throws InterruptedException {
         if (!(one.installation().database() instanceof DatabaseSpec.PostgreSql server)
                 || !(other.installation().database() instanceof DatabaseSpec.PostgreSql another)
                 || !server.database().equals(another.database())) {
             return named;
-        }
-        if (!server.user().equals(another.user())) {
-            return false;
         }
         try {
             return site.database(one.installation(), rules(one), one.launch())
