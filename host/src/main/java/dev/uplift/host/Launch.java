@@ -62,6 +62,23 @@ public record Launch(
                 how.errorFile().map(Path::toString).orElse(null));
     }
 
+    /** The same that inherits something else. */
+    public Launch withInherited(@Nullable Inherited changed) {
+        return new Launch(
+                argv,
+                environment,
+                uid,
+                gid,
+                groups,
+                user,
+                directory,
+                javaExecutable,
+                logFile,
+                secrets,
+                changed,
+                errorFile);
+    }
+
     /** The same with another command line. */
     public Launch withArgv(List<String> changed) {
         return new Launch(

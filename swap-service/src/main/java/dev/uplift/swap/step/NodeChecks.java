@@ -178,10 +178,10 @@ final class NodeChecks {
             if (same) {
                 checks.ok(
                         "settings",
-                        startsAlike(launch, before)
+                        launch.withInherited(before.inherited()).equals(before)
                                 ? "what it inherits (umask, limits and the like) was written down anew"
-                                : "its command line, environment, user or directory changed since it was registered;"
-                                        + " what runs now is kept");
+                                : "its command line, environment, user, directory, Java, password or files for output"
+                                        + " changed since it was registered; what runs now is kept");
             } else {
                 checks.warn(
                         "settings", "a setting that must not change within an upgrade changed since it was registered");
@@ -189,15 +189,6 @@ final class NodeChecks {
         } catch (SettingException e) {
             checks.fail("settings", String.valueOf(e.getMessage()));
         }
-    }
-
-    private static boolean startsAlike(Launch one, Launch other) {
-        return one.argv().equals(other.argv())
-                && one.environment().equals(other.environment())
-                && one.uid() == other.uid()
-                && one.gid() == other.gid()
-                && one.groups().equals(other.groups())
-                && one.directory().equals(other.directory());
     }
 
     private void migrationLock() throws IOException {
