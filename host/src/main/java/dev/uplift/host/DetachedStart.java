@@ -54,7 +54,16 @@ final class DetachedStart {
         builder.environment().clear();
         builder.environment().putAll(InheritedStart.ENVIRONMENT);
         Process child = builder.start();
-        Exec.give(child, start.input());
+        boolean given = false;
+        try {
+            Exec.give(child, start.input());
+            given = true;
+        } finally {
+            // Where there was no room for another thread it would wait for its environment for ever.
+            if (!given) {
+                child.destroyForcibly();
+            }
+        }
         return awaitProgram(child, launch);
     }
 

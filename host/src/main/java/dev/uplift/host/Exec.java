@@ -75,6 +75,7 @@ public record Exec(
      *
      * @throws IOException if it cannot be started, or was killed because it took longer than the timeout
      * @throws InterruptedException after it was killed because this thread was interrupted
+     * @throws OutOfMemoryError after it was killed because there was no room for the threads that read what it says
      */
     public Result run() throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(argv);
@@ -86,33 +87,40 @@ public record Exec(
             builder.environment().putAll(environment);
         }
         Process process = builder.start();
-        give(process, input);
-        Tail output = Tail.of(process.getInputStream(), outputBytesMax);
-        Tail errors = Tail.of(process.getErrorStream(), outputBytesMax);
         boolean ended = false;
         try {
+            give(process, input);
+            Tail output = Tail.of(process.getInputStream(), outputBytesMax);
+            Tail errors = Tail.of(process.getErrorStream(), outputBytesMax);
             ended = process.waitFor(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            if (!ended) {
+                throw new IOException(argv.getFirst() + " was killed after " + timeout.toSeconds() + " s");
+            }
+            return new Result(process.exitValue(), output.text(), errors.text());
         } finally {
+            // Also where there was no room for another thread: nobody would end it, and nobody read what it says.
             if (!ended) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
             }
         }
-        if (!ended) {
-            throw new IOException(argv.getFirst() + " was killed after " + timeout.toSeconds() + " s");
-        }
-        return new Result(process.exitValue(), output.text(), errors.text());
     }
 
     /** Lets a process read this, and then the end. One that does not read it all is not waited for. */
     static void give(Process process, String input) {
-        Thread.ofPlatform().daemon().start(() -> {
-            try (OutputStream out = process.getOutputStream()) {
-                out.write(input.getBytes(StandardCharsets.UTF_8));
-            } catch (IOException e) {
-                // It has ended: how, whoever waits for it sees.
-            }
-        });
+        if (input.isEmpty()) {
+            write(process, input);
+        } else {
+            Thread.ofPlatform().daemon().start(() -> write(process, input));
+        }
+    }
+
+    private static void write(Process process, String input) {
+        try (OutputStream out = process.getOutputStream()) {
+            out.write(input.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            // It has ended: how, whoever waits for it sees.
+        }
     }
 
     /**

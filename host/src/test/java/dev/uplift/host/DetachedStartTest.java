@@ -1,6 +1,7 @@
 package dev.uplift.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
@@ -66,6 +67,23 @@ class DetachedStartTest {
         await().during(Duration.ofMillis(300))
                 .atMost(Duration.ofSeconds(5))
                 .until(() -> HOST.processes().runs(process.identity()));
+    }
+
+    @Test
+    void anApplicationThatCannotBeGivenItsEnvironmentIsNotLeftWaitingForIt() throws Exception {
+        Launch launch = SleeperJar.launch(directory, List.of("-Dgiven=never"), Map.of(), HOST.uid(), 0);
+
+        try (NoRoomForThreads _ = new NoRoomForThreads()) {
+            assertThatExceptionOfType(OutOfMemoryError.class)
+                    .isThrownBy(() -> DetachedStart.start(launch))
+                    .withMessage(NoRoomForThreads.MESSAGE);
+        }
+
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> ProcessHandle.current()
+                        .children()
+                        .flatMap(process -> process.info().commandLine().stream())
+                        .noneMatch(line -> line.contains("-Dgiven=never")));
     }
 
     /** Starts what a launch file says and waits. */

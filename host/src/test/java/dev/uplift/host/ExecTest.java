@@ -1,6 +1,7 @@
 package dev.uplift.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.awaitility.Awaitility.await;
 
@@ -64,6 +65,23 @@ class ExecTest {
             ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
             Runtime.getRuntime().halt(ran ? 0 : 1);
         }
+    }
+
+    @Test
+    void aCommandIsKilledWhereNoThreadCanReadWhatItSays() {
+        for (String input : List.of("", "x")) {
+            Exec command = new Exec(List.of("sleep", "72"), null, null, input, LONG, 20);
+            try (NoRoomForThreads _ = new NoRoomForThreads()) {
+                assertThatExceptionOfType(OutOfMemoryError.class)
+                        .isThrownBy(command::run)
+                        .withMessage(NoRoomForThreads.MESSAGE);
+            }
+        }
+        await().atMost(LONG)
+                .until(() -> ProcessHandle.current()
+                        .children()
+                        .flatMap(process -> process.info().commandLine().stream())
+                        .noneMatch(line -> line.endsWith("sleep 72")));
     }
 
     @Test

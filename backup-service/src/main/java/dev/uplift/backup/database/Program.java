@@ -72,16 +72,35 @@ public record Program(
         builder.environment().put("LC_ALL", "C");
         builder.environment().put("PATH", "/usr/bin:/bin");
         builder.directory(directory.toFile());
-        Running running = new Running(builder.start(), out);
-        if (input != null) {
-            try {
+        Process process = builder.start();
+        boolean started = false;
+        try {
+            Running running = new Running(process, out);
+            if (input != null) {
                 running.tell(input);
-            } catch (IOException e) {
-                running.close();
-                throw e;
+            }
+            started = true;
+            return running;
+        } finally {
+            // Also where there was no room for another thread: nobody would have it to close.
+            if (!started) {
+                end(process);
             }
         }
-        return running;
+    }
+
+    /** Returns when it has ended: with force if it must be. An interrupted thread does not wait. */
+    private static void end(Process process) {
+        process.destroy();
+        try {
+            if (!process.waitFor(TERMINATE_GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+                process.waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** A program that was started. For one thread at a time. */
@@ -122,16 +141,7 @@ public record Program(
         /** Ends it, and returns when it has ended: with force if it must be. An interrupted thread does not wait. */
         @Override
         public void close() {
-            process.destroy();
-            try {
-                if (!process.waitFor(TERMINATE_GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
-                    process.destroyForcibly();
-                    process.waitFor();
-                }
-            } catch (InterruptedException e) {
-                process.destroyForcibly();
-                Thread.currentThread().interrupt();
-            }
+            end(process);
         }
     }
 
