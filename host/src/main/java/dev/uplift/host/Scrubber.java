@@ -1,5 +1,6 @@
 package dev.uplift.host;
 
+import dev.uplift.contract.SecretNames;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -14,8 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Takes secrets out of text before it leaves the host: known values wherever they are, and whatever
- * follows a word such as {@code password=}.
+ * Takes secrets out of text before it leaves the host: known values wherever they are, and whatever follows a name such
+ * as {@code password=}: to the next {@code &} in the parameters of an address, and elsewhere to the next space.
  */
 public final class Scrubber {
     private static final String MASK = "***";
@@ -25,8 +26,13 @@ public final class Scrubber {
             "pass|pwd|secret|token|credential|private|api.?key|encryption|auth|_key$|\\.key$|_uri$|_url$|dsn");
     private static final Pattern TOKEN = Pattern.compile("[^\\s/:,;]{" + TOKEN_LENGTH_MIN + ",}");
     private static final Pattern USER_INFO = Pattern.compile("//[^/@\\s:]*:([^@\\s]+)@");
-    private static final Pattern NAMED = Pattern.compile(
-            "(?i)((?:password|passwd|pwd|secret|token|api[_-]?key)[\"']?\\s*[=:]\\s*)(\"[^\"]*\"|'[^']*'|[^\\s,;&]+)");
+    // What follows the last such word of a name is bounded, because it is looked at once for each of them.
+    private static final String SECRET_NAME =
+            "[\\w.-]*" + SecretNames.PATTERN + "[\\w.-]{0,100}[\"']?\\s*[=:]\\s*)";
+    private static final Pattern PARAMETER =
+            Pattern.compile("(?i)((?<=[?&])" + SECRET_NAME + "(?:\"[^\"]*\"|'[^']*'|[^\\s&]+)");
+    private static final Pattern NAMED =
+            Pattern.compile("(?i)((?<![?&\\w.-])" + SECRET_NAME + "(?:\"[^\"]*\"|'[^']*'|\\S+)");
 
     private final List<String> values;
 
@@ -73,7 +79,8 @@ public final class Scrubber {
         for (String value : values) {
             scrubbed = scrubbed.replace(value, MASK);
         }
-        scrubbed = NAMED.matcher(scrubbed).replaceAll("$1" + Matcher.quoteReplacement(MASK));
+        scrubbed = PARAMETER.matcher(scrubbed).replaceAll("$1" + MASK);
+        scrubbed = NAMED.matcher(scrubbed).replaceAll("$1" + MASK);
         return USER_INFO.matcher(scrubbed).replaceAll(match -> {
             String whole = match.group();
             return Matcher.quoteReplacement(whole.substring(0, match.start(1) - match.start()) + MASK + "@");

@@ -2,10 +2,12 @@ package dev.uplift.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.uplift.testbed.RequiresRoot;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -119,6 +121,26 @@ class SecretsTest {
         assertThat(scrubber.scrub("url jdbc:x://bob:hunter2@host/db?password=abc&user=x"))
                 .isEqualTo("url jdbc:x://bob:***@host/db?password=***&user=x");
         assertThat(scrubber.scrub("nothing to hide here")).isEqualTo("nothing to hide here");
+    }
+
+    @Test
+    void scrubberTakesOutWhatFollowsTheNameOfASecret() {
+        Scrubber scrubber = Scrubber.of(List.of());
+
+        assertThat(scrubber.scrub("MB_DB_PASS=hunter2 passphrase: hunter2 {\"credential\": \"hunter 2\"}"))
+                .isEqualTo("MB_DB_PASS=*** passphrase: *** {\"credential\": ***}");
+        assertThat(scrubber.scrub("db.password=hun&ter,2;3 user=x")).isEqualTo("db.password=*** user=x");
+        assertThat(scrubber.scrub("GET /?access_key=hunter2&user=x&pwd='h 2'")).isEqualTo("GET /?access_key=***&user=x&pwd=***");
+        assertThat(scrubber.scrub("compass=north, 3 passed: ok")).isEqualTo("compass=north, 3 passed: ok");
+    }
+
+    @Test
+    void scrubberLooksThroughALongLogInTime() {
+        String log = "token".repeat(20_000) + " password=hunter2";
+
+        assertTimeoutPreemptively(Duration.ofSeconds(10), () -> assertThat(Scrubber.of(List.of())
+                        .scrub(log))
+                .endsWith("token password=***"));
     }
 
     private Launch launch(Map<String, String> environment) {
