@@ -16,7 +16,8 @@ import java.util.stream.Collectors;
  *
  * The environment is one that the application's user has chosen: until that user is there, no program gets it, because
  * some of its variables make a program do what they say. It is in no command line either, where every user of the host
- * could read it, except for what {@link ShellVariables#shown} names.
+ * could read it, except for variables that no shell can hand on, which are in that of {@code env} for a moment: what
+ * {@link ShellVariables#shown} names, and those that shells have themselves, such as {@code PWD}.
  *
  * @param words what comes before the command line; to be run with {@link #ENVIRONMENT} alone
  * @param input what {@code words} read from their standard input

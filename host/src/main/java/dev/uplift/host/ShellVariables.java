@@ -48,7 +48,10 @@ public record ShellVariables(List<String> exports, List<String> corrections) {
             "HISTCMD",
             "POSIXLY_CORRECT");
 
-    /** Names of what every user of the host can read in the command line of {@code env} for the moment of a start. */
+    /**
+     * Names of what every user of the host can read in the command line of {@code env} for the moment of a start, without
+     * those that shells have themselves, such as {@code PWD}: nobody keeps a secret in them.
+     */
     public static List<String> shown(Map<String, String> environment) {
         return environment.keySet().stream()
                 .filter(name -> !isExported(name) && !OF_SHELLS.contains(name))

@@ -222,6 +222,9 @@ public final class Inspector {
                 }
             }
         }
+        if (observed.instance().isPresent()) {
+            node.checkShown(observed.instance().get(), own);
+        }
         List<Check> checks = new ArrayList<>(Refusals.requireNoFailure(own));
         boolean listens =
                 node.host().processes().listeningPorts(process.identity()).contains(node.port());

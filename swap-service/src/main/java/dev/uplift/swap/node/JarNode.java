@@ -15,6 +15,7 @@ import dev.uplift.host.ProcessIdentity;
 import dev.uplift.host.RegisteredRoot;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.Scrubber;
+import dev.uplift.host.ShellVariables;
 import dev.uplift.host.TcpConnection;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.profile.ApplicationVersion;
@@ -38,6 +39,8 @@ import java.util.stream.Collectors;
 
 /** An application that runs as {@code java -jar x.jar} in a directory of a host, whoever starts it there. */
 public abstract sealed class JarNode implements Node permits ProcessNode, SystemdNode {
+    static final String HOW_STARTED = "how-started";
+
     private static final Pattern JAR_NAME = Pattern.compile("(?!current$|releases$)[^./\\p{Cntrl}][^/\\p{Cntrl}]*");
 
     private final Host host;
@@ -182,6 +185,23 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     public void check(NodeWork work, Observation observed, CheckList checks)
             throws IOException, InterruptedException, StepFailedException {
         new JarChecks(work, this, observed, checks).run();
+        if (observed.instance().isPresent()) {
+            checkShown(observed.instance().get(), checks);
+        }
+    }
+
+    /** Looks for variables of what runs that others could read while Uplift starts it, or a command of it. */
+    public final void checkShown(Instance running, CheckList checks) throws IOException {
+        List<String> shown =
+                ShellVariables.shown(lasting(host.processes().environment(identity(running))));
+        if (!shown.isEmpty()) {
+            checks.warn(
+                    HOW_STARTED,
+                    "for the moment in which Uplift starts "
+                            + (hasOwnCommandLine() ? "a command of it, such as one that migrates down," : "it")
+                            + " every user of its host can read " + String.join(", ", shown)
+                            + ", because no shell can hand on variables of such names; keep secrets in others");
+        }
     }
 
     @Override

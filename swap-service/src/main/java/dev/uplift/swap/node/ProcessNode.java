@@ -8,7 +8,6 @@ import dev.uplift.host.HowStarted;
 import dev.uplift.host.Launch;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.Scrubber;
-import dev.uplift.host.ShellVariables;
 import dev.uplift.host.Signal;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.StepFailedException;
@@ -21,7 +20,6 @@ import java.util.Optional;
 
 /** A JAR that is started by hand. Nobody starts it again, so there is nothing to hold or release. */
 public final class ProcessNode extends JarNode {
-    private static final String HOW_STARTED = "how-started";
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration PORT_WAIT = Duration.ofSeconds(5);
 
@@ -54,13 +52,6 @@ public final class ProcessNode extends JarNode {
                     HOW_STARTED,
                     "after a start by Uplift it will not have " + String.join(", ", how.lost())
                             + "; run it as a unit of systemd where that matters");
-        }
-        List<String> shown = ShellVariables.shown(host().processes().environment(identity(running)));
-        if (!shown.isEmpty()) {
-            checks.warn(
-                    HOW_STARTED,
-                    "for the moment of a start by Uplift every user of its host can read " + String.join(", ", shown)
-                            + ", because no shell can hand on variables of such names; keep secrets in others");
         }
     }
 

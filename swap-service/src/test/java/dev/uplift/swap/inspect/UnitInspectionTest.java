@@ -58,6 +58,7 @@ class UnitInspectionTest {
         release = StandInReleases.stamp(Path.of("target", "standin").toAbsolutePath(), VERSION);
         StandInOnHost.in(machine, UNIT_DIRECTORY, release)
                 .env("MB_ENCRYPTION_SECRET_KEY", "canary of a key")
+                .env("COMP_KEY", "1")
                 .installUnit("metabase");
         StandInOnHost.in(machine, PLAIN_DIRECTORY, release).port(3001).launch();
         Host reached = reach.host(host);
@@ -78,6 +79,11 @@ class UnitInspectionTest {
         Inspection.Found found = (Inspection.Found) inspect(host, null, "metabase.service");
 
         assertThat(found.toString()).doesNotContain("canary");
+        assertThat(found.checks())
+                .filteredOn(check -> check.name().equals("how-started"))
+                .singleElement()
+                .satisfies(check ->
+                        assertThat(check.detail()).contains("a command of it", "every user of its host can read COMP_KEY,"));
         assertThat(found.running().version()).isEqualTo(VERSION);
         assertThat(found.installation().hosts()).containsExactly(host);
         assertThat(found.installation().nodes().getFirst()).isInstanceOfSatisfying(NodeSpec.Systemd.class, node -> {
