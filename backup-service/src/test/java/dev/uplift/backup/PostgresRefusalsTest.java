@@ -17,7 +17,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
 import org.postgresql.PGProperty;
 
@@ -356,9 +359,10 @@ final class PostgresRefusalsTest {
                 .untilAsserted(() -> Server.admin("SELECT pg_drop_replication_slot('" + slot + "')"));
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"session", "transaction", "statement"})
     @RequiresRoot
-    void aPoolInBetweenIsToldWithTheServersOwnAddress() throws Exception {
+    void aPoolInBetweenIsToldWithTheServersOwnAddressAndServesTheApplicationOn(String mode) throws Exception {
         int port;
         try (ServerSocket free = new ServerSocket(0)) {
             port = free.getLocalPort();
@@ -376,8 +380,10 @@ final class PostgresRefusalsTest {
                     unix_socket_dir =
                     auth_type = trust
                     auth_file = %s
+                    pool_mode = %s
+                    default_pool_size = 1
                     ignore_startup_parameters = extra_float_digits
-                    """.formatted(Server.port(), port, users));
+                    """.formatted(Server.port(), port, users, mode));
         Process pool = new ProcessBuilder("/usr/sbin/pgbouncer", "-q", "-u", "nobody", settings.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("pgbouncer.log").toFile())
@@ -392,6 +398,23 @@ final class PostgresRefusalsTest {
                     fixture.preflight(),
                     ErrorCode.PREFLIGHT_REFUSED,
                     "127.0.0.1 as the pool sees it, port " + Server.port());
+            Properties properties = new Properties();
+            PGProperty.USER.set(properties, "app");
+            PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "9.0");
+            try (Connection application = DriverManager.getConnection(
+                            "jdbc:postgresql://127.0.0.1:" + port + "/" + name, properties);
+                    Statement statement = application.createStatement()) {
+                statement.execute("INSERT INTO t DEFAULT VALUES");
+                // The pool itself sets these for each of its clients.
+                try (ResultSet set = statement.executeQuery("""
+                        SELECT name || ' = ' || setting FROM pg_settings WHERE source = 'session' AND name NOT IN
+                          ('application_name', 'client_encoding', 'DateStyle', 'IntervalStyle',
+                           'standard_conforming_strings', 'TimeZone')\
+                        """)) {
+                    assertThat(set.next() ? set.getString(1) : "nothing").isEqualTo("nothing");
+                }
+            }
+            assertThat(Server.query("app", name, "SELECT count(*) FROM t")).containsExactly("2");
         } finally {
             pool.destroy();
             assertThat(pool.waitFor(20, TimeUnit.SECONDS)).isTrue();

@@ -46,7 +46,6 @@ final class PostgresChecks {
         DatabaseForm form;
         Optional<PostgresTools> tools;
         try (Connection connection = server.connect(live)) {
-            PostgresServer.readOnly(connection);
             int major = PostgresServer.major(connection);
             version = "PostgreSQL " + connection.getMetaData().getDatabaseProductVersion();
             sizeBytes = PostgresServer.sizeBytes(connection, live);

@@ -36,7 +36,7 @@ final class PostgresDataChecks {
     /**
      * Looks at it all.
      *
-     * @param connection to the live database, read-only; its {@code search_path} and time-out are other ones afterwards
+     * @param connection to the live database, in no transaction; nothing is set on it that stays
      */
     static List<Check> of(Connection connection, String user) throws SQLException, InterruptedException {
         PostgresDataChecks data = new PostgresDataChecks(connection, user);

@@ -28,26 +28,26 @@ final class PostgresExpressions {
     /**
      * Looks at them all.
      *
-     * @param connection to the live database, read-only; its {@code search_path} and time-out are other ones afterwards
+     * @param connection to the live database, in no transaction; nothing is set on it that stays
      */
     static List<Check> check(Connection connection) throws SQLException {
-        PostgresServer.execute(connection, "SET SESSION search_path TO ''");
-        PostgresServer.execute(connection, "SET SESSION statement_timeout TO " + EXPRESSION_MAX.toMillis());
         long deadline = System.nanoTime() + EXPRESSIONS_MAX.toNanos();
         List<String> broken = new ArrayList<>();
         List<String> unseen = new ArrayList<>();
-        for (Expression expression : ofOwnFunctions(connection)) {
+        for (Expression expression : readOnly(connection, PostgresExpressions::ofOwnFunctions)) {
             if (System.nanoTime() - deadline > 0) {
                 unseen.add(expression.of);
                 continue;
             }
-            try (Statement statement = connection.createStatement();
-                    ResultSet row = statement.executeQuery(expression.query)) {
-                row.next();
-                if (expression.condition && row.getLong(1) > 0) {
-                    broken.add(expression.of + " does not hold for " + row.getLong(1) + " rows: mend them or drop it");
+            try {
+                long found = readOnly(connection, statement -> number(statement, expression.query));
+                if (expression.condition && found > 0) {
+                    broken.add(expression.of + " does not hold for " + found + " rows: mend them or drop it");
                 }
             } catch (SQLException e) {
+                if (Failures.isOfTheServer(e)) {
+                    throw e;
+                }
                 if (UNSEEN.contains(String.valueOf(e.getSQLState()))) {
                     unseen.add(expression.of);
                 } else {
@@ -56,7 +56,6 @@ final class PostgresExpressions {
                 }
             }
         }
-        PostgresServer.execute(connection, "RESET statement_timeout");
         List<Check> checks = new ArrayList<>();
         if (!broken.isEmpty()) {
             checks.add(check(Check.Verdict.FAIL, "rows cannot be restored: " + PostgresDataChecks.some(broken)));
@@ -70,6 +69,32 @@ final class PostgresExpressions {
         return checks;
     }
 
+    private interface Look<T> {
+        T at(Statement statement) throws SQLException;
+    }
+
+    /** Looks with an empty {@code search_path}, in a transaction of its own: what is set ends with it. */
+    private static <T> T readOnly(Connection connection, Look<T> look) throws SQLException {
+        connection.setReadOnly(true);
+        connection.setAutoCommit(false);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET LOCAL search_path TO ''");
+            statement.execute("SET LOCAL statement_timeout TO " + EXPRESSION_MAX.toMillis());
+            return look.at(statement);
+        } finally {
+            connection.rollback();
+            connection.setAutoCommit(true);
+            connection.setReadOnly(false);
+        }
+    }
+
+    private static long number(Statement statement, String query) throws SQLException {
+        try (ResultSet row = statement.executeQuery(query)) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
     /**
      * Something that is evaluated when rows are restored.
      *
@@ -78,10 +103,9 @@ final class PostgresExpressions {
      */
     private record Expression(String of, boolean condition, String query, String remedy) {}
 
-    private static List<Expression> ofOwnFunctions(Connection connection) throws SQLException {
+    private static List<Expression> ofOwnFunctions(Statement statement) throws SQLException {
         List<Expression> expressions = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("""
+        try (ResultSet rows = statement.executeQuery("""
                     WITH own AS (
                       SELECT d.classid, d.objid, d.objsubid, min(pg_catalog.format(
                         'ALTER FUNCTION %s SET search_path TO %s', p.oid::regprocedure,

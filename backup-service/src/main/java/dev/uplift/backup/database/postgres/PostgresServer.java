@@ -32,6 +32,9 @@ final class PostgresServer {
     static final String APPLICATION_NAME = "uplift-backup";
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+    /** Any that this service accepts: the driver then sets nothing once it is connected. */
+    private static final String SERVER_VERSION_ASSUMED = "9.0";
+
     private static final Duration SESSION_END_TIMEOUT = Duration.ofSeconds(20);
     /** To create, rename and drop databases one must be connected to another one. */
     private static final List<String> MAINTENANCE_DATABASES = List.of("postgres", "template1");
@@ -89,7 +92,8 @@ final class PostgresServer {
     }
 
     /**
-     * Connects to a database of the server.
+     * Connects to a database of the server. Nothing is set on it but what the start of a session holds: behind a pool
+     * what is set stays with the server's connection, which the pool hands to the application.
      *
      * @throws StepFailedException DATABASE_UNAVAILABLE
      */
@@ -104,6 +108,7 @@ final class PostgresServer {
             source.setPassword(password.reveal());
         }
         source.setApplicationName(APPLICATION_NAME);
+        source.setAssumeMinServerVersion(SERVER_VERSION_ASSUMED);
         source.setConnectTimeout((int) CONNECT_TIMEOUT.toSeconds());
         source.setLoginTimeout((int) CONNECT_TIMEOUT.toSeconds());
         source.setTcpKeepAlive(true);
@@ -172,11 +177,6 @@ final class PostgresServer {
             statement.setEscapeProcessing(false);
             statement.execute(sql);
         }
-    }
-
-    /** Lets the server refuse what would change data. The driver tells it nothing outside of a transaction. */
-    static void readOnly(Connection connection) throws SQLException {
-        execute(connection, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
     }
 
     /** Who is connected to a database, ourselves excepted: one line for each, with its process id. */
