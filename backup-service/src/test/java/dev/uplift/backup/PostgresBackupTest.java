@@ -353,6 +353,23 @@ final class PostgresBackupTest {
     }
 
     @Test
+    void aCheckTakesAwayNoDirectoryButItsOwn() throws Exception {
+        Path place = fixture.store.directory(fixture.installation);
+        assertThat(fixture.preflight()).isInstanceOf(StepOutcome.Succeeded.class);
+        assertThat(place).doesNotExist();
+
+        Files.createDirectory(place);
+        assertThat(fixture.preflight()).isInstanceOf(StepOutcome.Succeeded.class);
+        assertThat(place).isEmptyDirectory();
+
+        Files.delete(place);
+        Path otherDisk = Files.createDirectory(directory.resolve("other-disk"));
+        Files.createSymbolicLink(place, otherDisk);
+        assertThat(fixture.preflight()).isInstanceOf(StepOutcome.Succeeded.class);
+        assertThat(place).isSymbolicLink().isEmptyDirectory();
+    }
+
+    @Test
     void aMemberThatInheritsNothingMayNotRenameTheDatabase() throws Exception {
         String owner = name + "_owner";
         String heir = name + "_heir";

@@ -12,9 +12,12 @@ import dev.uplift.contract.Progress;
 import dev.uplift.host.DurableFiles;
 import dev.uplift.messaging.OneLine;
 import java.io.IOException;
-import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -48,6 +51,7 @@ final class PostgresRehearsal {
     private final PostgresServer server;
     private final PostgresNames names;
     private final Path directory;
+    private boolean directoryMade;
 
     /** @param directory for the dump, which is gone at the end */
     PostgresRehearsal(PostgresServer server, PostgresNames names, Path directory) {
@@ -75,6 +79,7 @@ final class PostgresRehearsal {
                 work.effect(Effect.REHEARSE, () -> {
                     server.dropAll(maintenance, names.leftOfRehearsal());
                     DurableFiles.delete(dump);
+                    makeDirectory();
                     BackupFiles.createDirectories(dump);
                     PostgresServer.execute(maintenance, form.create(scratch));
                     PostgresArchive.Rehearsed rehearsed =
@@ -91,19 +96,34 @@ final class PostgresRehearsal {
                 return checks;
             } catch (Exception e) {
                 server.dropQuietly(maintenance, scratch);
-                discard(dump);
+                try {
+                    discard(dump);
+                } catch (IOException left) {
+                    e.addSuppressed(left);
+                }
                 return List.of(failed(e));
             }
         }
     }
 
-    /** A directory that was made for it alone goes, too: a plan leaves nothing. */
+    private void makeDirectory() throws IOException {
+        try {
+            Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(DurableFiles.OWNER_ONLY_DIRECTORY));
+            directoryMade = true;
+        } catch (FileAlreadyExistsException e) {
+            // An operator's link to another disk is one, too.
+        }
+    }
+
+    /** A directory that this run made for it alone goes, too: a plan leaves nothing. */
     private void discard(Path dump) throws IOException {
         DurableFiles.delete(dump);
-        try {
-            Files.deleteIfExists(directory);
-        } catch (DirectoryNotEmptyException e) {
-            // It has backups.
+        if (directoryMade && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+            try {
+                Files.delete(directory);
+            } catch (FileSystemException e) {
+                // It has backups by now, or is somebody's mount point.
+            }
         }
     }
 
