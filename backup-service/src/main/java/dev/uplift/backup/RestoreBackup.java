@@ -112,7 +112,7 @@ public final class RestoreBackup implements StepHandler {
                 content(database, directory, work).filter(found -> found.hash().equals(backup.contentHash()));
         if (content.isPresent()) {
             return StepOutcome.done(new StepOutput.Restored(
-                    backup.contentHash(), false, content.get().lacking()));
+                    backup.contentHash(), false, content.get().lacking().warnings()));
         }
         Manifest manifest = store.verify(directory, work.bytes("checking the backup", backup.sizeBytes()));
         if (!manifest.backupId().equals(backup.id())

@@ -161,6 +161,36 @@ final class PostgresBackupTest {
     }
 
     @Test
+    void whatCannotBeFoundOutAboutEqualDataIsAWarning() throws Exception {
+        Backup backup = fixture.take();
+        Server.run("app", name, "DELETE FROM child");
+        assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
+        String slots = "pg_catalog.pg_replication_slots";
+        Server.admin("REVOKE SELECT ON " + slots + " FROM PUBLIC");
+        try {
+            assertUntold(fixture.undo(backup), false);
+            Server.run("app", name, "DELETE FROM child");
+            assertUntold(fixture.undo(backup), true);
+            fixture.epoch++;
+            assertThat(fixture.take()).isEqualTo(fixture.take());
+        } finally {
+            Server.admin("GRANT SELECT ON " + slots + " TO PUBLIC");
+        }
+    }
+
+    private static void assertUntold(StepOutcome outcome, boolean replaced) {
+        assertThat(outcome).isInstanceOfSatisfying(StepOutcome.Succeeded.class, succeeded -> {
+            StepOutput.Restored restored = (StepOutput.Restored) succeeded.output();
+            assertThat(restored.replaced()).isEqualTo(replaced);
+            assertThat(restored.checks()).singleElement().satisfies(check -> {
+                assertThat(check.verdict()).isEqualTo(Check.Verdict.WARN);
+                assertThat(check.detail())
+                        .contains("was not found out: permission denied for view pg_replication_slots");
+            });
+        });
+    }
+
+    @Test
     void aDatabaseThatIsGoneAltogetherIsMadeAgainInItsForm() throws Exception {
         Server.admin(
                 "ALTER DATABASE " + Server.quote(name) + " SET search_path TO \"Mixed Case\", \"$user\", public",

@@ -23,15 +23,18 @@ public interface ApplicationDatabase {
      * What a database holds beside a backup.
      *
      * @param hash equal to the backup's if it holds the same data
-     * @param lacking warnings: what it then lacks all the same, and what to do
+     * @param lacking of one whose hash is equal
      */
-    record Content(String hash, List<Check> lacking) {
+    record Content(String hash, Lacking lacking) {
         /** Of a database that is not there. */
-        public static final Content NONE = new Content("", List.of());
+        public static final Content NONE = new Content("", List::of);
+    }
 
-        public Content {
-            lacking = List.copyOf(lacking);
-        }
+    /** What a database with the data of a backup lacks of it all the same. */
+    @FunctionalInterface
+    interface Lacking {
+        /** Warnings, with what to do. That something cannot be found out is one of them, too: it fails nothing. */
+        List<Check> warnings();
     }
 
     /** {@code postgresql} or {@code h2}: a backup of one kind is not restored into another. */

@@ -2,6 +2,7 @@ package dev.uplift.backup.database.postgres;
 
 import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.backup.step.Effect;
+import dev.uplift.backup.step.Failures;
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.step.StepWork;
 import dev.uplift.backup.store.Manifest;
@@ -90,12 +91,34 @@ public final class PostgresDatabase implements ApplicationDatabase {
             List<String> written = archive.content();
             PostgresContent content = PostgresContent.of(
                     PostgresContent.Format.of(written), server, connection, tools, live, List.of(), progress);
-            List<Refusal> missing = new ArrayList<>(Refusal.missing(content.missing(written)));
-            missing.addAll(missingForm(connection, work.command().sagaId()));
-            List<Check> lacking = new ArrayList<>(Refusal.warnings(missing, live));
-            lacking.addAll(strandedSlots(connection));
-            return new Content(content.hash(), lacking);
+            return new Content(content.hash(), () -> lacking(content.missing(written), work));
         }
+    }
+
+    /** @param missing statements of the schema */
+    private List<Check> lacking(List<String> missing, StepWork work) {
+        List<Refusal> all = new ArrayList<>(Refusal.missing(missing));
+        List<Check> told = new ArrayList<>();
+        try (Connection maintenance = server.maintenance()) {
+            all.addAll(missingForm(maintenance, work.command().sagaId()));
+            told.addAll(strandedSlots(maintenance));
+        } catch (SQLException e) {
+            told.add(untold(Failures.message(e)));
+        } catch (StepFailedException e) {
+            told.add(untold(String.valueOf(e.getMessage())));
+        }
+        List<Check> warnings = new ArrayList<>(Refusal.warnings(all, live));
+        warnings.addAll(told);
+        return warnings;
+    }
+
+    private Check untold(String reason) {
+        return new Check(
+                "database.incomplete",
+                Check.Verdict.WARN,
+                OneLine.of(
+                        "the data are the backup's; what else database " + live + " may lack of it, or has left on the"
+                                + " server, was not found out: " + server.scrub(reason)));
     }
 
     @Override
@@ -172,7 +195,11 @@ public final class PostgresDatabase implements ApplicationDatabase {
             }
             work.fencedEffect(Effect.FORGET, () -> forgetOlder(maintenance));
             List<Check> warnings = new ArrayList<>(Refusal.warnings(refused, live));
-            warnings.addAll(strandedSlots(maintenance));
+            try {
+                warnings.addAll(strandedSlots(maintenance));
+            } catch (SQLException e) {
+                warnings.add(untold(Failures.message(e)));
+            }
             return warnings;
         }
     }
