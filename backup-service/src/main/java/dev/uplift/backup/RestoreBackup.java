@@ -111,8 +111,8 @@ public final class RestoreBackup implements StepHandler {
         Optional<ApplicationDatabase.Content> content =
                 content(database, directory, work).filter(found -> found.hash().equals(backup.contentHash()));
         if (content.isPresent()) {
-            return StepOutcome.done(new StepOutput.Restored(
-                    backup.contentHash(), false, content.get().lacking().warnings()));
+            List<Check> lacking = content.get().lacking().warnings(file -> store.read(directory, file));
+            return StepOutcome.done(new StepOutput.Restored(backup.contentHash(), false, lacking));
         }
         Manifest manifest = store.verify(directory, work.bytes("checking the backup", backup.sizeBytes()));
         if (!manifest.backupId().equals(backup.id())

@@ -70,7 +70,7 @@ public final class TakeBackup implements StepHandler {
             Optional<Path> found = store.find(installation, id);
             Backup backup = found.isPresent() ? again(found.get(), database, work) : take(id, database, work);
             return StepOutcome.done(new StepOutput.BackedUp(
-                    backup, store.kept(installation), store.warnings(store.require(installation, id))));
+                    backup, store.kept(installation), store.warnings(store.require(installation, id), id)));
         });
     }
 
@@ -114,7 +114,7 @@ public final class TakeBackup implements StepHandler {
                             (sizeBytes, count, list) ->
                                     manifest(id, work, database.kind(), snapshot, sizeBytes, count, list)));
             var _ = store.verify(partial[0], work.bytes("reading the backup back", manifest[0].sizeBytes()));
-            store.warn(partial[0], database.prove(partial[0], manifest[0], work));
+            store.warn(partial[0], id, database.prove(partial[0], manifest[0], work));
             work.run().checkCancelled();
             work.fencedEffect(Effect.PUBLISH, () -> {
                 database.requireCold();

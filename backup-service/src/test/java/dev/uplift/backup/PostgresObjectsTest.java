@@ -183,6 +183,29 @@ final class PostgresObjectsTest {
     }
 
     @Test
+    void aStatementThatTheBackupDidNotWriteIsNotTold() throws Exception {
+        Fixture fixture = create("");
+        Server.run("postgres", name, "CREATE PUBLICATION everything FOR ALL TABLES");
+        Backup backup = fixture.take();
+        Files.writeString(fixture.directory(backup).resolve("warnings.json"), "rotten");
+        StepOutput.BackedUp again = (StepOutput.BackedUp) ((StepOutcome.Succeeded) fixture.tryTake()).output();
+        assertThat(again.checks())
+                .singleElement()
+                .satisfies(check -> assertThat(check.name()).isEqualTo("backup.warnings"));
+        Path file = fixture.directory(backup).resolve("content.txt");
+        String written = Files.readString(file);
+        assertThat(written).contains("PUBLICATION everything");
+        String rotten = written.replace("PUBLICATION everything", "PUBLICATION anything") + "\u00ff";
+        Files.writeString(file, rotten, StandardCharsets.ISO_8859_1);
+
+        assertThat(restoredAgain(fixture.undo(backup), backup))
+                .singleElement()
+                .satisfies(check -> assertThat(check.detail())
+                        .contains("content.txt was changed")
+                        .doesNotContain("anything"));
+    }
+
+    @Test
     void aMaterialisedViewThatCannotBeFilledIsNoReasonToStayDown() throws Exception {
         Fixture fixture = create("");
         Server.run(

@@ -7,6 +7,7 @@ import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.backup.store.Retention;
+import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Release;
 import java.nio.file.Files;
@@ -125,6 +126,50 @@ final class StoreTest {
         assertCorrupt(store, backup, "files.sha256 was changed");
         Files.delete(backup.resolve("files.sha256"));
         assertCorrupt(store, backup, "files.sha256 is missing");
+    }
+
+    @Test
+    void warningsAreTheStoresOwnAndThatBackupsOrAreToldAsLost() throws Exception {
+        BackupStore store = store();
+        List<Check> warned = List.of(new Check("database.incomplete", Check.Verdict.WARN, "run this: ALTER ..."));
+        UUID id = put(store, NOW);
+        Path backup = store.require(installation, id);
+        assertLost(store.warnings(backup, id));
+        store.warn(backup, id, warned);
+        assertThat(store.warnings(backup, id)).isEqualTo(warned);
+        assertThat(store.verify(backup, bytes -> {}).backupId()).isEqualTo(id);
+
+        assertLost(store.warnings(backup, UUID.randomUUID()));
+        Path file = backup.resolve("warnings.json");
+        String written = Files.readString(file);
+        for (String changed : List.of(written.replace("ALTER", "DROP"), "[", "")) {
+            Files.writeString(file, changed);
+            assertLost(store.warnings(backup, id));
+        }
+        Files.delete(file);
+        Files.createDirectory(file);
+        assertLost(store.warnings(backup, id));
+    }
+
+    private static void assertLost(List<Check> warnings) {
+        assertThat(warnings).singleElement().satisfies(check -> {
+            assertThat(check.verdict()).isEqualTo(Check.Verdict.WARN);
+            assertThat(check.detail()).contains("was changed or cannot be read");
+        });
+    }
+
+    @Test
+    void aFileIsReadOnlyIfItIsWhatWasWritten() throws Exception {
+        BackupStore store = store();
+        UUID id = put(store, NOW);
+        Path backup = store.require(installation, id);
+        assertThat(store.read(backup, "content")).asString().isEqualTo("of " + id);
+
+        assertThatThrownBy(() -> store.read(backup, "manifest.json")).hasMessageContaining("manifest.json was changed");
+        Files.writeString(backup.resolve("content"), "of somebody");
+        assertThatThrownBy(() -> store.read(backup, "content")).hasMessageContaining("content was changed");
+        Files.delete(backup.resolve("content"));
+        assertThatThrownBy(() -> store.read(backup, "content")).hasMessageContaining("content is missing");
     }
 
     @Test

@@ -5,6 +5,7 @@ import dev.uplift.backup.step.StepWork;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.StepOutput;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -27,14 +28,29 @@ public interface ApplicationDatabase {
      */
     record Content(String hash, Lacking lacking) {
         /** Of a database that is not there. */
-        public static final Content NONE = new Content("", List::of);
+        public static final Content NONE = new Content("", _ -> List.of());
     }
 
     /** What a database with the data of a backup lacks of it all the same. */
     @FunctionalInterface
     interface Lacking {
-        /** Warnings, with what to do. That something cannot be found out is one of them, too: it fails nothing. */
-        List<Check> warnings();
+        /**
+         * Warnings, with what to do. That something cannot be found out is one of them, too: it fails nothing.
+         *
+         * @param backup that it is compared with
+         */
+        List<Check> warnings(Written backup);
+    }
+
+    /** A backup's files as they were written. */
+    @FunctionalInterface
+    interface Written {
+        /**
+         * What a file holds.
+         *
+         * @throws StepFailedException BACKUP_CORRUPT if it was changed
+         */
+        byte[] read(String file) throws IOException;
     }
 
     /** {@code postgresql} or {@code h2}: a backup of one kind is not restored into another. */

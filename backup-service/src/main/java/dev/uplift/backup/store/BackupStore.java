@@ -19,6 +19,7 @@ import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -37,8 +38,10 @@ import org.slf4j.LoggerFactory;
  * from which it is verified, and nothing in it changes after that.
  *
  * <p>In a backup's directory: {@code data/} and whatever else the database's kind needs, {@code
- * files.sha256} (every file with its hash, as {@code sha256sum -c} reads it), {@code manifest.json}
- * (which holds the hash of the list) and {@code manifest.mac} (HMAC-SHA256 of the manifest).
+ * files.sha256} (each of these files with its hash, as {@code sha256sum -c} reads it), {@code manifest.json}
+ * (which holds the hash of the list) and {@code manifest.mac} (HMAC-SHA256 of the manifest). What the proof of the
+ * backup warned of is known only after all these are written: it is in {@code warnings.json}, and {@code warnings.mac}
+ * is the HMAC-SHA256 of it together with the backup's id. A restore needs neither.
  */
 public final class BackupStore {
     private static final Logger LOG = LoggerFactory.getLogger(BackupStore.class);
@@ -46,10 +49,11 @@ public final class BackupStore {
     private static final String MAC = "manifest.mac";
     private static final String FILES = "files.sha256";
     private static final String WARNINGS = "warnings.json";
+    private static final String WARNINGS_MAC = "warnings.mac";
     private static final String PARTIAL = ".partial";
     private static final String PRUNED = ".pruned";
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
-    private static final Set<String> OWN_FILES = Set.of(MANIFEST, MAC, FILES, WARNINGS);
+    private static final Set<String> OWN_FILES = Set.of(MANIFEST, MAC, FILES, WARNINGS, WARNINGS_MAC);
 
     /** Completes a manifest with what is known of the files. */
     @FunctionalInterface
@@ -133,16 +137,9 @@ public final class BackupStore {
      */
     public Manifest verify(Path directory, LongConsumer progress) throws IOException {
         Manifest manifest = manifest(directory);
-        if (!Files.isRegularFile(directory.resolve(FILES), LinkOption.NOFOLLOW_LINKS)) {
-            throw corrupt(directory, FILES + " is missing");
-        }
-        byte[] list = Files.readAllBytes(directory.resolve(FILES));
-        if (!sha256(list).equals(manifest.filesSha256())) {
-            throw corrupt(directory, FILES + " was changed");
-        }
         Set<Path> listed = new HashSet<>();
         long bytes = 0;
-        for (String line : new String(list, UTF_8).lines().toList()) {
+        for (String line : list(directory, manifest)) {
             Path file = directory.resolve(line.substring(66)).normalize();
             if (!file.startsWith(directory) || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                 throw corrupt(directory, line.substring(66) + " is missing");
@@ -159,6 +156,35 @@ public final class BackupStore {
             }
         }
         return manifest;
+    }
+
+    /**
+     * What one of a backup's files holds, without reading the others.
+     *
+     * @throws StepFailedException BACKUP_CORRUPT if it is not what was written
+     */
+    public byte[] read(Path directory, String file) throws IOException {
+        Path path = directory.resolve(file);
+        if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+            throw corrupt(directory, file + " is missing");
+        }
+        byte[] content = Files.readAllBytes(path);
+        if (!list(directory, manifest(directory)).contains(sha256(content) + "  " + file)) {
+            throw corrupt(directory, file + " was changed");
+        }
+        return content;
+    }
+
+    /** The lines of the list that the manifest has the hash of. */
+    private static List<String> list(Path directory, Manifest manifest) throws IOException {
+        if (!Files.isRegularFile(directory.resolve(FILES), LinkOption.NOFOLLOW_LINKS)) {
+            throw corrupt(directory, FILES + " is missing");
+        }
+        byte[] list = Files.readAllBytes(directory.resolve(FILES));
+        if (!sha256(list).equals(manifest.filesSha256())) {
+            throw corrupt(directory, FILES + " was changed");
+        }
+        return new String(list, UTF_8).lines().toList();
     }
 
     /** The directory of a verified backup; empty if there is none. */
@@ -181,17 +207,37 @@ public final class BackupStore {
     }
 
     /** Writes down what the proof of a backup warned of, for whoever finds the backup after a crash. */
-    public void warn(Path partial, List<Check> warnings) throws IOException {
-        DurableFiles.write(
-                partial.resolve(WARNINGS), Json.mapper().writeValueAsBytes(warnings), DurableFiles.OWNER_ONLY);
+    public void warn(Path partial, UUID backup, List<Check> warnings) throws IOException {
+        byte[] json = Json.mapper().writeValueAsBytes(warnings);
+        String mac = key.of(ofBackup(backup, json)) + "\n";
+        DurableFiles.write(partial.resolve(WARNINGS), json, DurableFiles.OWNER_ONLY);
+        DurableFiles.write(partial.resolve(WARNINGS_MAC), mac.getBytes(US_ASCII), DurableFiles.OWNER_ONLY);
     }
 
-    /** What the proof of a backup warned of. */
-    public List<Check> warnings(Path directory) throws IOException {
-        Path file = directory.resolve(WARNINGS);
-        return Files.exists(file)
-                ? List.of(Json.mapper().readValue(Files.readAllBytes(file), Check[].class))
-                : List.of();
+    /** What the proof of a backup warned of. If this store did not write it, or it cannot be read, one warning says so. */
+    public List<Check> warnings(Path directory, UUID backup) {
+        try {
+            byte[] json = document(directory, WARNINGS);
+            if (key.accepts(ofBackup(backup, json), mac(directory, WARNINGS_MAC))) {
+                return List.of(Json.mapper().readValue(json, Check[].class));
+            }
+            LOG.warn("{} of {} does not carry this store's MAC", WARNINGS, directory);
+        } catch (IOException | StepFailedException e) {
+            LOG.warn("{} of {} cannot be read: {}", WARNINGS, directory, e.getMessage());
+        }
+        return List.of(new Check(
+                "backup.warnings",
+                Check.Verdict.WARN,
+                "what the proof of the backup warned of was changed or cannot be read: uplift plan tells what a restore"
+                        + " goes without"));
+    }
+
+    /** Begins as no manifest does, so that a MAC of the one never is one of the other. */
+    private static byte[] ofBackup(UUID backup, byte[] warnings) {
+        byte[] head = ("warnings of " + backup + "\n").getBytes(US_ASCII);
+        byte[] all = Arrays.copyOf(head, head.length + warnings.length);
+        System.arraycopy(warnings, 0, all, head.length, warnings.length);
+        return all;
     }
 
     /** Makes the backup count as verified. Fails if it is there already. */
@@ -261,15 +307,8 @@ public final class BackupStore {
     }
 
     private Manifest manifest(Path directory) throws IOException {
-        Path file = directory.resolve(MANIFEST);
-        Path macFile = directory.resolve(MAC);
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
-                || !Files.isRegularFile(macFile, LinkOption.NOFOLLOW_LINKS)
-                || Files.size(file) > Json.DOCUMENT_BYTES_MAX) {
-            throw corrupt(directory, MANIFEST + " or " + MAC + " is missing");
-        }
-        byte[] json = Files.readAllBytes(file);
-        if (!key.accepts(json, Files.readString(macFile, US_ASCII).strip())) {
+        byte[] json = document(directory, MANIFEST);
+        if (!key.accepts(json, mac(directory, MAC))) {
             throw corrupt(directory, MANIFEST + " does not carry this store's MAC");
         }
         try {
@@ -281,6 +320,21 @@ public final class BackupStore {
         } catch (JsonProcessingException e) {
             throw corrupt(directory, MANIFEST + " cannot be read");
         }
+    }
+
+    private static byte[] document(Path directory, String file) throws IOException {
+        Path path = directory.resolve(file);
+        if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+            throw corrupt(directory, file + " is missing");
+        }
+        if (Files.size(path) > Json.DOCUMENT_BYTES_MAX) {
+            throw corrupt(directory, file + " was changed");
+        }
+        return Files.readAllBytes(path);
+    }
+
+    private static String mac(Path directory, String file) throws IOException {
+        return new String(document(directory, file), US_ASCII).strip();
     }
 
     private List<Path> entries(UUID installation) throws IOException {

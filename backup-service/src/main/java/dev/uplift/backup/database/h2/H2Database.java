@@ -158,7 +158,7 @@ public final class H2Database implements ApplicationDatabase {
         work.run().progress(Progress.of("reading the database"));
         // A restore may have died between its rename and the fsync: what is compared shall be what stays.
         work.onHost(held -> held.settle(live.path()));
-        return new Content(host.files().digest(live.path()).sha256(), List::of);
+        return new Content(host.files().digest(live.path()).sha256(), _ -> List.of());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.uplift.backup.database.postgres;
 
+import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.backup.database.Program;
 import dev.uplift.backup.step.Effect;
 import dev.uplift.backup.step.StepFailedException;
@@ -36,6 +37,8 @@ import org.postgresql.PGConnection;
 final class PostgresArchive {
     private static final long POLL_MS = 250;
 
+    private static final String CONTENT = "content.txt";
+
     private final Path beside;
     private final Path data;
     private final Path content;
@@ -47,7 +50,7 @@ final class PostgresArchive {
     PostgresArchive(Path directory, PostgresServer server, int jobs) {
         this.beside = directory.resolveSibling(".");
         this.data = directory.resolve("data");
-        this.content = directory.resolve("content.txt");
+        this.content = directory.resolve(CONTENT);
         this.form = directory.resolve("database.json");
         this.server = server;
         this.jobs = jobs;
@@ -78,10 +81,18 @@ final class PostgresArchive {
         return Json.mapper().readValue(Files.readAllBytes(form), DatabaseForm.class);
     }
 
-    /** The content that was written down. */
+    /** The content that was written down, or what has become of it: that is told when the files are verified. */
     List<String> content() throws IOException {
-        // What is missing is told when the files are verified.
-        return Files.exists(content) ? Files.readAllLines(content) : List.of();
+        return Files.exists(content) ? lines(Files.readAllBytes(content)) : List.of();
+    }
+
+    /** The content that was written down, if it is what was written. */
+    static List<String> content(ApplicationDatabase.Written backup) throws IOException {
+        return lines(backup.read(CONTENT));
+    }
+
+    private static List<String> lines(byte[] content) {
+        return new String(content, StandardCharsets.UTF_8).lines().toList();
     }
 
     /**

@@ -10,6 +10,7 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.OneLine;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -88,17 +89,20 @@ public final class PostgresDatabase implements ApplicationDatabase {
         try (Connection connection = server.connect(live)) {
             LongConsumer progress = work.bytes("reading the database", PostgresServer.sizeBytes(connection, live));
             PostgresTools tools = tools(connection);
-            List<String> written = archive.content();
             PostgresContent content = PostgresContent.of(
-                    PostgresContent.Format.of(written), server, connection, tools, live, List.of(), progress);
-            return new Content(content.hash(), () -> lacking(content.missing(written), work));
+                    PostgresContent.Format.of(archive.content()), server, connection, tools, live, List.of(), progress);
+            return new Content(content.hash(), written -> lacking(content, written, work));
         }
     }
 
-    /** @param missing statements of the schema */
-    private List<Check> lacking(List<String> missing, StepWork work) {
-        List<Refusal> all = new ArrayList<>(Refusal.missing(missing));
+    private List<Check> lacking(PostgresContent content, Written backup, StepWork work) {
+        List<Refusal> all = new ArrayList<>();
         List<Check> told = new ArrayList<>();
+        try {
+            all.addAll(Refusal.missing(content.missing(PostgresArchive.content(backup))));
+        } catch (IOException | StepFailedException e) {
+            told.add(untold(String.valueOf(e.getMessage())));
+        }
         try (Connection maintenance = server.maintenance()) {
             all.addAll(missingForm(maintenance, work.command().sagaId()));
             told.addAll(strandedSlots(maintenance));
