@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The process dies before and after each effect; the command is run again, or undone. On a server and on another host
- * every fourth of these moments is run, or all with {@code -Duplift.sample.every=1}.
+ * every fifth of these moments is run, or all with {@code -Duplift.sample.every=1}.
  */
 final class CrashTest {
     private static final String CHECK = "backup.preflight.";
@@ -36,7 +36,8 @@ final class CrashTest {
     Path directory;
 
     private final Set<String> killed = new TreeSet<>();
-    private int usually = 4;
+    /** Odd: moments before an effect alternate with those after one. */
+    private int usually = 5;
 
     /** An application's database as its owner sees it. */
     private interface Application {
