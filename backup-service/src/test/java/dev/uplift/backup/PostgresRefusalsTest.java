@@ -207,6 +207,40 @@ final class PostgresRefusalsTest {
     @Test
     void aDumpThatIsCutOffSaysNothingOfTheSchema() throws Exception {
         Fixture fixture = create(Server.port());
+
+        assertThat(preflightWithoutItsDump(fixture)).isInstanceOfSatisfying(StepOutcome.Failed.class, failed -> {
+            assertThat(failed.detail())
+                    .contains("a restore could not be rehearsed: ")
+                    .contains("terminat");
+            assertThat(failed.code()).isEqualTo(ErrorCode.DATABASE_UNAVAILABLE);
+            assertThat(failed.retryable()).isTrue();
+        });
+    }
+
+    @Test
+    void inADryRunADumpThatIsCutOffStandsBesideTheOtherChecks() throws Exception {
+        Fixture fixture = create(Server.port());
+        fixture.dryRun = true;
+
+        assertThat(preflightWithoutItsDump(fixture)).isInstanceOfSatisfying(StepOutcome.Succeeded.class, done -> {
+            StepOutput.DatabaseChecked checked = (StepOutput.DatabaseChecked) done.output();
+            assertThat(checked.sizeBytes()).isPositive();
+            assertThat(checked.checks())
+                    .extracting(Check::name)
+                    .contains("database.server", "database.rights", "backup.space")
+                    .doesNotContain("database.reachable");
+            assertThat(checked.checks())
+                    .filteredOn(check -> check.verdict() == Check.Verdict.FAIL)
+                    .singleElement()
+                    .satisfies(check -> {
+                        assertThat(check.name()).isEqualTo("database.rehearsal");
+                        assertThat(check.detail()).contains("a restore could not be rehearsed: ");
+                    });
+        });
+    }
+
+    /** The dump waits for a lock, and its session is ended. */
+    private StepOutcome preflightWithoutItsDump(Fixture fixture) throws Exception {
         List<Connection> locks = new ArrayList<>();
         fixture.atPoint = point -> {
             try {
@@ -231,16 +265,12 @@ final class PostgresRefusalsTest {
                 throw new AssertionError(e);
             }
         };
-
-        assertThat(fixture.preflight()).isInstanceOfSatisfying(StepOutcome.Failed.class, failed -> {
-            assertThat(failed.detail())
-                    .contains("a restore could not be rehearsed: ")
-                    .contains("terminat");
-            assertThat(failed.code()).isEqualTo(ErrorCode.DATABASE_UNAVAILABLE);
-            assertThat(failed.retryable()).isTrue();
-        });
-        for (Connection lock : locks) {
-            lock.close();
+        try {
+            return fixture.preflight();
+        } finally {
+            for (Connection lock : locks) {
+                lock.close();
+            }
         }
     }
 

@@ -1,9 +1,11 @@
 package dev.uplift.backup.database.postgres;
 
+import dev.uplift.backup.step.Failures;
 import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.step.StepWork;
 import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Check;
+import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.DiskSpace;
 import dev.uplift.messaging.OneLine;
@@ -61,9 +63,30 @@ final class PostgresChecks {
         }
         maintenance();
         if (tools.isPresent() && checks.stream().noneMatch(check -> check.verdict() == Check.Verdict.FAIL)) {
-            checks.addAll(rehearsal.run(form, tools.get(), work));
+            checks.addAll(rehearse(form, tools.get()));
         }
         return new StepOutput.DatabaseChecked(version, sizeBytes, checks);
+    }
+
+    /** In a dry run a failure that may pass hides nothing of what else was found. */
+    private List<Check> rehearse(DatabaseForm form, PostgresTools tools) throws Exception {
+        try {
+            return rehearsal.run(form, tools, work);
+        } catch (StepFailedException | SQLException | IOException e) {
+            if (!work.command().dryRun()) {
+                throw e;
+            }
+            String reason = String.valueOf(
+                    switch (e) {
+                        case SQLException sql -> PostgresRehearsal.FAILED + Failures.message(sql);
+                        case IOException io ->
+                            PostgresRehearsal.FAILED
+                                    + Failures.of(ErrorCode.DATABASE_UNAVAILABLE, io)
+                                            .getMessage();
+                        default -> e.getMessage();
+                    });
+            return List.of(new Check(PostgresRehearsal.CHECK, Check.Verdict.FAIL, OneLine.of(server.scrub(reason))));
+        }
     }
 
     /** A pool answers for the server: it has process ids of its own. */

@@ -39,7 +39,10 @@ import java.util.regex.Pattern;
  * The scratch database of a run that was killed is dropped by the next rehearsal or backup.
  */
 final class PostgresRehearsal {
-    private static final String CHECK = "database.rehearsal";
+    static final String CHECK = "database.rehearsal";
+    /** What a failure that says nothing of the schema is told with. */
+    static final String FAILED = "a restore could not be rehearsed: ";
+
     private static final Duration MAX = Duration.ofMinutes(2);
     private static final int NAMED_MAX = 3;
 
@@ -140,8 +143,7 @@ final class PostgresRehearsal {
                 check(Check.Verdict.FAIL, "the schema cannot be restored: " + failed.getMessage());
             case StepFailedException passing
             when passing.code() == ErrorCode.DATABASE_UNAVAILABLE ->
-                throw StepFailedException.failed(
-                        passing.code(), "a restore could not be rehearsed: " + passing.getMessage(), passing);
+                throw StepFailedException.failed(passing.code(), FAILED + passing.getMessage(), passing);
             case SQLException refused
             when Refusal.isOne(refused) ->
                 check(Check.Verdict.FAIL, "the schema cannot be restored: " + Failures.message(refused));
