@@ -131,11 +131,24 @@ final class PostgresBackupTest {
                 throw new AssertionError(e);
             }
         };
-        assertThat(fixture.preflight()).isInstanceOf(StepOutcome.Succeeded.class);
-        Backup backup = fixture.take();
+        StepOutput.DatabaseChecked checked =
+                (StepOutput.DatabaseChecked) ((StepOutcome.Succeeded) fixture.preflight()).output();
+        String rehearsal = Server.databases("uplift_rehearsal").getFirst();
+        assertThat(leftover(checked.checks())).containsExactly(rehearsal);
+        StepOutput.BackedUp taken = (StepOutput.BackedUp) ((StepOutcome.Succeeded) fixture.tryTake()).output();
+        String scratch = Server.databases("uplift_scratch").getFirst();
+        assertThat(leftover(taken.checks())).containsExactly(rehearsal, scratch);
+        Backup backup = taken.backup();
         Server.run("app", name, "DELETE FROM child");
-        assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));
-        assertThat(monitors).hasSize(2);
+        StepOutput.Restored undone = (StepOutput.Restored) ((StepOutcome.Succeeded) fixture.undo(backup)).output();
+        assertThat(undone.replaced()).isTrue();
+        assertThat(leftover(undone.checks())).containsExactly(rehearsal, scratch);
+        monitors.add(Server.connect(
+                "postgres", Server.databases(name + "_uplift_failed_").getFirst()));
+        Server.run("app", name, "DELETE FROM child");
+        undone = (StepOutput.Restored) ((StepOutcome.Succeeded) fixture.undo(backup)).output();
+        assertThat(leftover(undone.checks())).hasSize(3).anyMatch(left -> left.startsWith(name + "_uplift_failed_"));
+        assertThat(monitors).hasSize(3);
         assertThat(Server.databases("uplift_rehearsal")).hasSize(1);
         assertThat(Server.databases("uplift_scratch")).hasSize(1);
         for (Connection monitor : monitors) {
@@ -147,6 +160,15 @@ final class PostgresBackupTest {
         assertThat(fixture.take().contentHash()).isEqualTo(backup.contentHash());
         assertThat(Server.databases("uplift_rehearsal")).isEmpty();
         assertThat(Server.databases("uplift_scratch")).isEmpty();
+    }
+
+    /** The databases that warnings name. */
+    private static List<String> leftover(List<Check> checks) {
+        return checks.stream()
+                .filter(check -> check.name().equals("database.leftover"))
+                .peek(check -> assertThat(check.verdict()).isEqualTo(Check.Verdict.WARN))
+                .map(check -> check.detail().split(" ")[1])
+                .toList();
     }
 
     @Test

@@ -161,7 +161,9 @@ public final class PostgresDatabase implements ApplicationDatabase {
                     refused.addAll(form.apply(maintenance, scratch, live, ErrorCode.BACKUP_FAILED));
                 });
                 work.effect(Effect.DISCARD, () -> server.dropQuietly(maintenance, scratch));
-                return Refusal.warnings(refused, live);
+                List<Check> warnings = new ArrayList<>(Refusal.warnings(refused, live));
+                warnings.addAll(server.leftovers(maintenance, names.leftover()));
+                return warnings;
             } catch (Exception e) {
                 server.dropQuietly(maintenance, scratch);
                 throw e;
@@ -197,8 +199,9 @@ public final class PostgresDatabase implements ApplicationDatabase {
                 server.dropQuietly(maintenance, fresh);
                 throw e;
             }
-            work.fencedEffect(Effect.FORGET, () -> forgetOlder(maintenance));
             List<Check> warnings = new ArrayList<>(Refusal.warnings(refused, live));
+            work.fencedEffect(Effect.FORGET, () -> warnings.addAll(forgetOlder(maintenance)));
+            warnings.addAll(server.leftovers(maintenance, names.leftover()));
             try {
                 warnings.addAll(strandedSlots(maintenance));
             } catch (SQLException e) {
@@ -240,22 +243,30 @@ public final class PostgresDatabase implements ApplicationDatabase {
         }
     }
 
-    /** Keeps the newest database that a restore of this installation replaced, and drops those before it. */
-    private void forgetOlder(Connection maintenance) throws SQLException {
-        List<String> failed;
-        try (PreparedStatement query = maintenance.prepareStatement("""
-                SELECT datname FROM pg_database
-                WHERE starts_with(shobj_description(oid, 'pg_database'), ?)
-                ORDER BY shobj_description(oid, 'pg_database') DESC\
-                """)) {
-            query.setString(1, failedMark());
-            failed = strings(query);
-        }
-        for (String older : failed.stream().skip(1).toList()) {
+    /**
+     * Keeps the newest database that a restore of this installation replaced, and drops those before it.
+     *
+     * @return a warning for each that could not be dropped
+     */
+    private List<Check> forgetOlder(Connection maintenance) throws SQLException {
+        for (String older : older(maintenance)) {
             if (PostgresServer.sessions(maintenance, older).isEmpty()) {
                 LOG.info("dropping {}, replaced by an earlier restore", older);
                 server.dropQuietly(maintenance, older);
             }
+        }
+        return older(maintenance).stream().map(PostgresServer::leftover).toList();
+    }
+
+    /** All that restores of this installation replaced but the newest. */
+    private List<String> older(Connection maintenance) throws SQLException {
+        try (PreparedStatement query = maintenance.prepareStatement("""
+                SELECT datname FROM pg_database
+                WHERE starts_with(shobj_description(oid, 'pg_database'), ?)
+                ORDER BY shobj_description(oid, 'pg_database') DESC OFFSET 1\
+                """)) {
+            query.setString(1, failedMark());
+            return strings(query);
         }
     }
 

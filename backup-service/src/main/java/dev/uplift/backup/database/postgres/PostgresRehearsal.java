@@ -96,6 +96,7 @@ final class PostgresRehearsal {
                     server.dropQuietly(maintenance, scratch);
                     discard(dump);
                 });
+                checks.addAll(server.leftovers(maintenance, names.leftOfRehearsal()));
                 return checks;
             } catch (Exception e) {
                 server.dropQuietly(maintenance, scratch);

@@ -2,11 +2,13 @@ package dev.uplift.backup.database.postgres;
 
 import dev.uplift.backup.step.Failures;
 import dev.uplift.backup.step.StepFailedException;
+import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.host.Route;
 import dev.uplift.host.Scrubber;
 import dev.uplift.host.Secret;
+import dev.uplift.messaging.OneLine;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.sql.Connection;
@@ -245,10 +247,7 @@ final class PostgresServer {
         }
     }
 
-    /**
-     * The same where the work is done, or has failed for another reason: what cannot be dropped, because somebody looks
-     * at it, is left until the next run.
-     */
+    /** The same where the work is done, or has failed for another reason: what cannot be dropped is left for later. */
     void dropQuietly(Connection connection, String database) {
         try {
             drop(connection, database);
@@ -261,16 +260,41 @@ final class PostgresServer {
 
     /** Drops what interrupted runs left. */
     void dropAll(Connection connection, Predicate<String> leftover) throws SQLException {
+        for (String database : databases(connection, leftover)) {
+            LOG.info("dropping {}, left by an earlier run", database);
+            dropQuietly(connection, database);
+        }
+    }
+
+    /** A warning for each database that could not be dropped; the step itself is done. */
+    List<Check> leftovers(Connection connection, Predicate<String> leftover) {
+        try {
+            return databases(connection, leftover).stream()
+                    .map(PostgresServer::leftover)
+                    .toList();
+        } catch (SQLException e) {
+            LOG.warn("what is left on the server was not found out: {}", scrub(e.toString()));
+            return List.of();
+        }
+    }
+
+    static Check leftover(String database) {
+        return new Check(
+                "database.leftover",
+                Check.Verdict.WARN,
+                OneLine.of(
+                        "database " + database + " is not needed any more and could not be dropped: end its sessions,"
+                                + " so that the next run can, or drop it"));
+    }
+
+    private static List<String> databases(Connection connection, Predicate<String> chosen) throws SQLException {
         List<String> databases = new ArrayList<>();
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("SELECT datname FROM pg_catalog.pg_database")) {
+                ResultSet rows = statement.executeQuery("SELECT datname FROM pg_catalog.pg_database ORDER BY 1")) {
             while (rows.next()) {
                 databases.add(rows.getString(1));
             }
         }
-        for (String database : databases.stream().filter(leftover).toList()) {
-            LOG.info("dropping {}, left by an earlier run", database);
-            dropQuietly(connection, database);
-        }
+        return databases.stream().filter(chosen).toList();
     }
 }
