@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.testbed.RequiresRoot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -114,6 +115,27 @@ final class H2ProcessesTest {
         assertThat(warmUp).doesNotExist();
         assertThat(recent).exists();
         assertThat(place).exists();
+    }
+
+    @Test
+    @RequiresRoot
+    void whatCannotBeDeletedFailsNoStep() throws Exception {
+        Path busy = Files.createDirectories(fixture.home.resolve("h2/killed.partial"));
+        mount("mount", "-t", "tmpfs", "tmpfs", busy.toString());
+        try {
+            Files.setLastModifiedTime(busy, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+
+            assertThat(fixture.preflight()).isInstanceOf(StepOutcome.Succeeded.class);
+            assertThat(fixture.take()).isNotNull();
+
+            assertThat(busy).exists();
+        } finally {
+            mount("umount", busy.toString());
+        }
+    }
+
+    private static void mount(String... argv) throws Exception {
+        assertThat(new ProcessBuilder(argv).inheritIO().start().waitFor()).isZero();
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.uplift.host.DurableFiles;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -17,8 +18,8 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -29,6 +30,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The processes that read copies with the H2 of their applications. One that was started for a check before an outage
@@ -43,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  * after half an hour, and with this service, however it ends.
  */
 public final class H2Processes implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(H2Processes.class);
     private static final int IDLE_MAX = 8;
     private static final int KNOWN_MAX = 10_000;
     private static final int CLASSES_MAX = 20;
@@ -213,7 +217,7 @@ public final class H2Processes implements AutoCloseable {
             }
             return sha256;
         } finally {
-            DurableFiles.delete(partial);
+            deleteQuietly(partial);
         }
     }
 
@@ -256,13 +260,21 @@ public final class H2Processes implements AutoCloseable {
         return place;
     }
 
-    /** Keeps those that were taken last; a process that has begun with others has them open. */
-    private void forgetOldClasses() throws IOException {
+    /**
+     * Keeps those that were taken last; a process that has begun with others has them open. Another thread, or another
+     * service with the same directory, may do it at the same time.
+     */
+    private void forgetOldClasses() {
         List<Path> places = list(directory);
-        List<Path> old = new ArrayList<>(places.stream()
+        // Read once: a sort fails on times that change under it.
+        Map<Path, FileTime> taken = new HashMap<>();
+        places.stream()
                 .filter(place -> place.getFileName().toString().matches("[0-9a-f]{64}"))
-                .sorted(Comparator.comparing(H2Processes::modified).reversed())
+                .forEach(place -> taken.put(place, modified(place)));
+        List<Path> old = new ArrayList<>(taken.entrySet().stream()
+                .sorted(Map.Entry.<Path, FileTime>comparingByValue().reversed())
                 .skip(CLASSES_MAX)
+                .map(Map.Entry::getKey)
                 .toList());
         List<Path> all = new ArrayList<>(places);
         for (Path place : places) {
@@ -271,8 +283,14 @@ public final class H2Processes implements AutoCloseable {
             }
         }
         all.stream().filter(H2Processes::isLeftOver).forEach(old::add);
-        for (Path one : old) {
-            DurableFiles.delete(one);
+        old.forEach(H2Processes::deleteQuietly);
+    }
+
+    private static void deleteQuietly(Path path) {
+        try {
+            DurableFiles.delete(path);
+        } catch (IOException e) {
+            LOG.warn("{} stays until the next time: {}", path, e.toString());
         }
     }
 
@@ -283,9 +301,13 @@ public final class H2Processes implements AutoCloseable {
                 && modified(path).toInstant().isBefore(Instant.now().minus(LEFT_OVER_AFTER));
     }
 
-    private static List<Path> list(Path place) throws IOException {
+    /** Empty for a place that is gone. */
+    private static List<Path> list(Path place) {
         try (Stream<Path> all = Files.list(place)) {
             return all.toList();
+        } catch (IOException | UncheckedIOException e) {
+            LOG.warn("{} cannot be listed, old classes in it stay: {}", place, e.toString());
+            return List.of();
         }
     }
 
