@@ -145,13 +145,14 @@ final class PostgresObjectsTest {
             assertThat(statements(checks)).anyMatch(statement -> statement.contains(here(given.told())));
         }
         StepOutput.BackedUp taken = (StepOutput.BackedUp) ((StepOutcome.Succeeded) fixture.tryTake()).output();
-        assertThat(taken.checks()).isEqualTo(checks);
+        assertThat(statements(taken.checks())).isEqualTo(statements(checks));
         assertThat(((StepOutcome.Succeeded) fixture.tryTake()).output()).isEqualTo(taken);
         Server.run("app", name, "INSERT INTO t DEFAULT VALUES");
 
-        assertThat(fixture.undo(taken.backup()))
-                .isEqualTo(
-                        StepOutcome.done(new StepOutput.Restored(taken.backup().contentHash(), true, checks)));
+        StepOutput.Restored undone =
+                (StepOutput.Restored) ((StepOutcome.Succeeded) fixture.undo(taken.backup())).output();
+        assertThat(undone).isEqualTo(new StepOutput.Restored(taken.backup().contentHash(), true, undone.checks()));
+        assertThat(statements(undone.checks())).isEqualTo(statements(checks));
         assertThat(Server.query("app", name, "SELECT count(*) FROM t")).containsExactly("1");
         // As if it had been killed before it answered.
         fixture.delivery++;
@@ -180,6 +181,35 @@ final class PostgresObjectsTest {
 
     private String here(String text) {
         return text.replace("{}", Server.quote(name));
+    }
+
+    @Test
+    void aValueThatIsNotToldIsFoundWhereTheWarningSays() throws Exception {
+        Fixture fixture = create("");
+        Server.run("postgres", name, here("ALTER DATABASE {} SET app.jwt_secret TO 'canary'"));
+
+        assertPlace(warnings(fixture.preflight()), "the settings of database " + name);
+        StepOutput.BackedUp taken = (StepOutput.BackedUp) ((StepOutcome.Succeeded) fixture.tryTake()).output();
+        assertPlace(taken.checks(), "database.json of the backup");
+        Server.run("app", name, "INSERT INTO t DEFAULT VALUES");
+        StepOutput.Restored undone =
+                (StepOutput.Restored) ((StepOutcome.Succeeded) fixture.undo(taken.backup())).output();
+        assertPlace(undone.checks(), "the settings of the database that was replaced");
+        assertPlace(
+                restoredAgain(fixture.undo(taken.backup()), taken.backup()),
+                "the settings of database "
+                        + Server.databases(name + "_uplift_failed_").getFirst());
+        Server.admin(here("DROP DATABASE {}"));
+        undone = (StepOutput.Restored) ((StepOutcome.Succeeded) fixture.undo(taken.backup())).output();
+        assertPlace(undone.checks(), "database.json of the backup");
+    }
+
+    private static void assertPlace(List<Check> warnings, String place) {
+        assertThat(warnings)
+                .singleElement()
+                .satisfies(check -> assertThat(check.detail())
+                        .contains("(the value is in " + place + ")")
+                        .doesNotContain("canary"));
     }
 
     @Test

@@ -98,11 +98,14 @@ record DatabaseForm(
             return masked == null ? sql : masked;
         }
 
-        /** @param reason may quote the value, so that it is not told either where the value is not */
-        Refusal refused(String reason) {
-            return masked == null
-                    ? new Refusal(sql, reason)
-                    : new Refusal(masked, "the value is in database.json of the backup");
+        /**
+         * What is told of it.
+         *
+         * @param reason may quote the value, so that it is not told either where the value is not
+         * @param place where somebody finds the value then
+         */
+        Refusal refused(String reason, String place) {
+            return masked == null ? new Refusal(sql, reason) : new Refusal(masked, "the value is in " + place);
         }
     }
 
@@ -190,12 +193,16 @@ record DatabaseForm(
         return statements;
     }
 
-    /** What of these settings and rights another database lacks. */
-    List<Refusal> missing(DatabaseForm made, String database) {
+    /**
+     * What of these settings and rights another database lacks.
+     *
+     * @param place where these are found
+     */
+    List<Refusal> missing(DatabaseForm made, String database, String place) {
         List<Statement> missing = new ArrayList<>(settingsAndRights(database));
         missing.removeAll(made.settingsAndRights(database));
         return missing.stream()
-                .map(statement -> statement.refused(Refusal.MISSING))
+                .map(statement -> statement.refused(Refusal.MISSING, place))
                 .toList();
     }
 
@@ -203,10 +210,12 @@ record DatabaseForm(
      * Gives a new database the settings and rights, one by one, and reads them back. May be run again.
      *
      * @param live the name that it will have
+     * @param place where these settings are found afterwards
      * @return what the server refused
      * @throws StepFailedException {@code code} if anything else is not as it should be
      */
-    List<Refusal> apply(Connection connection, String database, String live, ErrorCode code) throws SQLException {
+    List<Refusal> apply(Connection connection, String database, String live, String place, ErrorCode code)
+            throws SQLException {
         List<Statement> statements = complete(database);
         List<Statement> asLive = complete(live);
         List<Refusal> refused = new ArrayList<>();
@@ -218,7 +227,7 @@ record DatabaseForm(
                 if (!Refusal.isOne(e)) {
                     throw e;
                 }
-                refused.add(asLive.get(i).refused(Failures.message(e)));
+                refused.add(asLive.get(i).refused(Failures.message(e), place));
                 missing.remove(statements.get(i));
             }
         }

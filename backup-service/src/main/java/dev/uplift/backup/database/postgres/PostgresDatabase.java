@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class PostgresDatabase implements ApplicationDatabase {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresDatabase.class);
+    private static final String IN_BACKUP = "database.json of the backup";
 
     private final PostgresServer server;
     private final PostgresOptions options;
@@ -158,7 +159,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
                     String activity = "restoring into a scratch database";
                     refused.addAll(archive.load(
                             ErrorCode.BACKUP_FAILED, activity, maintenance, tools, manifest, scratch, work));
-                    refused.addAll(form.apply(maintenance, scratch, live, ErrorCode.BACKUP_FAILED));
+                    refused.addAll(form.apply(maintenance, scratch, live, IN_BACKUP, ErrorCode.BACKUP_FAILED));
                 });
                 work.effect(Effect.DISCARD, () -> server.dropQuietly(maintenance, scratch));
                 List<Check> warnings = new ArrayList<>(Refusal.warnings(refused, live));
@@ -176,9 +177,10 @@ public final class PostgresDatabase implements ApplicationDatabase {
         PostgresArchive archive = archive(directory);
         try (Connection maintenance = server.maintenance()) {
             PostgresTools tools = tools(maintenance);
-            DatabaseForm form = PostgresServer.exists(maintenance, live)
-                    ? DatabaseForm.of(maintenance, PostgresServer.major(maintenance), live)
-                    : archive.form();
+            boolean replaces = PostgresServer.exists(maintenance, live);
+            DatabaseForm form =
+                    replaces ? DatabaseForm.of(maintenance, PostgresServer.major(maintenance), live) : archive.form();
+            String place = replaces ? "the settings of the database that was replaced" : IN_BACKUP;
             String fresh = names.fresh(work.tag());
             List<Refusal> refused = new ArrayList<>();
             try {
@@ -193,7 +195,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
                 });
                 work.effect(
                         Effect.SETTINGS,
-                        () -> refused.addAll(form.apply(maintenance, fresh, live, ErrorCode.RESTORE_FAILED)));
+                        () -> refused.addAll(form.apply(maintenance, fresh, live, place, ErrorCode.RESTORE_FAILED)));
                 work.fencedEffect(Effect.REPLACE, () -> takePlace(maintenance, fresh, work));
             } catch (Exception e) {
                 server.dropQuietly(maintenance, fresh);
@@ -288,7 +290,10 @@ public final class PostgresDatabase implements ApplicationDatabase {
         }
         int major = PostgresServer.major(connection);
         return DatabaseForm.of(connection, major, replaced.getFirst())
-                .missing(DatabaseForm.of(connection, major, live), live);
+                .missing(
+                        DatabaseForm.of(connection, major, live),
+                        live,
+                        "the settings of database " + replaced.getFirst());
     }
 
     /** A slot belongs to a database, not to its name. Those of databases that were replaced before are told again. */

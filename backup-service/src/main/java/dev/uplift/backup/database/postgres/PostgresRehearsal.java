@@ -88,7 +88,8 @@ final class PostgresRehearsal {
                     PostgresArchive.Rehearsed rehearsed =
                             new PostgresArchive(dump, server, 1).rehearse(tools, live, scratch, poll);
                     List<Refusal> leftOut = new ArrayList<>(rehearsed.leftOut());
-                    leftOut.addAll(form.apply(maintenance, scratch, live, ErrorCode.BACKUP_FAILED));
+                    leftOut.addAll(form.apply(
+                            maintenance, scratch, live, "the settings of database " + live, ErrorCode.BACKUP_FAILED));
                     checks.add(verdict(maintenance, rehearsed));
                     checks.addAll(Refusal.warnings(leftOut, live));
                 });
