@@ -29,12 +29,7 @@ class PlainTextTest {
                 .filter(PlainText::is)
                 .map(text -> new Reason(text, text))
                 .forEach(wish -> assertThat(new FenceTaken(
-                                        UUID.randomUUID(),
-                                        "sales",
-                                        List.of(),
-                                        wish.by(),
-                                        wish.reason(),
-                                        Instant.EPOCH)
+                                        UUID.randomUUID(), "sales", List.of(), wish.by(), wish.reason(), Instant.EPOCH)
                                 .reason())
                         .isEqualTo(wish.reason()));
     }

@@ -73,14 +73,15 @@ final class Pulse {
         if (current != null && current.isOver(now)) {
             current = null;
         }
-        boolean up = thread.isAlive()
-                && last.until(now).compareTo(PATIENCE) < 0
-                && (current == null || !current.lasts());
+        boolean up =
+                thread.isAlive() && last.until(now).compareTo(PATIENCE) < 0 && (current == null || !current.lasts());
         return new Liveness(
                 name,
                 up,
                 "last turn at " + last.at()
-                        + (current == null ? "" : ", it fails since " + current.first().at() + ": " + current.problem()));
+                        + (current == null
+                                ? ""
+                                : ", it fails since " + current.first().at() + ": " + current.problem()));
     }
 
     private Moment now() {

@@ -195,7 +195,9 @@ class BatchConsumerTest {
             assertThat(TestTopic.header(letter, "ce_type")).isEqualTo(MessageType.INSTALLATION_REFUSED);
             await().until(() -> committed(runtime).equals(Set.of("one", "two")));
             assertThat(letters).hasSize(1);
-            assertThat(runtime.liveness()).extracting(Liveness::detail).noneMatch(detail -> detail.contains("fails since"));
+            assertThat(runtime.liveness())
+                    .extracting(Liveness::detail)
+                    .noneMatch(detail -> detail.contains("fails since"));
         }
     }
 
@@ -218,8 +220,8 @@ class BatchConsumerTest {
             await().atMost(Duration.ofSeconds(20))
                     .untilAsserted(() -> assertThat(runtime.liveness())
                             .extracting(Liveness::detail)
-                            .anyMatch(detail -> detail.contains("it fails since")
-                                    && detail.contains("a defect of the sink")));
+                            .anyMatch(detail ->
+                                    detail.contains("it fails since") && detail.contains("a defect of the sink")));
         }
     }
 

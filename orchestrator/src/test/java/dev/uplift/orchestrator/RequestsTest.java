@@ -188,7 +188,10 @@ class RequestsTest {
             String key = "hashtextextended('request " + id + "UPGRADE', 8480)";
             holder.execute("SELECT pg_advisory_lock(" + key + ")");
             try {
-                Fleet.post("/api/v1/upgrades", request).then().statusCode(503).body("code", equalTo("request.accepted"));
+                Fleet.post("/api/v1/upgrades", request)
+                        .then()
+                        .statusCode(503)
+                        .body("code", equalTo("request.accepted"));
             } finally {
                 holder.execute("SELECT pg_advisory_unlock(" + key + ")");
             }

@@ -192,8 +192,8 @@ class SharedDatabaseTest {
         registrations.expire();
         assertThat(wishes("waiting")).containsExactly("open");
 
-        jdbi.useHandle(handle ->
-                handle.execute("UPDATE results_watermark SET steady_since = steady_since - interval '2 h'"));
+        jdbi.useHandle(
+                handle -> handle.execute("UPDATE results_watermark SET steady_since = steady_since - interval '2 h'"));
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
                 .until(() -> wishes("waiting")

@@ -94,8 +94,7 @@ public final class Profiles {
      *
      * @param places by names, the files that were the first before, to which those that are it now are added
      */
-    private static Map<String, Profile> own(
-            Collection<Path> files, Map<String, Path> places, List<Problem> problems) {
+    private static Map<String, Profile> own(Collection<Path> files, Map<String, Path> places, List<Problem> problems) {
         Map<String, Profile> own = new HashMap<>();
         for (Path file : files) {
             read(file, problems).ifPresent(profile -> {

@@ -50,7 +50,8 @@ class HomeTest {
         home.deleteUnfinished();
 
         try (var files = Files.walk(directory)) {
-            assertThat(files.filter(Files::isRegularFile).map(file -> directory.relativize(file).toString()))
+            assertThat(files.filter(Files::isRegularFile)
+                            .map(file -> directory.relativize(file).toString()))
                     .containsExactlyInAnyOrder(
                             "other.tmp", "run/other.tmp", "kafka/other.tmp", "run/credentials.properties");
         }

@@ -119,8 +119,8 @@ final class LocateArtifactTest extends ServedArtifact {
         }
         server.answer(status("405 Method Not Allowed"));
         try (ArtifactWorld other = new ArtifactWorld(elsewhere, Profiles.load(Optional.of(profiles)))) {
-            StepOutcome outcome =
-                    other.locate(Commands.command(StepName.LOCATE, Commands.FROM, new Release("v0.51.8", null, null, null))
+            StepOutcome outcome = other.locate(
+                    Commands.command(StepName.LOCATE, Commands.FROM, new Release("v0.51.8", null, null, null))
                             .withKnown(List.of(Commands.known("v0.51.8", SHA256, false))));
 
             assertThat(hash(found(outcome)))

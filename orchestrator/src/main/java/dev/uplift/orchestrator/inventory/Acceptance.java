@@ -135,16 +135,15 @@ record Acceptance(
     private Verdict onOwnDatabase(Installation row, Inspection.Found found, Inspection.Requested question) {
         DatabaseSeen seen = found.database();
         List<DatabaseIds.Owner> owners = seen == null ? List.of() : databases.others(row.id(), seen);
-        List<UUID> same =
-                owners.stream().map(DatabaseIds.Owner::installation).toList();
+        List<UUID> same = owners.stream().map(DatabaseIds.Owner::installation).toList();
         List<Installation> others = same.isEmpty()
                 ? List.of()
                 : InstallationStore.named(
                         handle, same.stream().map(UUID::toString).toList());
         Optional<DatabaseIds.Owner> unaskable = others.stream()
                 .filter(other -> !other.known() || !other.site().equals(row.site()))
-                .flatMap(other -> owners.stream()
-                        .filter(owner -> owner.installation().equals(other.id())))
+                .flatMap(other ->
+                        owners.stream().filter(owner -> owner.installation().equals(other.id())))
                 .findFirst();
         if (unaskable.isPresent()) {
             return new Verdict.Refused(DatabaseIds.belongsTo(

@@ -87,7 +87,8 @@ public final class FenceTakings {
     private static FenceTakingStatus ask(Handle handle, Installation row, Reason wish, boolean registration) {
         return handle.createQuery("INSERT INTO fence_taking"
                         + " (id, installation_id, installation, wish, asked_at, registration)"
-                        + " VALUES (:id, :installation, :name, :wish::jsonb, now(), :registration) RETURNING " + COLUMNS)
+                        + " VALUES (:id, :installation, :name, :wish::jsonb, now(), :registration) RETURNING "
+                        + COLUMNS)
                 .bind("id", UUID.randomUUID())
                 .bind("installation", row.id())
                 .bind("name", row.name())

@@ -154,7 +154,8 @@ final class SagaBatch {
                 || checked.database() == null) {
             return null;
         }
-        Optional<DatabaseIds.Owner> owner = databases.claim(row.installationId(), row.installation(), checked.database());
+        Optional<DatabaseIds.Owner> owner =
+                databases.claim(row.installationId(), row.installation(), checked.database());
         if (owner.isEmpty()) {
             return null;
         }
