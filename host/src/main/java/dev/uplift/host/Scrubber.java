@@ -27,8 +27,7 @@ public final class Scrubber {
     private static final Pattern TOKEN = Pattern.compile("[^\\s/:,;]{" + TOKEN_LENGTH_MIN + ",}");
     private static final Pattern USER_INFO = Pattern.compile("//[^/@\\s:]*:([^@\\s]+)@");
     // What follows the last such word of a name is bounded, because it is looked at once for each of them.
-    private static final String SECRET_NAME =
-            "[\\w.-]*" + SecretNames.PATTERN + "[\\w.-]{0,100}[\"']?\\s*[=:]\\s*)";
+    private static final String SECRET_NAME = "[\\w.-]*" + SecretNames.PATTERN + "[\\w.-]{0,100}[\"']?\\s*[=:]\\s*)";
     private static final Pattern PARAMETER =
             Pattern.compile("(?i)((?<=[?&])" + SECRET_NAME + "(?:\"[^\"]*\"|'[^']*'|[^\\s&]+)");
     private static final Pattern NAMED =

@@ -130,7 +130,8 @@ class SecretsTest {
         assertThat(scrubber.scrub("MB_DB_PASS=hunter2 passphrase: hunter2 {\"credential\": \"hunter 2\"}"))
                 .isEqualTo("MB_DB_PASS=*** passphrase: *** {\"credential\": ***}");
         assertThat(scrubber.scrub("db.password=hun&ter,2;3 user=x")).isEqualTo("db.password=*** user=x");
-        assertThat(scrubber.scrub("GET /?access_key=hunter2&user=x&pwd='h 2'")).isEqualTo("GET /?access_key=***&user=x&pwd=***");
+        assertThat(scrubber.scrub("GET /?access_key=hunter2&user=x&pwd='h 2'"))
+                .isEqualTo("GET /?access_key=***&user=x&pwd=***");
         assertThat(scrubber.scrub("compass=north, 3 passed: ok")).isEqualTo("compass=north, 3 passed: ok");
     }
 
@@ -138,9 +139,9 @@ class SecretsTest {
     void scrubberLooksThroughALongLogInTime() {
         String log = "token".repeat(20_000) + " password=hunter2";
 
-        assertTimeoutPreemptively(Duration.ofSeconds(10), () -> assertThat(Scrubber.of(List.of())
-                        .scrub(log))
-                .endsWith("token password=***"));
+        assertTimeoutPreemptively(
+                Duration.ofSeconds(10),
+                () -> assertThat(Scrubber.of(List.of()).scrub(log)).endsWith("token password=***"));
     }
 
     private Launch launch(Map<String, String> environment) {

@@ -192,8 +192,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
 
     /** Looks for variables of what runs that others could read while Uplift starts it, or a command of it. */
     public final void checkShown(Instance running, CheckList checks) throws IOException {
-        List<String> shown =
-                ShellVariables.shown(lasting(host.processes().environment(identity(running))));
+        List<String> shown = ShellVariables.shown(lasting(host.processes().environment(identity(running))));
         if (!shown.isEmpty()) {
             checks.warn(
                     HOW_STARTED,

@@ -129,8 +129,8 @@ record PostgresAppDatabase(
                 }
                 String address = row.getString(4);
                 // A pooler makes up the process id that it greets with.
-                boolean pooled =
-                        row.getInt(2) != look.connection().unwrap(PGConnection.class).getBackendPID();
+                boolean pooled = row.getInt(2)
+                        != look.connection().unwrap(PGConnection.class).getBackendPID();
                 return new ServerSessions(
                                 address == null ? null : InetAddress.ofLiteral(address),
                                 row.getInt(1),

@@ -60,8 +60,7 @@ record ServerSessions(@Nullable InetAddress address, int port, boolean pooled, L
                 .filter(connection -> possible.contains(connection) || isToServer(connection))
                 .filter(connection -> connection.remote().getPort() == port && isOn(connection, Session::here))
                 .toList();
-        if (own.size() > 1
-                || own.stream().anyMatch(connection -> !addresses.isEmpty() || isToServer(connection))) {
+        if (own.size() > 1 || own.stream().anyMatch(connection -> !addresses.isEmpty() || isToServer(connection))) {
             return new DatabaseUse.Seen(count(own.size(), "session") + " on it");
         }
         if (pooled) {

@@ -82,8 +82,8 @@ class UnitInspectionTest {
         assertThat(found.checks())
                 .filteredOn(check -> check.name().equals("how-started"))
                 .singleElement()
-                .satisfies(check ->
-                        assertThat(check.detail()).contains("a command of it", "every user of its host can read COMP_KEY,"));
+                .satisfies(check -> assertThat(check.detail())
+                        .contains("a command of it", "every user of its host can read COMP_KEY,"));
         assertThat(found.running().version()).isEqualTo(VERSION);
         assertThat(found.installation().hosts()).containsExactly(host);
         assertThat(found.installation().nodes().getFirst()).isInstanceOfSatisfying(NodeSpec.Systemd.class, node -> {
