@@ -2,19 +2,22 @@ package dev.uplift.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.systemtests.Cli.Outcome;
 import dev.uplift.systemtests.Dashboard.Store;
 import dev.uplift.testbed.StandInLedger;
 import dev.uplift.testbed.StandInReleases.StandInRelease;
 import dev.uplift.testbed.StandInServer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -28,6 +31,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PlanIT {
     private static final String NAME = "planned";
+    private static final Duration UPGRADE_MAX = Duration.ofMinutes(4);
 
     private final Product product = Product.shared();
     private final Cli uplift = Cli.of(product);
@@ -40,14 +44,17 @@ class PlanIT {
             Tables database,
             Tables catalogue,
             FileSnapshot artifacts,
-            List<Path> backups,
+            SortedMap<String, String> backups,
             List<Long> pids,
             List<StandInLedger.Entry> ledger) {}
 
     @BeforeAll
     void start() {
-        dashboard = Dashboard.start(product, NAME, Store.POSTGRESQL, "v0.50.3", UnaryOperator.identity());
+        dashboard = Dashboard.start(product, NAME, Store.POSTGRESQL, "v0.50.2", UnaryOperator.identity());
         assertThat(dashboard.check(dashboard.write()).lostCount()).isZero();
+        UpgradeStatus ended = dashboard.upgrade("v0.50.3", UPGRADE_MAX);
+        assertThat(ended.state()).as("%s", ended).isEqualTo(State.COMPLETED);
+        assertThat(StoredBackup.of(product, ended).directory().resolve("data")).isNotEmptyDirectory();
     }
 
     @AfterAll
@@ -132,7 +139,7 @@ class PlanIT {
                     Tables.of(application),
                     Tables.of(server, List.of("(SELECT datname, datdba FROM pg_database)", "(SELECT * FROM pg_roles)")),
                     FileSnapshot.of(product.home().resolve("artifacts")),
-                    all(product.home().resolve("backups")),
+                    backups(product.home().resolve("backups")),
                     StandInServer.runningIn(dashboard.server().directory()).stream()
                             .map(ProcessHandle::pid)
                             .toList(),
@@ -140,12 +147,13 @@ class PlanIT {
         }
     }
 
-    /** Names alone: a rehearsal of a restore is there for a moment. */
-    private static List<Path> all(Path directory) {
-        try (Stream<Path> files = Files.walk(directory)) {
-            return files.sorted().toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** Of directories without the time: a rehearsal of a restore is there for a moment. */
+    private static SortedMap<String, String> backups(Path directory) {
+        SortedMap<String, String> backups =
+                new TreeMap<>(FileSnapshot.of(directory).entries());
+        backups.replaceAll((name, entry) -> Files.isDirectory(directory.resolve(name))
+                ? String.join(" ", List.of(entry.split(" ")).subList(0, 2))
+                : entry);
+        return backups;
     }
 }
