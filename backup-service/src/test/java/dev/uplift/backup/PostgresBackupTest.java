@@ -167,7 +167,7 @@ final class PostgresBackupTest {
         return checks.stream()
                 .filter(check -> check.name().equals("database.leftover"))
                 .peek(check -> assertThat(check.verdict()).isEqualTo(Check.Verdict.WARN))
-                .map(check -> check.detail().split(" ")[1])
+                .map(check -> check.detail().replaceFirst("^database (\\S+) .*", "$1"))
                 .toList();
     }
 

@@ -2,6 +2,7 @@ package dev.uplift.cli;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Lets Ctrl-C, SIGTERM and SIGHUP end a command in order: the thread that made this is interrupted once, while it works,
@@ -11,9 +12,9 @@ final class Interruption implements AutoCloseable {
     private static final Duration LATER_MAX = Duration.ofSeconds(1);
 
     private final Thread worker = Thread.currentThread();
+    private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
     private boolean working = true;
-    private boolean asked;
 
     Interruption() {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(this::end));
@@ -25,17 +26,21 @@ final class Interruption implements AutoCloseable {
      * @param failed whether its work has failed. A terminal sends Ctrl-C to all processes of a command at once, so that
      *     one may end, and the work fail for it, before this process has heard of it: it is waited for a moment then
      */
-    synchronized boolean cleanUp(boolean failed) {
-        if (failed && !asked) {
+    boolean cleanUp(boolean failed) {
+        if (failed) {
             try {
-                wait(LATER_MAX.toMillis());
+                var _ = asked.await(LATER_MAX.toMillis(), TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
-                asked = true;
+                // By what was asked.
             }
         }
+        return endWork();
+    }
+
+    private synchronized boolean endWork() {
         working = false;
         var _ = Thread.interrupted();
-        return asked;
+        return asked.getCount() == 0;
     }
 
     /** The process may end. */
@@ -55,7 +60,7 @@ final class Interruption implements AutoCloseable {
 
     private synchronized void interrupt() {
         if (working) {
-            asked = true;
+            asked.countDown();
             worker.interrupt();
         }
     }
