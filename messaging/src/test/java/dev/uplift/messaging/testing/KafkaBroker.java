@@ -67,6 +67,11 @@ public final class KafkaBroker implements AutoCloseable {
         return "127.0.0.1:" + port;
     }
 
+    /** The process that runs now. */
+    public ProcessHandle handle() {
+        return process.toHandle();
+    }
+
     /** Ends the broker as a power cut would; its data stay. */
     public void kill() {
         process.destroyForcibly();

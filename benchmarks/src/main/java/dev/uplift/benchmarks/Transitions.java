@@ -1,0 +1,98 @@
+package dev.uplift.benchmarks;
+
+import dev.uplift.contract.MalformedMessageException;
+import dev.uplift.contract.Topics;
+import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.contract.UpgradeTransitioned;
+import dev.uplift.contract.WireCodec;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+
+/** Counts what sagas do, as a dashboard that subscribes to {@code uplift.events} would. */
+final class Transitions implements AutoCloseable {
+    private final KafkaConsumer<String, byte[]> consumer;
+    private final CountDownLatch open;
+    private final Map<UpgradeStatus.State, Long> ended = new EnumMap<>(UpgradeStatus.State.class);
+    private final Thread thread;
+    private long count;
+
+    /** Counts until so many sagas have ended. */
+    Transitions(String bootstrapServers, int sagas) {
+        open = new CountDownLatch(sagas);
+        consumer = new KafkaConsumer<>(
+                Map.of(
+                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        bootstrapServers,
+                        ConsumerConfig.GROUP_ID_CONFIG,
+                        "benchmark-" + UUID.randomUUID(),
+                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+                        "earliest"),
+                new StringDeserializer(),
+                new ByteArrayDeserializer());
+        List<TopicPartition> partitions = consumer.partitionsFor(Topics.EVENTS).stream()
+                .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+                .toList();
+        consumer.assign(partitions);
+        thread = Thread.ofPlatform().name("transitions").start(this::run);
+    }
+
+    /** False if they have not all ended by then. */
+    boolean awaitEnd(Duration limit) throws InterruptedException {
+        return open.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    synchronized long count() {
+        return count;
+    }
+
+    /** How many sagas ended in which state. */
+    synchronized Map<UpgradeStatus.State, Long> ended() {
+        return new EnumMap<>(ended);
+    }
+
+    private void run() {
+        try (consumer) {
+            while (!Thread.currentThread().isInterrupted()) {
+                for (ConsumerRecord<String, byte[]> event : consumer.poll(Duration.ofSeconds(1))) {
+                    take(event);
+                }
+            }
+        } catch (WakeupException e) {
+            // It is closed.
+        } catch (MalformedMessageException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private synchronized void take(ConsumerRecord<String, byte[]> event) throws MalformedMessageException {
+        if (WireCodec.decode(event).body() instanceof UpgradeTransitioned transition) {
+            count++;
+            if (transition.state().isFinal() || transition.state() == UpgradeStatus.State.PARKED) {
+                ended.merge(transition.state(), 1L, Long::sum);
+                open.countDown();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        consumer.wakeup();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
