@@ -58,12 +58,12 @@ class DemoInterruptIT {
                         Moment.there("logs/orchestrator.log")),
                 Sample.of(
                         List.of(
-                                Moment.said("starting three stand-in dashboards"),
                                 Moment.said("added demo-h2"),
                                 Moment.said("sending ONE event"),
                                 Moment.said("demo-\\S+: (STOP|BACKUP)"),
                                 Moment.said("demo-broken: rolling back"),
-                                Moment.said("demo-\\S+: START")),
+                                Moment.said("demo-\\S+: START"),
+                                Moment.said("starting three stand-in dashboards")),
                         6)
                         .stream());
     }
