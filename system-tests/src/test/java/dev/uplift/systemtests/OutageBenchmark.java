@@ -31,9 +31,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * How long applications are down for an upgrade, and for the same by hand without a backup. {@code scripts/benchmark outages}
- * runs it; no other run of the tests does. Outages are seen from outside, by asking for the application's health every
- * 20 ms. What else uses the machine is measured before each round, and shown.
+ * How long applications are down for an upgrade, and for the same by hand without a backup. {@code scripts/benchmark
+ * outages} runs it; no other run of the tests does. Outages are seen from outside, by asking for the application's health
+ * every 20 ms. What else uses the machine is measured before each round, and shown.
  */
 class OutageBenchmark {
     private static final int RUNS = Integer.parseInt(System.getenv().getOrDefault("UPLIFT_BENCHMARK_RUNS", "3"));
