@@ -134,6 +134,7 @@ public final class SagaBenchmark {
                 Database database = Database.start();
                 Orchestrator orchestrator = Orchestrator.start(
                         distribution, home, JAVA_OPTIONS, database.make("orchestrator"), kafka.bootstrapServers())) {
+            // What it holds right after its start is not what it holds when it is idle.
             Thread.sleep(IDLE);
             long residentBytes = orchestrator.residentBytes();
             try (Workers workers = new Workers(kafka.bootstrapServers(), Site.all(count));
@@ -228,6 +229,7 @@ public final class SagaBenchmark {
             if (System.nanoTime() > end) {
                 throw new IllegalStateException(name + " is not registered: " + orchestrator.installation(name));
             }
+            // Nobody tells that it is registered.
             Thread.sleep(200);
         }
     }
