@@ -28,9 +28,9 @@ final class Cpu {
 
     /** Of a process and all below it, those that have ended and were collected included. */
     static Duration ofTree(ProcessHandle root) throws IOException {
-        Duration sum = of(root.pid());
+        Duration sum = of(root);
         for (ProcessHandle child : root.descendants().toList()) {
-            sum = sum.plus(of(child.pid()));
+            sum = sum.plus(of(child));
         }
         return sum;
     }
@@ -47,9 +47,10 @@ final class Cpu {
         return duration(Arrays.stream(ticks).sum() - ticks[IDLE] - ticks[WAITING]);
     }
 
-    private static Duration of(long pid) throws IOException {
+    /** Of a process, and of its children that have ended and were collected. */
+    static Duration of(ProcessHandle process) throws IOException {
         try {
-            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+            String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
             List<String> fields =
                     List.of(stat.substring(stat.lastIndexOf(')') + 2).strip().split(" ", -1));
             return duration(fields.subList(USED_FIRST, USED_LAST + 1).stream()
