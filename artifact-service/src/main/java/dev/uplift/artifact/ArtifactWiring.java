@@ -19,25 +19,29 @@ import dev.uplift.messaging.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.opentelemetry.api.OpenTelemetry;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.net.URI;
-import java.time.Instant;
+import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import javax.sql.DataSource;
 
 /** Makes the worker of this service. */
 final class ArtifactWiring {
     @Produces
     @Singleton
-    ArtifactStore store(ArtifactSettings settings, Retention retention) throws IOException {
+    ArtifactStore store(ArtifactSettings settings, Retention retention, Clock clock) throws IOException {
         ArtifactStore store = new ArtifactStore(settings.home().toAbsolutePath());
-        var _ = store.forgetUnused(retention, Instant.now());
+        var _ = store.forgetUnused(retention, clock.instant());
         return store;
+    }
+
+    @Produces
+    @Singleton
+    Clock clock() {
+        return Clock.systemUTC();
     }
 
     @Produces
@@ -86,14 +90,11 @@ final class ArtifactWiring {
             AddressPolicy policy,
             TransferLimits limits,
             HttpSource source,
-            DataSource dataSource,
-            MeterRegistry meters,
-            OpenTelemetry openTelemetry)
+            SourceTable sources,
+            MessagingRuntime messaging,
+            MeterRegistry meters)
             throws ProfileException {
-        MessagingRuntime messaging =
-                MessagingRuntime.of(ServiceName.ARTIFACT.wireName(), settings, dataSource, meters, openTelemetry);
         Profiles profiles = Profiles.load(Optional.of(settings.home().resolve("profiles")));
-        SourceTable sources = new SourceTable(messaging.jdbi());
         RegistryLogins logins = RegistryLogins.configured(
                 new LocalHost(), settings.registryLogins().orElse(List.of()));
         return StepWorker.builder(messaging, ServiceName.ARTIFACT, settings.site())

@@ -13,7 +13,6 @@ import dev.uplift.messaging.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.opentelemetry.api.OpenTelemetry;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -21,7 +20,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import javax.sql.DataSource;
 
 /** Makes the worker of this service. */
 final class BackupWiring {
@@ -48,15 +46,8 @@ final class BackupWiring {
     @Produces
     @Singleton
     StepWorker worker(
-            BackupSettings settings,
-            Reach reach,
-            H2Processes h2,
-            DataSource dataSource,
-            MeterRegistry meters,
-            OpenTelemetry openTelemetry)
+            BackupSettings settings, Reach reach, H2Processes h2, MessagingRuntime messaging, MeterRegistry meters)
             throws IOException, ProfileException {
-        MessagingRuntime messaging =
-                MessagingRuntime.of(ServiceName.BACKUP.wireName(), settings, dataSource, meters, openTelemetry);
         BackupStore store = new BackupStore(
                 settings.home().toAbsolutePath(),
                 new Retention(settings.retentionCount(), settings.retentionMinAge()),

@@ -6,144 +6,147 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Scope;
+import io.smallrye.reactive.messaging.kafka.KafkaRecordBatch;
+import io.smallrye.reactive.messaging.kafka.api.IncomingKafkaRecordBatchMetadata;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
-import org.apache.kafka.clients.consumer.CloseOptions;
-import org.apache.kafka.clients.consumer.CommitFailedException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
-import org.apache.kafka.common.errors.WakeupException;
-import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads topics in batches: what a poll brought is taken in one transaction, and only then
- * acknowledged to Kafka.
+ * Takes what a channel reads, in batches: each in one transaction, and only then is it acknowledged to Kafka. A method
+ * that is {@code @Incoming} and {@code @Blocking} hands the batches over, one after the other.
  *
  * <ol>
  *   <li>A record that is no message goes to the dead letters, in the same transaction.
- *   <li>A fault of the infrastructure undoes the batch, which is read again after a pause, for ever.
+ *   <li>A fault of the infrastructure undoes the batch, which is taken again after a pause, for ever. Nothing leaves this
+ *       but what is taken: the channel would be closed by an exception, or go past the batch.
  *   <li>Any other failure undoes the batch, whose records are then taken one by one; one that fails
  *       three times goes to the dead letters.
  *   <li>A crash between the commit and the acknowledgement brings the batch again.
  *   <li>A record that ends the process again and again goes to the dead letters too: {@link CrashGuard}.
- *   <li>Whatever else fails, it begins again by itself, with a new client of Kafka.
  * </ol>
  */
-final class BatchConsumer implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(BatchConsumer.class);
-    private static final Duration POLL = Duration.ofMillis(500);
-    private static final Duration LEAVE = Duration.ofSeconds(2);
+public final class BatchIntake implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(BatchIntake.class);
     private static final Duration DRAIN = Duration.ofSeconds(3);
     private static final int ATTEMPTS_MAX = 3;
 
     private final MessagingRuntime runtime;
     private final String name;
-    private final List<String> topics;
     private final BatchHandler handler;
     private final DeadLetterSink sink;
-    private final Map<String, Object> config;
     private final DistributionSummary batchSizes;
     private final Timer batchTimes;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(stopping);
     private final CrashGuard guard;
     private final Pulse pulse = new Pulse();
-    private final Thread thread;
-    private volatile @Nullable KafkaConsumer<String, byte[]> consumer;
+    private final ChannelWatch watch;
+    private final AtomicLong takenCount = new AtomicLong();
+    private final ReentrantLock taking = new ReentrantLock();
+    private boolean guarded;
 
-    BatchConsumer(
-            MessagingRuntime runtime, String name, List<String> topics, BatchHandler handler, DeadLetterSink sink) {
+    BatchIntake(MessagingRuntime runtime, String channel, String name, BatchHandler handler, DeadLetterSink sink) {
         this.runtime = runtime;
         this.name = name;
-        this.topics = List.copyOf(topics);
         this.handler = handler;
         this.sink = sink;
-        MessagingRuntime.Settings settings = runtime.settings();
-        this.config = settings.kafka().consumer(settings.group(name), settings.instance());
-        this.guard = new CrashGuard(runtime.jdbi(), name, settings.instance());
+        this.watch = new ChannelWatch(runtime.channels(), channel, System::nanoTime);
+        this.guard = new CrashGuard(runtime.database(), name, runtime.settings().instance());
         this.batchSizes = DistributionSummary.builder("uplift.messaging.batch.size")
                 .tag("consumer", name)
                 .register(runtime.meters());
         this.batchTimes = Timer.builder("uplift.messaging.batch.time")
                 .tag("consumer", name)
                 .register(runtime.meters());
-        this.thread = Thread.ofPlatform().name("consume-" + name).unstarted(this::run);
+        pulse.rest();
     }
 
-    void start() {
-        thread.start();
+    /**
+     * Takes a batch, however long that lasts; the answer of the method that the channel calls. It is not acknowledged if the
+     * process ends before all of it was taken: it is read again after the next start.
+     */
+    public CompletionStage<Void> take(KafkaRecordBatch<String, byte[]> batch) {
+        @SuppressWarnings("unchecked") // As the channel's deserializers make them.
+        ConsumerRecords<String, byte[]> records = batch.getMetadata(IncomingKafkaRecordBatchMetadata.class)
+                .map(metadata -> (ConsumerRecords<String, byte[]>) metadata.getRecords())
+                .orElseThrow(() -> new IllegalStateException("no batch of Kafka's"));
+        List<ConsumerRecord<String, byte[]>> list = new ArrayList<>();
+        records.forEach(list::add);
+        return take(list) ? batch.ack() : new CompletableFuture<>();
+    }
+
+    /** Takes records, however long that lasts; false: it was told to end before. */
+    public boolean take(List<ConsumerRecord<String, byte[]>> records) {
+        taking.lock();
+        try {
+            List<ConsumerRecord<String, byte[]>> left = records;
+            while (!left.isEmpty() && stopping.getCount() > 0) {
+                pulse.turn();
+                int taken = takeSome(left);
+                left = left.subList(taken, left.size());
+                if (left.isEmpty()) {
+                    backoff.reset();
+                } else {
+                    backoff.pause();
+                }
+            }
+            return left.isEmpty();
+        } finally {
+            takenCount.incrementAndGet();
+            pulse.rest();
+            taking.unlock();
+        }
     }
 
     Liveness liveness() {
-        return pulse.liveness("consumer " + name, thread);
+        Liveness taken = pulse.liveness("consumer " + name, stopping.getCount() > 0);
+        return taken.up()
+                ? watch.problem(takenCount.get(), !pulse.isResting())
+                        .map(problem -> new Liveness(taken.name(), false, problem))
+                        .orElse(taken)
+                : taken;
     }
 
     /** Tells it to end, without waiting for that. */
     void stop() {
-        if (stopping.getCount() == 0) {
-            return;
-        }
         stopping.countDown();
-        KafkaConsumer<String, byte[]> current = consumer;
-        if (current != null) {
-            current.wakeup();
-        } else {
-            // It has no batch in its hands: it waits for a Kafka that is away.
-            thread.interrupt();
-        }
     }
 
-    /**
-     * Finishes the batch in its hands, for 3 s at most, and returns within 5 s; what was not committed is
-     * read again after the next start.
-     */
+    /** Finishes the batch in its hands, for 3 s at most; what was not committed is read again after the next start. */
     @Override
     public void close() {
         stop();
-        Threads.end(thread, DRAIN, () -> {});
-    }
-
-    private void run() {
-        boolean guarded = false;
-        while (stopping.getCount() > 0) {
-            pulse.turn();
-            try {
-                if (!guarded) {
-                    if (guard.begin()) {
-                        LOG.warn(
-                                "{} did not end in order the last time: a record that ends it again is set aside",
-                                name);
-                    }
-                    guarded = true;
-                }
-                runtime.topics().ensure();
-                consume();
-            } catch (WakeupException e) {
-                LOG.debug("{} is told to stop", name);
-            } catch (Throwable e) {
-                if (stopping.getCount() > 0) {
-                    pulse.failed(e);
-                    Faults.log(LOG, e, name + " begins again");
-                    backoff.pause();
+        try {
+            if (taking.tryLock(DRAIN.toMillis(), TimeUnit.MILLISECONDS)) {
+                try {
+                    endInOrder();
+                } finally {
+                    taking.unlock();
                 }
             }
-        }
-        if (guarded) {
-            endInOrder();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
     private void endInOrder() {
+        if (!guarded) {
+            return;
+        }
+        guarded = false;
         try {
             guard.end();
         } catch (RuntimeException e) {
@@ -151,52 +154,34 @@ final class BatchConsumer implements AutoCloseable {
         }
     }
 
-    private void consume() throws Exception {
-        KafkaConsumer<String, byte[]> current = new KafkaConsumer<>(config);
+    /** Takes what it can; returns how many from the start were committed. */
+    private int takeSome(List<ConsumerRecord<String, byte[]>> records) {
         try {
-            consumer = current;
-            current.subscribe(topics);
-            while (stopping.getCount() > 0) {
-                pulse.turn();
-                List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
-                current.poll(POLL).forEach(records::add);
-                if (!records.isEmpty()) {
-                    acknowledge(current, records.subList(0, takeAll(current, records)));
-                }
-            }
-        } finally {
-            consumer = null;
-            current.close(CloseOptions.timeout(LEAVE));
-        }
-    }
-
-    /** Takes what it can; returns how many from the start were committed, and has rewound to the rest. */
-    private int takeAll(KafkaConsumer<String, byte[]> current, List<ConsumerRecord<String, byte[]>> records) {
-        int taken = 0;
-        try {
+            beginGuarded();
             if (guard.suspects(records)) {
                 LOG.warn("{} takes a batch of {} one by one: the process died with part of it", name, records.size());
-                taken = takeOneByOne(records);
-            } else {
-                take(records);
-                taken = records.size();
+                return takeOneByOne(records);
             }
+            takeTogether(records);
+            return records.size();
         } catch (Throwable e) {
             if (Faults.isPassing(e)) {
                 LOG.warn("{} takes a batch of {} again: {}", name, records.size(), OneLine.of(e));
-            } else {
-                // Not for the pulse: a record that nobody can take is buried, and many of them must not take this down.
-                LOG.warn("{} takes a batch of {} one by one", name, records.size(), e);
-                taken = takeOneByOne(records);
+                return 0;
             }
+            // Not for the pulse: a record that nobody can take is buried, and many of them must not take this down.
+            LOG.warn("{} takes a batch of {} one by one", name, records.size(), e);
+            return takeOneByOne(records);
         }
-        if (taken < records.size()) {
-            rewind(current, records.subList(taken, records.size()));
-            backoff.pause();
-        } else {
-            backoff.reset();
+    }
+
+    private void beginGuarded() {
+        if (!guarded) {
+            if (guard.begin()) {
+                LOG.warn("{} did not end in order the last time: a record that ends it again is set aside", name);
+            }
+            guarded = true;
         }
-        return taken;
     }
 
     private int takeOneByOne(List<ConsumerRecord<String, byte[]>> records) {
@@ -225,7 +210,7 @@ final class BatchConsumer implements AutoCloseable {
     private void takeOrBury(ConsumerRecord<String, byte[]> one) throws Throwable {
         for (int attempt = 1; ; attempt++) {
             try {
-                take(List.of(one));
+                takeTogether(List.of(one));
                 return;
             } catch (Throwable e) {
                 if (Faults.isPassing(e)) {
@@ -241,13 +226,13 @@ final class BatchConsumer implements AutoCloseable {
     }
 
     private void bury(ConsumerRecord<String, byte[]> one, String reason) {
-        runtime.jdbi().useTransaction(handle -> {
-            runtime.deadLetters().move(handle, one, reason, sink);
-            guard.release(handle, List.of(one));
+        runtime.database().useTransaction(() -> {
+            runtime.deadLetters().move(one, reason, sink);
+            guard.release(List.of(one));
         });
     }
 
-    private void take(List<ConsumerRecord<String, byte[]>> records) throws Exception {
+    private void takeTogether(List<ConsumerRecord<String, byte[]>> records) throws Exception {
         Timer.Sample sample = Timer.start();
         List<Received> batch = new ArrayList<>();
         Map<ConsumerRecord<String, byte[]>, String> malformed = new HashMap<>();
@@ -262,11 +247,14 @@ final class BatchConsumer implements AutoCloseable {
         }
         Span span = runtime.tracing().batch("batch " + name, batch);
         try (Scope _ = span.makeCurrent()) {
-            runtime.jdbi().useTransaction(handle -> {
-                handle.afterCommit(() -> runtime.crashPoints().after(point("batch.commit")));
-                takeIn(handle, batch, malformed);
-                guard.release(handle, records);
-                runtime.crashPoints().before(point("batch.commit"));
+            runtime.database().useTransaction(() -> {
+                runtime.database().afterCommit(() -> runtime.crashPoints().after(point()));
+                malformed.forEach((record, reason) -> runtime.deadLetters().move(record, reason, sink));
+                if (!batch.isEmpty()) {
+                    handler.handle(batch);
+                }
+                guard.release(records);
+                runtime.crashPoints().before(point());
             });
         } finally {
             span.end();
@@ -275,41 +263,7 @@ final class BatchConsumer implements AutoCloseable {
         sample.stop(batchTimes);
     }
 
-    private void takeIn(Handle handle, List<Received> batch, Map<ConsumerRecord<String, byte[]>, String> malformed)
-            throws Exception {
-        malformed.forEach((record, reason) -> runtime.deadLetters().move(handle, record, reason, sink));
-        if (!batch.isEmpty()) {
-            handler.handle(handle, batch);
-        }
-    }
-
-    /** A failure here only means that committed records come again. */
-    private void acknowledge(KafkaConsumer<String, byte[]> current, List<ConsumerRecord<String, byte[]>> taken) {
-        if (taken.isEmpty()) {
-            return;
-        }
-        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        for (ConsumerRecord<String, byte[]> one : taken) {
-            offsets.put(new TopicPartition(one.topic(), one.partition()), new OffsetAndMetadata(one.offset() + 1));
-        }
-        runtime.crashPoints().before(point("offsets.commit"));
-        try {
-            current.commitSync(offsets);
-        } catch (CommitFailedException | RebalanceInProgressException e) {
-            LOG.info("{} lost partitions before it could acknowledge: {}", name, OneLine.of(e));
-        }
-        runtime.crashPoints().after(point("offsets.commit"));
-    }
-
-    private static void rewind(KafkaConsumer<String, byte[]> current, List<ConsumerRecord<String, byte[]>> records) {
-        Map<TopicPartition, Long> firsts = new HashMap<>();
-        for (ConsumerRecord<String, byte[]> one : records) {
-            firsts.putIfAbsent(new TopicPartition(one.topic(), one.partition()), one.offset());
-        }
-        firsts.forEach(current::seek);
-    }
-
-    private String point(String effect) {
-        return runtime.settings().service() + "." + effect;
+    private String point() {
+        return runtime.settings().service() + ".batch.commit";
     }
 }

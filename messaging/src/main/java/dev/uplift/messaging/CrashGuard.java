@@ -3,10 +3,7 @@ package dev.uplift.messaging;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 
 /**
  * Sees to it that no record ends the process again and again.
@@ -26,7 +23,7 @@ import org.jdbi.v3.core.Jdbi;
 final class CrashGuard {
     static final int ALONE_MAX = 3;
 
-    private final Jdbi jdbi;
+    private final Database database;
     private final String consumer;
     private final String instance;
     private final Set<Position> mine = new HashSet<>();
@@ -38,32 +35,33 @@ final class CrashGuard {
         }
     }
 
-    CrashGuard(Jdbi jdbi, String consumer, String instance) {
-        this.jdbi = jdbi;
+    CrashGuard(Database database, String consumer, String instance) {
+        this.database = database;
         this.consumer = consumer;
         this.instance = instance;
     }
 
     /** To be called once in a process, before the first record is read. Returns whether the last process died. */
     boolean begin() {
-        int added = jdbi.withHandle(handle -> handle.createUpdate(
-                        "INSERT INTO consumer_run (consumer, instance) VALUES (:consumer, :instance) ON CONFLICT DO"
-                                + " NOTHING")
-                .bind("consumer", consumer)
-                .bind("instance", instance)
-                .execute());
+        int added = database.inTransaction(() -> database.session()
+                .createMutationQuery("insert into ConsumerRun (consumer, instance) values (:consumer, :instance)"
+                        + " on conflict do nothing")
+                .setParameter("consumer", consumer)
+                .setParameter("instance", instance)
+                .executeUpdate());
         watchful = added == 0;
         return watchful;
     }
 
     /** The consumer ends in order. */
     void end() {
-        jdbi.useTransaction(handle -> {
-            delete(handle, List.copyOf(mine));
-            handle.createUpdate("DELETE FROM consumer_run WHERE consumer = :consumer AND instance = :instance")
-                    .bind("consumer", consumer)
-                    .bind("instance", instance)
-                    .execute();
+        database.useTransaction(() -> {
+            delete(List.copyOf(mine));
+            database.session()
+                    .createMutationQuery("delete from ConsumerRun where consumer = :consumer and instance = :instance")
+                    .setParameter("consumer", consumer)
+                    .setParameter("instance", instance)
+                    .executeUpdate();
         });
     }
 
@@ -79,17 +77,18 @@ final class CrashGuard {
         if (others.isEmpty()) {
             return false;
         }
-        int added = jdbi.withHandle(handle -> handle.createUpdate("""
+        int added = database.inTransaction(() -> database.session()
+                .createNativeMutationQuery("""
             INSERT INTO record_in_hand (consumer, topic, partition, record_offset)
             SELECT :consumer, topic, partition, record_offset
             FROM unnest(:topics, :partitions, :offsets) AS batch (topic, partition, record_offset)
             ON CONFLICT DO NOTHING
             """)
-                .bind("consumer", consumer)
-                .bindArray("topics", String.class, column(others, Position::topic))
-                .bindArray("partitions", Long.class, column(others, one -> (long) one.partition()))
-                .bindArray("offsets", Long.class, column(others, Position::offset))
-                .execute());
+                .setParameter("consumer", consumer)
+                .setParameter("topics", topics(others))
+                .setParameter("partitions", partitions(others))
+                .setParameter("offsets", offsets(others))
+                .executeUpdate());
         if (added < others.size()) {
             return true;
         }
@@ -102,46 +101,55 @@ final class CrashGuard {
         if (!watchful || mine.contains(Position.of(one))) {
             return true;
         }
-        int begun = jdbi.withHandle(handle -> handle.createQuery("""
+        int begun = database.inTransaction(() -> database.session()
+                .createNativeQuery("""
             INSERT INTO record_in_hand (consumer, topic, partition, record_offset, alone_count)
             VALUES (:consumer, :topic, :partition, :offset, 1)
             ON CONFLICT (consumer, topic, partition, record_offset)
                 DO UPDATE SET alone_count = record_in_hand.alone_count + 1
             RETURNING alone_count
-            """)
-                .bind("consumer", consumer)
-                .bind("topic", one.topic())
-                .bind("partition", one.partition())
-                .bind("offset", one.offset())
-                .mapTo(Integer.class)
-                .one());
+            """, Integer.class)
+                .setParameter("consumer", consumer)
+                .setParameter("topic", one.topic())
+                .setParameter("partition", one.partition())
+                .setParameter("offset", one.offset())
+                .getSingleResult());
         return begun <= ALONE_MAX && mine.add(Position.of(one));
     }
 
     /**
-     * The batch leaves all hands with the caller's transaction: it was taken, or set aside. Another process may have written
+     * The batch leaves all hands with the transaction of this thread: it was taken, or set aside. Another process may have written
      * it down; what was left of that would count against other records, once the topic is made again.
      */
-    void release(Handle handle, List<ConsumerRecord<String, byte[]>> batch) {
+    void release(List<ConsumerRecord<String, byte[]>> batch) {
         List<Position> released = batch.stream().map(Position::of).toList();
-        delete(handle, released);
-        handle.afterCommit(() -> released.forEach(mine::remove));
+        delete(released);
+        database.afterCommit(() -> released.forEach(mine::remove));
     }
 
-    private void delete(Handle handle, List<Position> released) {
-        handle.createUpdate("""
+    private void delete(List<Position> released) {
+        database.session()
+                .createNativeMutationQuery("""
             DELETE FROM record_in_hand WHERE consumer = :consumer AND (topic, partition, record_offset) IN (
                 SELECT topic, partition, record_offset
                 FROM unnest(:topics, :partitions, :offsets) AS batch (topic, partition, record_offset))
             """)
-                .bind("consumer", consumer)
-                .bindArray("topics", String.class, column(released, Position::topic))
-                .bindArray("partitions", Long.class, column(released, one -> (long) one.partition()))
-                .bindArray("offsets", Long.class, column(released, Position::offset))
-                .execute();
+                .setParameter("consumer", consumer)
+                .setParameter("topics", topics(released))
+                .setParameter("partitions", partitions(released))
+                .setParameter("offsets", offsets(released))
+                .executeUpdate();
     }
 
-    private static List<Object> column(List<Position> positions, Function<Position, Object> value) {
-        return positions.stream().map(value).toList();
+    private static String[] topics(List<Position> positions) {
+        return positions.stream().map(Position::topic).toArray(String[]::new);
+    }
+
+    private static Integer[] partitions(List<Position> positions) {
+        return positions.stream().map(Position::partition).toArray(Integer[]::new);
+    }
+
+    private static Long[] offsets(List<Position> positions) {
+        return positions.stream().map(Position::offset).toArray(Long[]::new);
     }
 }

@@ -9,7 +9,6 @@ import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
-import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,20 +27,22 @@ public final class DeadLetters {
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
     private static final int REASON_LENGTH_MAX = 500;
 
+    private final Database database;
     private final Outbox outbox;
     private final MeterRegistry meters;
 
-    DeadLetters(Outbox outbox, MeterRegistry meters) {
+    DeadLetters(Database database, Outbox outbox, MeterRegistry meters) {
+        this.database = database;
         this.outbox = outbox;
         this.meters = meters;
     }
 
     /**
-     * Refuses a message that a handler understood but must not take, such as a forged one.
+     * Refuses, in the transaction of this thread, a message that a handler understood but must not take, such as a forged one.
      *
      * @param reason one line; nothing of the message's body
      */
-    public void refuse(Handle handle, Received received, String reason, DeadLetterSink sink) {
+    public void refuse(Received received, String reason, DeadLetterSink sink) {
         byte[] value = WireCodec.bytes(received.message().body());
         DeadLetter letter = new DeadLetter(
                 received.topic(),
@@ -50,21 +51,20 @@ public final class DeadLetters {
                 OneLine.of(received.message().key()),
                 OneLine.of(reason, REASON_LENGTH_MAX));
         ProducerRecord<String, byte[]> moved = WireCodec.encode(letter.topic(), received.message());
-        move(handle, letter, value, moved.headers().toArray(), sink);
+        move(letter, value, moved.headers().toArray(), sink);
     }
 
-    void move(Handle handle, ConsumerRecord<String, byte[]> dead, String reason, DeadLetterSink sink) {
+    void move(ConsumerRecord<String, byte[]> dead, String reason, DeadLetterSink sink) {
         DeadLetter letter = new DeadLetter(
                 dead.topic(),
                 dead.partition(),
                 dead.offset(),
                 dead.key() == null ? null : OneLine.of(dead.key()),
                 OneLine.of(reason, REASON_LENGTH_MAX));
-        move(handle, letter, dead.value(), dead.headers().toArray(), sink);
+        move(letter, dead.value(), dead.headers().toArray(), sink);
     }
 
-    private void move(
-            Handle handle, DeadLetter letter, byte @Nullable [] value, Header[] headers, DeadLetterSink sink) {
+    private void move(DeadLetter letter, byte @Nullable [] value, Header[] headers, DeadLetterSink sink) {
         boolean fits = value != null && value.length <= Json.DOCUMENT_BYTES_MAX;
         ProducerRecord<String, byte[]> moved =
                 new ProducerRecord<>(Topics.deadLetters(letter.topic()), letter.key(), fits ? value : null);
@@ -77,10 +77,10 @@ public final class DeadLetters {
         header(moved, "dlq_partition", Integer.toString(letter.partition()));
         header(moved, "dlq_offset", Long.toString(letter.offset()));
         header(moved, "dlq_reason", letter.reason());
-        outbox.appendRecords(handle, List.of(moved));
-        sink.accept(handle, letter);
+        outbox.appendRecords(List.of(moved));
+        sink.accept(letter);
         LOG.warn("dead letter from {}: {}", letter.source(), letter.reason());
-        handle.afterCommit(() -> meters.counter("uplift.messaging.dead.letters", "topic", letter.topic())
+        database.afterCommit(() -> meters.counter("uplift.messaging.dead.letters", "topic", letter.topic())
                 .increment());
     }
 

@@ -1,5 +1,9 @@
 package dev.uplift.messaging;
 
+import jakarta.transaction.HeuristicMixedException;
+import jakarta.transaction.HeuristicRollbackException;
+import jakarta.transaction.RollbackException;
+import jakarta.transaction.SystemException;
 import java.sql.SQLException;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
@@ -27,10 +31,19 @@ public final class Faults {
             }
             passing |= cause instanceof SQLException
                     || cause instanceof KafkaException
-                    || cause instanceof InterruptedException;
+                    || cause instanceof InterruptedException
+                    || isOfACommit(cause);
             cause = cause.getCause();
         }
         return passing;
+    }
+
+    /** Whether there was no commit, or none that is known of; the transaction manager does not say why. */
+    public static boolean isOfACommit(Throwable cause) {
+        return cause instanceof RollbackException
+                || cause instanceof HeuristicMixedException
+                || cause instanceof HeuristicRollbackException
+                || cause instanceof SystemException;
     }
 
     private static boolean stays(Throwable cause) {

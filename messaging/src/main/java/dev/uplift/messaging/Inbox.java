@@ -6,8 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,11 +15,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import org.jdbi.v3.core.Handle;
 
 /** Which messages were taken already. Thread-safe. */
 public final class Inbox {
-    Inbox() {}
+    private final Database database;
+
+    Inbox(Database database) {
+        this.database = database;
+    }
 
     /** What became of the messages of one {@link #claim}; used by one thread. */
     public static final class Claims {
@@ -46,48 +47,52 @@ public final class Inbox {
     }
 
     /**
-     * Claims messages in the caller's transaction: each id is handed out once, to the one transaction
+     * Claims messages in the transaction of this thread: each id is handed out once, to the one transaction
      * that commits it. Waits for another transaction that is about to claim the same ids.
      */
-    public Claims claim(Handle handle, Collection<Message> messages) {
+    public Claims claim(Collection<Message> messages) {
         Map<UUID, String> digests = new LinkedHashMap<>();
         messages.forEach(message -> digests.computeIfAbsent(message.id(), _ -> digest(message)));
         if (digests.isEmpty()) {
             return new Claims(new HashSet<>(), digests);
         }
-        Set<UUID> fresh = new HashSet<>(handle.createQuery("""
+        // One statement in the order of the ids, however many there are: two claims never wait for each other.
+        Set<UUID> fresh = new HashSet<>(database.session()
+                .createNativeQuery("""
                         INSERT INTO inbox (message_id, digest)
                         SELECT id, digest FROM unnest(:ids, :digests) AS claimed (id, digest) ORDER BY id
                         ON CONFLICT DO NOTHING RETURNING message_id
-                        """)
-                .bindArray("ids", UUID.class, List.copyOf(digests.keySet()))
-                .bindArray("digests", String.class, List.copyOf(digests.values()))
-                .mapTo(UUID.class)
-                .list());
+                        """, UUID.class)
+                .setParameter("ids", digests.keySet().toArray(UUID[]::new))
+                .setParameter("digests", digests.values().toArray(String[]::new))
+                .getResultList());
         if (fresh.size() < digests.size()) {
-            digests.putAll(known(handle, digests.keySet()));
+            digests.putAll(known(digests.keySet()));
         }
         return new Claims(fresh, digests);
     }
 
     /**
-     * Forgets what was claimed before {@code before}: longer ago than Kafka keeps messages.
+     * Forgets, in the transaction of this thread, what was claimed before {@code before}: longer ago than Kafka keeps
+     * messages.
      *
      * @return how many
      */
-    public int forget(Handle handle, Instant before) {
-        return handle.createUpdate("DELETE FROM inbox WHERE claimed_at < :before")
-                .bind("before", OffsetDateTime.ofInstant(before, ZoneOffset.UTC))
-                .execute();
+    public int forget(Instant before) {
+        return database.session()
+                .createMutationQuery("delete from InboxEntry where claimedAt < :before")
+                .setParameter("before", before)
+                .executeUpdate();
     }
 
     /** The digests that were kept; of what was claimed before they were, the message's own will do. */
-    private static Map<UUID, String> known(Handle handle, Set<UUID> ids) {
+    private Map<UUID, String> known(Set<UUID> ids) {
         Map<UUID, String> known = new HashMap<>();
-        handle.createQuery("SELECT message_id, digest FROM inbox WHERE message_id = ANY(:ids) AND digest IS NOT NULL")
-                .bindArray("ids", UUID.class, List.copyOf(ids))
-                .map((row, context) -> Map.entry(row.getObject("message_id", UUID.class), row.getString("digest")))
-                .forEach(entry -> known.put(entry.getKey(), entry.getValue()));
+        for (InboxEntry entry : database.session().getMultiple(InboxEntry.class, List.copyOf(ids))) {
+            if (entry != null && entry.digest != null) {
+                known.put(entry.messageId, entry.digest);
+            }
+        }
         return known;
     }
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Where Kafka is, and who we are to it.
  *
  * @param bootstrapServers {@code host:port}, several separated by commas
- * @param clientId shown in the broker's logs and metrics
+ * @param clientId the instance: part of what is shown in the broker's logs and metrics
  * @param login absent: the broker asks for none
  */
 public record KafkaSettings(
@@ -67,8 +67,17 @@ public record KafkaSettings(
         }
     }
 
+    /** What a service is told by its environment. */
+    static KafkaSettings of(ServiceSettings settings) {
+        return new KafkaSettings(
+                settings.kafkaBootstrapServers(),
+                settings.instance(),
+                Login.of(settings.kafkaUser(), settings.kafkaPassword()));
+    }
+
     Map<String, Object> admin() {
-        Map<String, Object> config = client("admin");
+        Map<String, Object> config = client();
+        config.put(AdminClientConfig.CLIENT_ID_CONFIG, clientId + "-admin");
         config.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
         config.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
         return config;
@@ -76,7 +85,7 @@ public record KafkaSettings(
 
     /** For messages that must arrive: idempotent, acknowledged by all replicas. */
     Map<String, Object> reliableProducer() {
-        Map<String, Object> config = producer("relay");
+        Map<String, Object> config = producer();
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 30_000);
@@ -85,8 +94,8 @@ public record KafkaSettings(
     }
 
     /** For messages that may get lost: gives up soon, so that nobody waits for it. */
-    public Map<String, Object> lossyProducer() {
-        Map<String, Object> config = producer("progress");
+    Map<String, Object> lossyProducer() {
+        Map<String, Object> config = producer();
         config.put(ProducerConfig.ACKS_CONFIG, "1");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
         config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 8_000);
@@ -94,11 +103,10 @@ public record KafkaSettings(
         return config;
     }
 
-    /** A static member: after a crash the same instance gets its partitions back at once. */
-    Map<String, Object> consumer(String groupId, String instance) {
-        Map<String, Object> config = client(groupId);
-        config.put(ConsumerConfig.GROUP_ID_CONFIG, groupId);
-        config.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance);
+    /** A static member of a group: after a crash the same instance gets its partitions back at once. */
+    Map<String, Object> consumer() {
+        Map<String, Object> config = client();
+        config.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, clientId);
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
@@ -106,23 +114,22 @@ public record KafkaSettings(
         config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 10_000);
         config.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 2_000);
         config.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
-        config.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class);
-        config.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        config.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class.getName());
+        config.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
         return config;
     }
 
-    private Map<String, Object> producer(String role) {
-        Map<String, Object> config = client(role);
+    private Map<String, Object> producer() {
+        Map<String, Object> config = client();
         config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 5_000);
-        config.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
-        config.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        config.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class.getName());
+        config.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
         return config;
     }
 
-    private Map<String, Object> client(String role) {
+    private Map<String, Object> client() {
         Map<String, Object> config = new HashMap<>();
         config.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-        config.put(AdminClientConfig.CLIENT_ID_CONFIG, clientId + "-" + role);
         config.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000);
         if (login != null) {
             config.put(AdminClientConfig.SECURITY_PROTOCOL_CONFIG, SecurityProtocol.SASL_PLAINTEXT.name);

@@ -5,32 +5,31 @@ import io.opentelemetry.api.OpenTelemetry;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
-import org.jdbi.v3.core.Jdbi;
 
 /**
- * The messaging of one process: one database, one Kafka, one outbox relay and the consumers that were
+ * The messaging of one process: one database, one Kafka, one outbox relay and the intakes that were
  * asked for. The database has the migrations of {@code db/messaging}.
  *
- * <p>Set up by one thread: {@link #require}, {@link #consumer}, then {@link #start}. Neither needs
+ * <p>Set up by one thread: {@link #require}, {@link #intake}, then {@link #start}. Neither needs
  * Kafka or the database to be there: they are waited for.
  */
 public final class MessagingRuntime implements AutoCloseable {
     private final Settings settings;
     private final DataSource dataSource;
-    private final Jdbi jdbi;
+    private final Database database;
+    private final Channels channels;
     private final MeterRegistry meters;
     private final Tracing tracing;
     private final CrashPoints crashPoints;
     private final RequiredTopics topics;
     private final OutboxRelay relay;
     private final Outbox outbox;
-    private final Inbox inbox = new Inbox();
+    private final Inbox inbox;
     private final DeadLetters deadLetters;
-    private final List<BatchConsumer> consumers = Collections.synchronizedList(new ArrayList<>());
+    private final List<BatchIntake> intakes = Collections.synchronizedList(new ArrayList<>());
 
     /**
      * Who this process is.
@@ -55,25 +54,20 @@ public final class MessagingRuntime implements AutoCloseable {
         }
     }
 
-    /**
-     * The messaging of a service in production.
-     *
-     * @param service such as {@code swap}
-     */
-    public static MessagingRuntime of(
-            String service,
+    /** The messaging of a service in production. */
+    static MessagingRuntime of(
             ServiceSettings settings,
             DataSource dataSource,
+            Database database,
+            Channels channels,
             MeterRegistry meters,
             OpenTelemetry openTelemetry) {
-        String instance = settings.instance();
-        KafkaSettings kafka = new KafkaSettings(
-                settings.kafkaBootstrapServers(),
-                instance,
-                KafkaSettings.Login.of(settings.kafkaUser(), settings.kafkaPassword()));
+        String service = settings.service();
         return new MessagingRuntime(
-                new Settings(service, instance, kafka),
+                new Settings(service, settings.instance(), KafkaSettings.of(settings)),
                 dataSource,
+                database,
+                channels,
                 meters,
                 openTelemetry,
                 KillAt.armedIn(settings.crashDirectory(), service));
@@ -82,27 +76,23 @@ public final class MessagingRuntime implements AutoCloseable {
     public MessagingRuntime(
             Settings settings,
             DataSource dataSource,
+            Database database,
+            Channels channels,
             MeterRegistry meters,
             OpenTelemetry openTelemetry,
             CrashPoints crashPoints) {
         this.settings = settings;
         this.dataSource = dataSource;
-        this.jdbi = jdbi(dataSource);
+        this.database = database;
+        this.channels = channels;
         this.meters = meters;
         this.tracing = new Tracing(openTelemetry);
         this.crashPoints = crashPoints;
         this.topics = new RequiredTopics(settings.kafka());
-        this.relay = new OutboxRelay(jdbi, settings.kafka(), topics, meters, crashPoints, settings.service());
-        this.outbox = new Outbox(tracing, relay::wake);
-        this.deadLetters = new DeadLetters(outbox, meters);
-    }
-
-    static Jdbi jdbi(DataSource dataSource) {
-        return Jdbi.create(dataSource)
-                .registerArrayType(UUID.class, "uuid")
-                .registerArrayType(String.class, "text")
-                .registerArrayType(Long.class, "bigint")
-                .registerArrayType(Boolean.class, "boolean");
+        this.relay = new OutboxRelay(database, channels, topics, meters, crashPoints, settings.service());
+        this.outbox = new Outbox(database, tracing, relay::wake);
+        this.inbox = new Inbox(database);
+        this.deadLetters = new DeadLetters(database, outbox, meters);
     }
 
     /** Lets topics that are written to be created, where they are missing, at any time. Does not wait for Kafka. */
@@ -122,15 +112,18 @@ public final class MessagingRuntime implements AutoCloseable {
     }
 
     /**
-     * Lets {@code topics} be consumed, from {@link #start} on; creates them and their dead-letter
-     * topics where they are missing.
+     * Who takes what a channel reads of {@code topics}; creates them and their dead-letter topics where they are missing.
      *
+     * @param channel whose group is that of {@code name}
      * @param name unique in the service, part of the consumer group: replicas share the work, and a
      *     new name reads from the beginning
      */
-    public void consumer(String name, List<String> topics, BatchHandler handler, DeadLetterSink sink) {
+    public BatchIntake intake(
+            String channel, String name, List<String> topics, BatchHandler handler, DeadLetterSink sink) {
         topics.forEach(this.topics::requireInput);
-        consumers.add(new BatchConsumer(this, name, topics, handler, sink));
+        BatchIntake intake = new BatchIntake(this, channel, name, handler, sink);
+        intakes.add(intake);
+        return intake;
     }
 
     /** How far the consumer {@code name} of this service, in whichever process, has read {@code topics}. */
@@ -138,23 +131,22 @@ public final class MessagingRuntime implements AutoCloseable {
         return new ReadProgress(settings.kafka(), settings.group(name), topics);
     }
 
-    /** Starts the relay and the consumers. To be called once. */
+    /** Starts the relay. To be called once. */
     public void start() {
         relay.start();
-        consumers.forEach(BatchConsumer::start);
     }
 
-    /** Ends the consumers, then the relay; returns within 10 s, whatever is away. Idempotent. */
+    /** Ends what takes batches, then the relay; returns within 10 s, whatever is away. Idempotent. */
     @Override
     public void close() {
-        consumers.forEach(BatchConsumer::stop);
-        consumers.forEach(BatchConsumer::close);
+        intakes.forEach(BatchIntake::stop);
+        intakes.forEach(BatchIntake::close);
         relay.close();
     }
 
     /** The relay and each consumer. */
     public List<Liveness> liveness() {
-        return Stream.concat(Stream.of(relay.liveness()), consumers.stream().map(BatchConsumer::liveness))
+        return Stream.concat(Stream.of(relay.liveness()), intakes.stream().map(BatchIntake::liveness))
                 .toList();
     }
 
@@ -166,9 +158,12 @@ public final class MessagingRuntime implements AutoCloseable {
         return dataSource;
     }
 
-    /** The one {@link Jdbi} of the process: it binds arrays of ids, texts, numbers and booleans. */
-    public Jdbi jdbi() {
-        return jdbi;
+    public Database database() {
+        return database;
+    }
+
+    public Channels channels() {
+        return channels;
     }
 
     public Outbox outbox() {
@@ -193,9 +188,5 @@ public final class MessagingRuntime implements AutoCloseable {
 
     public CrashPoints crashPoints() {
         return crashPoints;
-    }
-
-    RequiredTopics topics() {
-        return topics;
     }
 }

@@ -13,46 +13,42 @@ import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.argument.Argument;
 import org.jspecify.annotations.Nullable;
 
 /** Messages that leave if, and only if, the transaction that decided on them commits. Thread-safe. */
 public final class Outbox {
+    private final Database database;
     private final Tracing tracing;
     private final Runnable relay;
 
     /** @param relay called after a commit that left something to send */
-    Outbox(Tracing tracing, Runnable relay) {
+    Outbox(Database database, Tracing tracing, Runnable relay) {
+        this.database = database;
         this.tracing = tracing;
         this.relay = relay;
     }
 
     /**
-     * Adds messages in the caller's transaction, in one statement. They are sent at least once, those
+     * Adds messages in the transaction of this thread, in one statement. They are sent at least once, those
      * of one transaction in this order; those of one key in the order of their transactions, if these
      * excluded each other. A message without a trace gets the current one.
      *
      * @throws IllegalArgumentException if a body is longer than {@link Json#DOCUMENT_BYTES_MAX}
      */
-    public void append(Handle handle, List<OutboundMessage> messages) {
-        appendRecords(
-                handle,
-                messages.stream()
-                        .map(outbound -> WireCodec.encode(outbound.topic(), traced(outbound.message())))
-                        .toList());
+    public void append(List<OutboundMessage> messages) {
+        appendRecords(messages.stream()
+                .map(outbound -> WireCodec.encode(outbound.topic(), traced(outbound.message())))
+                .toList());
     }
 
     /** Ends what a compacted topic says of these keys, as {@link #append} sends: each gets a record without a value. */
-    public void appendTombstones(Handle handle, String topic, Collection<UUID> keys) {
-        appendRecords(
-                handle,
-                keys.stream()
-                        .map(key -> new ProducerRecord<String, byte[]>(topic, key.toString(), null))
-                        .toList());
+    public void appendTombstones(String topic, Collection<UUID> keys) {
+        appendRecords(keys.stream()
+                .map(key -> new ProducerRecord<String, byte[]>(topic, key.toString(), null))
+                .toList());
     }
 
-    void appendRecords(Handle handle, List<ProducerRecord<String, byte[]>> records) {
+    void appendRecords(List<ProducerRecord<String, byte[]>> records) {
         if (records.isEmpty()) {
             return;
         }
@@ -71,19 +67,22 @@ public final class Outbox {
             headers.add(headers(message));
             values.add(value);
         }
-        handle.createUpdate("""
+        // One statement that numbers in order: rows that are inserted one by one could be numbered between those of
+        // another.
+        database.session()
+                .createNativeMutationQuery("""
                         INSERT INTO outbox (topic, key, headers, value)
                         SELECT topic, key, headers, value
                         FROM unnest(:topics, :keys, :headers, :values) WITH ORDINALITY
                             AS message (topic, key, headers, value, position)
                         ORDER BY position
                         """)
-                .bindArray("topics", String.class, topics)
-                .bindArray("keys", String.class, keys)
-                .bindArray("headers", String.class, headers)
-                .bind("values", byteArrays(values))
-                .execute();
-        handle.afterCommit(relay);
+                .setParameter("topics", topics.toArray(String[]::new))
+                .setParameter("keys", keys.toArray(String[]::new))
+                .setParameter("headers", headers.toArray(String[]::new))
+                .setParameter("values", values.toArray(byte[][]::new))
+                .executeUpdate();
+        database.afterCommit(relay);
     }
 
     private Message traced(Message message) {
@@ -98,12 +97,6 @@ public final class Outbox {
                         message.time(),
                         traceparent,
                         message.body());
-    }
-
-    /** The driver takes byte arrays in an array of just these; Jdbi would give it one of objects. */
-    private static Argument byteArrays(List<byte @Nullable []> values) {
-        return (position, statement, context) -> statement.setArray(
-                position, statement.getConnection().createArrayOf("bytea", values.toArray(byte[][]::new)));
     }
 
     private static String headers(ProducerRecord<String, byte[]> message) {

@@ -9,8 +9,6 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,15 +18,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +37,10 @@ import org.slf4j.LoggerFactory;
  */
 final class OutboxRelay implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OutboxRelay.class);
+
+    /** The outgoing channel whose producer it sends with. */
+    private static final String CHANNEL = "relay";
+
     private static final int BATCH = 500;
 
     /** Of one batch, unless its first message alone is longer: the heap must hold it. */
@@ -57,8 +55,8 @@ final class OutboxRelay implements AutoCloseable {
     /** Any number that nobody else locks: "uplift.o". */
     private static final long LOCK = 0x75706c6966742e6fL;
 
-    private final Jdbi jdbi;
-    private final KafkaSettings kafka;
+    private final Database database;
+    private final Channels channels;
     private final RequiredTopics topics;
     private final CrashPoints crashPoints;
     private final String service;
@@ -66,7 +64,6 @@ final class OutboxRelay implements AutoCloseable {
     private final Semaphore wakeUps = new Semaphore(0);
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(stopping);
-    private final AtomicReference<@Nullable KafkaProducer<String, byte[]>> producer = new AtomicReference<>();
     private final Pulse pulse = new Pulse();
     private final Thread thread;
     private long measuredNanos = System.nanoTime() - MEASURE.toNanos();
@@ -77,14 +74,14 @@ final class OutboxRelay implements AutoCloseable {
     private record Depth(long messages, double oldestSeconds) {}
 
     OutboxRelay(
-            Jdbi jdbi,
-            KafkaSettings kafka,
+            Database database,
+            Channels channels,
             RequiredTopics topics,
             MeterRegistry meters,
             CrashPoints crashPoints,
             String service) {
-        this.jdbi = jdbi;
-        this.kafka = kafka;
+        this.database = database;
+        this.channels = channels;
         this.topics = topics;
         this.crashPoints = crashPoints;
         this.service = service;
@@ -108,7 +105,7 @@ final class OutboxRelay implements AutoCloseable {
     }
 
     Liveness liveness() {
-        return pulse.liveness("relay", thread);
+        return pulse.liveness("relay", thread.isAlive());
     }
 
     /** Sends what is in its hands, for 2 s at most, and returns within 3 s; the rest is sent after the next start. */
@@ -116,19 +113,13 @@ final class OutboxRelay implements AutoCloseable {
     public void close() {
         stopping.countDown();
         wake();
-        Threads.end(thread, DRAIN, this::discardProducer);
-        discardProducer();
+        Threads.end(thread, DRAIN);
     }
 
     private void run() {
-        boolean failed = false;
         while (stopping.getCount() > 0) {
             pulse.turn();
             try {
-                if (failed) {
-                    discardProducer();
-                    failed = false;
-                }
                 topics.ensure();
                 if (relayBatch() == 0 && wakeUps.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
                     wakeUps.drainPermits();
@@ -137,7 +128,6 @@ final class OutboxRelay implements AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             } catch (Throwable e) {
-                failed = true;
                 if (stopping.getCount() > 0) {
                     pulse.failed(e);
                     Faults.log(LOG, e, "the outbox waits");
@@ -149,8 +139,8 @@ final class OutboxRelay implements AutoCloseable {
 
     /** Sends one batch; 0 if there is nothing to send or another relay is at it. */
     private int relayBatch() {
-        int sent = jdbi.inTransaction(handle -> {
-            List<Row> rows = isRelay(handle) ? oldest(handle) : List.of();
+        int sent = database.inTransaction(() -> {
+            List<Row> rows = isRelay() ? oldest() : List.of();
             if (!rows.isEmpty()) {
                 crashPoints.before(service + ".relay.publish");
                 try {
@@ -161,7 +151,7 @@ final class OutboxRelay implements AutoCloseable {
                 }
                 crashPoints.after(service + ".relay.publish");
                 crashPoints.before(service + ".relay.delete");
-                delete(handle, rows);
+                delete(rows);
             }
             return rows.size();
         });
@@ -172,55 +162,58 @@ final class OutboxRelay implements AutoCloseable {
         return sent;
     }
 
-    private static boolean isRelay(Handle handle) {
-        return handle.createQuery("SELECT pg_try_advisory_xact_lock(:lock)")
-                .bind("lock", LOCK)
-                .mapTo(Boolean.class)
-                .one();
+    private boolean isRelay() {
+        return database.session()
+                .createNativeQuery("SELECT pg_try_advisory_xact_lock(:lock)", Boolean.class)
+                .setParameter("lock", LOCK)
+                .getSingleResult();
     }
 
-    private static List<Row> oldest(Handle handle) {
-        return handle.createQuery("""
-            SELECT id, topic, key, headers, value
+    private List<Row> oldest() {
+        return database
+                .session()
+                .createNativeQuery("""
+            SELECT id, topic, key, headers, value, created_at
               FROM (SELECT *, sum(octet_length(value)) OVER (ORDER BY id) AS bytes, row_number() OVER (ORDER BY id) AS n
                       FROM (SELECT * FROM outbox ORDER BY id LIMIT :batch) AS oldest) AS counted
              WHERE n = 1 OR coalesce(bytes, 0) <= :bytes ORDER BY id
-            """)
-                .bind("batch", BATCH)
-                .bind("bytes", BATCH_BYTES_MAX)
-                .map((row, context) -> new Row(row.getLong("id"), message(row)))
-                .list();
+            """, OutboxEntry.class)
+                .setParameter("batch", BATCH)
+                .setParameter("bytes", BATCH_BYTES_MAX)
+                .getResultList()
+                .stream()
+                .map(entry -> new Row(entry.id, message(entry)))
+                .toList();
     }
 
-    private static ProducerRecord<String, byte[]> message(ResultSet row) throws SQLException {
-        ProducerRecord<String, byte[]> message =
-                new ProducerRecord<>(row.getString("topic"), row.getString("key"), row.getBytes("value"));
+    private static ProducerRecord<String, byte[]> message(OutboxEntry entry) {
+        ProducerRecord<String, byte[]> message = new ProducerRecord<>(entry.topic, entry.key, entry.value);
         try {
             Json.mapper()
-                    .readValue(row.getString("headers"), HEADERS)
+                    .readValue(entry.headers, HEADERS)
                     .forEach((name, value) -> message.headers().add(name, value.getBytes(StandardCharsets.UTF_8)));
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("outbox row " + row.getLong("id") + " has no valid headers", e);
+            throw new IllegalStateException("outbox row " + entry.id + " has no valid headers", e);
         }
         return message;
     }
 
     private void publish(List<Row> rows) {
-        KafkaProducer<String, byte[]> current = producer.get();
-        if (current == null) {
-            current = new KafkaProducer<>(kafka.reliableProducer());
-            producer.set(current);
-        }
+        Producer<String, byte[]> producer = channels.producer(CHANNEL);
         List<Future<RecordMetadata>> sent = new ArrayList<>();
-        for (Row row : rows) {
-            Future<RecordMetadata> one = current.send(row.message());
-            sent.add(one);
-            if (one.state() == Future.State.FAILED) {
-                // Each further message to a topic that is missing would take as long to fail.
-                await(one);
+        try {
+            for (Row row : rows) {
+                Future<RecordMetadata> one = producer.send(row.message());
+                sent.add(one);
+                if (one.state() == Future.State.FAILED) {
+                    // Each further message to a topic that is missing would take as long to fail.
+                    break;
+                }
             }
+        } finally {
+            // Nothing of this batch may still be on its way when it is sent again.
+            producer.flush();
         }
-        current.flush();
         sent.forEach(OutboxRelay::await);
     }
 
@@ -235,31 +228,27 @@ final class OutboxRelay implements AutoCloseable {
         }
     }
 
-    private static void delete(Handle handle, List<Row> rows) {
-        handle.createUpdate("DELETE FROM outbox WHERE id = ANY (:ids)")
-                .bindArray("ids", Long.class, rows.stream().map(Row::id).toList())
-                .execute();
-    }
-
-    private void discardProducer() {
-        KafkaProducer<String, byte[]> discarded = producer.getAndSet(null);
-        if (discarded != null) {
-            discarded.close(Duration.ZERO);
-        }
+    private void delete(List<Row> rows) {
+        database.session()
+                .createMutationQuery("delete from OutboxEntry where id in :ids")
+                .setParameter("ids", rows.stream().map(Row::id).toList())
+                .executeUpdate();
     }
 
     /** Counts anew at most every two seconds, however many ask. */
     private synchronized Depth measure() {
         long now = System.nanoTime();
         if (now - measuredNanos >= MEASURE.toNanos()) {
-            depth = jdbi.withHandle(handle -> handle.createQuery("""
-                            SELECT count(*) AS messages,
-                                   coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) AS oldest_seconds
+            depth = database.inTransaction(() -> {
+                Object[] counted = database.session()
+                        .createNativeQuery("""
+                            SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)
                             FROM (SELECT created_at FROM outbox ORDER BY id LIMIT :max) AS waiting
-                            """)
-                    .bind("max", DEPTH_MAX)
-                    .map((row, context) -> new Depth(row.getLong("messages"), row.getDouble("oldest_seconds")))
-                    .one());
+                            """, Object[].class)
+                        .setParameter("max", DEPTH_MAX)
+                        .getSingleResult();
+                return new Depth(((Number) counted[0]).longValue(), ((Number) counted[1]).doubleValue());
+            });
             measuredNanos = now;
         }
         return depth;

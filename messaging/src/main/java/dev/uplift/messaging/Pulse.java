@@ -7,9 +7,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a thread that works in turns is at work: it neither hangs in one nor fails again and again, whatever succeeds
- * in between. A broker or database that is away does not count. Written by that thread, read by any. The clock may be
- * set while it runs: it only gives the texts.
+ * Whether who works in turns is at work: it neither hangs in one nor fails again and again, whatever succeeds
+ * in between. A broker or database that is away does not count. Written by one thread at a time, read by any. The clock
+ * may be set while it runs: it only gives the texts.
  */
 final class Pulse {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -20,6 +20,7 @@ final class Pulse {
     private final LongSupplier nanos;
     private final InstantSource clock;
     private volatile Moment turned;
+    private volatile boolean resting;
     private volatile @Nullable Failing failing;
 
     /** By {@link System#nanoTime()}, and for texts. */
@@ -53,6 +54,16 @@ final class Pulse {
     /** A turn begins. */
     void turn() {
         turned = now();
+        resting = false;
+    }
+
+    /** There is nothing to do until the next turn, however long that takes. */
+    void rest() {
+        resting = true;
+    }
+
+    boolean isResting() {
+        return resting;
     }
 
     /** A turn failed. */
@@ -66,7 +77,8 @@ final class Pulse {
         failing = new Failing(first, now, OneLine.of(e));
     }
 
-    Liveness liveness(String name, Thread thread) {
+    /** @param alive whether there is still somebody who would take the next turn */
+    Liveness liveness(String name, boolean alive) {
         Moment last = turned;
         Failing current = failing;
         Moment now = now();
@@ -74,7 +86,7 @@ final class Pulse {
             current = null;
         }
         boolean up =
-                thread.isAlive() && last.until(now).compareTo(PATIENCE) < 0 && (current == null || !current.lasts());
+                alive && (resting || last.until(now).compareTo(PATIENCE) < 0) && (current == null || !current.lasts());
         return new Liveness(
                 name,
                 up,

@@ -9,6 +9,9 @@ public interface ServiceSettings {
     /** The one directory for data; the operator's profiles are in its {@code profiles}. Default {@code .uplift} below the user's home. */
     Path home();
 
+    /** Which service this is, such as {@code swap}: part of its consumer groups, which must never change. Set by the service itself. */
+    String service();
+
     /**
      * The name of this replica: the same after a restart, and unlike that of any other replica. Default: the
      * service's name; 1 to 100 characters of {@code A-Z a-z 0-9 . _ -}.

@@ -9,14 +9,13 @@ final class Threads {
     private Threads() {}
 
     /**
-     * Waits for a thread that was told to end. If it takes longer than {@code drain}, {@code release} and
-     * an interrupt shall free it, and after one more second it is left to end with the process. A thread
+     * Waits for a thread that was told to end. If it takes longer than {@code drain}, an interrupt
+     * shall free it, and after one more second it is left to end with the process. A thread
      * that was never started has ended.
      */
-    static void end(Thread thread, Duration drain, Runnable release) {
+    static void end(Thread thread, Duration drain) {
         try {
             if (thread.isAlive() && !thread.join(drain)) {
-                release.run();
                 thread.interrupt();
                 boolean _ = thread.join(GIVE_UP);
             }

@@ -7,21 +7,19 @@ import dev.uplift.contract.Inspection;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.MessageType;
 import dev.uplift.contract.Topics;
-import dev.uplift.messaging.testing.KafkaBroker;
 import dev.uplift.messaging.testing.TestDatabase;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.opentelemetry.api.OpenTelemetry;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -32,62 +30,60 @@ class CrashGuardTest {
     private static final UUID KEY = UUID.randomUUID();
 
     private final String url = TestDatabase.url("db/messaging");
-    private final Jdbi jdbi = MessagingRuntime.jdbi(dataSource(url));
+    private final Database database = LocalTransactions.database(dataSource(url));
     private final String topic = TestTopic.uniqueName();
 
-    /** Takes messages in a process of its own, which the poison ends at once, and the last message in order. */
+    /** Takes a batch in a process of its own, which the poison ends at once. */
     static final class Poisonable {
-        public static void main(String[] arguments) throws InterruptedException {
-            MessagingRuntime runtime = new MessagingRuntime(
-                    new MessagingRuntime.Settings("p", "p-1", new KafkaSettings(arguments[1], "p-1")),
-                    dataSource(arguments[0]),
-                    new SimpleMeterRegistry(),
-                    OpenTelemetry.noop(),
-                    CrashPoints.NONE);
-            CountDownLatch last = new CountDownLatch(1);
-            runtime.consumer(
+        public static void main(String[] arguments) {
+            MessagingRuntime runtime =
+                    TestRuntime.of("p", "p-1", new KafkaSettings("127.0.0.1:1", "p-1"), dataSource(arguments[0]));
+            Database database = runtime.database();
+            BatchIntake intake = runtime.intake(
                     "in",
-                    List.of(arguments[2]),
-                    (handle, batch) -> batch.forEach(received -> {
-                        String detail = received.message()
-                                .body(Inspection.Refused.class)
-                                .detail();
+                    "in",
+                    List.of(arguments[1]),
+                    batch -> batch.forEach(received -> {
+                        Message message = received.message();
+                        String detail = message.body(Inspection.Refused.class).detail();
                         if (detail.equals("poison")) {
                             Runtime.getRuntime().halt(DIED);
                         }
-                        Message message = received.message();
-                        if (runtime.inbox().claim(handle, List.of(message)).first(message)) {
-                            handle.execute("INSERT INTO taken VALUES (?)", detail);
+                        if (runtime.inbox().claim(List.of(message)).first(message)) {
+                            insert(database, "taken", detail);
                         }
-                        handle.afterCommit(() -> {
-                            if (detail.equals("last")) {
-                                last.countDown();
-                            }
-                        });
                     }),
-                    (handle, letter) -> handle.execute("INSERT INTO letter VALUES (?)", letter.reason()));
-            runtime.start();
-            boolean taken = last.await(30, TimeUnit.SECONDS);
+                    letter -> insert(database, "letter", letter.reason()));
+            List<ConsumerRecord<String, byte[]>> batch = TestTopic.read(
+                    arguments[1],
+                    Stream.of("one", "two", "poison", "three", "last")
+                            .map(CrashGuardTest::message)
+                            .toArray(Message[]::new));
+            boolean taken = intake.take(batch);
             runtime.close();
             System.exit(taken ? 0 : 1);
+        }
+
+        private static void insert(Database database, String table, String text) {
+            database.session()
+                    .createNativeMutationQuery("INSERT INTO " + table + " VALUES (:text)")
+                    .setParameter("text", text)
+                    .executeUpdate();
         }
     }
 
     @BeforeEach
     void makeTables() {
-        jdbi.useHandle(handle -> {
-            handle.execute("CREATE TABLE taken (detail text)");
-            handle.execute("CREATE TABLE letter (reason text)");
-        });
+        database.useTransaction(() -> database.session().doWork(connection -> {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("CREATE TABLE taken (detail text)");
+                statement.execute("CREATE TABLE letter (reason text)");
+            }
+        }));
     }
 
     @Test
     void aRecordThatEndsTheProcessIsSetAsideAndTheRestIsTakenOnce() throws Exception {
-        TopicSetup.ensure(TestTopic.settings("t"), List.of(TopicSpec.log(topic)));
-        for (String detail : List.of("one", "two", "poison", "three", "last")) {
-            TestTopic.send(topic, message(detail));
-        }
-
         int deaths = 0;
         int exit;
         while ((exit = run()) == DIED) {
@@ -139,7 +135,7 @@ class CrashGuardTest {
     void whatWasTakenIsForgotten() {
         CrashGuard dying = afterADeath();
         dying.suspects(batch(0, 3));
-        jdbi.useTransaction(handle -> dying.release(handle, batch(0, 3)));
+        database.useTransaction(() -> dying.release(batch(0, 3)));
 
         assertThat(afterADeath().suspects(batch(0, 3))).isFalse();
     }
@@ -147,10 +143,10 @@ class CrashGuardTest {
     @Test
     void whatAnotherProcessTakesIsForgotten() {
         afterADeath().suspects(batch(0, 3));
-        CrashGuard other = new CrashGuard(jdbi, "in", "g-2");
+        CrashGuard other = new CrashGuard(database, "in", "g-2");
         assertThat(other.begin()).isFalse();
 
-        jdbi.useTransaction(handle -> other.release(handle, batch(0, 3)));
+        database.useTransaction(() -> other.release(batch(0, 3)));
 
         assertThat(texts("SELECT topic FROM record_in_hand")).isEmpty();
     }
@@ -190,7 +186,7 @@ class CrashGuardTest {
     }
 
     private CrashGuard guard() {
-        return new CrashGuard(jdbi, "in", "g-1");
+        return new CrashGuard(database, "in", "g-1");
     }
 
     private List<ConsumerRecord<String, byte[]>> batch(int offset, int size) {
@@ -207,7 +203,6 @@ class CrashGuardTest {
                         System.getProperty("java.class.path"),
                         Poisonable.class.getName(),
                         url,
-                        KafkaBroker.shared().bootstrapServers(),
                         topic)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -221,8 +216,8 @@ class CrashGuardTest {
     }
 
     private List<String> texts(String query) {
-        return jdbi.withHandle(
-                handle -> handle.createQuery(query).mapTo(String.class).list());
+        return database.inTransaction(
+                () -> database.session().createNativeQuery(query, String.class).getResultList());
     }
 
     private static PGSimpleDataSource dataSource(String url) {
@@ -231,9 +226,10 @@ class CrashGuardTest {
         return source;
     }
 
-    private static Message message(String detail) {
+    static Message message(String detail) {
+        // The same in each process: it is read again.
         return new Message(
-                UUID.randomUUID(),
+                UUID.nameUUIDFromBytes(detail.getBytes(StandardCharsets.UTF_8)),
                 MessageType.INSTALLATION_REFUSED,
                 URI.create("/test"),
                 KEY.toString(),

@@ -1,6 +1,7 @@
 package dev.uplift.messaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.uplift.contract.CommandRefused;
 import dev.uplift.contract.Message;
@@ -16,12 +17,11 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 class InboxTest {
-    private final Jdbi jdbi = MessagingRuntime.jdbi(TestDatabase.create("db/messaging"));
-    private final Inbox inbox = new Inbox();
+    private final Database database = LocalTransactions.database(TestDatabase.create("db/messaging"));
+    private final Inbox inbox = new Inbox(database);
 
     @Test
     void eachIdIsClaimedOnceByOneOfManyAtTheSameTime() throws Exception {
@@ -49,11 +49,11 @@ class InboxTest {
     @Test
     void aClaimThatIsRolledBackIsFreeAgain() {
         Message message = message(UUID.randomUUID(), "1");
-        jdbi.useHandle(handle -> {
-            handle.begin();
-            assertThat(inbox.claim(handle, List.of(message)).first(message)).isTrue();
-            handle.rollback();
-        });
+        assertThatThrownBy(() -> database.useTransaction(() -> {
+                    assertThat(inbox.claim(List.of(message)).first(message)).isTrue();
+                    throw new IllegalStateException("no");
+                }))
+                .hasMessage("no");
         assertThat(claim(List.of(message, message))).containsExactly(message.id());
     }
 
@@ -61,10 +61,8 @@ class InboxTest {
     void whatWasForgottenCanBeClaimedAgain() {
         Message message = message(UUID.randomUUID(), "1");
         claim(List.of(message));
-        int none =
-                jdbi.inTransaction(handle -> inbox.forget(handle, Instant.now().minusSeconds(60)));
-        int one =
-                jdbi.inTransaction(handle -> inbox.forget(handle, Instant.now().plusSeconds(60)));
+        int none = database.inTransaction(() -> inbox.forget(Instant.now().minusSeconds(60)));
+        int one = database.inTransaction(() -> inbox.forget(Instant.now().plusSeconds(60)));
         assertThat(none).isZero();
         assertThat(one).isEqualTo(1);
     }
@@ -75,15 +73,15 @@ class InboxTest {
         Message first = message(id, "1");
         Message other = message(id, "2");
 
-        jdbi.useTransaction(handle -> {
-            Inbox.Claims together = inbox.claim(handle, List.of(first, message(id, "1"), other));
+        database.useTransaction(() -> {
+            Inbox.Claims together = inbox.claim(List.of(first, message(id, "1"), other));
             assertThat(together.first(first)).isTrue();
             assertThat(together.first(other)).isFalse();
             assertThat(together.reused(message(id, "1"))).isFalse();
             assertThat(together.reused(other)).isTrue();
         });
-        jdbi.useTransaction(handle -> {
-            Inbox.Claims later = inbox.claim(handle, List.of(other, first));
+        database.useTransaction(() -> {
+            Inbox.Claims later = inbox.claim(List.of(other, first));
             assertThat(later.first(other)).isFalse();
             assertThat(later.reused(other)).isTrue();
             assertThat(later.reused(first)).isFalse();
@@ -91,8 +89,8 @@ class InboxTest {
     }
 
     private List<UUID> claim(List<Message> messages) {
-        return jdbi.inTransaction(handle -> {
-            Inbox.Claims claims = inbox.claim(handle, messages);
+        return database.inTransaction(() -> {
+            Inbox.Claims claims = inbox.claim(messages);
             return messages.stream().filter(claims::first).map(Message::id).toList();
         });
     }

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import dev.uplift.messaging.testing.KafkaBroker;
 import dev.uplift.messaging.testing.TestDatabase;
 import io.agroal.api.AgroalDataSource;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.opentelemetry.api.OpenTelemetry;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -16,8 +14,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 class MessagingRuntimeTest {
-    private static final BatchHandler NOTHING = (handle, batch) -> {};
-
     private final AgroalDataSource database = TestDatabase.create("db/messaging");
 
     @Test
@@ -63,27 +59,24 @@ class MessagingRuntimeTest {
     }
 
     private MessagingRuntime runtime(KafkaSettings kafka) {
-        MessagingRuntime runtime = new MessagingRuntime(
-                new MessagingRuntime.Settings("r", "r-1", kafka),
-                database,
-                new SimpleMeterRegistry(),
-                OpenTelemetry.noop(),
-                CrashPoints.NONE);
-        runtime.consumer("one", List.of("one"), NOTHING, DeadLetterSink.NONE);
-        runtime.consumer("two", List.of("two"), NOTHING, DeadLetterSink.NONE);
+        MessagingRuntime runtime = TestRuntime.of("r", "r-1", kafka, database);
+        for (String topic : List.of("one", "two")) {
+            var _ = runtime.intake(topic, topic, List.of(topic), batch -> {}, DeadLetterSink.NONE);
+        }
         return runtime;
     }
 
     private static void append(MessagingRuntime runtime) {
-        runtime.jdbi()
-                .useTransaction(handle -> runtime.outbox()
-                        .appendRecords(handle, List.of(new ProducerRecord<>("one.dlq", "key", new byte[0]))));
+        runtime.database()
+                .useTransaction(() ->
+                        runtime.outbox().appendRecords(List.of(new ProducerRecord<>("one.dlq", "key", new byte[0]))));
     }
 
     private static long depth(MessagingRuntime runtime) {
-        return runtime.jdbi()
-                .withHandle(handle -> handle.createQuery("SELECT count(*) FROM outbox")
-                        .mapTo(Long.class)
-                        .one());
+        return runtime.database()
+                .inTransaction(() -> runtime.database()
+                        .session()
+                        .createSelectionQuery("select count(*) from OutboxEntry", Long.class)
+                        .getSingleResult());
     }
 }

@@ -66,8 +66,8 @@ class OutboxRelayTest {
         try (TestTopic seen = new TestTopic(topic);
                 MessagingRuntime runtime = TestRuntime.of("a", database)) {
             runtime.start();
-            assertThatThrownBy(() -> runtime.jdbi().useTransaction(handle -> {
-                        runtime.outbox().append(handle, List.of(new OutboundMessage(topic, message(KEY, "never"))));
+            assertThatThrownBy(() -> runtime.database().useTransaction(() -> {
+                        runtime.outbox().append(List.of(new OutboundMessage(topic, message(KEY, "never"))));
                         throw new IllegalStateException("no");
                     }))
                     .hasMessage("no");
@@ -180,9 +180,9 @@ class OutboxRelayTest {
             admin.deleteTopics(List.of(topic)).all().get(20, TimeUnit.SECONDS);
 
             append(runtime, message(KEY, "after"));
-            runtime.jdbi()
-                    .useTransaction(handle -> runtime.outbox()
-                            .append(handle, List.of(new OutboundMessage(other, message(KEY, "of another saga")))));
+            runtime.database()
+                    .useTransaction(() -> runtime.outbox()
+                            .append(List.of(new OutboundMessage(other, message(KEY, "of another saga")))));
 
             awaitEmpty(runtime);
             assertThat(others.take(1, any -> true)).hasSizeGreaterThanOrEqualTo(1);
@@ -230,22 +230,21 @@ class OutboxRelayTest {
     }
 
     private UUID append(MessagingRuntime runtime, Message... messages) {
-        runtime.jdbi()
-                .useTransaction(handle -> runtime.outbox()
-                        .append(
-                                handle,
-                                List.of(messages).stream()
-                                        .map(message -> new OutboundMessage(topic, message))
-                                        .toList()));
+        runtime.database()
+                .useTransaction(() -> runtime.outbox()
+                        .append(List.of(messages).stream()
+                                .map(message -> new OutboundMessage(topic, message))
+                                .toList()));
         return messages[0].id();
     }
 
     private static void awaitEmpty(MessagingRuntime runtime) {
         await().atMost(Duration.ofSeconds(90))
-                .until(() -> runtime.jdbi()
-                                .withHandle(handle -> handle.createQuery("SELECT count(*) FROM outbox")
-                                        .mapTo(Long.class)
-                                        .one())
+                .until(() -> runtime.database()
+                                .inTransaction(() -> runtime.database()
+                                        .session()
+                                        .createSelectionQuery("select count(*) from OutboxEntry", Long.class)
+                                        .getSingleResult())
                         == 0);
     }
 

@@ -100,7 +100,7 @@ class PulseTest {
     @Test
     void aThreadThatEndedIsDown() {
         turn(Duration.ZERO);
-        assertThat(pulse.liveness("part", new Thread(() -> {})).up()).isFalse();
+        assertThat(pulse.liveness("part", false).up()).isFalse();
     }
 
     private void fail(Exception problem, int times) {
@@ -130,6 +130,6 @@ class PulseTest {
     }
 
     private Liveness liveness() {
-        return pulse.liveness("part", Thread.currentThread());
+        return pulse.liveness("part", true);
     }
 }

@@ -4,17 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.uplift.messaging.testing.TestDatabase;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -24,19 +24,19 @@ class ReadProgressTest {
     private final String topic = TestTopic.uniqueName();
 
     @Test
-    void whatIsNotReadHoldsItBackUntilItIs() {
+    void whatIsNotReadHoldsItBackUntilItIs() throws Exception {
         TopicSetup.ensure(TestTopic.settings("t"), List.of(TopicSpec.log(topic)));
-        Semaphore allowed = new Semaphore(0);
-        try (MessagingRuntime runtime = TestRuntime.of("w", TestDatabase.create("db/messaging"));
-                ReadProgress progress = runtime.readProgress("in", List.of(topic))) {
+        String group = TestTopic.uniqueName();
+        try (ReadProgress progress = new ReadProgress(TestTopic.settings("t"), group, List.of(topic));
+                Admin admin = Admin.create(TestTopic.settings("t").admin())) {
             assertThat(progress.look()).isPresent();
-            runtime.consumer("in", List.of(topic), (handle, batch) -> allowed.acquire(), DeadLetterSink.NONE);
-            runtime.start();
 
-            send();
+            RecordMetadata sent = send();
             assertThat(progress.look()).isEmpty();
             assertThat(progress.look()).isEmpty();
-            allowed.release();
+            Map<TopicPartition, OffsetAndMetadata> read = new HashMap<>();
+            read.put(new TopicPartition(topic, sent.partition()), new OffsetAndMetadata(sent.offset() + 1));
+            admin.alterConsumerGroupOffsets(group, read).all().get(20, TimeUnit.SECONDS);
 
             await().atMost(Duration.ofSeconds(20)).until(() -> progress.look().isPresent());
             assertThat(progress.look())
@@ -47,7 +47,7 @@ class ReadProgressTest {
     @Test
     void whatKafkaHasDeletedIsNotWaitedFor() throws Exception {
         TopicSetup.ensure(TestTopic.settings("t"), List.of(new TopicSpec(topic, 1, false)));
-        send();
+        var _ = send();
         try (Admin admin = Admin.create(TestTopic.settings("t").admin());
                 ReadProgress progress = new ReadProgress(TestTopic.settings("t"), "nobody", List.of(topic))) {
             assertThat(progress.look()).isEmpty();
@@ -66,7 +66,7 @@ class ReadProgressTest {
         }
     }
 
-    private void send() {
-        TestTopic.send(new ProducerRecord<>(topic, "key", "{}".getBytes(StandardCharsets.UTF_8)));
+    private RecordMetadata send() {
+        return TestTopic.send(new ProducerRecord<>(topic, "key", "{}".getBytes(StandardCharsets.UTF_8)));
     }
 }

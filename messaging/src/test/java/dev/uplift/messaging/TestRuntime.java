@@ -5,7 +5,7 @@ import io.opentelemetry.api.OpenTelemetry;
 import javax.sql.DataSource;
 import org.apache.kafka.common.KafkaException;
 
-/** Runtimes over the shared broker. */
+/** Runtimes over the shared broker. Several of them stand for several processes. */
 public final class TestRuntime {
     private TestRuntime() {}
 
@@ -23,9 +23,25 @@ public final class TestRuntime {
             DataSource database,
             CrashPoints crashPoints,
             OpenTelemetry openTelemetry) {
+        return of(service, instance, TestTopic.settings(instance), database, crashPoints, openTelemetry);
+    }
+
+    static MessagingRuntime of(String service, String instance, KafkaSettings kafka, DataSource database) {
+        return of(service, instance, kafka, database, CrashPoints.NONE, OpenTelemetry.noop());
+    }
+
+    private static MessagingRuntime of(
+            String service,
+            String instance,
+            KafkaSettings kafka,
+            DataSource database,
+            CrashPoints crashPoints,
+            OpenTelemetry openTelemetry) {
         return new MessagingRuntime(
-                new MessagingRuntime.Settings(service, instance, TestTopic.settings(instance)),
+                new MessagingRuntime.Settings(service, instance, kafka),
                 database,
+                LocalTransactions.database(database),
+                TestChannels.of(kafka),
                 new SimpleMeterRegistry(),
                 openTelemetry,
                 crashPoints);

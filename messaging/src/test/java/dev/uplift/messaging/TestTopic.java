@@ -14,15 +14,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /** What a test sends to topics, and sees there. */
 public final class TestTopic implements AutoCloseable {
+    private static final AtomicLong OFFSETS = new AtomicLong();
+
     private final KafkaConsumer<String, byte[]> consumer;
     private final List<ConsumerRecord<String, byte[]>> seen = new ArrayList<>();
 
@@ -34,7 +39,8 @@ public final class TestTopic implements AutoCloseable {
     /** Reads {@code topic} from its beginning. */
     public TestTopic(String topic) {
         TopicSetup.ensure(settings("test"), List.of(TopicSpec.log(topic)));
-        Map<String, Object> config = new HashMap<>(settings("test").consumer("unused", "unused"));
+        Map<String, Object> config = new HashMap<>(settings("test").consumer());
+        config.put("group.id", "unused");
         config.remove("group.instance.id");
         consumer = new KafkaConsumer<>(config);
         List<TopicPartition> partitions = await().atMost(Duration.ofSeconds(20))
@@ -56,24 +62,31 @@ public final class TestTopic implements AutoCloseable {
         return "test." + UUID.randomUUID();
     }
 
-    public static void send(String topic, Message message) {
-        send(WireCodec.encode(topic, message));
-    }
-
-    public static void send(ProducerRecord<String, byte[]> message) {
+    public static RecordMetadata send(ProducerRecord<String, byte[]> message) {
         try {
-            var _ = Shared.PRODUCER.send(message).get(20, SECONDS);
+            return Shared.PRODUCER.send(message).get(20, SECONDS);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
     }
 
-    /** Sends without waiting for each. */
-    public static void sendAll(String topic, List<Message> messages) {
-        messages.forEach(message -> {
-            var _ = Shared.PRODUCER.send(WireCodec.encode(topic, message));
-        });
-        Shared.PRODUCER.flush();
+    /** What a channel would read if {@code messages} were sent. */
+    public static List<ConsumerRecord<String, byte[]>> read(String topic, Message... messages) {
+        return read(Stream.of(messages)
+                .map(message -> WireCodec.encode(topic, message))
+                .toList());
+    }
+
+    /** What a channel would read if {@code messages} were sent. */
+    public static List<ConsumerRecord<String, byte[]>> read(List<ProducerRecord<String, byte[]>> messages) {
+        List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
+        for (ProducerRecord<String, byte[]> message : messages) {
+            ConsumerRecord<String, byte[]> record =
+                    new ConsumerRecord<>(message.topic(), 0, OFFSETS.getAndIncrement(), message.key(), message.value());
+            message.headers().forEach(record.headers()::add);
+            records.add(record);
+        }
+        return records;
     }
 
     /** All records so far that {@code wanted} takes, once there are at least {@code count}. */

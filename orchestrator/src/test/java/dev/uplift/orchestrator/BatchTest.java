@@ -19,9 +19,12 @@ import dev.uplift.contract.StepResult;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.Received;
 import dev.uplift.orchestrator.publish.SiteTopics;
+import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.upgrade.ResultsHandler;
+import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -39,13 +42,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.SqlLogger;
-import org.jdbi.v3.core.statement.SqlStatements;
-import org.jdbi.v3.core.statement.StatementContext;
 import org.junit.jupiter.api.Test;
 
 /** What a batch costs, and what two replicas do to the same sagas at once. */
@@ -55,7 +51,14 @@ class BatchTest {
     private static final int SAGAS = 200;
 
     @Inject
-    Jdbi jdbi;
+    Sql sql;
+
+    @Inject
+    Database database;
+
+    @Inject
+    @PersistenceUnitExtension
+    Statements statements;
 
     @Inject
     SiteTopics topics;
@@ -67,11 +70,13 @@ class BatchTest {
     void twoHundredSagasCostAFewStatements() {
         Map<UUID, UUID> sagas = fleet("batch-site", SAGAS);
 
-        int statements = counted(handle -> results.handle(handle, answers(sagas, 0)));
+        statements.listen(sql);
 
-        assertThat(statements).isLessThanOrEqualTo(8);
+        int first = counted(() -> results.handle(answers(sagas, 0)));
+
+        assertThat(first).isLessThanOrEqualTo(8);
         assertThat(atSecondStep(sagas)).isEqualTo(SAGAS);
-        int repeated = counted(handle -> results.handle(handle, answers(sagas, 0)));
+        int repeated = counted(() -> results.handle(answers(sagas, 0)));
         assertThat(repeated).isLessThanOrEqualTo(2);
         assertThat(atSecondStep(sagas)).isEqualTo(SAGAS);
     }
@@ -88,7 +93,7 @@ class BatchTest {
             }
             replicas.add(Thread.ofPlatform().start(() -> {
                 try {
-                    jdbi.useTransaction(handle -> results.handle(handle, batch));
+                    database.useTransaction(() -> results.handle(batch));
                 } catch (RuntimeException e) {
                     problems.put(Thread.currentThread().getName(), e);
                 }
@@ -100,11 +105,12 @@ class BatchTest {
 
         assertThat(problems).isEmpty();
         assertThat(atSecondStep(sagas)).isEqualTo(40);
-        long commands = jdbi.withHandle(
-                handle -> handle.createQuery("SELECT count(*) FROM transition_log WHERE saga_id = ANY(:ids)")
-                        .bindArray("ids", UUID.class, sagas.keySet())
-                        .mapTo(Long.class)
-                        .one());
+        long commands = sql.apart()
+                .withHandle(
+                        handle -> handle.createQuery("SELECT count(*) FROM transition_log WHERE saga_id = ANY(:ids)")
+                                .bindArray("ids", UUID.class, sagas.keySet())
+                                .mapTo(Long.class)
+                                .one());
         assertThat(commands).isEqualTo(80);
     }
 
@@ -136,12 +142,12 @@ class BatchTest {
         batch.add(received(MessageType.INSTALLATION_FOUND, asked, found(asked, host, false), asked));
 
         try (ExecutorService replica = Executors.newSingleThreadExecutor()) {
-            Future<?> taking = jdbi.inTransaction(change -> {
+            Future<?> taking = sql.apart().inTransaction(change -> {
                 change.execute("SELECT 1 FROM host WHERE name = 'order' FOR UPDATE");
                 int pid = change.select("SELECT pg_backend_pid()")
                         .mapTo(Integer.class)
                         .one();
-                Future<?> waiting = replica.submit(() -> jdbi.useTransaction(handle -> results.handle(handle, batch)));
+                Future<?> waiting = replica.submit(() -> database.useTransaction(() -> results.handle(batch)));
                 await().atMost(Duration.ofSeconds(20)).until(() -> isWaitedFor(pid));
                 change.execute("SELECT 1 FROM installation WHERE id = ANY(?) FOR UPDATE NOWAIT", (Object)
                         sagas.values().toArray(UUID[]::new));
@@ -155,15 +161,16 @@ class BatchTest {
                 .as("it was accepted, and is to be taken")
                 .isEqualTo(InstallationStatus.State.REGISTERING);
         Received taken = received(MessageType.INSTALLATION_FOUND, asked, found(asked, host, true), UUID.randomUUID());
-        jdbi.useTransaction(handle -> results.handle(handle, List.of(taken)));
+        database.useTransaction(() -> results.handle(List.of(taken)));
         assertThat(Fleet.installation("order-unit").state()).isEqualTo(InstallationStatus.State.READY);
     }
 
     private boolean isWaitedFor(int pid) {
-        return jdbi.withHandle(handle -> handle.select(
-                        "SELECT count(*) > 0 FROM pg_stat_activity WHERE ? = ANY(pg_blocking_pids(pid))", pid)
-                .mapTo(Boolean.class)
-                .one());
+        return sql.apart()
+                .withHandle(handle -> handle.select(
+                                "SELECT count(*) > 0 FROM pg_stat_activity WHERE ? = ANY(pg_blocking_pids(pid))", pid)
+                        .mapTo(Boolean.class)
+                        .one());
     }
 
     private static Inspection.Found found(UUID id, HostSpec host, boolean taken) {
@@ -185,26 +192,17 @@ class BatchTest {
                 id, spec, new Release("v0.50.1", "oss", ScriptedWorker.OLD_SHA256, null), List.of(), null, null, taken);
     }
 
-    private int counted(Consumer<Handle> work) {
-        AtomicInteger statements = new AtomicInteger();
-        jdbi.useTransaction(handle -> {
-            handle.getConfig(SqlStatements.class).setSqlLogger(new SqlLogger() {
-                @Override
-                public void logAfterExecution(StatementContext context) {
-                    statements.incrementAndGet();
-                }
-            });
-            work.accept(handle);
-        });
-        return statements.get();
+    private int counted(Runnable work) {
+        return statements.during(() -> database.useTransaction(work::run)).size();
     }
 
     private long atSecondStep(Map<UUID, UUID> sagas) {
-        return jdbi.withHandle(handle -> handle.createQuery(
-                        "SELECT count(*) FROM saga WHERE id = ANY(:ids) AND state->'command'->>'step' = '1'")
-                .bindArray("ids", UUID.class, sagas.keySet())
-                .mapTo(Long.class)
-                .one());
+        return sql.apart()
+                .withHandle(handle -> handle.createQuery(
+                                "SELECT count(*) FROM saga WHERE id = ANY(:ids) AND state->'command'->>'step' = '1'")
+                        .bindArray("ids", UUID.class, sagas.keySet())
+                        .mapTo(Long.class)
+                        .one());
     }
 
     /** Registers installations at a site without workers and begins an upgrade of each; saga to installation. */
@@ -213,7 +211,7 @@ class BatchTest {
         Map<UUID, UUID> sagas = new ConcurrentHashMap<>();
         List<String> names = new ArrayList<>();
         Map<String, UUID> ids = new ConcurrentHashMap<>();
-        jdbi.useTransaction(handle -> {
+        sql.apart().useTransaction(handle -> {
             for (int i = 0; i < size; i++) {
                 InstallationSpec spec = spec(site, site + "-" + i);
                 names.add(spec.name());

@@ -17,9 +17,11 @@ import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.Received;
 import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.saga.SagaPlan;
+import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.upgrade.ResultsHandler;
 import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -35,7 +37,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /** Nothing is stopped before there is room for its outage. */
@@ -46,7 +47,10 @@ class OutageTest {
     private static final Duration SOON = Duration.ofSeconds(20);
 
     @Inject
-    Jdbi jdbi;
+    Sql sql;
+
+    @Inject
+    Database database;
 
     @Inject
     SiteTopics topics;
@@ -145,7 +149,7 @@ class OutageTest {
                                             false,
                                             "as the test wants it")));
         }
-        jdbi.useTransaction(handle -> results.handle(handle, batch));
+        database.useTransaction(() -> results.handle(batch));
     }
 
     private void byPerson(UUID saga, StepName step) {
@@ -158,7 +162,7 @@ class OutageTest {
                 ErrorCode.INTERFERED,
                 false,
                 "a person was here");
-        jdbi.useTransaction(handle -> results.handle(handle, List.of(received(MessageType.STEP_FAILED, step, result))));
+        database.useTransaction(() -> results.handle(List.of(received(MessageType.STEP_FAILED, step, result))));
     }
 
     private UUID installation(UUID saga) {
@@ -197,19 +201,21 @@ class OutageTest {
     }
 
     private List<UUID> having(String outage) {
-        return jdbi.withHandle(handle -> handle.createQuery(
-                        "SELECT id FROM saga WHERE id = ANY(:ids) AND outage = :outage ORDER BY started_at, id")
-                .bindArray("ids", UUID.class, sagas.keySet())
-                .bind("outage", outage)
-                .mapTo(UUID.class)
-                .list());
+        return sql.apart()
+                .withHandle(handle -> handle.createQuery(
+                                "SELECT id FROM saga WHERE id = ANY(:ids) AND outage = :outage ORDER BY started_at, id")
+                        .bindArray("ids", UUID.class, sagas.keySet())
+                        .bind("outage", outage)
+                        .mapTo(UUID.class)
+                        .list());
     }
 
     private long deadlines(Collection<UUID> ids) {
-        return jdbi.withHandle(handle -> handle.createQuery("SELECT count(deadline_at) FROM saga WHERE id = ANY(:ids)")
-                .bindArray("ids", UUID.class, ids)
-                .mapTo(Long.class)
-                .one());
+        return sql.apart()
+                .withHandle(handle -> handle.createQuery("SELECT count(deadline_at) FROM saga WHERE id = ANY(:ids)")
+                        .bindArray("ids", UUID.class, ids)
+                        .mapTo(Long.class)
+                        .one());
     }
 
     /** Installations at a site without workers, and an upgrade of each. */
@@ -217,7 +223,7 @@ class OutageTest {
         topics.require(site);
         List<String> names = new ArrayList<>();
         Map<String, UUID> ids = new LinkedHashMap<>();
-        jdbi.useTransaction(handle -> {
+        sql.apart().useTransaction(handle -> {
             for (int i = 0; i < size; i++) {
                 String name = site + "-" + i;
                 InstallationSpec spec = new InstallationSpec(

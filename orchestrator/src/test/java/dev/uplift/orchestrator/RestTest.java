@@ -8,6 +8,8 @@ import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.sql.Columns;
+import dev.uplift.orchestrator.sql.Sql;
+import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
@@ -22,14 +24,8 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.awaitility.Awaitility;
-import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.SqlLogger;
-import org.jdbi.v3.core.statement.SqlStatements;
-import org.jdbi.v3.core.statement.StatementContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,7 +42,11 @@ class RestTest {
     SiteTopics topics;
 
     @Inject
-    Jdbi jdbi;
+    Sql sql;
+
+    @Inject
+    @PersistenceUnitExtension
+    Statements statements;
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '\0', textBlock = """
@@ -198,20 +198,22 @@ class RestTest {
                                 new RegisterInstallation("slow", null, "slow-site", null, "/srv/slow")),
                         InstallationStatus.class)
                 .id();
-        jdbi.useHandle(handle -> handle.createUpdate(
-                        "UPDATE installation SET inspect_due_at = now() + interval '3 s' WHERE id = :id")
-                .bind("id", slow)
-                .execute());
+        sql.apart()
+                .useHandle(handle -> handle.createUpdate(
+                                "UPDATE installation SET inspect_due_at = now() + interval '3 s' WHERE id = :id")
+                        .bind("id", slow)
+                        .execute());
 
         ScriptedWorker.shared().underway(slow);
 
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
-                .until(() -> jdbi.withHandle(handle -> handle.createQuery(
-                                "SELECT inspect_due_at > now() + interval '5 s' FROM installation WHERE id = :id")
-                        .bind("id", slow)
-                        .mapTo(Boolean.class)
-                        .one()));
+                .until(() -> sql.apart()
+                        .withHandle(handle -> handle.createQuery(
+                                        "SELECT inspect_due_at > now() + interval '5 s' FROM installation WHERE id = :id")
+                                .bind("id", slow)
+                                .mapTo(Boolean.class)
+                                .one()));
         assertThat(Fleet.installation("slow").state()).isEqualTo(InstallationStatus.State.REGISTERING);
     }
 
@@ -224,9 +226,11 @@ class RestTest {
                     new RegisterInstallation(name, null, "hanging-site", null, "/srv/" + name));
         }
         // Both are judged when the longest time is over, too; one was silent before.
-        jdbi.useHandle(handle -> handle.execute("UPDATE installation SET inspect_until = now(), inspect_due_at = now()"
-                + " - CASE name WHEN 'silent' THEN interval '1 s' ELSE interval '0 s' END"
-                + " WHERE name IN ('hanging', 'silent')"));
+        sql.apart()
+                .useHandle(
+                        handle -> handle.execute("UPDATE installation SET inspect_until = now(), inspect_due_at = now()"
+                                + " - CASE name WHEN 'silent' THEN interval '1 s' ELSE interval '0 s' END"
+                                + " WHERE name IN ('hanging', 'silent')"));
 
         for (String name : List.of("hanging", "silent")) {
             Awaitility.await()
@@ -272,20 +276,10 @@ class RestTest {
                 "/api/v1/hosts"
             })
     void aListFindsTheRowsOfItsPageByTheirKeys(String path) {
-        Queue<String> statements = new ConcurrentLinkedQueue<>();
-        SqlLogger before = jdbi.getConfig(SqlStatements.class).getSqlLogger();
-        jdbi.setSqlLogger(new SqlLogger() {
-            @Override
-            public void logAfterExecution(StatementContext context) {
-                statements.add(context.getRenderedSql());
-            }
-        });
-        try {
-            assertThat(Fleet.get(path).statusCode()).isEqualTo(200);
-        } finally {
-            jdbi.setSqlLogger(before);
-        }
-        String page = statements.stream()
+        statements.listen(sql);
+        List<String> sent = statements.ofAllDuring(
+                () -> assertThat(Fleet.get(path).statusCode()).isEqualTo(200));
+        String page = sent.stream()
                 .filter(statement -> statement.contains("OFFSET :offset"))
                 .findFirst()
                 .orElseThrow()
@@ -294,9 +288,10 @@ class RestTest {
                 .replace(":q", "'%'")
                 .replace(":kinds", "ARRAY['UPGRADE']")
                 .replaceAll(":(?:installation|phase)\\b", "NULL");
-        String plan = jdbi.withHandle(handle -> handle.createQuery("EXPLAIN (VERBOSE, FORMAT JSON) " + page)
-                .mapTo(String.class)
-                .one());
+        String plan = sql.apart()
+                .withHandle(handle -> handle.createQuery("EXPLAIN (VERBOSE, FORMAT JSON) " + page)
+                        .mapTo(String.class)
+                        .one());
 
         JsonNode limit = Columns.parse(plan, JsonNode.class).findParents("Node Type").stream()
                 .filter(node -> node.path("Node Type").asText().equals("Limit"))

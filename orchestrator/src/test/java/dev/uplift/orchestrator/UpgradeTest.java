@@ -15,6 +15,7 @@ import dev.uplift.contract.StepResult;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.orchestrator.ScriptedWorker.Reply;
 import dev.uplift.orchestrator.sql.Columns;
+import dev.uplift.orchestrator.sql.Sql;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
@@ -28,7 +29,6 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
-import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /** Upgrades on the real topics, with a worker that does as it is told. */
@@ -38,7 +38,7 @@ class UpgradeTest {
     private final ScriptedWorker worker = ScriptedWorker.shared();
 
     @Inject
-    Jdbi jdbi;
+    Sql sql;
 
     @Test
     void upgradeIsTakenStepByStepAndCommitted() {
@@ -211,7 +211,7 @@ class UpgradeTest {
         UUID upgrade = Fleet.upgrade("silent");
         Fleet.await(upgrade, status -> status.step() == StepName.STAGE);
 
-        jdbi.useTransaction(handle -> {
+        sql.apart().useTransaction(handle -> {
             handle.execute("UPDATE results_watermark SET steady_since = now() - interval '1 hour'");
             handle.execute("UPDATE saga SET deadline_at = now() WHERE id = ?", upgrade);
         });
@@ -230,7 +230,7 @@ class UpgradeTest {
         StepCommand backup = worker.await("alive", StepName.BACKUP);
         Fleet.await(upgrade, status -> status.step() == StepName.BACKUP);
 
-        Instant back = jdbi.inTransaction(handle -> {
+        Instant back = sql.apart().inTransaction(handle -> {
             handle.execute("UPDATE results_watermark SET read_up_to = now() - interval '65 s',"
                     + " steady_since = now() - interval '1 hour'");
             handle.execute("UPDATE saga SET deadline_at = now() - interval '5 s' WHERE id = ?", upgrade);
@@ -249,7 +249,8 @@ class UpgradeTest {
     private void awaitWatermark(Instant moment) {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
-                .until(() -> jdbi.withHandle(handle -> handle.select("SELECT read_up_to FROM results_watermark")
+                .until(() -> sql.apart()
+                        .withHandle(handle -> handle.select("SELECT read_up_to FROM results_watermark")
                                 .map((row, context) -> Columns.instant(row, "read_up_to"))
                                 .one())
                         .isAfter(moment));

@@ -27,9 +27,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jdbi.v3.core.Jdbi;
 
-/** The service without Kafka and Quarkus: a home, a database, small limits, loopback allowed over plain http. */
+/** The service without Kafka, database and Quarkus: a home, small limits, loopback allowed over plain http. */
 public final class ArtifactWorld implements AutoCloseable {
     /** Small, but so patient that a busy machine is no slow server. */
     public static final TransferLimits LIMITS = limits(Duration.ofSeconds(20), 1, Duration.ofSeconds(20), 3);
@@ -65,7 +64,7 @@ public final class ArtifactWorld implements AutoCloseable {
         AddressPolicy policy = new AddressPolicy(List.of(AllowedOrigin.parse("http://127.0.0.1:*")));
         source = new HttpSource(policy, limits);
         store = new ArtifactStore(home);
-        SourceTable sources = new SourceTable(Jdbi.create(SourceDatabase.empty()));
+        SourceTable sources = new MemorySources();
         fetch = new FetchArtifact(
                 profiles,
                 policy,

@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
-import org.jdbi.v3.core.Handle;
 
 /**
  * Puts commands into the queue. A copy of a finished one is answered with the answer that was kept; a
@@ -53,12 +52,12 @@ final class CommandIntake implements BatchHandler {
     }
 
     @Override
-    public void handle(Handle handle, List<Received> batch) {
+    public void handle(List<Received> batch) {
         List<WorkItem> items = new ArrayList<>();
         for (Received received : batch) {
             Optional<String> refusal = refusal(received);
             if (refusal.isPresent()) {
-                runtime.deadLetters().refuse(handle, received, refusal.get(), refused);
+                runtime.deadLetters().refuse(received, refusal.get(), refused);
             } else {
                 items.add(item(received));
             }
@@ -66,7 +65,7 @@ final class CommandIntake implements BatchHandler {
         if (items.isEmpty()) {
             return;
         }
-        Set<UUID> added = table.add(handle, items);
+        Set<UUID> added = table.add(items);
         List<UUID> copies = new ArrayList<>();
         Set<String> keys = new HashSet<>();
         for (WorkItem item : items) {
@@ -75,22 +74,20 @@ final class CommandIntake implements BatchHandler {
                 copies.add(item.commandId());
             }
         }
-        answerAgain(handle, copies);
-        handle.afterCommit(() -> pending.accept(keys));
+        answerAgain(copies);
+        runtime.database().afterCommit(() -> pending.accept(keys));
     }
 
-    private void answerAgain(Handle handle, List<UUID> copies) {
+    private void answerAgain(List<UUID> copies) {
         if (copies.isEmpty()) {
             return;
         }
         runtime.meters().counter("uplift.messaging.copies").increment(copies.size());
-        List<StoredReply> kept = table.replies(handle, copies);
+        List<StoredReply> kept = table.replies(copies);
         runtime.outbox()
-                .append(
-                        handle,
-                        kept.stream()
-                                .map(reply -> replies.message(reply, Instant.now(), null))
-                                .toList());
+                .append(kept.stream()
+                        .map(reply -> replies.message(reply, Instant.now(), null))
+                        .toList());
     }
 
     private Optional<String> refusal(Received received) {

@@ -24,7 +24,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +38,9 @@ import org.slf4j.LoggerFactory;
  */
 final class RunningSteps implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunningSteps.class);
+    /** The outgoing channel whose producer it sends with. */
+    private static final String CHANNEL = "progress";
+
     private static final Duration TICK = Duration.ofMillis(500);
     private static final Duration PROGRESS_MIN = Duration.ofSeconds(1);
     private static final Duration PROGRESS_MAX = Duration.ofSeconds(5);
@@ -52,7 +54,6 @@ final class RunningSteps implements AutoCloseable {
     private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(
             task -> Thread.ofPlatform().name("running-steps").daemon().unstarted(task));
     private long signsNanos = System.nanoTime() - PROGRESS_MAX.toNanos();
-    private @Nullable KafkaProducer<String, byte[]> producer;
 
     /** @param others how messages that are no steps are answered, by their types */
     RunningSteps(
@@ -102,9 +103,6 @@ final class RunningSteps implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        if (producer != null) {
-            producer.close(Duration.ZERO);
-        }
     }
 
     private void tick() {
@@ -122,7 +120,7 @@ final class RunningSteps implements AutoCloseable {
 
     private void signal() {
         List<UUID> running = List.copyOf(runs.keySet());
-        Map<UUID, Signal> signals = runtime.jdbi().withHandle(handle -> table.signals(handle, running)).stream()
+        Map<UUID, Signal> signals = runtime.database().inTransaction(() -> table.signals(running)).stream()
                 .collect(Collectors.toMap(Signal::commandId, Function.identity()));
         for (UUID id : running) {
             Run run = runs.get(id);
@@ -154,7 +152,7 @@ final class RunningSteps implements AutoCloseable {
             return;
         }
         signsNanos = now;
-        for (Pending item : runtime.jdbi().withHandle(handle -> table.pending(handle, slow.keySet(), SIGNS_MAX))) {
+        for (Pending item : runtime.database().inTransaction(() -> table.pending(slow.keySet(), SIGNS_MAX))) {
             WorkRunner.Other<?> other = slow.get(item.type());
             Optional<MessageHandler.Reply> sign = other == null ? Optional.empty() : other.underway(item.body());
             if (sign.isPresent() && !send(replies.underway(item.key(), sign.get(), Instant.now()))) {
@@ -165,17 +163,9 @@ final class RunningSteps implements AutoCloseable {
 
     /** False: Kafka is away. Each further message would take as long to fail, and signals would wait. */
     private boolean send(OutboundMessage message) {
-        Future<RecordMetadata> sending = producer().send(WireCodec.encode(message.topic(), message.message()));
+        Future<RecordMetadata> sending =
+                runtime.channels().producer(CHANNEL).send(WireCodec.encode(message.topic(), message.message()));
         return sending.state() != Future.State.FAILED;
-    }
-
-    private KafkaProducer<String, byte[]> producer() {
-        KafkaProducer<String, byte[]> current = producer;
-        if (current == null) {
-            current = new KafkaProducer<>(runtime.settings().kafka().lossyProducer());
-            producer = current;
-        }
-        return current;
     }
 
     /** One run of one step. */

@@ -9,6 +9,7 @@ import dev.uplift.contract.Direction;
 import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.Topics;
+import dev.uplift.messaging.BatchIntake;
 import dev.uplift.messaging.DeadLetterSink;
 import dev.uplift.messaging.Lease;
 import dev.uplift.messaging.Liveness;
@@ -53,6 +54,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class StepWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StepWorker.class);
+    /** The incoming channel that reads the commands. */
+    private static final String CHANNEL = "commands";
+
     private static final Duration SWEEP = Duration.ofSeconds(5);
     private static final Duration FORGET = Duration.ofHours(1);
     private static final Duration RETRY = Duration.ofSeconds(1);
@@ -64,13 +68,14 @@ public final class StepWorker implements AutoCloseable {
     private final WorkTable table;
     private final Replies replies;
     private final RunningSteps running;
+    private final BatchIntake commands;
     private final Scheduler scheduler;
     private final AtomicLong pending = new AtomicLong();
     private @Nullable Predecessor predecessor;
 
     private StepWorker(Builder builder) {
         this.runtime = builder.runtime;
-        this.table = new WorkTable(builder.urgent);
+        this.table = new WorkTable(builder.runtime.database(), builder.urgent);
         this.replies = new Replies(builder.service);
         this.running = new RunningSteps(runtime, table, replies, builder.others);
         WorkRunner runner = new WorkRunner(
@@ -97,9 +102,9 @@ public final class StepWorker implements AutoCloseable {
                 .startTasks(recurring)
                 .build();
         runtime.require(TopicSpec.log(Topics.results(builder.service)));
-        DeadLetterSink refused =
-                (handle, letter) -> runtime.outbox().append(handle, List.of(replies.refused(letter, Instant.now())));
-        runtime.consumer(
+        DeadLetterSink refused = letter -> runtime.outbox().append(List.of(replies.refused(letter, Instant.now())));
+        this.commands = runtime.intake(
+                CHANNEL,
                 "commands." + builder.site,
                 List.of(Topics.commands(builder.service, builder.site)),
                 new CommandIntake(runtime, table, replies, builder.others.keySet(), refused, this::arrived),
@@ -147,22 +152,27 @@ public final class StepWorker implements AutoCloseable {
         return List.copyOf(all);
     }
 
+    /** Who takes what the channel of the commands reads. */
+    BatchIntake commands() {
+        return commands;
+    }
+
     private void arrived(Collection<String> keys) {
         schedule(keys);
         running.look();
     }
 
     private void schedule(Collection<String> keys) {
-        int scheduled = runtime.jdbi().inTransaction(handle -> table.schedule(handle, keys, Instant.now()));
+        int scheduled = runtime.database().inTransaction(() -> table.schedule(keys, Instant.now()));
         if (scheduled > 0) {
             scheduler.triggerCheckForDueExecutions();
         }
     }
 
     private void sweep() {
-        int scheduled = runtime.jdbi().inTransaction(handle -> {
-            pending.set(table.pending(handle));
-            return table.scheduleAll(handle, Instant.now());
+        int scheduled = runtime.database().inTransaction(() -> {
+            pending.set(table.pending());
+            return table.scheduleAll(Instant.now());
         });
         if (scheduled > 0) {
             LOG.info("{} installations had commands that nobody worked at", scheduled);
@@ -171,8 +181,8 @@ public final class StepWorker implements AutoCloseable {
 
     private void forget() {
         try {
-            int forgotten = runtime.jdbi()
-                    .inTransaction(handle -> table.forget(handle, Instant.now().minus(KEEP)));
+            int forgotten = runtime.database()
+                    .inTransaction(() -> table.forget(Instant.now().minus(KEEP)));
             LOG.debug("{} old commands forgotten", forgotten);
         } catch (RuntimeException e) {
             LOG.warn("old commands were not forgotten: {}", OneLine.of(e));

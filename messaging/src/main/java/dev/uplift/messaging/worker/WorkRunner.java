@@ -96,7 +96,7 @@ final class WorkRunner implements ExecutionHandler<Void> {
         String key = task.getId();
         SchedulerState state = context.getSchedulerState();
         while (!state.isShuttingDown()) {
-            Optional<Begun> next = runtime.jdbi().inTransaction(handle -> table.begin(handle, key));
+            Optional<Begun> next = runtime.database().inTransaction(() -> table.begin(key));
             if (next.isEmpty()) {
                 break;
             }
@@ -121,7 +121,7 @@ final class WorkRunner implements ExecutionHandler<Void> {
                 reply = other == null ? take(begun, state, span) : answer(begun, other, state);
             } catch (JsonProcessingException e) {
                 LOG.error("command {} cannot be read and is given up", item.commandId(), e);
-                runtime.jdbi().useTransaction(handle -> table.abandon(handle, begun));
+                runtime.database().useTransaction(() -> table.abandon(begun));
                 return true;
             }
             return commit(begun, reply);
@@ -210,15 +210,13 @@ final class WorkRunner implements ExecutionHandler<Void> {
 
     private boolean commit(Begun begun, StoredReply reply) {
         String point = runtime.settings().service() + ".reply.commit";
-        boolean mine = runtime.jdbi().inTransaction(handle -> {
-            if (!table.finish(handle, begun, reply)) {
+        boolean mine = runtime.database().inTransaction(() -> {
+            if (!table.finish(begun, reply)) {
                 return false;
             }
             runtime.outbox()
-                    .append(
-                            handle,
-                            List.of(replies.message(
-                                    reply, Instant.now(), runtime.tracing().current())));
+                    .append(List.of(replies.message(
+                            reply, Instant.now(), runtime.tracing().current())));
             runtime.crashPoints().before(point);
             return true;
         });

@@ -1,21 +1,25 @@
 package dev.uplift.messaging.worker;
 
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.worker.WorkItem.Begun;
 import dev.uplift.messaging.worker.WorkItem.Pending;
 import dev.uplift.messaging.worker.WorkItem.Signal;
 import dev.uplift.messaging.worker.WorkItem.StoredReply;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.jdbi.v3.core.Handle;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/** The table {@code work}, and the tasks that lease its keys. Every call works in the caller's transaction. */
+/**
+ * The table {@code work}, and the tasks that lease its keys. Every call works in the transaction of its thread. What is
+ * native SQL is one statement for a whole batch, in its order, or needs what was there before.
+ */
 final class WorkTable {
     /** The name of the tasks that run a key's items; a task's instance is the key. */
     static final String TASK = "work";
@@ -30,16 +34,19 @@ final class WorkTable {
             WHERE scheduled_tasks.priority < excluded.priority
             """;
 
-    private final Set<String> urgent;
+    private final Database database;
+    private final String[] urgent;
 
     /** @param urgent types of items */
-    WorkTable(Set<String> urgent) {
-        this.urgent = Set.copyOf(urgent);
+    WorkTable(Database database, Set<String> urgent) {
+        this.database = database;
+        this.urgent = urgent.toArray(String[]::new);
     }
 
     /** Adds what is new; returns the ids that were. */
-    Set<UUID> add(Handle handle, List<WorkItem> items) {
-        return new HashSet<>(handle.createQuery("""
+    Set<UUID> add(List<WorkItem> items) {
+        return new HashSet<>(database.session()
+                .createNativeQuery("""
                         INSERT INTO work (command_id, key, scope, revokes, epoch, type, traceparent, body)
                         SELECT command_id, key, scope, revokes, epoch, type, traceparent, body
                         FROM unnest(:ids, :keys, :scopes, :revokes, :epochs, :types, :traceparents, :bodies)
@@ -47,54 +54,33 @@ final class WorkTable {
                             AS item (command_id, key, scope, revokes, epoch, type, traceparent, body, position)
                         ORDER BY position
                         ON CONFLICT DO NOTHING RETURNING command_id
-                        """)
-                .bindArray(
-                        "ids",
-                        UUID.class,
-                        items.stream().map(WorkItem::commandId).toList())
-                .bindArray(
-                        "keys", String.class, items.stream().map(WorkItem::key).toList())
-                .bindArray(
-                        "scopes",
-                        String.class,
-                        items.stream().map(WorkItem::scope).toList())
-                .bindArray(
-                        "revokes",
-                        Boolean.class,
-                        items.stream().map(WorkItem::revokes).toList())
-                .bindArray(
-                        "epochs",
-                        Long.class,
-                        items.stream().map(WorkItem::epoch).toList())
-                .bindArray(
-                        "types",
-                        String.class,
-                        items.stream().map(WorkItem::type).toList())
-                .bindArray(
-                        "traceparents",
-                        String.class,
-                        items.stream().map(WorkItem::traceparent).toList())
-                .bindArray(
-                        "bodies",
-                        String.class,
-                        items.stream().map(WorkItem::body).toList())
-                .mapTo(UUID.class)
-                .list());
+                        """, UUID.class)
+                .setParameter("ids", items.stream().map(WorkItem::commandId).toArray(UUID[]::new))
+                .setParameter("keys", texts(items, WorkItem::key))
+                .setParameter("scopes", texts(items, WorkItem::scope))
+                .setParameter("revokes", items.stream().map(WorkItem::revokes).toArray(Boolean[]::new))
+                .setParameter("epochs", items.stream().map(WorkItem::epoch).toArray(Long[]::new))
+                .setParameter("types", texts(items, WorkItem::type))
+                .setParameter("traceparents", texts(items, WorkItem::traceparent))
+                .setParameter("bodies", texts(items, WorkItem::body))
+                .getResultList());
     }
 
     /** The answers of those of {@code commandIds} that are finished. */
-    List<StoredReply> replies(Handle handle, Collection<UUID> commandIds) {
-        return handle.createQuery("""
-                        SELECT command_id, key, reply_type, reply FROM work
-                        WHERE command_id = ANY (:ids) AND reply IS NOT NULL ORDER BY seq
-                        """)
-                .bindArray("ids", UUID.class, commandIds)
-                .map((row, context) -> new StoredReply(
-                        row.getObject("command_id", UUID.class),
-                        row.getString("key"),
-                        row.getString("reply_type"),
-                        row.getString("reply")))
-                .list();
+    List<StoredReply> replies(Collection<UUID> commandIds) {
+        return database
+                .session()
+                .createSelectionQuery(
+                        "from WorkEntry where commandId in :ids and reply is not null order by seq", WorkEntry.class)
+                .setParameterList("ids", commandIds)
+                .getResultList()
+                .stream()
+                .map(entry -> new StoredReply(
+                        entry.commandId,
+                        entry.key,
+                        Objects.requireNonNull(entry.replyType),
+                        Objects.requireNonNull(entry.reply)))
+                .toList();
     }
 
     /**
@@ -102,24 +88,26 @@ final class WorkTable {
      * committed: a run that ends looks for pending items after it removed its task, so either it sees
      * them or the task is made here.
      */
-    int schedule(Handle handle, Collection<String> keys, Instant now) {
-        return handle.createUpdate("""
+    int schedule(Collection<String> keys, Instant now) {
+        return database.session()
+                .createNativeMutationQuery("""
                         INSERT INTO scheduled_tasks
                             (task_name, task_instance, execution_time, picked, version, priority)
                         SELECT :task, key, CAST(:now AS timestamptz), false, 1,
                         """ + PRIORITY + """
                         FROM work WHERE key = ANY (:keys) AND finished_at IS NULL GROUP BY key ORDER BY key
                         """ + RAISE)
-                .bind("task", TASK)
-                .bind("now", utc(now))
-                .bindArray("keys", String.class, keys)
-                .bindArray("urgent", String.class, urgent)
-                .execute();
+                .setParameter("task", TASK)
+                .setParameter("now", now)
+                .setParameter("keys", keys.toArray(String[]::new))
+                .setParameter("urgent", urgent)
+                .executeUpdate();
     }
 
     /** Lets every key run that has something pending, and no task: what a crash left behind. */
-    int scheduleAll(Handle handle, Instant now) {
-        return handle.createUpdate("""
+    int scheduleAll(Instant now) {
+        return database.session()
+                .createNativeMutationQuery("""
                         INSERT INTO scheduled_tasks
                             (task_name, task_instance, execution_time, picked, version, priority)
                         SELECT :task, key, CAST(:now AS timestamptz), false, 1,
@@ -130,15 +118,17 @@ final class WorkTable {
                         GROUP BY key ORDER BY key
                         ON CONFLICT DO NOTHING
                         """)
-                .bind("task", TASK)
-                .bind("now", utc(now))
-                .bindArray("urgent", String.class, urgent)
-                .execute();
+                .setParameter("task", TASK)
+                .setParameter("now", now)
+                .setParameter("urgent", urgent)
+                .executeUpdate();
     }
 
     /** Begins the oldest pending item of {@code key}. */
-    Optional<Begun> begin(Handle handle, String key) {
-        return handle.createQuery("""
+    Optional<Begun> begin(String key) {
+        return database
+                .session()
+                .createNativeQuery("""
                         UPDATE work AS begun
                         SET deliveries = deliveries + 1, begun_at = coalesce(begun_at, now())
                         WHERE command_id = (
@@ -148,22 +138,28 @@ final class WorkTable {
                             (NOT revokes AND EXISTS (
                                 SELECT 1 FROM work AS undo WHERE undo.scope = begun.scope AND undo.revokes)) AS revoked,
                             (SELECT max(epoch) FROM work AS seen WHERE seen.key = begun.key) AS epoch_max
-                        """)
-                .bind("key", key)
-                .map((row, context) -> new Begun(
-                        new WorkItem(
-                                row.getObject("command_id", UUID.class),
-                                row.getString("key"),
-                                row.getString("scope"),
-                                row.getBoolean("revokes"),
-                                row.getLong("epoch"),
-                                row.getString("type"),
-                                row.getString("traceparent"),
-                                row.getString("body")),
-                        row.getInt("deliveries"),
-                        row.getBoolean("revoked"),
-                        row.getLong("epoch_max")))
-                .findOne();
+                        """, Object[].class)
+                .setParameter("key", key)
+                .getResultList()
+                .stream()
+                .map(WorkTable::begun)
+                .findFirst();
+    }
+
+    private static Begun begun(@Nullable Object[] row) {
+        return new Begun(
+                new WorkItem(
+                        (UUID) Objects.requireNonNull(row[0]),
+                        (String) Objects.requireNonNull(row[1]),
+                        (String) row[2],
+                        (boolean) Objects.requireNonNull(row[3]),
+                        (long) Objects.requireNonNull(row[4]),
+                        (String) Objects.requireNonNull(row[5]),
+                        (String) row[6],
+                        (String) Objects.requireNonNull(row[7])),
+                (int) Objects.requireNonNull(row[8]),
+                (boolean) Objects.requireNonNull(row[9]),
+                (long) Objects.requireNonNull(row[10]));
     }
 
     /**
@@ -171,29 +167,34 @@ final class WorkTable {
      *
      * @return false if another delivery took it over, or ended it: nothing was changed
      */
-    boolean finish(Handle handle, Begun begun, StoredReply reply) {
-        return handle.createUpdate("""
-                                UPDATE work SET finished_at = now(), reply_type = :type, reply = :reply
-                                WHERE command_id = :id AND deliveries = :delivery AND finished_at IS NULL
+    boolean finish(Begun begun, StoredReply reply) {
+        return database.session()
+                        .createMutationQuery("""
+                                update WorkEntry set finishedAt = instant, replyType = :type, reply = :reply
+                                where commandId = :id and deliveries = :delivery and finishedAt is null
                                 """)
-                        .bind("type", reply.type())
-                        .bind("reply", reply.body())
-                        .bind("id", begun.item().commandId())
-                        .bind("delivery", begun.delivery())
-                        .execute()
+                        .setParameter("type", reply.type())
+                        .setParameter("reply", reply.body())
+                        .setParameter("id", begun.item().commandId())
+                        .setParameter("delivery", begun.delivery())
+                        .executeUpdate()
                 == 1;
     }
 
     /** Ends an item that cannot even be answered. */
-    void abandon(Handle handle, Begun begun) {
-        handle.createUpdate("UPDATE work SET finished_at = now() WHERE command_id = :id AND finished_at IS NULL")
-                .bind("id", begun.item().commandId())
-                .execute();
+    void abandon(Begun begun) {
+        database.session()
+                .createMutationQuery(
+                        "update WorkEntry set finishedAt = instant where commandId = :id and finishedAt is null")
+                .setParameter("id", begun.item().commandId())
+                .executeUpdate();
     }
 
     /** What running items have to know. */
-    List<Signal> signals(Handle handle, Collection<UUID> running) {
-        return handle.createQuery("""
+    List<Signal> signals(Collection<UUID> running) {
+        return database
+                .session()
+                .createNativeQuery("""
                         SELECT command_id, deliveries, EXISTS (
                             SELECT 1 FROM work AS waiting
                             WHERE waiting.key = run.key AND waiting.finished_at IS NULL
@@ -202,38 +203,44 @@ final class WorkTable {
                                        AND split_part(waiting.scope, '/', 1) = split_part(run.scope, '/', 1)))
                         ) AS revoked
                         FROM work AS run WHERE command_id = ANY (:running)
-                        """)
-                .bindArray("running", UUID.class, running)
-                .map((row, context) -> new Signal(
-                        row.getObject("command_id", UUID.class), row.getInt("deliveries"), row.getBoolean("revoked")))
-                .list();
+                        """, Object[].class)
+                .setParameter("running", running.toArray(UUID[]::new))
+                .getResultList()
+                .stream()
+                .map(row -> new Signal((UUID) row[0], (int) row[1], (boolean) row[2]))
+                .toList();
     }
 
     /** Forgets items that ended before {@code before}: longer ago than Kafka keeps commands. */
-    int forget(Handle handle, Instant before) {
-        return handle.createUpdate("DELETE FROM work WHERE finished_at < :before")
-                .bind("before", utc(before))
-                .execute();
+    int forget(Instant before) {
+        return database.session()
+                .createMutationQuery("delete from WorkEntry where finishedAt < :before")
+                .setParameter("before", before)
+                .executeUpdate();
     }
 
     /** How many items wait or run. */
-    long pending(Handle handle) {
-        return handle.createQuery("SELECT count(*) FROM work WHERE finished_at IS NULL")
-                .mapTo(Long.class)
-                .one();
+    long pending() {
+        return database.session()
+                .createSelectionQuery("select count(*) from WorkEntry where finishedAt is null", Long.class)
+                .getSingleResult();
     }
 
     /** The oldest items of these types that wait or run, at most {@code limit}. */
-    List<Pending> pending(Handle handle, Collection<String> types, int limit) {
-        return handle.createQuery("SELECT key, type, body FROM work"
-                        + " WHERE finished_at IS NULL AND type = ANY (:types) ORDER BY seq LIMIT :limit")
-                .bindArray("types", String.class, types)
-                .bind("limit", limit)
-                .map((row, context) -> new Pending(row.getString("key"), row.getString("type"), row.getString("body")))
-                .list();
+    List<Pending> pending(Collection<String> types, int limit) {
+        return database
+                .session()
+                .createSelectionQuery(
+                        "from WorkEntry where finishedAt is null and type in :types order by seq", WorkEntry.class)
+                .setParameterList("types", types)
+                .setMaxResults(limit)
+                .getResultList()
+                .stream()
+                .map(entry -> new Pending(entry.key, entry.type, entry.body))
+                .toList();
     }
 
-    private static OffsetDateTime utc(Instant instant) {
-        return OffsetDateTime.ofInstant(instant, ZoneOffset.UTC);
+    private static @Nullable String[] texts(List<WorkItem> items, Function<WorkItem, @Nullable String> text) {
+        return items.stream().map(text).toArray(String[]::new);
     }
 }

@@ -72,7 +72,7 @@ class StepWorkerTest {
                 TestTopic dead = new TestTopic(site.deadLetters())) {
             StepCommand command = saga.command(StepName.STOP, Direction.DO, 1, 1);
             site.send(saga.message(UUID.randomUUID(), command));
-            TestTopic.send(new ProducerRecord<>(site.commands(), "k\u202e\0", new byte[] {'{', 0}));
+            site.send(new ProducerRecord<>(site.commands(), "k\u202e\0", new byte[] {'{', 0}));
 
             List<String> letters = dead.take(2, any -> true).stream()
                     .map(letter -> TestTopic.header(letter, "dlq_topic") + "/"

@@ -53,11 +53,12 @@ class TakeOverTest {
             deliveries.add(run.delivery());
             return StepOutcome.done();
         };
-        try (StepWorker _ = site.start(
+        try (StepWorker first = site.start(
                 site.builder(site.runtime("swap-1", plug.dataSource()), paused).lease(SHORT))) {
             site.send(saga.stop(1, 1));
             await().atMost(Duration.ofSeconds(20)).until(() -> begun.getCount() == 0);
             plug.pull();
+            site.leave(first);
             try (StepWorker _ = site.start(site.builder(site.runtime("swap-2", site.database()), second)
                     .lease(SHORT))) {
                 assertThat(site.answers(1)).extracting(Message::type).containsExactly(MessageType.STEP_SUCCEEDED);

@@ -1,5 +1,7 @@
 package dev.uplift.messaging.worker;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.Message;
@@ -7,6 +9,7 @@ import dev.uplift.contract.MessageType;
 import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.Topics;
+import dev.uplift.contract.WireCodec;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.TestRuntime;
@@ -15,11 +18,14 @@ import dev.uplift.messaging.TopicSetup;
 import dev.uplift.messaging.TopicSpec;
 import dev.uplift.messaging.testing.TestDatabase;
 import io.agroal.api.AgroalDataSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Phaser;
 import javax.sql.DataSource;
+import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** A site of its own: what is sent to the swap-service's workers there, and what they answer. */
 final class TestSite implements AutoCloseable {
@@ -28,6 +34,7 @@ final class TestSite implements AutoCloseable {
     private final String commands = Topics.commands(ServiceName.SWAP, name);
     private final TestCommands saga = TestCommands.newSaga();
     private final TestTopic results;
+    private final Deque<StepWorker> running = new ArrayDeque<>();
 
     /** What is slow waits for it to advance. */
     final Phaser slow = new Phaser(1);
@@ -58,13 +65,29 @@ final class TestSite implements AutoCloseable {
         return Topics.deadLetters(commands);
     }
 
+    /** Hands a command to the workers, as the channel of one that runs would. */
     void send(Message command) {
-        TestTopic.send(commands, command);
+        sendAll(List.of(command));
     }
 
-    /** Sends without waiting for each. */
+    /** The same of several, in one batch, for each of the workers in turn. */
     void sendAll(List<Message> messages) {
-        TestTopic.sendAll(commands, messages);
+        read(messages.stream()
+                .map(message -> WireCodec.encode(commands, message))
+                .toList());
+    }
+
+    void send(ProducerRecord<String, byte[]> record) {
+        read(List.of(record));
+    }
+
+    private void read(List<ProducerRecord<String, byte[]>> records) {
+        StepWorker reader;
+        synchronized (running) {
+            running.addLast(running.removeFirst());
+            reader = running.getLast();
+        }
+        assertThat(reader.commands().take(TestTopic.read(records))).isTrue();
     }
 
     StepWorker.Builder builder(StepHandler handler) {
@@ -89,7 +112,17 @@ final class TestSite implements AutoCloseable {
     StepWorker start(StepWorker.Builder builder) {
         StepWorker worker = builder.build();
         worker.start();
+        synchronized (running) {
+            running.addFirst(worker);
+        }
         return worker;
+    }
+
+    /** What is sent from now on does not go to a worker that has ended, or is cut off. */
+    void leave(StepWorker worker) {
+        synchronized (running) {
+            running.remove(worker);
+        }
     }
 
     /** All answers to the saga's steps so far, once there are {@code count}. */

@@ -4,6 +4,7 @@ import dev.uplift.contract.api.BackupEntry;
 import dev.uplift.contract.api.Page;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
+import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
@@ -13,7 +14,6 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/backups}. */
@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "backups")
 @Blocking
 public final class BackupResource {
-    private final Jdbi jdbi;
+    private final Sql sql;
 
-    BackupResource(Jdbi jdbi) {
-        this.jdbi = jdbi;
+    BackupResource(Sql sql) {
+        this.sql = sql;
     }
 
     @GET
@@ -34,6 +34,6 @@ public final class BackupResource {
             @QueryParam("installation") @Nullable String installation, @BeanParam PageQuery query) {
         Paging paging = Paging.of(query, BackupStore.SORTS, "takenAt:desc");
         String only = installation == null || installation.isBlank() ? null : installation;
-        return jdbi.withHandle(handle -> BackupStore.page(handle, only, paging));
+        return sql.inTransaction(handle -> BackupStore.page(handle, only, paging));
     }
 }

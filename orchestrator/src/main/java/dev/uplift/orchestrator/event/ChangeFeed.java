@@ -3,6 +3,7 @@ package dev.uplift.orchestrator.event;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.publish.Change;
+import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.upgrade.UpgradeChanges;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -15,7 +16,6 @@ import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,7 +43,7 @@ public final class ChangeFeed {
                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
             """;
 
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Condition abandoned = lock.newCondition();
@@ -52,8 +52,8 @@ public final class ChangeFeed {
     private long horizon = -1;
     private @Nullable Thread looker;
 
-    ChangeFeed(Jdbi jdbi) {
-        this.jdbi = jdbi;
+    ChangeFeed(Sql sql) {
+        this.sql = sql;
     }
 
     /** A number that is not settled yet, and who must be gone before it is. */
@@ -128,7 +128,7 @@ public final class ChangeFeed {
      * an installation that changed several times appears once, with its latest state.
      */
     List<Change> page(long after, long upTo) {
-        return jdbi.withHandle(handle -> {
+        return sql.inTransaction(handle -> {
             List<List<Change>> kinds = List.of(
                     UpgradeChanges.transitions(handle, after, upTo, PAGE),
                     UpgradeChanges.states(handle, after, upTo, PAGE),
@@ -183,7 +183,7 @@ public final class ChangeFeed {
     }
 
     private @Nullable Candidate lookOnce(@Nullable Candidate before) {
-        Candidate next = jdbi.withHandle(handle -> {
+        Candidate next = sql.inTransaction(handle -> {
             if (before == null) {
                 long last = last(handle);
                 return new Candidate(last, holders(handle));

@@ -3,6 +3,7 @@ package dev.uplift.orchestrator.event;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.publish.Change;
 import dev.uplift.orchestrator.rest.ProblemException;
+import jakarta.persistence.PersistenceException;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.Path;
@@ -62,7 +63,7 @@ public final class EventResource {
                 Thread.currentThread().interrupt();
             } catch (CompletionException | IllegalStateException e) {
                 LOG.debug("a listener has gone: {}", e.getMessage());
-            } catch (JdbiException e) {
+            } catch (JdbiException | PersistenceException e) {
                 LOG.warn("a listener is let go, it may come back with its Last-Event-ID: {}", OneLine.of(e));
             } finally {
                 feed.leave();

@@ -4,6 +4,7 @@ import dev.uplift.contract.Incident;
 import dev.uplift.contract.api.Page;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
+import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
@@ -12,7 +13,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jdbi.v3.core.Jdbi;
 
 /** {@code /api/v1/incidents}. */
 @Path("/api/v1/incidents")
@@ -20,16 +20,16 @@ import org.jdbi.v3.core.Jdbi;
 @Tag(name = "incidents")
 @Blocking
 public final class IncidentResource {
-    private final Jdbi jdbi;
+    private final Sql sql;
 
-    IncidentResource(Jdbi jdbi) {
-        this.jdbi = jdbi;
+    IncidentResource(Sql sql) {
+        this.sql = sql;
     }
 
     @GET
     @Operation(summary = "List what a person should see: messages nobody understood, requests refused, defects")
     public Page<Incident> list(@BeanParam PageQuery query) {
         Paging paging = Paging.of(query, IncidentStore.SORTS, "at:desc");
-        return jdbi.withHandle(handle -> IncidentStore.page(handle, paging));
+        return sql.inTransaction(handle -> IncidentStore.page(handle, paging));
     }
 }

@@ -2,7 +2,6 @@ package dev.uplift.orchestrator.incident;
 
 import dev.uplift.contract.Incident;
 import dev.uplift.contract.api.Page;
-import dev.uplift.messaging.DeadLetterSink;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.sql.Columns;
@@ -27,11 +26,6 @@ public final class IncidentStore {
                 .bind("source", OneLine.of(source))
                 .bind("problem", OneLine.of(problem))
                 .execute();
-    }
-
-    /** Makes an incident of every dead letter. */
-    public static DeadLetterSink deadLetters() {
-        return (handle, letter) -> record(handle, letter.source(), letter.reason());
     }
 
     /** The incidents whose source or problem contains what is looked for. */

@@ -3,6 +3,7 @@ package dev.uplift.orchestrator.incident;
 import dev.uplift.http.Problem;
 import dev.uplift.http.Refused;
 import dev.uplift.messaging.OneLine;
+import dev.uplift.orchestrator.sql.Sql;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -11,7 +12,6 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import java.util.concurrent.Semaphore;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
-import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,12 +25,12 @@ final class RefusedRequests {
     private static final Logger LOG = LoggerFactory.getLogger(RefusedRequests.class);
     private static final int WRITERS_MAX = 4;
 
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final Counter refused;
     private final Semaphore writers = new Semaphore(WRITERS_MAX);
 
-    RefusedRequests(Jdbi jdbi, MeterRegistry metrics) {
-        this.jdbi = jdbi;
+    RefusedRequests(Sql sql, MeterRegistry metrics) {
+        this.sql = sql;
         this.refused = metrics.counter("uplift.requests.refused");
     }
 
@@ -59,7 +59,7 @@ final class RefusedRequests {
         }
         Thread.ofVirtual().name("refused-request").start(() -> {
             try {
-                jdbi.useTransaction(handle -> IncidentStore.record(handle, source, what));
+                sql.useTransaction(handle -> IncidentStore.record(handle, source, what));
             } catch (RuntimeException e) {
                 LOG.warn("refused and not recorded: {}: {}: {}", source, problem.code(), OneLine.of(e));
             } finally {

@@ -8,6 +8,7 @@ import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.rest.ProblemException;
+import dev.uplift.orchestrator.sql.Sql;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /** Searches for what runs on a host: its site's swap-service is asked, and its answer is compared with the inventory. */
@@ -24,13 +24,13 @@ import org.jspecify.annotations.Nullable;
 public final class Discoveries {
     private static final Duration ANSWER_MAX = Duration.ofMinutes(2);
 
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final Outbox outbox;
     private final SiteTopics topics;
     private final Hosts hosts;
 
-    Discoveries(Jdbi jdbi, Outbox outbox, SiteTopics topics, Hosts hosts) {
-        this.jdbi = jdbi;
+    Discoveries(Sql sql, Outbox outbox, SiteTopics topics, Hosts hosts) {
+        this.sql = sql;
         this.outbox = outbox;
         this.topics = topics;
         this.hosts = hosts;
@@ -50,14 +50,14 @@ public final class Discoveries {
         DiscoveryStore.Row row =
                 new DiscoveryStore.Row(UUID.randomUUID(), host, site, now, now.plus(ANSWER_MAX), null, null);
         topics.requireWorkers(site);
-        return jdbi.inTransaction(handle -> {
+        return sql.inTransaction(handle -> {
             Optional<DiscoveryStore.Row> live = DiscoveryStore.underWay(handle, host, site, now);
             if (live.isPresent()) {
                 return status(handle, live.get());
             }
             DiscoveryStore.insert(handle, row);
             Discovery.Requested question = new Discovery.Requested(row.id(), site, entry == null ? null : entry.host());
-            outbox.append(handle, List.of(Outgoing.discover(question, now)));
+            outbox.append(List.of(Outgoing.discover(question, now)));
             return status(handle, row);
         });
     }
@@ -68,7 +68,7 @@ public final class Discoveries {
      * @throws ProblemException 404 if it is unknown, or was forgotten
      */
     DiscoveryStatus get(String host, String id) {
-        return jdbi.withHandle(handle -> status(
+        return sql.inTransaction(handle -> status(
                 handle,
                 DiscoveryStore.find(handle, host, id)
                         .orElseThrow(() -> ProblemException.unknown(

@@ -9,6 +9,7 @@ import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.rest.ProblemException;
 import dev.uplift.orchestrator.sql.Columns;
+import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.watermark.Watermark;
 import jakarta.inject.Singleton;
 import java.sql.ResultSet;
@@ -20,7 +21,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 
 /** Fences that operators give to installations: who, why, from whom. All of it is kept. */
 @Singleton
@@ -32,11 +32,11 @@ public final class FenceTakings {
     private static final int LISTED_MAX = 100;
     private static final int ANSWER_HOURS_MAX = 1;
 
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final Outbox outbox;
 
-    FenceTakings(Jdbi jdbi, Outbox outbox) {
-        this.jdbi = jdbi;
+    FenceTakings(Sql sql, Outbox outbox) {
+        this.sql = sql;
         this.outbox = outbox;
     }
 
@@ -46,7 +46,7 @@ public final class FenceTakings {
      * @throws ProblemException 404 if the installation is unknown, 409 if it is not known yet how it is run
      */
     FenceTakingStatus take(String nameOrId, Reason wish) {
-        return jdbi.inTransaction(handle -> {
+        return sql.inTransaction(handle -> {
             Installation row = InstallationStore.named(handle, List.of(nameOrId)).stream()
                     .findFirst()
                     .orElseThrow(() -> Registration.unknown(nameOrId));
@@ -55,19 +55,16 @@ public final class FenceTakings {
                         "installation.busy", row.name() + " is " + row.state() + ", it is not known how it is run");
             }
             FenceTakingStatus asked = ask(handle, row, wish, false);
-            outbox.append(
-                    handle,
-                    List.of(Outgoing.takeFence(
-                            new FenceTaking.Requested(
-                                    asked.id(), row.requireSpec(), InstallationStore.workedOn(handle, row)),
-                            asked.askedAt())));
+            outbox.append(List.of(Outgoing.takeFence(
+                    new FenceTaking.Requested(asked.id(), row.requireSpec(), InstallationStore.workedOn(handle, row)),
+                    asked.askedAt())));
             return asked;
         });
     }
 
     /** The latest ones of an installation, latest first. */
     List<FenceTakingStatus> of(String nameOrId) {
-        return jdbi.withHandle(handle -> {
+        return sql.inTransaction(handle -> {
             UUID id = InstallationStore.find(handle, nameOrId)
                     .orElseThrow(() -> Registration.unknown(nameOrId))
                     .id();
@@ -170,7 +167,7 @@ public final class FenceTakings {
                 "fence of " + asked.installation(),
                 (from.isEmpty() ? "it had them already, asked for by " : "taken from " + from + " by ") + asked.by()
                         + ": " + asked.reason());
-        outbox.append(handle, List.of(Outgoing.fenceTaken(taken)));
+        outbox.append(List.of(Outgoing.fenceTaken(taken)));
     }
 
     private static FenceTakingStatus read(ResultSet row) throws SQLException {

@@ -7,6 +7,7 @@ import dev.uplift.contract.api.Page;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
+import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
@@ -26,7 +27,6 @@ import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/hosts}. */
@@ -35,12 +35,12 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "hosts")
 @Blocking
 public final class HostResource {
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final Hosts hosts;
     private final Discoveries discoveries;
 
-    HostResource(Jdbi jdbi, Hosts hosts, Discoveries discoveries) {
-        this.jdbi = jdbi;
+    HostResource(Sql sql, Hosts hosts, Discoveries discoveries) {
+        this.sql = sql;
         this.hosts = hosts;
         this.discoveries = discoveries;
     }
@@ -75,14 +75,14 @@ public final class HostResource {
     @Operation(summary = "List the hosts")
     public Page<HostEntry> list(@BeanParam PageQuery query) {
         Paging paging = Paging.of(query, HostStore.SORTS, "name", "name");
-        return jdbi.withHandle(handle -> HostStore.page(handle, paging));
+        return sql.inTransaction(handle -> HostStore.page(handle, paging));
     }
 
     @GET
     @Path("{name}")
     @Operation(summary = "Show one host")
     public HostEntry get(@PathParam("name") String name) {
-        return Optional.ofNullable(jdbi.withHandle(handle -> HostStore.find(handle, List.of(name)))
+        return Optional.ofNullable(sql.inTransaction(handle -> HostStore.find(handle, List.of(name)))
                         .get(name))
                 .orElseThrow(() -> Hosts.unknown(name));
     }

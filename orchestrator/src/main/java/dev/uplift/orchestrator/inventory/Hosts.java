@@ -7,12 +7,12 @@ import dev.uplift.contract.api.HostEntry;
 import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.rest.ProblemException;
+import dev.uplift.orchestrator.sql.Sql;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /** The inventory of hosts: a change of one is told to all installations on it. */
@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
 final class Hosts {
     private static final int USERS_NAMED_MAX = 5;
 
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final Outbox outbox;
 
-    Hosts(Jdbi jdbi, Outbox outbox) {
-        this.jdbi = jdbi;
+    Hosts(Sql sql, Outbox outbox) {
+        this.sql = sql;
         this.outbox = outbox;
     }
 
@@ -34,7 +34,7 @@ final class Hosts {
      * @throws ProblemException 409 if one of this name is there
      */
     void add(HostEntry entry) {
-        if (!jdbi.inTransaction(handle -> HostStore.insert(handle, entry))) {
+        if (!sql.inTransaction(handle -> HostStore.insert(handle, entry))) {
             throw ProblemException.conflict(
                     "host.exists", "a host " + entry.host().name() + " is registered already; PUT replaces it");
         }
@@ -46,7 +46,7 @@ final class Hosts {
      * @throws ProblemException 404 if it is unknown, 409 if it would leave the site of installations on it
      */
     void replace(HostEntry entry) {
-        jdbi.useTransaction(handle -> {
+        sql.useTransaction(handle -> {
             String name = entry.host().name();
             HostEntry before = HostStore.lock(handle, name).orElseThrow(() -> unknown(name));
             if (!String.valueOf(entry.site()).equals(before.site())) {
@@ -63,7 +63,7 @@ final class Hosts {
      * @throws ProblemException 404 if it is unknown, 409 while an installation is on it
      */
     void remove(String name) {
-        jdbi.useTransaction(handle -> {
+        sql.useTransaction(handle -> {
             if (HostStore.lock(handle, name).isEmpty()) {
                 throw unknown(name);
             }
@@ -81,8 +81,8 @@ final class Hosts {
         if (name == null || name.equals(NodeSpec.LOCAL)) {
             return Optional.empty();
         }
-        HostEntry entry =
-                jdbi.withHandle(handle -> HostStore.find(handle, List.of(name))).get(name);
+        HostEntry entry = sql.inTransaction(handle -> HostStore.find(handle, List.of(name)))
+                .get(name);
         if (entry == null) {
             throw ProblemException.unknown("host.unknown", "register the host first: no host has the name", name);
         }
@@ -129,10 +129,8 @@ final class Hosts {
                 .map(installation -> installation.reachedBy(host, now))
                 .toList();
         InstallationStore.update(handle, changed);
-        outbox.append(
-                handle,
-                changed.stream()
-                        .map(installation -> Outgoing.status(installation.status()))
-                        .toList());
+        outbox.append(changed.stream()
+                .map(installation -> Outgoing.status(installation.status()))
+                .toList());
     }
 }

@@ -9,6 +9,7 @@ import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
+import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
@@ -24,7 +25,6 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/installations}. */
@@ -33,12 +33,12 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "installations")
 @Blocking
 public final class InstallationResource {
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final Registration registration;
     private final FenceTakings fences;
 
-    InstallationResource(Jdbi jdbi, Registration registration, FenceTakings fences) {
-        this.jdbi = jdbi;
+    InstallationResource(Sql sql, Registration registration, FenceTakings fences) {
+        this.sql = sql;
         this.registration = registration;
         this.fences = fences;
     }
@@ -60,14 +60,14 @@ public final class InstallationResource {
     @Operation(summary = "List the installations")
     public Page<InstallationStatus> list(@BeanParam PageQuery query) {
         Paging paging = Paging.of(query, InstallationStore.SORTS, "name");
-        return jdbi.withHandle(handle -> InstallationStore.page(handle, paging));
+        return sql.inTransaction(handle -> InstallationStore.page(handle, paging));
     }
 
     @GET
     @Path("{nameOrId}")
     @Operation(summary = "Show one installation, by its name or its id")
     public InstallationStatus get(@PathParam("nameOrId") String nameOrId) {
-        return jdbi.withHandle(handle -> InstallationStore.find(handle, nameOrId))
+        return sql.inTransaction(handle -> InstallationStore.find(handle, nameOrId))
                 .orElseThrow(() -> Registration.unknown(nameOrId))
                 .status();
     }

@@ -14,8 +14,10 @@ import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.rest.ProblemException;
+import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.sql.SqlStates;
 import jakarta.inject.Singleton;
+import jakarta.persistence.PersistenceException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,8 +34,7 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,14 +48,14 @@ public final class Registration {
     private static final int OVERDUE_BATCH = 200;
     private static final int FORGOTTEN_BATCH = 500;
 
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final Outbox outbox;
     private final SiteTopics topics;
     private final Hosts hosts;
     private final Duration silenceMax;
 
-    Registration(Jdbi jdbi, Outbox outbox, SiteTopics topics, Hosts hosts, RegistrationSettings settings) {
-        this.jdbi = jdbi;
+    Registration(Sql sql, Outbox outbox, SiteTopics topics, Hosts hosts, RegistrationSettings settings) {
+        this.sql = sql;
         this.outbox = outbox;
         this.topics = topics;
         this.hosts = hosts;
@@ -99,7 +100,7 @@ public final class Registration {
         }
         topics.requireWorkers(site);
         try {
-            return jdbi.inTransaction(handle -> {
+            return sql.inTransaction(handle -> {
                 if (!InstallationStore.named(handle, List.of(name)).isEmpty()) {
                     throw taken(name);
                 }
@@ -109,10 +110,10 @@ public final class Registration {
                 if (request.takeFence() != null) {
                     FenceTakings.ask(handle, row, request.takeFence());
                 }
-                outbox.append(handle, List.of(Outgoing.status(row.status()), Outgoing.inspect(question, now)));
+                outbox.append(List.of(Outgoing.status(row.status()), Outgoing.inspect(question, now)));
                 return row.status();
             });
-        } catch (UnableToExecuteStatementException e) {
+        } catch (JdbiException | PersistenceException e) {
             if (SqlStates.uniqueViolation(e)) {
                 throw taken(name);
             }
@@ -130,7 +131,7 @@ public final class Registration {
     public InstallationStatus join(String nameOrId, AddNode request) {
         HostEntry host = hosts.named(request.host()).orElse(null);
         Instant now = Instant.now();
-        return jdbi.inTransaction(handle -> {
+        return sql.inTransaction(handle -> {
             Installation row = idle(handle, nameOrId);
             if (host != null && !row.site().equals(host.site())) {
                 throw ProblemException.invalid("host " + host.host().name() + " is at site " + host.site() + ", "
@@ -140,7 +141,7 @@ public final class Registration {
             InstallationStore.update(handle, List.of(joining));
             Inspection.Requested question = question(row, request, host);
             InstallationStore.expect(handle, question, null, silenceMax);
-            outbox.append(handle, List.of(Outgoing.status(joining.status()), Outgoing.inspect(question, now)));
+            outbox.append(List.of(Outgoing.status(joining.status()), Outgoing.inspect(question, now)));
             return joining.status();
         });
     }
@@ -173,7 +174,7 @@ public final class Registration {
      *     while something works on the installation
      */
     public InstallationStatus leave(String nameOrId, String node) {
-        return jdbi.inTransaction(handle -> {
+        return sql.inTransaction(handle -> {
             Installation row = idle(handle, nameOrId);
             try {
                 Installation left = row.without(row.requireSpec().withoutNode(node), Instant.now());
@@ -252,7 +253,7 @@ public final class Registration {
                             questions.put(row.id(), again);
                             InstallationStore.expect(
                                     handle, again, found.installation().databaseIdentity(), silenceMax);
-                            outbox.append(handle, List.of(Outgoing.inspect(again, now)));
+                            outbox.append(List.of(Outgoing.inspect(again, now)));
                             yield row;
                         }
                     };
@@ -277,12 +278,12 @@ public final class Registration {
     /** Lets the topics of all known sites exist; to be called when the process starts. */
     public void prepareSites() {
         topics.require(Topics.DEFAULT_SITE);
-        jdbi.withHandle(InstallationStore::sites).forEach(topics::require);
+        sql.inTransaction(InstallationStore::sites).forEach(topics::require);
     }
 
     /** Refuses those whose site gives no sign of life, or no answer in time; and the wishes to take fences likewise. */
     public void expire() {
-        jdbi.useTransaction(handle -> {
+        sql.useTransaction(handle -> {
             Instant now = Instant.now();
             FenceTakings.expire(handle);
             save(
@@ -309,15 +310,15 @@ public final class Registration {
      * @throws ProblemException 404 if it is unknown, 409 while a saga works on it or is parked on it
      */
     public void remove(String nameOrId) {
-        jdbi.useTransaction(handle -> forget(handle, withoutSaga(handle, nameOrId), Instant.now()));
+        sql.useTransaction(handle -> forget(handle, withoutSaga(handle, nameOrId), Instant.now()));
     }
 
     private void forget(Handle handle, Installation row, Instant now) {
         InstallationRemoved removed = new InstallationRemoved(row.id(), row.name(), now);
         InstallationStore.remove(handle, removed);
         FenceTakings.close(handle, List.of(row.id()), "the registration was forgotten");
-        outbox.append(handle, List.of(Outgoing.removed(removed)));
-        outbox.appendTombstones(handle, Topics.STATUS_INSTALLATIONS, List.of(row.id()));
+        outbox.append(List.of(Outgoing.removed(removed)));
+        outbox.appendTombstones(Topics.STATUS_INSTALLATIONS, List.of(row.id()));
     }
 
     /** The problem of a request about an installation that nobody knows. */
@@ -328,7 +329,7 @@ public final class Registration {
     /** Forgets registrations that were refused before {@code oldest}. */
     public void forgetRefused(Instant oldest) {
         Instant now = Instant.now();
-        jdbi.useTransaction(handle ->
+        sql.useTransaction(handle ->
                 InstallationStore.refused(handle, oldest, FORGOTTEN_BATCH).forEach(row -> forget(handle, row, now)));
     }
 
@@ -340,7 +341,7 @@ public final class Registration {
         InstallationStore.update(handle, changed);
         List<OutboundMessage> messages =
                 changed.stream().map(row -> Outgoing.status(row.status())).toList();
-        outbox.append(handle, messages);
+        outbox.append(messages);
         List<Installation> refused = changed.stream()
                 .filter(row -> row.state() == InstallationStatus.State.REFUSED)
                 .toList();
@@ -348,7 +349,7 @@ public final class Registration {
                 row -> IncidentStore.record(handle, "registration of " + row.name(), String.valueOf(row.problem())));
         List<UUID> refusedIds = refused.stream().map(Installation::id).toList();
         FenceTakings.close(handle, refusedIds, "the registration was refused");
-        outbox.appendTombstones(handle, Topics.STATUS_INSTALLATIONS, refusedIds);
+        outbox.appendTombstones(Topics.STATUS_INSTALLATIONS, refusedIds);
     }
 
     private static List<String> hostNames(Collection<Inspection> answers) {

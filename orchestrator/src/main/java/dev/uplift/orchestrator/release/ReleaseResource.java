@@ -6,6 +6,7 @@ import dev.uplift.contract.api.ReleaseEntry;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
+import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
@@ -18,7 +19,6 @@ import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,17 +31,17 @@ import org.slf4j.LoggerFactory;
 public final class ReleaseResource {
     private static final Logger LOG = LoggerFactory.getLogger(ReleaseResource.class);
 
-    private final Jdbi jdbi;
+    private final Sql sql;
 
-    ReleaseResource(Jdbi jdbi) {
-        this.jdbi = jdbi;
+    ReleaseResource(Sql sql) {
+        this.sql = sql;
     }
 
     @GET
     @Operation(summary = "List what upgrades were completed with, and what of it was forgotten by whom and why")
     public Page<ReleaseEntry> list(@BeanParam PageQuery query) {
         Paging paging = Paging.of(query, ReleaseStore.SORTS, "completedAt:desc");
-        return jdbi.withHandle(handle -> ReleaseStore.page(handle, paging));
+        return sql.inTransaction(handle -> ReleaseStore.page(handle, paging));
     }
 
     @POST
@@ -54,7 +54,7 @@ public final class ReleaseResource {
         if (request == null) {
             throw ProblemException.invalid("the body is missing");
         }
-        List<ReleaseEntry> forgotten = jdbi.inTransaction(handle -> ReleaseStore.forget(handle, sha256, request));
+        List<ReleaseEntry> forgotten = sql.inTransaction(handle -> ReleaseStore.forget(handle, sha256, request));
         if (forgotten.isEmpty()) {
             throw ProblemException.unknown(
                     "release.unknown", "no upgrade that counts was completed with the SHA-256", sha256);

@@ -9,6 +9,7 @@ import dev.uplift.contract.JsonProblem;
 import dev.uplift.http.Problem;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.sql.SqlStates;
+import jakarta.persistence.PersistenceException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
@@ -59,8 +60,8 @@ final class ProblemMappers {
     }
 
     /** A database that is away is no defect: the same request may succeed later. */
-    @ServerExceptionMapper
-    Response database(JdbiException e) {
+    @ServerExceptionMapper({JdbiException.class, PersistenceException.class})
+    Response database(RuntimeException e) {
         if (!SqlStates.passing(e)) {
             return other(e);
         }

@@ -6,11 +6,11 @@ import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.inventory.DiscoveryStore;
 import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.inventory.Registration;
+import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
-import org.jdbi.v3.core.Jdbi;
 
 /** Forgets what nobody needs any more. Upgrades, restores and backups are kept. */
 @Singleton
@@ -19,7 +19,7 @@ final class Housekeeping {
     private static final Duration REFUSED_KEPT = Duration.ofDays(1);
     private static final Duration RETENTION_MIN = Duration.ofDays(8);
 
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final Inbox inbox;
     private final SagaUpkeep sagas;
     private final Registration registration;
@@ -27,11 +27,11 @@ final class Housekeeping {
 
     Housekeeping(
             MessagingRuntime messaging,
-            Jdbi jdbi,
+            Sql sql,
             SagaUpkeep sagas,
             Registration registration,
             RetentionSettings settings) {
-        this.jdbi = jdbi;
+        this.sql = sql;
         this.inbox = messaging.inbox();
         this.sagas = sagas;
         this.registration = registration;
@@ -44,8 +44,8 @@ final class Housekeeping {
 
     void run() {
         Instant oldest = Instant.now().minus(retention);
-        jdbi.useTransaction(handle -> {
-            inbox.forget(handle, oldest);
+        sql.useTransaction(handle -> {
+            inbox.forget(oldest);
             IncidentStore.prune(handle, oldest);
             InstallationStore.pruneRemovals(handle, oldest);
             DiscoveryStore.prune(handle, Instant.now().minus(DISCOVERIES_KEPT));

@@ -9,11 +9,8 @@ import dev.uplift.messaging.Lease;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.TopicSpec;
 import dev.uplift.orchestrator.event.ChangeFeed;
-import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.inventory.Registration;
-import dev.uplift.orchestrator.trigger.TriggerHandler;
 import dev.uplift.orchestrator.upgrade.RequestRunner;
-import dev.uplift.orchestrator.upgrade.ResultsHandler;
 import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import dev.uplift.orchestrator.watermark.Watermark;
 import io.quarkus.runtime.ShutdownEvent;
@@ -24,7 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import javax.sql.DataSource;
 
-/** Starts the consumers, the relay and the recurring tasks with the process, and ends them with it. */
+/** Starts the relay and the recurring tasks with the process, and ends them with it. */
 @Singleton
 final class Service {
     private static final Duration EVERY_SECOND = Duration.ofSeconds(1);
@@ -40,8 +37,6 @@ final class Service {
     Service(
             MessagingRuntime messaging,
             DataSource dataSource,
-            ResultsHandler results,
-            TriggerHandler triggers,
             RequestRunner requests,
             SagaUpkeep sagas,
             Registration registration,
@@ -56,8 +51,6 @@ final class Service {
                 TopicSpec.latest(Topics.STATUS_INSTALLATIONS),
                 TopicSpec.latest(Topics.STATUS_UPGRADES),
                 TopicSpec.log(Topics.EVENTS));
-        messaging.consumer(Watermark.CONSUMER, Watermark.topics(), results, IncidentStore.deadLetters());
-        messaging.consumer("triggers", List.of(Topics.TRIGGERS), triggers, IncidentStore.deadLetters());
         this.scheduler = Lease.DEFAULT
                 .scheduler(dataSource, messaging.settings().instance(), THREADS, List.of())
                 .startTasks(

@@ -5,31 +5,14 @@ import dev.uplift.messaging.Outbox;
 import dev.uplift.messaging.PartsHealth;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.opentelemetry.api.OpenTelemetry;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.Optional;
-import javax.sql.DataSource;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.Liveness;
-import org.jdbi.v3.core.Jdbi;
 
 /** Makes what all features stand on. */
 final class ServiceWiring {
-    @Produces
-    @Singleton
-    MessagingRuntime messaging(
-            OrchestratorSettings settings, DataSource dataSource, MeterRegistry meters, OpenTelemetry openTelemetry) {
-        return MessagingRuntime.of("orchestrator", settings, dataSource, meters, openTelemetry);
-    }
-
-    @Produces
-    @Singleton
-    Jdbi jdbi(MessagingRuntime messaging) {
-        return messaging.jdbi();
-    }
-
     @Produces
     @Singleton
     Outbox outbox(MessagingRuntime messaging) {

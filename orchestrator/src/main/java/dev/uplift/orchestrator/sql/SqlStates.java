@@ -1,5 +1,6 @@
 package dev.uplift.orchestrator.sql;
 
+import dev.uplift.messaging.Faults;
 import java.sql.SQLException;
 import java.util.Set;
 
@@ -16,10 +17,13 @@ public final class SqlStates {
 
     /**
      * Whether the database cannot do it at the moment, whatever it is. A commit may have happened only where the connection
-     * was lost in it. {@link dev.uplift.messaging.Faults} takes more for passing: what is not about the data of a message.
+     * was lost in it. {@link Faults} takes more for passing: what is not about the data of a message.
      */
     public static boolean passing(Throwable e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (Faults.isOfACommit(cause)) {
+                return true;
+            }
             if (cause instanceof SQLException sql) {
                 String state = sql.getSQLState();
                 // The pool has no state for having no connection in time.

@@ -4,12 +4,12 @@ import dev.uplift.contract.Message;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.messaging.BatchHandler;
-import dev.uplift.messaging.DeadLetterSink;
 import dev.uplift.messaging.DeadLetters;
 import dev.uplift.messaging.Inbox;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.Received;
-import dev.uplift.orchestrator.incident.IncidentStore;
+import dev.uplift.orchestrator.incident.DeadLetterIncidents;
+import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.upgrade.Upgrades;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -25,35 +25,40 @@ import org.jdbi.v3.core.Handle;
 public final class TriggerHandler implements BatchHandler {
     private final Inbox inbox;
     private final DeadLetters deadLetters;
-    private final DeadLetterSink sink = IncidentStore.deadLetters();
+    private final DeadLetterIncidents sink;
+    private final Sql sql;
     private final Upgrades upgrades;
 
-    TriggerHandler(MessagingRuntime messaging, Upgrades upgrades) {
+    TriggerHandler(MessagingRuntime messaging, Upgrades upgrades, DeadLetterIncidents sink, Sql sql) {
         this.inbox = messaging.inbox();
         this.deadLetters = messaging.deadLetters();
         this.upgrades = upgrades;
+        this.sink = sink;
+        this.sql = sql;
     }
 
     @Override
-    public void handle(Handle handle, List<Received> batch) {
-        Inbox.Claims claims =
-                inbox.claim(handle, batch.stream().map(Received::message).toList());
+    public void handle(List<Received> batch) {
+        sql.join(handle -> handle(handle, batch));
+    }
+
+    private void handle(Handle handle, List<Received> batch) {
+        Inbox.Claims claims = inbox.claim(batch.stream().map(Received::message).toList());
         for (Received received : batch) {
             Message message = received.message();
             if (!claims.first(message)) {
                 if (claims.reused(message)) {
-                    deadLetters.refuse(handle, received, DeadLetters.ID_REUSED, sink);
+                    deadLetters.refuse(received, DeadLetters.ID_REUSED, sink);
                 }
                 continue;
             }
             if (message.body() instanceof UpgradeRequested request) {
                 UUID requestId = Optional.ofNullable(request.requestId()).orElse(message.id());
                 if (!upgrades.accept(handle, UpgradeStatus.Kind.UPGRADE, requestId, source(received), request)) {
-                    deadLetters.refuse(
-                            handle, received, "requestId is that of an earlier request for something else", sink);
+                    deadLetters.refuse(received, "requestId is that of an earlier request for something else", sink);
                 }
             } else {
-                deadLetters.refuse(handle, received, "no trigger: " + message.type(), sink);
+                deadLetters.refuse(received, "no trigger: " + message.type(), sink);
             }
         }
     }

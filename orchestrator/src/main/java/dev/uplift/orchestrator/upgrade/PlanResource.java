@@ -3,6 +3,7 @@ package dev.uplift.orchestrator.upgrade;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -15,7 +16,6 @@ import java.util.EnumSet;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/plans}: dry runs. */
@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "plans")
 @Blocking
 public final class PlanResource {
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final UpgradeRequests requests;
 
-    PlanResource(Jdbi jdbi, UpgradeRequests requests) {
-        this.jdbi = jdbi;
+    PlanResource(Sql sql, UpgradeRequests requests) {
+        this.sql = sql;
         this.requests = requests;
     }
 
@@ -43,6 +43,6 @@ public final class PlanResource {
     @Path("{id}")
     @Operation(summary = "Show one dry run")
     public UpgradeStatus get(@PathParam("id") String id) {
-        return UpgradeResource.find(jdbi, id, EnumSet.of(UpgradeStatus.Kind.PLAN));
+        return UpgradeResource.find(sql, id, EnumSet.of(UpgradeStatus.Kind.PLAN));
     }
 }

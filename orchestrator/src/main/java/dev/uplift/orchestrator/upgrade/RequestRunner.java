@@ -3,6 +3,7 @@ package dev.uplift.orchestrator.upgrade;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.incident.IncidentStore;
+import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.sql.SqlStates;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -12,7 +13,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.KafkaException;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,15 +34,15 @@ public final class RequestRunner {
     private static final int TRIES_MAX = 5;
     private static final int REFUSALS_RECORDED_MAX = 100;
 
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final Upgrades upgrades;
     private final UUID process = UUID.randomUUID();
 
     /** Whose notes could not be taken back, because the database was away. */
     private final Set<RequestStore.Key> unreturned = ConcurrentHashMap.newKeySet();
 
-    public RequestRunner(Jdbi jdbi, Upgrades upgrades) {
-        this.jdbi = jdbi;
+    public RequestRunner(Sql sql, Upgrades upgrades) {
+        this.sql = sql;
         this.upgrades = upgrades;
     }
 
@@ -59,28 +59,29 @@ public final class RequestRunner {
     /** Carries out one request, which is accepted and committed; returns what became of it. */
     AcceptedSagas run(RequestStore.Key key) {
         while (runSome(key)) {}
-        return jdbi.withHandle(handle -> RequestStore.answers(handle, key));
+        return sql.inTransaction(handle -> RequestStore.answers(handle, key));
     }
 
     private Optional<RequestStore.Key> oldest() {
-        return jdbi.withHandle(RequestStore::oldestOpen);
+        return sql.inTransaction(RequestStore::oldestOpen);
     }
 
     /**
-     * Carries out one chunk; false if there is none left. All of it is on one connection, whose lock ends with the process:
-     * so who finds another one's note in {@link RequestStore#begin} takes that one for ended. It lives nevertheless if it
+     * Carries out one chunk; false if there is none left. All of it is while one connection is there, whose lock ends with
+     * the process: so who finds another one's note in {@link RequestStore#begin} takes that one for ended. It lives nevertheless if it
      * lost the database in the chunk, and was not yet the first to come back: {@value #DEATHS_MAX} of these in a row end a
      * request, as deaths do.
      */
     private boolean runSome(RequestStore.Key key) {
-        return jdbi.withHandle(handle -> RequestStore.alone(handle, key, () -> {
-            try {
-                return tryOrSetAside(handle, key);
-            } catch (RuntimeException | Error e) {
-                letGo(handle, key);
-                throw e;
-            }
-        }));
+        return sql.apart()
+                .withHandle(handle -> RequestStore.alone(handle, key, () -> {
+                    try {
+                        return tryOrSetAside(handle, key);
+                    } catch (RuntimeException | Error e) {
+                        letGo(handle, key);
+                        throw e;
+                    }
+                }));
     }
 
     private boolean tryOrSetAside(Handle handle, RequestStore.Key key) {
@@ -94,7 +95,7 @@ public final class RequestRunner {
         }
         for (int attempt = 1; ; attempt++) {
             try {
-                return handle.inTransaction(_ -> runChunk(handle, key));
+                return sql.inTransaction(joined -> runChunk(joined, key));
             } catch (RuntimeException | Error e) {
                 if (isPassing(e)) {
                     throw e;
@@ -124,7 +125,7 @@ public final class RequestRunner {
         } catch (JdbiException e) {
             LOG.debug("the connection of request {} is broken", key.id(), e);
             try {
-                jdbi.useHandle(other -> RequestStore.letGo(other, key, process));
+                sql.apart().useHandle(other -> RequestStore.letGo(other, key, process));
             } catch (JdbiException again) {
                 unreturned.add(key);
                 LOG.info("request {} may be taken for one in which a process ended: {}", key.id(), OneLine.of(again));
@@ -135,10 +136,11 @@ public final class RequestRunner {
     /** Not while another thread of this process carries it out, whose note is the same. */
     private void giveBack(RequestStore.Key key) {
         try {
-            jdbi.useHandle(handle -> RequestStore.alone(handle, key, () -> {
-                RequestStore.letGo(handle, key, process);
-                return unreturned.remove(key);
-            }));
+            sql.apart()
+                    .useHandle(handle -> RequestStore.alone(handle, key, () -> {
+                        RequestStore.letGo(handle, key, process);
+                        return unreturned.remove(key);
+                    }));
         } catch (JdbiException e) {
             LOG.debug("request {} still has the note of this process", key.id(), e);
         }

@@ -11,16 +11,17 @@ import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.Topics;
 import dev.uplift.messaging.BatchHandler;
-import dev.uplift.messaging.DeadLetterSink;
 import dev.uplift.messaging.DeadLetters;
 import dev.uplift.messaging.Inbox;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.Received;
+import dev.uplift.orchestrator.incident.DeadLetterIncidents;
 import dev.uplift.orchestrator.incident.IncidentStore;
 import dev.uplift.orchestrator.inventory.DatabaseIds;
 import dev.uplift.orchestrator.inventory.Discoveries;
 import dev.uplift.orchestrator.inventory.FenceTakings;
 import dev.uplift.orchestrator.inventory.Registration;
+import dev.uplift.orchestrator.sql.Sql;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,7 +43,8 @@ public final class ResultsHandler implements BatchHandler {
 
     private final Inbox inbox;
     private final DeadLetters deadLetters;
-    private final DeadLetterSink sink = IncidentStore.deadLetters();
+    private final DeadLetterIncidents sink;
+    private final Sql sql;
     private final SagaRuntime sagas;
     private final Registration registration;
     private final Discoveries discoveries;
@@ -53,25 +55,31 @@ public final class ResultsHandler implements BatchHandler {
             SagaRuntime sagas,
             Registration registration,
             Discoveries discoveries,
-            FenceTakings fences) {
+            FenceTakings fences,
+            DeadLetterIncidents sink,
+            Sql sql) {
         this.inbox = messaging.inbox();
         this.deadLetters = messaging.deadLetters();
         this.sagas = sagas;
         this.registration = registration;
         this.discoveries = discoveries;
         this.fences = fences;
+        this.sink = sink;
+        this.sql = sql;
     }
 
     @Override
-    public void handle(Handle handle, List<Received> batch) {
+    public void handle(List<Received> batch) {
+        sql.join(handle -> handle(handle, batch));
+    }
+
+    private void handle(Handle handle, List<Received> batch) {
         // First of all: who has to wait for a database must not hold a row meanwhile.
         DatabaseIds databases = DatabaseIds.hold(handle, databases(batch));
-        Inbox.Claims claims = inbox.claim(
-                handle,
-                batch.stream()
-                        .map(Received::message)
-                        .filter(message -> !isSign(message.body()))
-                        .toList());
+        Inbox.Claims claims = inbox.claim(batch.stream()
+                .map(Received::message)
+                .filter(message -> !isSign(message.body()))
+                .toList());
         List<Received> results = new ArrayList<>();
         List<SagaInput> inputs = new ArrayList<>();
         List<Inspection> inspections = new ArrayList<>();
@@ -81,7 +89,7 @@ public final class ResultsHandler implements BatchHandler {
             Message message = received.message();
             if (!isSign(message.body()) && !claims.first(message)) {
                 if (claims.reused(message)) {
-                    deadLetters.refuse(handle, received, DeadLetters.ID_REUSED, sink);
+                    deadLetters.refuse(received, DeadLetters.ID_REUSED, sink);
                 }
                 continue;
             }
@@ -98,7 +106,7 @@ public final class ResultsHandler implements BatchHandler {
                 case Discovery discovery when service(received) == ServiceName.SWAP -> found.add(discovery);
                 case FenceTaking taking when service(received) == ServiceName.SWAP -> takings.add(taking);
                 case CommandRefused refused -> IncidentStore.record(handle, refused.source(), refused.problem());
-                default -> deadLetters.refuse(handle, received, "no result: " + message.type(), sink);
+                default -> deadLetters.refuse(received, "no result: " + message.type(), sink);
             }
         }
         // First: it locks hosts, and whoever changes a host locks it before its installations.
@@ -108,7 +116,7 @@ public final class ResultsHandler implements BatchHandler {
         List<SagaInput.Outcome> outcomes = sagas.apply(handle, inputs, databases);
         databases.write(handle);
         for (int i = 0; i < outcomes.size(); i++) {
-            note(handle, results.get(i), outcomes.get(i));
+            note(results.get(i), outcomes.get(i));
         }
     }
 
@@ -132,13 +140,13 @@ public final class ResultsHandler implements BatchHandler {
         return ids;
     }
 
-    private void note(Handle handle, Received received, SagaInput.Outcome outcome) {
+    private void note(Received received, SagaInput.Outcome outcome) {
         switch (outcome) {
             case SagaInput.Outcome.Counted _ -> {}
             case SagaInput.Outcome.Ignored ignored ->
                 LOG.debug("{} from {} ignored: {}", received.message().type(), received.topic(), ignored.reason());
-            case SagaInput.Outcome.Unknown _ -> deadLetters.refuse(handle, received, "no upgrade has this id", sink);
-            case SagaInput.Outcome.Forged forged -> deadLetters.refuse(handle, received, forged.reason(), sink);
+            case SagaInput.Outcome.Unknown _ -> deadLetters.refuse(received, "no upgrade has this id", sink);
+            case SagaInput.Outcome.Forged forged -> deadLetters.refuse(received, forged.reason(), sink);
         }
     }
 

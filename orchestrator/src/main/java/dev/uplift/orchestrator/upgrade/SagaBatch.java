@@ -195,7 +195,7 @@ final class SagaBatch {
         List<Installation> installations = changedInstallations(handle);
         InstallationStore.update(handle, installations);
         installations.forEach(installation -> messages.add(Outgoing.status(installation.status())));
-        outbox.append(handle, messages);
+        outbox.append(messages);
     }
 
     /** Who has come to STOP goes on at once where nobody waits and there is room; the others wait for the upkeep. */

@@ -2,10 +2,12 @@ package dev.uplift.orchestrator.upgrade;
 
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeTransitioned;
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.inventory.DatabaseIds;
 import dev.uplift.orchestrator.saga.SagaEvent;
 import dev.uplift.orchestrator.saga.SagaLimits;
+import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.upgrade.SagaInput.Outcome;
 import dev.uplift.profile.Profiles;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -17,7 +19,6 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.IntSupplier;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 
 /**
  * Drives the sagas: results, due deadlines, operators' requests and new sagas all go the same way, a
@@ -28,7 +29,8 @@ final class SagaRuntime {
     private static final int DUE_BATCH = 500;
     private static final int FORGOTTEN_BATCH = 500;
 
-    private final Jdbi jdbi;
+    private final Sql sql;
+    private final Database database;
     private final Outbox outbox;
     private final SagaLimits limits;
     private final OutageLimit outages;
@@ -36,13 +38,15 @@ final class SagaRuntime {
     private final MeterRegistry metrics;
 
     SagaRuntime(
-            Jdbi jdbi,
+            Sql sql,
+            Database database,
             Outbox outbox,
             SagaLimits limits,
             OutageLimit outages,
             Profiles profiles,
             MeterRegistry metrics) {
-        this.jdbi = jdbi;
+        this.sql = sql;
+        this.database = database;
         this.outbox = outbox;
         this.limits = limits;
         this.outages = outages;
@@ -83,7 +87,7 @@ final class SagaRuntime {
 
     /** Tells all sagas whose deadline is over; returns when there is none left. */
     void expire() {
-        IntSupplier expireSome = () -> jdbi.inTransaction(handle -> {
+        IntSupplier expireSome = () -> sql.inTransaction(handle -> {
             Map<UUID, SagaRow> due = SagaStore.due(handle, limits.silenceMax(), DUE_BATCH);
             SagaBatch batch = new SagaBatch(due, DatabaseIds.none(), limits, outages, profiles, Instant.now());
             due.values()
@@ -98,8 +102,8 @@ final class SagaRuntime {
 
     /** Lets those stop their applications that wait for it, as far as there is room for outages. */
     void beginOutages() {
-        for (String site : jdbi.inTransaction(SagaStore::sitesThatWait)) {
-            jdbi.useTransaction(handle -> {
+        for (String site : sql.inTransaction(SagaStore::sitesThatWait)) {
+            sql.useTransaction(handle -> {
                 if (SagaStore.mayBeginOutages(handle, site)) {
                     long free = outages.max() - SagaStore.count(handle, site, Outage.TAKEN, List.of());
                     Map<UUID, SagaRow> next = SagaStore.waiting(handle, site, Math.max(0, free));
@@ -113,10 +117,10 @@ final class SagaRuntime {
 
     /** Forgets dry runs, logged transitions and answered requests from before {@code oldest}. */
     void forget(Instant oldest) {
-        jdbi.useTransaction(handle -> SagaStore.prune(handle, oldest));
-        IntSupplier forgetSome = () -> jdbi.inTransaction(handle -> {
+        sql.useTransaction(handle -> SagaStore.prune(handle, oldest));
+        IntSupplier forgetSome = () -> sql.inTransaction(handle -> {
             List<UUID> forgotten = SagaStore.deletePlans(handle, oldest, FORGOTTEN_BATCH);
-            outbox.appendTombstones(handle, Topics.STATUS_UPGRADES, forgotten);
+            outbox.appendTombstones(Topics.STATUS_UPGRADES, forgotten);
             return forgotten.size();
         });
         while (forgetSome.getAsInt() == FORGOTTEN_BATCH
@@ -127,7 +131,7 @@ final class SagaRuntime {
         batch.write(handle, outbox);
         List<UpgradeTransitioned> transitions = batch.transitions();
         if (!transitions.isEmpty()) {
-            handle.afterCommit(() -> transitions.forEach(this::count));
+            database.afterCommit(() -> transitions.forEach(this::count));
         }
     }
 

@@ -6,14 +6,15 @@ import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.rest.ProblemException;
 import dev.uplift.orchestrator.saga.SagaEvent;
+import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.sql.SqlStates;
 import jakarta.inject.Singleton;
+import jakarta.persistence.PersistenceException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,13 +26,13 @@ final class UpgradeRequests {
     private static final int TRIES_MAX = 5;
     private static final int REASONS_SHOWN_MAX = 5;
 
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final Upgrades upgrades;
     private final RequestRunner runner;
     private final SagaRuntime sagas;
 
-    UpgradeRequests(Jdbi jdbi, Upgrades upgrades, RequestRunner runner, SagaRuntime sagas) {
-        this.jdbi = jdbi;
+    UpgradeRequests(Sql sql, Upgrades upgrades, RequestRunner runner, SagaRuntime sagas) {
+        this.sql = sql;
         this.upgrades = upgrades;
         this.runner = runner;
         this.sagas = sagas;
@@ -46,7 +47,7 @@ final class UpgradeRequests {
      */
     AcceptedSagas begin(UpgradeStatus.Kind kind, UpgradeRequested request) {
         UUID id = Optional.ofNullable(request.requestId()).orElseGet(UUID::randomUUID);
-        if (!jdbi.inTransaction(handle -> upgrades.accept(handle, kind, id, null, request))) {
+        if (!sql.inTransaction(handle -> upgrades.accept(handle, kind, id, null, request))) {
             throw ProblemException.conflict(
                     "request.id-reused", "requestId " + id + " is that of an earlier request for something else");
         }
@@ -105,7 +106,7 @@ final class UpgradeRequests {
     }
 
     private UpgradeStatus tell(UUID id, SagaEvent event, String refusedCode) {
-        return jdbi.inTransaction(handle -> {
+        return sql.inTransaction(handle -> {
             SagaInput.Outcome outcome =
                     sagas.apply(handle, List.of(SagaInput.of(id, event))).getFirst();
             return switch (outcome) {
@@ -122,8 +123,8 @@ final class UpgradeRequests {
     /** Again if another request for the same was faster. */
     private AcceptedSagas restoreOnce(String installation, UUID backupId, int attempt) {
         try {
-            return jdbi.inTransaction(handle -> upgrades.restore(handle, installation, backupId));
-        } catch (JdbiException e) {
+            return sql.inTransaction(handle -> upgrades.restore(handle, installation, backupId));
+        } catch (JdbiException | PersistenceException e) {
             if (attempt < TRIES_MAX && SqlStates.uniqueViolation(e)) {
                 return restoreOnce(installation, backupId, attempt + 1);
             }

@@ -7,6 +7,7 @@ import dev.uplift.contract.api.Page;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
+import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
@@ -23,7 +24,6 @@ import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/upgrades}: upgrades and restores. */
@@ -32,11 +32,11 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "upgrades")
 @Blocking
 public final class UpgradeResource {
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final UpgradeRequests requests;
 
-    UpgradeResource(Jdbi jdbi, UpgradeRequests requests) {
-        this.jdbi = jdbi;
+    UpgradeResource(Sql sql, UpgradeRequests requests) {
+        this.sql = sql;
         this.requests = requests;
     }
 
@@ -58,14 +58,14 @@ public final class UpgradeResource {
                 state(state),
                 installation == null || installation.isBlank() ? null : installation,
                 Paging.of(query, SagaStore.SORTS, "startedAt:desc"));
-        return jdbi.withHandle(handle -> SagaStore.page(handle, asked));
+        return sql.inTransaction(handle -> SagaStore.page(handle, asked));
     }
 
     @GET
     @Path("{id}")
     @Operation(summary = "Show one upgrade or restore")
     public UpgradeStatus get(@PathParam("id") String id) {
-        return find(jdbi, id, EnumSet.of(UpgradeStatus.Kind.UPGRADE, UpgradeStatus.Kind.RESTORE));
+        return find(sql, id, EnumSet.of(UpgradeStatus.Kind.UPGRADE, UpgradeStatus.Kind.RESTORE));
     }
 
     @POST
@@ -90,9 +90,9 @@ public final class UpgradeResource {
         return RestResponse.status(RestResponse.Status.ACCEPTED, requests.begin(kind, request));
     }
 
-    static UpgradeStatus find(Jdbi jdbi, String text, EnumSet<UpgradeStatus.Kind> kinds) {
+    static UpgradeStatus find(Sql sql, String text, EnumSet<UpgradeStatus.Kind> kinds) {
         UUID id = id(text);
-        return jdbi.withHandle(handle -> SagaStore.find(handle, id))
+        return sql.inTransaction(handle -> SagaStore.find(handle, id))
                 .filter(row -> kinds.contains(row.kind()))
                 .orElseThrow(() -> UpgradeRequests.unknown(id))
                 .status();

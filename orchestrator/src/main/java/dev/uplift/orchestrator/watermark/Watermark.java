@@ -5,13 +5,13 @@ import dev.uplift.contract.Topics;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.messaging.ReadProgress;
+import dev.uplift.orchestrator.sql.Sql;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.common.KafkaException;
-import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,13 +34,13 @@ public final class Watermark implements AutoCloseable {
     private static final Duration LOG_PAUSE = Duration.ofSeconds(30);
     private static final Logger LOG = LoggerFactory.getLogger(Watermark.class);
 
-    private final Jdbi jdbi;
+    private final Sql sql;
     private final ReadProgress progress;
     private long movedNanos = System.nanoTime();
     private long loggedNanos = System.nanoTime();
 
-    Watermark(MessagingRuntime messaging, Jdbi jdbi) {
-        this.jdbi = jdbi;
+    Watermark(MessagingRuntime messaging, Sql sql) {
+        this.sql = sql;
         this.progress = messaging.readProgress(CONSUMER, topics());
     }
 
@@ -77,7 +77,7 @@ public final class Watermark implements AutoCloseable {
 
     /** Everything that came until {@code age} ago is read. */
     private void advance(Duration age) {
-        jdbi.useHandle(handle -> handle.createUpdate("""
+        sql.useTransaction(handle -> handle.createUpdate("""
             INSERT INTO results_watermark AS mark (read_up_to, steady_since)
             SELECT at, at FROM (SELECT now() - :age_millis * interval '1 millisecond' AS at) AS seen
             ON CONFLICT (one) DO UPDATE SET

@@ -17,15 +17,12 @@ import dev.uplift.swap.inspect.Inspector;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.site.Site;
 import dev.uplift.swap.step.SwapSteps;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.opentelemetry.api.OpenTelemetry;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import javax.sql.DataSource;
 
 /** Makes the worker of this service. */
 final class SwapWiring {
@@ -53,20 +50,12 @@ final class SwapWiring {
 
     @Produces
     @Singleton
-    StepWorker worker(
-            SwapSettings settings,
-            Reach reach,
-            NodeProbe probe,
-            DataSource dataSource,
-            MeterRegistry meters,
-            OpenTelemetry openTelemetry)
+    StepWorker worker(SwapSettings settings, Reach reach, NodeProbe probe, MessagingRuntime messaging)
             throws ProfileException {
         Site site = new Site(
                 reach,
                 RegistryLogins.configured(
                         reach.local(), settings.registryLogins().orElse(List.of())));
-        MessagingRuntime messaging =
-                MessagingRuntime.of(ServiceName.SWAP.wireName(), settings, dataSource, meters, openTelemetry);
         Profiles profiles = Profiles.load(Optional.of(settings.home().resolve("profiles")));
         Inspector inspector = new Inspector(site, profiles, probe, messaging.crashPoints());
         StepWorker.Builder worker = StepWorker.builder(messaging, ServiceName.SWAP, settings.site())

@@ -1,0 +1,90 @@
+package dev.uplift.messaging;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.hibernate.StatelessSession;
+
+/**
+ * The one database of a process. Work is done in the transaction of its thread: {@link #inTransaction} opens one, and
+ * whoever is called from there takes part in it. Thread-safe.
+ */
+public final class Database {
+    private static final ScopedValue<List<Runnable>> AFTER_COMMIT = ScopedValue.newInstance();
+
+    private final Transactions transactions;
+
+    /** How transactions are opened, and what reads and writes in them. */
+    public interface Transactions {
+        /**
+         * Runs {@code work} in a new transaction on this thread, which is committed when it returns and rolled back when it
+         * throws.
+         *
+         * @throws Exception what {@code work} threw, as it was thrown; or why there was no commit
+         */
+        <T> T inNew(Callable<T> work) throws Exception;
+
+        /** A session that takes part in the transaction of whichever thread calls it. */
+        StatelessSession session();
+    }
+
+    /** What is done in a transaction, with an answer. */
+    @FunctionalInterface
+    public interface Work<T, X extends Exception> {
+        T run() throws X;
+    }
+
+    /** What is done in a transaction. */
+    @FunctionalInterface
+    public interface Action<X extends Exception> {
+        void run() throws X;
+    }
+
+    public Database(Transactions transactions) {
+        this.transactions = transactions;
+    }
+
+    /**
+     * Runs {@code work} in a transaction of its own, whatever transaction this thread has already, and afterwards what
+     * {@link #afterCommit} was given meanwhile. It is rolled back if {@code work} throws.
+     */
+    @SuppressWarnings("unchecked") // What comes out is what the work throws, or unchecked.
+    public <T, X extends Exception> T inTransaction(Work<T, X> work) throws X {
+        List<Runnable> following = new ArrayList<>();
+        T result;
+        try {
+            result = ScopedValue.where(AFTER_COMMIT, following).call(() -> transactions.inNew(work::run));
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw (X) e;
+        }
+        following.forEach(Runnable::run);
+        return result;
+    }
+
+    /** {@link #inTransaction} without an answer. */
+    public <X extends Exception> void useTransaction(Action<X> action) throws X {
+        this.<Boolean, X>inTransaction(() -> {
+            action.run();
+            return true;
+        });
+    }
+
+    /** Reads and writes in the transaction of this thread. */
+    public StatelessSession session() {
+        return transactions.session();
+    }
+
+    /**
+     * Runs {@code action} on this thread after its transaction was committed, and never if it is rolled back.
+     *
+     * @throws IllegalStateException if this thread has no transaction
+     */
+    public void afterCommit(Runnable action) {
+        if (!AFTER_COMMIT.isBound()) {
+            throw new IllegalStateException("not in a transaction");
+        }
+        AFTER_COMMIT.get().add(action);
+    }
+}

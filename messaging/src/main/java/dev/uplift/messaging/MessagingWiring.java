@@ -1,0 +1,66 @@
+package dev.uplift.messaging;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.smallrye.common.annotation.Identifier;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.util.HashMap;
+import java.util.Map;
+import javax.sql.DataSource;
+
+/** Makes the messaging of a service, and what its channels have in common. */
+final class MessagingWiring {
+    @Produces
+    @Singleton
+    static MessagingRuntime messaging(
+            ServiceSettings settings,
+            DataSource dataSource,
+            Database database,
+            Channels channels,
+            MeterRegistry meters,
+            OpenTelemetry openTelemetry) {
+        return MessagingRuntime.of(settings, dataSource, database, channels, meters, openTelemetry);
+    }
+
+    /** Of every incoming channel. */
+    @Produces
+    @Identifier("uplift-consumer")
+    static Map<String, Object> consumer(ServiceSettings settings) {
+        Map<String, Object> config =
+                channel(settings, KafkaSettings.of(settings).consumer());
+        config.put("batch", true);
+        config.put("commit-strategy", AfterTransaction.NAME);
+        // One batch waits while one is being taken; the thread that polls looks after acknowledgements in between.
+        config.put("max-queue-size-factor", 1);
+        config.put("poll-timeout", 200);
+        config.put("retry-max-wait", 3);
+        config.put("graceful-shutdown", false);
+        return config;
+    }
+
+    /** Of the channel {@code relay}. */
+    @Produces
+    @Identifier("uplift-relay")
+    static Map<String, Object> relay(ServiceSettings settings) {
+        return channel(settings, KafkaSettings.of(settings).reliableProducer());
+    }
+
+    /** Of channels whose messages may get lost. */
+    @Produces
+    @Identifier("uplift-lossy")
+    static Map<String, Object> lossy(ServiceSettings settings) {
+        return channel(settings, KafkaSettings.of(settings).lossyProducer());
+    }
+
+    private static Map<String, Object> channel(ServiceSettings settings, Map<String, Object> kafka) {
+        Map<String, Object> config = new HashMap<>(kafka);
+        config.put("client-id-prefix", settings.instance() + "-");
+        config.put("cloud-events", false);
+        config.put("tracing-enabled", false);
+        // PartsHealth tells what is true: a failure that has passed would count for ever.
+        config.put("health-enabled", false);
+        config.put("close-timeout", 1_000);
+        return config;
+    }
+}

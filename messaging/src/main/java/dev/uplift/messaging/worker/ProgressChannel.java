@@ -1,0 +1,13 @@
+package dev.uplift.messaging.worker;
+
+import io.quarkus.arc.Unremovable;
+import jakarta.inject.Singleton;
+import org.eclipse.microprofile.reactive.messaging.Channel;
+import org.eclipse.microprofile.reactive.messaging.Emitter;
+
+/** Makes the outgoing channel whose producer {@link RunningSteps} sends with: a channel is there for those who inject it. */
+@Singleton
+@Unremovable
+final class ProgressChannel {
+    ProgressChannel(@Channel("progress") Emitter<byte[]> emitter) {}
+}

@@ -1,0 +1,46 @@
+package dev.uplift.orchestrator.runtime;
+
+import dev.uplift.contract.Topics;
+import dev.uplift.messaging.BatchIntake;
+import dev.uplift.messaging.MessagingRuntime;
+import dev.uplift.orchestrator.incident.DeadLetterIncidents;
+import dev.uplift.orchestrator.trigger.TriggerHandler;
+import dev.uplift.orchestrator.upgrade.ResultsHandler;
+import dev.uplift.orchestrator.watermark.Watermark;
+import io.smallrye.reactive.messaging.annotations.Blocking;
+import io.smallrye.reactive.messaging.kafka.KafkaRecordBatch;
+import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.eclipse.microprofile.reactive.messaging.Acknowledgment;
+import org.eclipse.microprofile.reactive.messaging.Incoming;
+
+/** What comes in by Kafka. */
+@Singleton
+final class KafkaIntake {
+    private final BatchIntake results;
+    private final BatchIntake triggers;
+
+    KafkaIntake(
+            MessagingRuntime messaging,
+            ResultsHandler results,
+            TriggerHandler triggers,
+            DeadLetterIncidents deadLetters) {
+        this.results = messaging.intake("results", Watermark.CONSUMER, Watermark.topics(), results, deadLetters);
+        this.triggers = messaging.intake("triggers", "triggers", List.of(Topics.TRIGGERS), triggers, deadLetters);
+    }
+
+    @Incoming("results")
+    @Blocking
+    @Acknowledgment(Acknowledgment.Strategy.MANUAL)
+    CompletionStage<Void> results(KafkaRecordBatch<String, byte[]> batch) {
+        return results.take(batch);
+    }
+
+    @Incoming("triggers")
+    @Blocking
+    @Acknowledgment(Acknowledgment.Strategy.MANUAL)
+    CompletionStage<Void> triggers(KafkaRecordBatch<String, byte[]> batch) {
+        return triggers.take(batch);
+    }
+}

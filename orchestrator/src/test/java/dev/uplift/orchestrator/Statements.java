@@ -1,0 +1,62 @@
+package dev.uplift.orchestrator;
+
+import dev.uplift.orchestrator.sql.Sql;
+import io.quarkus.hibernate.orm.PersistenceUnitExtension;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+import org.hibernate.resource.jdbc.spi.StatementInspector;
+import org.jdbi.v3.core.statement.SqlLogger;
+import org.jdbi.v3.core.statement.SqlStatements;
+import org.jdbi.v3.core.statement.StatementContext;
+
+/** The SQL that the service sends, for tests of what something costs. */
+@ApplicationScoped
+@PersistenceUnitExtension
+public class Statements implements StatementInspector {
+    private static final long serialVersionUID = 1L;
+
+    private static final ThreadLocal<List<String>> OF_THREAD = ThreadLocal.withInitial(ArrayList::new);
+    private final transient List<String> all = new ArrayList<>();
+
+    @Override
+    public String inspect(String statement) {
+        add(statement);
+        return statement;
+    }
+
+    private void add(String statement) {
+        OF_THREAD.get().add(statement);
+        synchronized (all) {
+            all.add(statement);
+        }
+    }
+
+    /** Hears of what is sent by Jdbi, too. */
+    void listen(Sql sql) {
+        sql.joining().getConfig(SqlStatements.class).setSqlLogger(new SqlLogger() {
+            @Override
+            public void logAfterExecution(StatementContext context) {
+                add(context.getRenderedSql());
+            }
+        });
+    }
+
+    /** What this thread sends in {@code work}. */
+    List<String> during(Runnable work) {
+        OF_THREAD.get().clear();
+        work.run();
+        return List.copyOf(OF_THREAD.get());
+    }
+
+    /** What anybody sends while {@code work} is done. */
+    List<String> ofAllDuring(Runnable work) {
+        synchronized (all) {
+            all.clear();
+        }
+        work.run();
+        synchronized (all) {
+            return List.copyOf(all);
+        }
+    }
+}
