@@ -15,7 +15,7 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.host.docker.RegistryLogins;
+import dev.uplift.docker.RegistryLogins;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;

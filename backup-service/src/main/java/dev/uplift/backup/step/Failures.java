@@ -1,14 +1,14 @@
 package dev.uplift.backup.step;
 
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.docker.DockerLostException;
+import dev.uplift.docker.DockerUnreachableException;
 import dev.uplift.host.DiskSpace;
 import dev.uplift.host.FenceBusyException;
 import dev.uplift.host.HostKeyRefusedException;
 import dev.uplift.host.HostLostException;
 import dev.uplift.host.SecretUnavailableException;
 import dev.uplift.host.UnexpectedPathException;
-import dev.uplift.host.docker.DockerLostException;
-import dev.uplift.host.docker.DockerUnreachableException;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -4,8 +4,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Inspection;
-import dev.uplift.host.docker.DockerEndpoint;
-import dev.uplift.host.reach.Reach;
+import dev.uplift.docker.DockerEndpoint;
+import dev.uplift.docker.Reach;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.node.NodeProbe;

@@ -2,14 +2,14 @@ package dev.uplift.backup.database.h2;
 
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
+import dev.uplift.docker.ContainerInspection;
+import dev.uplift.docker.ContainerRecord;
+import dev.uplift.docker.DockerEngine;
+import dev.uplift.docker.Reach;
 import dev.uplift.host.Host;
 import dev.uplift.host.HostJar;
 import dev.uplift.host.JarReading;
 import dev.uplift.host.UnexpectedPathException;
-import dev.uplift.host.docker.ContainerInspection;
-import dev.uplift.host.docker.ContainerRecord;
-import dev.uplift.host.docker.DockerEngine;
-import dev.uplift.host.reach.Reach;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.Predicate;

@@ -2,8 +2,8 @@ package dev.uplift.backup.database.postgres;
 
 import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.contract.DatabaseSpec;
+import dev.uplift.docker.Reach;
 import dev.uplift.host.Secrets;
-import dev.uplift.host.reach.Reach;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.UUID;

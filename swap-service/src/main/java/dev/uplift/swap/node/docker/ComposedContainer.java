@@ -2,8 +2,8 @@ package dev.uplift.swap.node.docker;
 
 import dev.uplift.contract.ComposedNode;
 import dev.uplift.contract.StepCommand;
-import dev.uplift.host.docker.ComposeService;
-import dev.uplift.host.docker.ContainerInspection;
+import dev.uplift.docker.ComposeService;
+import dev.uplift.docker.ContainerInspection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;

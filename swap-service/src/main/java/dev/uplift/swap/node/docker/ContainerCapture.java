@@ -1,13 +1,13 @@
 package dev.uplift.swap.node.docker;
 
+import dev.uplift.docker.ContainerInspection;
+import dev.uplift.docker.ContainerRecord;
+import dev.uplift.docker.InspectDiff;
+import dev.uplift.docker.RestartPolicy;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
 import dev.uplift.host.LaunchFile;
-import dev.uplift.host.docker.ContainerInspection;
-import dev.uplift.host.docker.ContainerRecord;
-import dev.uplift.host.docker.InspectDiff;
-import dev.uplift.host.docker.RestartPolicy;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.NodeWork;

@@ -1,8 +1,8 @@
 package dev.uplift.swap.node.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.uplift.host.docker.ComposeService;
-import dev.uplift.host.docker.ContainerInspection;
+import dev.uplift.docker.ComposeService;
+import dev.uplift.docker.ContainerInspection;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.CheckList;
 import java.io.IOException;

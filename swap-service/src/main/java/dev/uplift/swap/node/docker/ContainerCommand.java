@@ -1,10 +1,10 @@
 package dev.uplift.swap.node.docker;
 
+import dev.uplift.docker.ContainerInspection;
+import dev.uplift.docker.CreateRequest;
+import dev.uplift.docker.OneOff;
+import dev.uplift.docker.UpliftLabels;
 import dev.uplift.host.FencedException;
-import dev.uplift.host.docker.ContainerInspection;
-import dev.uplift.host.docker.CreateRequest;
-import dev.uplift.host.docker.OneOff;
-import dev.uplift.host.docker.UpliftLabels;
 import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.CommandEnd;

@@ -1,7 +1,7 @@
 package dev.uplift.swap.node.docker;
 
-import dev.uplift.host.docker.ContainerInspection;
-import dev.uplift.host.docker.DockerEngine;
+import dev.uplift.docker.ContainerInspection;
+import dev.uplift.docker.DockerEngine;
 import dev.uplift.profile.JarEntries;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

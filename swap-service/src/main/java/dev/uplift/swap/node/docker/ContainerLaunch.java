@@ -1,9 +1,9 @@
 package dev.uplift.swap.node.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.uplift.docker.ContainerInspection;
+import dev.uplift.docker.DockerEngine;
 import dev.uplift.host.Launch;
-import dev.uplift.host.docker.ContainerInspection;
-import dev.uplift.host.docker.DockerEngine;
 import dev.uplift.profile.LaunchView;
 import dev.uplift.profile.Profile;
 import dev.uplift.swap.node.LaunchCapture;

@@ -1,8 +1,8 @@
 package dev.uplift.swap.node.docker;
 
+import dev.uplift.docker.ContainerInspection;
+import dev.uplift.docker.DockerEngine;
 import dev.uplift.host.Scrubber;
-import dev.uplift.host.docker.ContainerInspection;
-import dev.uplift.host.docker.DockerEngine;
 import dev.uplift.swap.node.NodeLog;
 import dev.uplift.swap.node.ShownLines;
 import java.io.IOException;

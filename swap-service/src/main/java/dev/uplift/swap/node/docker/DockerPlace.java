@@ -1,7 +1,7 @@
 package dev.uplift.swap.node.docker;
 
-import dev.uplift.host.docker.ImageReference;
-import dev.uplift.host.docker.RegistryLogins;
+import dev.uplift.docker.ImageReference;
+import dev.uplift.docker.RegistryLogins;
 import java.nio.file.Path;
 
 /**

@@ -2,11 +2,11 @@ package dev.uplift.swap.node.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.uplift.contract.ErrorCode;
-import dev.uplift.host.docker.ContainerInspection;
-import dev.uplift.host.docker.DockerEngine;
-import dev.uplift.host.docker.ImageInspection;
-import dev.uplift.host.docker.ImageReference;
-import dev.uplift.host.docker.InvalidImageReferenceException;
+import dev.uplift.docker.ContainerInspection;
+import dev.uplift.docker.DockerEngine;
+import dev.uplift.docker.ImageInspection;
+import dev.uplift.docker.ImageReference;
+import dev.uplift.docker.InvalidImageReferenceException;
 import dev.uplift.profile.DatabaseSettings;
 import dev.uplift.profile.JarEntries;
 import dev.uplift.profile.LaunchView;

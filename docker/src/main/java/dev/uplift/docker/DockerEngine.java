@@ -1,0 +1,176 @@
+package dev.uplift.docker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.github.dockerjava.httpclient5.ApacheDockerHttpClient;
+import com.github.dockerjava.transport.DockerHttpClient;
+import com.github.dockerjava.transport.SSLConfig;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Docker Engine that is known to be one, of an API that is new enough.
+ *
+ * <p>Safe for use by several threads. Nothing is kept open between two requests, so an engine that was
+ * restarted is simply asked again. Whoever can use it is root on its machine.
+ */
+public final class DockerEngine implements AutoCloseable {
+    private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
+    private static final Duration PING_MAX = Duration.ofSeconds(10);
+    private static final int CONNECTIONS_MAX = 64;
+    private static final int PING_BYTES_MAX = 100;
+    private static final Set<String> TLS_SCHEMES = Set.of("tcp", "https");
+
+    private final EngineHttp http;
+    private final EngineVersion version;
+    private final @Nullable ForwardedSocket forwarded;
+
+    private DockerEngine(EngineHttp http, EngineVersion version, @Nullable ForwardedSocket forwarded) {
+        this.http = http;
+        this.version = version;
+        this.forwarded = forwarded;
+    }
+
+    /**
+     * Connects, and asks what is there.
+     *
+     * @throws DockerException if nothing is, or something that containers cannot be upgraded on safely
+     */
+    public static DockerEngine connect(DockerEndpoint endpoint) throws IOException, InterruptedException {
+        return switch (endpoint) {
+            case DockerEndpoint.Unix(Path socket) ->
+                connect(
+                        endpoint,
+                        unix(socket),
+                        null,
+                        null,
+                        "start it (systemctl start docker), or let this service's user use it (group docker, or root)");
+            case DockerEndpoint.Tls tls -> {
+                if (!TLS_SCHEMES.contains(String.valueOf(tls.url().getScheme()))
+                        || tls.url().getHost() == null
+                        || tls.url().getPort() < 0) {
+                    throw new DockerException(tls.url() + " is no address of an engine: write tcp://HOST:2376");
+                }
+                URI url = URI.create("tcp://" + tls.url().getRawAuthority());
+                yield connect(
+                        endpoint,
+                        url,
+                        TlsFiles.read(tls),
+                        null,
+                        "check the address, and that dockerd listens there (-H tcp://0.0.0.0:2376 --tlsverify)");
+            }
+            case DockerEndpoint.Dialled(String name, DockerEndpoint.Dial dial) -> {
+                ForwardedSocket forwarded = ForwardedSocket.open(name, dial);
+                try {
+                    yield connect(
+                            endpoint, unix(forwarded.path()), null, forwarded, "check that docker runs on that host");
+                } catch (IOException | InterruptedException | RuntimeException e) {
+                    forwarded.close();
+                    throw e;
+                }
+            }
+        };
+    }
+
+    private static URI unix(Path socket) {
+        return URI.create("unix://" + socket.toAbsolutePath().toUri().getRawPath());
+    }
+
+    private static DockerEngine connect(
+            DockerEndpoint endpoint,
+            URI url,
+            @Nullable SSLConfig tls,
+            @Nullable ForwardedSocket forwarded,
+            String advice)
+            throws IOException, InterruptedException {
+        ApacheDockerHttpClient.Builder builder = new ApacheDockerHttpClient.Builder()
+                .dockerHost(url)
+                .connectionTimeout(CONNECT_MAX)
+                .maxConnections(CONNECTIONS_MAX);
+        if (tls != null) {
+            builder.sslConfig(tls);
+        }
+        DockerHttpClient client = builder.build();
+        Supplier<String> whyBroken = forwarded == null ? () -> "" : forwarded::lastFailure;
+        EngineHttp http = new EngineHttp(endpoint.name(), advice, client, whyBroken);
+        try {
+            JsonNode answer = http.call(EngineRequest.get("/version").silentFor(PING_MAX));
+            EngineVersion version = EngineVersion.read(endpoint.name(), answer);
+            http.speak(version.spoken().toString());
+            return new DockerEngine(http, version, forwarded);
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            http.close();
+            throw e;
+        }
+    }
+
+    /** For a person, such as {@code the Docker Engine at /var/run/docker.sock}. */
+    public String name() {
+        return http.name();
+    }
+
+    /** What it said when it was connected to. */
+    public EngineVersion version() {
+        return version;
+    }
+
+    /**
+     * Asks whether it is there.
+     *
+     * @throws DockerException if not
+     */
+    public void ping() throws IOException, InterruptedException {
+        http.read(EngineRequest.get("/_ping").silentFor(PING_MAX), body -> body.readNBytes(PING_BYTES_MAX));
+    }
+
+    /** What it says about itself and its host: {@code GET /info}. */
+    public JsonNode info() throws IOException, InterruptedException {
+        return http.call(EngineRequest.get("/info"));
+    }
+
+    /** Its containers. */
+    public Containers containers() {
+        return new Containers(http);
+    }
+
+    /** Files in its containers. */
+    public ContainerFiles files() {
+        return new ContainerFiles(http);
+    }
+
+    /** What the processes of its containers hold. */
+    public ContainerProcesses processes() {
+        return new ContainerProcesses(http);
+    }
+
+    /** What its containers have written. */
+    public ContainerLogs logs() {
+        return new ContainerLogs(http);
+    }
+
+    /** Commands in containers of their own. */
+    public OneOff oneOff() {
+        return new OneOff(containers(), logs());
+    }
+
+    /** Its images. */
+    public Images images() {
+        return new Images(http);
+    }
+
+    /** Its networks. */
+    public Networks networks() {
+        return new Networks(http);
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (ForwardedSocket _ = forwarded) {
+            http.close();
+        }
+    }
+}
