@@ -21,10 +21,10 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 public final class ContainerFiles {
     private static final int LINKS_MAX = 8;
 
-    private final EngineHttp http;
+    private final EngineClient client;
 
-    ContainerFiles(EngineHttp http) {
-        this.http = http;
+    ContainerFiles(EngineClient client) {
+        this.client = client;
     }
 
     /** Reads a stream while it comes. It need not be read to its end. */
@@ -47,7 +47,7 @@ public final class ContainerFiles {
             String asked = place;
             Found<T> found;
             try {
-                found = http.read(archive(containerId, asked), body -> first(asked, body, reading));
+                found = archive(containerId, asked, body -> first(asked, body, reading));
             } catch (DockerRefusedException e) {
                 if (e.notFound()) {
                     return Optional.empty();
@@ -112,7 +112,7 @@ public final class ContainerFiles {
     public <T> Optional<T> tar(String containerId, String path, Reading<T> reading)
             throws IOException, InterruptedException {
         try {
-            return Optional.of(http.read(archive(containerId, path), reading::read));
+            return Optional.of(archive(containerId, path, reading));
         } catch (DockerRefusedException e) {
             if (e.notFound()) {
                 return Optional.empty();
@@ -126,11 +126,12 @@ public final class ContainerFiles {
      * a directory by a file or the other way round; owners are those of the archive.
      */
     public void untar(String containerId, String directory, InputStream tar) throws IOException, InterruptedException {
-        http.call(EngineRequest.put("/containers/{}/archive", containerId)
-                .query("path", directory)
-                .query("noOverwriteDirNonDir", "1")
-                .query("copyUIDGID", "1")
-                .stream(tar));
+        client.ask(docker -> docker.copyArchiveToContainerCmd(EngineRequest.id(containerId))
+                .withRemotePath(directory)
+                .withNoOverwriteDirNonDir(true)
+                .withCopyUIDGID(true)
+                .withTarInputStream(tar)
+                .exec());
     }
 
     /** Puts a small file into a directory that exists, as a certain user's. */
@@ -167,8 +168,14 @@ public final class ContainerFiles {
         return new Found<>(Optional.of(reading.read(tar)), "");
     }
 
-    private static EngineRequest archive(String containerId, String path) {
-        return EngineRequest.get("/containers/{}/archive", containerId).query("path", path);
+    private <T> T archive(String containerId, String path, Reading<T> reading)
+            throws IOException, InterruptedException {
+        return client.stream(docker -> {
+            try (InputStream tar = docker.copyArchiveFromContainerCmd(EngineRequest.id(containerId), path)
+                    .exec()) {
+                return reading.read(tar);
+            }
+        });
     }
 
     private static String resolve(String link, String target) {

@@ -15,10 +15,10 @@ public final class ContainerLogs {
     private static final String LINES_MAX = "20000";
     private static final int LINE_BYTES_MAX = 64 << 10;
 
-    private final EngineHttp http;
+    private final EngineClient client;
 
-    ContainerLogs(EngineHttp http) {
-        this.http = http;
+    ContainerLogs(EngineClient client) {
+        this.client = client;
     }
 
     /**
@@ -60,7 +60,7 @@ public final class ContainerLogs {
             throws IOException, InterruptedException {
         boolean terminal = container.raw().path("Config").path("Tty").asBoolean();
         try {
-            return Optional.of(http.read(request, body -> {
+            return Optional.of(client.read(request, body -> {
                 Tail tail = new Tail(bytesMax);
                 if (terminal) {
                     tail.take(body, Long.MAX_VALUE);
@@ -75,13 +75,6 @@ public final class ContainerLogs {
             }
             throw e;
         }
-    }
-
-    /** The end of what comes on a connection to a container without a terminal, both streams together. */
-    static String framed(InputStream body, int bytesMax) throws IOException {
-        Tail tail = new Tail(bytesMax);
-        frames(body, tail);
-        return tail.text();
     }
 
     private static String seconds(Instant instant) {
@@ -102,7 +95,7 @@ public final class ContainerLogs {
     }
 
     /** Keeps the end of a text. */
-    private static final class Tail {
+    static final class Tail {
         private final int bytesMax;
         private ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -119,10 +112,14 @@ public final class ContainerLogs {
                     return;
                 }
                 left -= count;
-                bytes.write(buffer, 0, count);
-                if (bytes.size() > 2L * bytesMax) {
-                    shorten();
-                }
+                add(buffer, count);
+            }
+        }
+
+        void add(byte[] piece, int count) {
+            bytes.write(piece, 0, count);
+            if (bytes.size() > 2L * bytesMax) {
+                shorten();
             }
         }
 

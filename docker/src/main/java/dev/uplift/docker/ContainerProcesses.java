@@ -1,7 +1,6 @@
 package dev.uplift.docker;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.dockerjava.api.model.Frame;
 import dev.uplift.host.TcpConnection;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -41,10 +40,10 @@ public final class ContainerProcesses {
             done
             """;
 
-    private final EngineHttp http;
+    private final EngineClient client;
 
-    ContainerProcesses(EngineHttp http) {
-        this.http = http;
+    ContainerProcesses(EngineClient client) {
+        this.client = client;
     }
 
     /**
@@ -92,24 +91,22 @@ public final class ContainerProcesses {
     /** {@code user}: empty for the container's own. */
     private String ask(ContainerInspection container, String user, String script, String... arguments)
             throws IOException, InterruptedException {
-        ObjectNode exec = JsonNodeFactory.instance.objectNode().put("AttachStdout", true);
-        if (!user.isEmpty()) {
-            exec.put("User", user);
-        }
-        for (String word : List.of("/bin/sh", "-c", "exec 2>/dev/null\n" + script + "echo " + END + "\n", "uplift")) {
-            exec.withArrayProperty("Cmd").add(word);
-        }
-        List.of(arguments).forEach(exec.withArrayProperty("Cmd")::add);
-        String id = http.call(EngineRequest.post("/containers/{}/exec", container.id())
-                        .json(exec))
-                .path("Id")
-                .asText();
-        ObjectNode attached =
-                JsonNodeFactory.instance.objectNode().put("Detach", false).put("Tty", false);
-        EngineRequest start =
-                EngineRequest.post("/exec/{}/start", id).json(attached).silentFor(ANSWER_MAX);
-        String answer = http.read(start, body -> ContainerLogs.framed(body, ANSWER_BYTES_MAX))
-                .strip();
+        List<String> words = new ArrayList<>(
+                List.of("/bin/sh", "-c", "exec 2>/dev/null\n" + script + "echo " + END + "\n", "uplift"));
+        words.addAll(List.of(arguments));
+        String id = client.ask(docker -> docker.execCreateCmd(EngineRequest.id(container.id()))
+                .withAttachStdout(true)
+                .withUser(user)
+                .withCmd(words.toArray(String[]::new))
+                .exec()
+                .getId());
+        String answer = client.stream(ANSWER_MAX, docker -> {
+            ContainerLogs.Tail tail = new ContainerLogs.Tail(ANSWER_BYTES_MAX);
+            docker.execStartCmd(id)
+                    .exec(new Answers<>((Frame frame) -> tail.add(frame.getPayload(), frame.getPayload().length)))
+                    .await();
+            return tail.text().strip();
+        });
         if (!answer.endsWith(END)) {
             throw new DockerException("the shell in container " + container.name()
                     + " does not tell what its processes hold: "

@@ -1,6 +1,7 @@
 package dev.uplift.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.github.dockerjava.api.model.Container;
 import dev.uplift.host.Host;
 import dev.uplift.host.Route;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The way to what a container reaches: by the names of its networks, by those that it was given, or as its host does.
@@ -56,26 +58,19 @@ public record ContainerRoute(DockerEngine engine, Host host, String container) i
 
     /** The host's own address in the engine's first network, unless the engine was told another one. */
     private String gateway() throws IOException, InterruptedException {
-        return engine.networks()
-                .find("bridge")
-                .map(bridge -> bridge.path("IPAM")
-                        .path("Config")
-                        .path(0)
-                        .path("Gateway")
-                        .asText(""))
-                .filter(address -> !address.isEmpty())
-                .orElse("127.0.0.1");
+        return engine.networks().gateway().orElse("127.0.0.1");
     }
 
     private Optional<String> inNetworks(ContainerInspection inspected, String name)
             throws IOException, InterruptedException {
         JsonNode networks = inspected.raw().path("NetworkSettings").path("Networks");
-        for (JsonNode other : engine.containers().all()) {
-            boolean shares = other.path("NetworkSettings").path("Networks").properties().stream()
-                    .anyMatch(network -> networks.has(network.getKey()));
+        for (Container other : engine.containers().all()) {
+            boolean shares = Stream.ofNullable(other.getNetworkSettings())
+                    .flatMap(settings -> Stream.ofNullable(settings.getNetworks()))
+                    .flatMap(joined -> joined.keySet().stream())
+                    .anyMatch(networks::has);
             if (shares) {
-                Optional<ContainerInspection> found =
-                        engine.containers().find(other.path("Id").asText());
+                Optional<ContainerInspection> found = engine.containers().find(other.getId());
                 Optional<String> address = found.flatMap(neighbour -> address(neighbour, networks, name));
                 if (address.isPresent()) {
                     return address;

@@ -1,15 +1,21 @@
 package dev.uplift.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.dockerjava.api.command.SyncDockerCmd;
+import com.github.dockerjava.api.command.TopContainerResponse;
+import com.github.dockerjava.api.exception.NotModifiedException;
+import com.github.dockerjava.api.model.ChangeLog;
+import com.github.dockerjava.api.model.Container;
+import com.github.dockerjava.api.model.WaitResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The containers of one engine. Every operation may be repeated: it looks first, does what is missing, and
@@ -17,19 +23,19 @@ import java.util.Optional;
  * belong to another container by now.
  */
 public final class Containers {
-    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final Duration SLACK = Duration.ofSeconds(30);
 
-    private final EngineHttp http;
+    private final EngineClient client;
 
-    Containers(EngineHttp http) {
-        this.http = http;
+    Containers(EngineClient client) {
+        this.client = client;
     }
 
     /** A container by its name or id; empty if there is none. */
     public Optional<ContainerInspection> find(String nameOrId) throws IOException, InterruptedException {
         try {
-            return Optional.of(new ContainerInspection(http.call(EngineRequest.get("/containers/{}/json", nameOrId))));
+            return Optional.of(
+                    new ContainerInspection(client.call(EngineRequest.get("/containers/{}/json", nameOrId))));
         } catch (DockerRefusedException e) {
             if (e.notFound()) {
                 return Optional.empty();
@@ -40,26 +46,32 @@ public final class Containers {
 
     /** A container that must be there. */
     public ContainerInspection inspect(String id) throws IOException, InterruptedException {
-        return new ContainerInspection(http.call(EngineRequest.get("/containers/{}/json", id)));
+        return new ContainerInspection(client.call(EngineRequest.get("/containers/{}/json", id)));
     }
 
     /** The ids of all containers that run. */
     public List<String> running() throws IOException, InterruptedException {
-        return ids(EngineRequest.get("/containers/json"));
+        return ids(client.ask(docker -> docker.listContainersCmd().exec()));
     }
 
     /** The ids of all containers, running or not, that carry these labels; an empty value matches any. */
     public List<String> list(Map<String, String> labels) throws IOException, InterruptedException {
-        ObjectNode filters = JSON.objectNode();
-        labels.forEach(
-                (key, value) -> filters.withArrayProperty("label").add(value.isEmpty() ? key : key + "=" + value));
-        return ids(EngineRequest.get("/containers/json").query("all", "1").query("filters", filters.toString()));
+        List<String> filter = labels.entrySet().stream()
+                .map(label -> label.getValue().isEmpty() ? label.getKey() : label.getKey() + "=" + label.getValue())
+                .toList();
+        return ids(client.ask(docker -> docker.listContainersCmd()
+                .withShowAll(true)
+                .withLabelFilter(filter)
+                .exec()));
     }
 
-    private List<String> ids(EngineRequest request) throws IOException, InterruptedException {
-        List<String> ids = new ArrayList<>();
-        http.call(request).forEach(container -> ids.add(container.path("Id").asText()));
-        return ids;
+    /** All containers, as a list shows them. */
+    public List<Container> all() throws IOException, InterruptedException {
+        return client.ask(docker -> docker.listContainersCmd().withShowAll(true).exec());
+    }
+
+    private static List<String> ids(List<Container> containers) {
+        return containers.stream().map(Container::getId).toList();
     }
 
     /** Makes this the restart policy, and makes sure of it. */
@@ -67,9 +79,9 @@ public final class Containers {
         if (inspect(id).restartPolicy().equals(policy)) {
             return;
         }
-        ObjectNode body = JSON.objectNode();
-        body.set("RestartPolicy", policy.json());
-        http.call(EngineRequest.post("/containers/{}/update", id).json(body));
+        client.ask(docker -> docker.updateContainerCmd(EngineRequest.id(id))
+                .withRestartPolicy(policy.wanted())
+                .exec());
         RestartPolicy observed = inspect(id).restartPolicy();
         if (!observed.equals(policy)) {
             throw new DockerException(
@@ -89,9 +101,10 @@ public final class Containers {
         if (!before.lives()) {
             return before;
         }
-        http.call(EngineRequest.post("/containers/{}/stop", id)
-                .query("t", Long.toString(grace.toSeconds()))
-                .silentFor(grace.plus(SLACK)));
+        unlessItIsSo(
+                grace.plus(SLACK),
+                docker ->
+                        docker.stopContainerCmd(EngineRequest.id(id)).withTimeout(Math.toIntExact(grace.toSeconds())));
         ContainerInspection after = inspect(id);
         if (after.lives()) {
             throw new DockerException("container " + after.name() + " is " + after.status() + ", process " + after.pid()
@@ -102,7 +115,19 @@ public final class Containers {
 
     /** Starts a container; one that runs is left alone. */
     public void start(String id) throws IOException, InterruptedException {
-        http.call(EngineRequest.post("/containers/{}/start", id).silentFor(SLACK.multipliedBy(4)));
+        unlessItIsSo(SLACK.multipliedBy(4), docker -> docker.startContainerCmd(EngineRequest.id(id)));
+    }
+
+    private void unlessItIsSo(Duration silenceMax, EngineClient.Command<SyncDockerCmd<Void>> command)
+            throws IOException, InterruptedException {
+        client.ask(silenceMax, docker -> {
+            try {
+                command.run(docker).exec();
+                return true;
+            } catch (NotModifiedException _) {
+                return false;
+            }
+        });
     }
 
     /**
@@ -120,7 +145,9 @@ public final class Containers {
             throw new NameTakenException(name, holder.get());
         }
         try {
-            http.call(EngineRequest.post("/containers/{}/rename", id).query("name", name));
+            client.ask(docker -> docker.renameContainerCmd(EngineRequest.id(id))
+                    .withName(name)
+                    .exec());
         } catch (DockerRefusedException e) {
             throw e.conflict() ? new NameTakenException(name, inspect(name)) : e;
         }
@@ -147,7 +174,7 @@ public final class Containers {
         }
         String id = holder.isPresent() ? holder.get().id() : send(request);
         ContainerInspection created = inspect(id);
-        Networks networks = new Networks(http);
+        Networks networks = new Networks(client);
         for (Map.Entry<String, JsonNode> network : request.furtherNetworks().entrySet()) {
             networks.connect(created, network.getKey(), network.getValue());
         }
@@ -161,7 +188,7 @@ public final class Containers {
                 .json(request.sent())
                 .silentFor(SLACK.multipliedBy(4));
         try {
-            return http.call(create).path("Id").asText();
+            return client.call(create).path("Id").asText();
         } catch (DockerRefusedException e) {
             throw e.conflict() ? new NameTakenException(request.name(), inspect(request.name())) : e;
         }
@@ -187,20 +214,32 @@ public final class Containers {
         long begun = System.nanoTime();
         Duration left = atMost;
         while (left.isPositive()) {
-            try {
-                JsonNode answer = http.call(EngineRequest.post("/containers/{}/wait", id)
-                        .query("condition", "not-running")
-                        .silentFor(left));
-                return Optional.of(answer.path("StatusCode").asInt());
-            } catch (DockerLostException e) {
-                ContainerInspection container = inspect(id);
-                if (!container.lives()) {
-                    return Optional.of(container.exitCode());
-                }
+            Optional<Integer> exitCode = exitCode(id, left);
+            if (exitCode.isPresent()) {
+                return exitCode;
+            }
+            ContainerInspection container = inspect(id);
+            if (!container.lives()) {
+                return Optional.of(container.exitCode());
             }
             left = atMost.minusNanos(System.nanoTime() - begun);
         }
         return Optional.empty();
+    }
+
+    /** Empty: the engine has not said it in time, or the connection to it was lost. */
+    private Optional<Integer> exitCode(String id, Duration atMost) throws IOException, InterruptedException {
+        try {
+            return client.ask(atMost, docker -> {
+                AtomicReference<@Nullable WaitResponse> answer = new AtomicReference<>();
+                docker.waitContainerCmd(EngineRequest.id(id))
+                        .exec(new Answers<>(answer::set))
+                        .await();
+                return Optional.ofNullable(answer.get()).map(WaitResponse::getStatusCode);
+            });
+        } catch (DockerLostException _) {
+            return Optional.empty();
+        }
     }
 
     /** Ends a container at once. One that does not run is left alone. */
@@ -214,7 +253,9 @@ public final class Containers {
             return;
         }
         try {
-            http.call(EngineRequest.post("/containers/{}/kill", id).query("signal", signal));
+            client.ask(docker -> docker.killContainerCmd(EngineRequest.id(id))
+                    .withSignal(signal)
+                    .exec());
         } catch (DockerRefusedException e) {
             if (!e.conflict()) {
                 throw e;
@@ -225,7 +266,9 @@ public final class Containers {
     /** Removes a container that does not run. Its volumes stay. One that is gone is fine. */
     public void remove(String id) throws IOException, InterruptedException {
         try {
-            http.call(EngineRequest.delete("/containers/{}", id).silentFor(SLACK.multipliedBy(4)));
+            client.ask(
+                    SLACK.multipliedBy(4),
+                    docker -> docker.removeContainerCmd(EngineRequest.id(id)).exec());
         } catch (DockerRefusedException e) {
             if (!e.notFound()) {
                 throw e;
@@ -235,16 +278,20 @@ public final class Containers {
 
     /** The command lines of the processes in a running container, their words separated by blanks; none if it does not run. */
     public List<String> commandLines(String id) throws IOException, InterruptedException {
-        List<String> lines = new ArrayList<>();
         try {
-            JsonNode top = http.call(EngineRequest.get("/containers/{}/top", id).query("ps_args", "-eo pid,args"));
-            top.path("Processes").forEach(process -> lines.add(process.path(1).asText()));
+            TopContainerResponse top = client.ask(docker -> docker.topContainerCmd(EngineRequest.id(id))
+                    .withPsArgs("-eo pid,args")
+                    .exec());
+            return Stream.ofNullable(top.getProcesses())
+                    .flatMap(Arrays::stream)
+                    .map(process -> process[1])
+                    .toList();
         } catch (DockerRefusedException e) {
-            if (!e.conflict()) {
-                throw e;
+            if (e.conflict()) {
+                return List.of();
             }
+            throw e;
         }
-        return lines;
     }
 
     /**
@@ -252,16 +299,11 @@ public final class Containers {
      * would not have. Directories above them are among them; what lies in volumes and mounts is not.
      */
     public List<String> ownFiles(String id) throws IOException, InterruptedException {
-        List<String> paths = new ArrayList<>();
-        http.call(EngineRequest.get("/containers/{}/changes", id))
-                .forEach(change -> paths.add(change.path("Path").asText()));
-        Collections.sort(paths);
-        return paths;
-    }
-
-    /** All containers in the engine's own words, as a list shows them. */
-    public JsonNode all() throws IOException, InterruptedException {
-        JsonNode all = http.call(EngineRequest.get("/containers/json").query("all", "1"));
-        return all.isArray() ? all : JSON.arrayNode();
+        return client.ask(docker -> Stream.ofNullable(
+                        docker.containerDiffCmd(EngineRequest.id(id)).exec())
+                .flatMap(List::stream)
+                .map(ChangeLog::getPath)
+                .sorted()
+                .toList());
     }
 }

@@ -1,6 +1,7 @@
 package dev.uplift.docker;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.github.dockerjava.api.model.Info;
+import com.github.dockerjava.api.model.Version;
 import com.github.dockerjava.httpclient5.ApacheDockerHttpClient;
 import com.github.dockerjava.transport.DockerHttpClient;
 import com.github.dockerjava.transport.SSLConfig;
@@ -22,15 +23,14 @@ public final class DockerEngine implements AutoCloseable {
     private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
     private static final Duration PING_MAX = Duration.ofSeconds(10);
     private static final int CONNECTIONS_MAX = 64;
-    private static final int PING_BYTES_MAX = 100;
     private static final Set<String> TLS_SCHEMES = Set.of("tcp", "https");
 
-    private final EngineHttp http;
+    final EngineClient client;
     private final EngineVersion version;
     private final @Nullable ForwardedSocket forwarded;
 
-    private DockerEngine(EngineHttp http, EngineVersion version, @Nullable ForwardedSocket forwarded) {
-        this.http = http;
+    private DockerEngine(EngineClient client, EngineVersion version, @Nullable ForwardedSocket forwarded) {
+        this.client = client;
         this.version = version;
         this.forwarded = forwarded;
     }
@@ -94,23 +94,23 @@ public final class DockerEngine implements AutoCloseable {
         if (tls != null) {
             builder.sslConfig(tls);
         }
-        DockerHttpClient client = builder.build();
+        DockerHttpClient transport = builder.build();
         Supplier<String> whyBroken = forwarded == null ? () -> "" : forwarded::lastFailure;
-        EngineHttp http = new EngineHttp(endpoint.name(), advice, client, whyBroken);
+        EngineClient client = new EngineClient(endpoint.name(), advice, transport, whyBroken);
         try {
-            JsonNode answer = http.call(EngineRequest.get("/version").silentFor(PING_MAX));
+            Version answer = client.ask(PING_MAX, docker -> docker.versionCmd().exec());
             EngineVersion version = EngineVersion.read(endpoint.name(), answer);
-            http.speak(version.spoken().toString());
-            return new DockerEngine(http, version, forwarded);
+            client.speak(version.spoken());
+            return new DockerEngine(client, version, forwarded);
         } catch (IOException | InterruptedException | RuntimeException e) {
-            http.close();
+            client.close();
             throw e;
         }
     }
 
     /** For a person, such as {@code the Docker Engine at /var/run/docker.sock}. */
     public String name() {
-        return http.name();
+        return client.name();
     }
 
     /** What it said when it was connected to. */
@@ -124,32 +124,32 @@ public final class DockerEngine implements AutoCloseable {
      * @throws DockerException if not
      */
     public void ping() throws IOException, InterruptedException {
-        http.read(EngineRequest.get("/_ping").silentFor(PING_MAX), body -> body.readNBytes(PING_BYTES_MAX));
+        client.ask(PING_MAX, docker -> docker.pingCmd().exec());
     }
 
-    /** What it says about itself and its host: {@code GET /info}. */
-    public JsonNode info() throws IOException, InterruptedException {
-        return http.call(EngineRequest.get("/info"));
+    /** What it says about itself and its host. */
+    public Info info() throws IOException, InterruptedException {
+        return client.ask(docker -> docker.infoCmd().exec());
     }
 
     /** Its containers. */
     public Containers containers() {
-        return new Containers(http);
+        return new Containers(client);
     }
 
     /** Files in its containers. */
     public ContainerFiles files() {
-        return new ContainerFiles(http);
+        return new ContainerFiles(client);
     }
 
     /** What the processes of its containers hold. */
     public ContainerProcesses processes() {
-        return new ContainerProcesses(http);
+        return new ContainerProcesses(client);
     }
 
     /** What its containers have written. */
     public ContainerLogs logs() {
-        return new ContainerLogs(http);
+        return new ContainerLogs(client);
     }
 
     /** Commands in containers of their own. */
@@ -159,18 +159,18 @@ public final class DockerEngine implements AutoCloseable {
 
     /** Its images. */
     public Images images() {
-        return new Images(http);
+        return new Images(client);
     }
 
     /** Its networks. */
     public Networks networks() {
-        return new Networks(http);
+        return new Networks(client);
     }
 
     @Override
     public void close() throws IOException {
         try (ForwardedSocket _ = forwarded) {
-            http.close();
+            client.close();
         }
     }
 }

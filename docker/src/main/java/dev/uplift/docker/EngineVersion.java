@@ -1,6 +1,9 @@
 package dev.uplift.docker;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.github.dockerjava.api.model.Version;
+import com.github.dockerjava.api.model.VersionComponent;
+import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -44,28 +47,28 @@ public record EngineVersion(String version, Api api, Api apiMin, String os, Stri
     }
 
     /**
-     * Reads {@code GET /version}.
+     * Reads what it answers.
      *
      * @throws DockerException if upgrades cannot be done safely with it, saying why and what to use instead
      */
-    static EngineVersion read(String name, JsonNode answer) throws DockerException {
-        for (JsonNode component : answer.path("Components")) {
-            if (component.path("Name").asText().contains("Podman")) {
-                throw new DockerException(
-                        name + " is Podman " + component.path("Version").asText()
-                                + ", which is not supported: its Docker-compatible API neither changes a container's restart"
-                                + " policy nor resolves digests in all releases. Register what runs it as a systemd unit, or"
-                                + " use a Docker Engine");
+    static EngineVersion read(String name, Version answer) throws DockerException {
+        for (VersionComponent component :
+                Objects.requireNonNullElse(answer.getComponents(), List.<VersionComponent>of())) {
+            if (String.valueOf(component.getName()).contains("Podman")) {
+                throw new DockerException(name + " is Podman " + component.getVersion()
+                        + ", which is not supported: its Docker-compatible API neither changes a container's restart"
+                        + " policy nor resolves digests in all releases. Register what runs it as a systemd unit, or"
+                        + " use a Docker Engine");
             }
         }
-        Api api = Api.parse(answer.path("ApiVersion").asText());
-        Api apiMin = Api.parse(answer.path("MinAPIVersion").asText(NEEDED.toString()));
+        Api api = Api.parse(String.valueOf(answer.getApiVersion()));
+        Api apiMin = Api.parse(Objects.requireNonNullElse(answer.getMinAPIVersion(), NEEDED.toString()));
         EngineVersion version = new EngineVersion(
-                answer.path("Version").asText(),
+                String.valueOf(answer.getVersion()),
                 api,
                 apiMin,
-                answer.path("Os").asText(),
-                answer.path("Arch").asText());
+                String.valueOf(answer.getOperatingSystem()),
+                String.valueOf(answer.getArch()));
         if (!version.os.equals("linux")) {
             throw new DockerException(name + " runs containers of " + version.os + "; linux is needed");
         }

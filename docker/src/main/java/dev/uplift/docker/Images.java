@@ -1,10 +1,14 @@
 package dev.uplift.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.dockerjava.api.model.AuthConfig;
+import com.github.dockerjava.api.model.PullResponseItem;
+import com.github.dockerjava.api.model.ResponseItem.ErrorDetail;
+import com.github.dockerjava.api.model.ResponseItem.ProgressDetail;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -16,10 +20,10 @@ public final class Images {
     private static final Duration PULL_SILENCE_MAX = Duration.ofMinutes(5);
     private static final String LOGIN = "X-Registry-Auth";
 
-    private final EngineHttp http;
+    private final EngineClient client;
 
-    Images(EngineHttp http) {
-        this.http = http;
+    Images(EngineClient client) {
+        this.client = client;
     }
 
     /** Is told how far a pull has come. */
@@ -56,9 +60,13 @@ public final class Images {
     public ImageReference resolve(ImageReference reference, RegistryLogins logins)
             throws IOException, InterruptedException {
         String wanted = reference.digest() == null ? reference.name() + ":" + reference.wanted() : reference.byDigest();
-        EngineRequest request = withLogin(EngineRequest.get("/distribution/{}/json", wanted), reference, logins);
+        EngineRequest request = EngineRequest.get("/distribution/{}/json", wanted);
+        Optional<AuthConfig> login = logins.login(reference);
+        if (login.isPresent()) {
+            request = request.header(LOGIN, encoded(login.get()));
+        }
         try {
-            JsonNode answer = http.call(request);
+            JsonNode answer = client.call(request);
             return reference.at(answer.path("Descriptor").path("digest").asText());
         } catch (DockerRefusedException e) {
             throw explained(reference, e.getMessage(), e);
@@ -92,33 +100,24 @@ public final class Images {
 
     private void fetch(ImageReference pinned, RegistryLogins logins, String platform, PullProgress progress)
             throws IOException, InterruptedException {
-        EngineRequest request = withLogin(
-                        EngineRequest.post("/images/create")
-                                .query("fromImage", pinned.name())
-                                .query("tag", String.valueOf(pinned.digest()))
-                                .query("platform", platform),
-                        pinned,
-                        logins)
-                .silentFor(PULL_SILENCE_MAX);
+        @Nullable AuthConfig login = logins.login(pinned).orElse(null);
         try {
-            String error = http.read(request, body -> {
+            Optional<String> error = client.stream(PULL_SILENCE_MAX, docker -> {
                 Layers layers = new Layers();
-                try (MappingIterator<JsonNode> lines =
-                        JSON.readerFor(JsonNode.class).readValues(body)) {
-                    while (lines.hasNextValue()) {
-                        JsonNode line = lines.nextValue();
-                        if (line.hasNonNull("error")) {
-                            return line.path("error").asText();
-                        }
-                        if (layers.note(line)) {
-                            progress.pulled(layers.doneBytes(), layers.totalBytes());
-                        }
-                    }
-                }
-                return "";
+                docker.pullImageCmd(pinned.name())
+                        .withTag(String.valueOf(pinned.digest()))
+                        .withPlatform(platform)
+                        .withAuthConfig(login)
+                        .exec(new Answers<>((PullResponseItem item) -> {
+                            if (layers.note(item)) {
+                                progress.pulled(layers.doneBytes(), layers.totalBytes());
+                            }
+                        }))
+                        .await();
+                return layers.error();
             });
-            if (!error.isEmpty()) {
-                throw explained(pinned, error, null);
+            if (error.isPresent()) {
+                throw explained(pinned, error.get(), null);
             }
         } catch (DockerRefusedException e) {
             throw explained(pinned, e.getMessage(), e);
@@ -129,7 +128,7 @@ public final class Images {
     public void remove(ImageReference reference) throws IOException, InterruptedException {
         String name = reference.digest() == null ? reference.toString() : reference.byDigest();
         try {
-            http.call(EngineRequest.delete("/images/{}", name));
+            client.call(EngineRequest.delete("/images/{}", name));
         } catch (DockerRefusedException e) {
             if (!e.notFound() && !e.conflict()) {
                 throw e;
@@ -139,7 +138,7 @@ public final class Images {
 
     private Optional<ImageInspection> inspect(String name) throws IOException, InterruptedException {
         try {
-            return Optional.of(new ImageInspection(http.call(EngineRequest.get("/images/{}/json", name))));
+            return Optional.of(new ImageInspection(client.call(EngineRequest.get("/images/{}/json", name))));
         } catch (DockerRefusedException e) {
             if (e.notFound()) {
                 return Optional.empty();
@@ -148,10 +147,9 @@ public final class Images {
         }
     }
 
-    private static EngineRequest withLogin(EngineRequest request, ImageReference image, RegistryLogins logins)
-            throws IOException {
-        Optional<String> login = logins.header(image);
-        return login.isPresent() ? request.header(LOGIN, login.get()) : request;
+    /** As docker-java sends it with its own commands. */
+    private static String encoded(AuthConfig login) throws IOException {
+        return Base64.getUrlEncoder().encodeToString(JSON.writeValueAsBytes(login));
     }
 
     private static DockerException explained(ImageReference image, @Nullable String reason, @Nullable Throwable cause) {
@@ -169,14 +167,20 @@ public final class Images {
     private static final class Layers {
         private final Map<String, Long> done = new HashMap<>();
         private final Map<String, Long> total = new HashMap<>();
+        private Optional<String> error = Optional.empty();
 
-        boolean note(JsonNode line) {
-            String layer = line.path("id").asText();
-            return switch (line.path("status").asText()) {
+        /** Whether there is progress. */
+        boolean note(PullResponseItem item) {
+            ErrorDetail failed = item.getErrorDetail();
+            if (failed != null && error.isEmpty()) {
+                error = Optional.of(String.valueOf(failed.getMessage()));
+            }
+            String layer = String.valueOf(item.getId());
+            return switch (String.valueOf(item.getStatus())) {
                 case "Downloading" -> {
-                    JsonNode detail = line.path("progressDetail");
-                    done.put(layer, detail.path("current").asLong());
-                    total.merge(layer, detail.path("total").asLong(), Math::max);
+                    ProgressDetail detail = item.getProgressDetail();
+                    done.put(layer, detail == null ? 0 : bytes(detail.getCurrent()));
+                    total.merge(layer, detail == null ? 0 : bytes(detail.getTotal()), Math::max);
                     yield true;
                 }
                 case "Download complete" -> {
@@ -185,6 +189,15 @@ public final class Images {
                 }
                 default -> false;
             };
+        }
+
+        /** What the pull failed of. */
+        Optional<String> error() {
+            return error;
+        }
+
+        private static long bytes(@Nullable Long bytes) {
+            return bytes == null ? 0 : bytes;
         }
 
         long doneBytes() {

@@ -3,21 +3,31 @@ package dev.uplift.docker;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.dockerjava.api.model.Network;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The networks of one engine. */
 public final class Networks {
-    private final EngineHttp http;
+    private final EngineClient client;
 
-    Networks(EngineHttp http) {
-        this.http = http;
+    Networks(EngineClient client) {
+        this.client = client;
     }
 
-    /** What the engine says of a network; empty if there is none. */
-    public Optional<JsonNode> find(String nameOrId) throws IOException, InterruptedException {
+    /** The host's own address in the engine's first network; empty if it has none there. */
+    Optional<String> gateway() throws IOException, InterruptedException {
         try {
-            return Optional.of(http.call(EngineRequest.get("/networks/{}", nameOrId)));
+            Network bridge = client.ask(
+                    docker -> docker.inspectNetworkCmd().withNetworkId("bridge").exec());
+            return Stream.ofNullable(bridge.getIpam())
+                    .flatMap(ipam -> Stream.ofNullable(ipam.getConfig()))
+                    .flatMap(List::stream)
+                    .flatMap(config -> Stream.ofNullable(config.getGateway()))
+                    .filter(address -> !address.isEmpty())
+                    .findFirst();
         } catch (DockerRefusedException e) {
             if (e.notFound()) {
                 return Optional.empty();
@@ -40,6 +50,6 @@ public final class Networks {
         ObjectNode body = JsonNodeFactory.instance.objectNode();
         body.put("Container", container.id());
         body.set("EndpointConfig", endpoint);
-        http.call(EngineRequest.post("/networks/{}/connect", network).json(body));
+        client.call(EngineRequest.post("/networks/{}/connect", network).json(body));
     }
 }

@@ -1,9 +1,10 @@
 package dev.uplift.docker;
 
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.dockerjava.api.model.AuthConfig;
+import com.github.dockerjava.core.DockerConfigFile;
 import dev.uplift.host.Host;
 import dev.uplift.host.Secrets;
 import java.io.IOException;
@@ -24,9 +25,10 @@ import org.jspecify.annotations.Nullable;
  * is only ever given to the registry that it is for.
  */
 public final class RegistryLogins {
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String HUB = "docker.io";
-    private static final String HUB_ADDRESS = "https://index.docker.io/v1/";
+    private static final ObjectMapper JSON =
+            new ObjectMapper().configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false);
+    static final String HUB = "docker.io";
+    static final String HUB_ADDRESS = AuthConfig.DEFAULT_SERVER_ADDRESS;
     private static final int CONFIG_BYTES_MAX = 1_000_000;
     private static final Path DOCKER_CONFIG = Path.of(System.getProperty("user.home"), ".docker", "config.json");
     private static final Pattern ENTRY =
@@ -91,81 +93,71 @@ public final class RegistryLogins {
     }
 
     /**
-     * What an image's registry is told, as an engine wants it in {@code X-Registry-Auth}.
+     * Who we are to an image's registry; empty: nobody in particular.
      *
-     * @throws IOException if there is a login for it that cannot be read
+     * @throws IOException if there is a login for it that cannot be had
      */
-    Optional<String> header(ImageReference image) throws IOException {
-        Optional<Login> login = login(image);
-        return login.isPresent() ? Optional.of(login.get().header(image)) : Optional.empty();
+    Optional<AuthConfig> login(ImageReference image) throws IOException, InterruptedException {
+        String reference = references.get(image.registry());
+        Optional<AuthConfig> login = Optional.empty();
+        if (reference != null) {
+            login = Optional.of(
+                    decoded(new AuthConfig(), Secrets.resolve(keeper, reference).reveal(), reference));
+        } else if (dockerConfig != null) {
+            login = fromDockerConfig(image.registry(), dockerConfig);
+        }
+        return login.map(
+                found -> found.withRegistryAddress(image.registry().equals(HUB) ? HUB_ADDRESS : image.registry()));
     }
 
     /**
      * What an image's registry, or the server that it sends its users to, is told in {@code Authorization}; empty: there
      * is no login for it, or one with a token that only an engine can use.
      *
-     * @throws IOException if there is a login for it that cannot be read
+     * @throws IOException if there is a login for it that cannot be had
      */
-    public Optional<String> authorization(ImageReference image) throws IOException {
+    public Optional<String> authorization(ImageReference image) throws IOException, InterruptedException {
         return login(image)
-                .filter(login -> login.identityToken().isEmpty())
-                .map(login -> "Basic "
-                        + Base64.getEncoder()
-                                .encodeToString(login.userAndPassword().getBytes(StandardCharsets.UTF_8)));
+                .filter(login -> login.getIdentitytoken() == null)
+                .map(login -> login.getUsername() + ":" + login.getPassword())
+                .map(text -> "Basic " + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    private Optional<Login> login(ImageReference image) throws IOException {
-        String reference = references.get(image.registry());
-        if (reference != null) {
-            String text = Secrets.resolve(keeper, reference).reveal();
-            return Optional.of(new Login(userAndPassword(text, reference), ""));
-        }
-        return dockerConfig == null ? Optional.empty() : fromDockerConfig(image, dockerConfig);
-    }
-
-    private Optional<Login> fromDockerConfig(ImageReference image, Path file) throws IOException {
-        JsonNode config;
+    private Optional<AuthConfig> fromDockerConfig(String registry, Path file) throws IOException {
+        byte[] bytes;
         try {
-            config = JSON.readTree(keeper.files().read(file, CONFIG_BYTES_MAX));
+            bytes = keeper.files().read(file, CONFIG_BYTES_MAX);
         } catch (NoSuchFileException _) {
             return Optional.empty();
+        }
+        try {
+            return kept(JSON.readValue(bytes, DockerConfigFile.class), registry, file);
         } catch (JacksonException e) {
             throw new DockerException(
-                    file + " is no JSON (line " + e.getLocation().getLineNr() + ")");
+                    file + " is no configuration of Docker (line " + e.getLocation().getLineNr() + ")");
         }
-        String registry = image.registry();
-        String[] names = registry.equals(HUB)
-                ? new String[] {HUB_ADDRESS, "index.docker.io", HUB}
-                : new String[] {registry, "https://" + registry, "http://" + registry, "https://" + registry + "/v2/"};
-        for (String name : names) {
-            JsonNode entry = config.path("auths").path(name);
-            String identityToken = entry.path("identitytoken").asText("");
-            if (entry.hasNonNull("auth") || !identityToken.isEmpty()) {
-                String text = entry.path("auth").asText(":");
-                return Optional.of(new Login(userAndPassword(text, file + "#/auths/" + name), identityToken));
+    }
+
+    private static Optional<AuthConfig> kept(DockerConfigFile config, String registry, Path file)
+            throws DockerException {
+        for (String name : registry.equals(HUB) ? List.of("index.docker.io", HUB) : List.of(registry)) {
+            AuthConfig entry = config.resolveAuthConfig(name);
+            if (entry != null && entry.getAuth() != null) {
+                return Optional.of(decoded(entry, entry.getAuth(), file + "#/auths/" + name));
+            }
+            if (entry != null && entry.getIdentitytoken() != null) {
+                return Optional.of(entry);
             }
         }
         return Optional.empty();
     }
 
-    /**
-     * What a registry is told.
-     *
-     * @param identityToken instead of the password; empty: none
-     */
-    private record Login(String userAndPassword, String identityToken) {
-        String header(ImageReference image) throws IOException {
-            int colon = userAndPassword.indexOf(':');
-            ObjectNode login = JSON.createObjectNode();
-            login.put("serveraddress", image.registry().equals(HUB) ? HUB_ADDRESS : image.registry());
-            if (identityToken.isEmpty()) {
-                login.put("username", userAndPassword.substring(0, colon));
-                login.put("password", userAndPassword.substring(colon + 1));
-            } else {
-                login.put("identitytoken", identityToken);
-            }
-            return Base64.getUrlEncoder().encodeToString(JSON.writeValueAsBytes(login));
-        }
+    private static AuthConfig decoded(AuthConfig login, String text, String where) throws DockerException {
+        String userAndPassword = userAndPassword(text, where);
+        int colon = userAndPassword.indexOf(':');
+        return login.withAuth(null)
+                .withUsername(userAndPassword.substring(0, colon))
+                .withPassword(userAndPassword.substring(colon + 1));
     }
 
     private static String userAndPassword(String text, String where) throws DockerException {

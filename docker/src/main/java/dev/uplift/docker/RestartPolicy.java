@@ -1,6 +1,7 @@
 package dev.uplift.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
 /**
@@ -10,6 +11,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
  * @param retriesMax of {@code on-failure}; 0: without end
  */
 public record RestartPolicy(String name, int retriesMax) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     /** It never does. */
     public static final RestartPolicy NO = new RestartPolicy("no", 0);
 
@@ -18,6 +21,11 @@ public record RestartPolicy(String name, int retriesMax) {
         return name.isEmpty()
                 ? NO
                 : new RestartPolicy(name, json.path("MaximumRetryCount").asInt());
+    }
+
+    /** For docker-java, whose own {@code no} has an empty name: the engine takes that for no wish at all. */
+    com.github.dockerjava.api.model.RestartPolicy wanted() {
+        return JSON.convertValue(json(), com.github.dockerjava.api.model.RestartPolicy.class);
     }
 
     JsonNode json() {

@@ -54,7 +54,7 @@ class DockerConnectionTest {
             assertThat(engine.version().os()).isEqualTo("linux");
             assertThat(engine.version().spoken().compareTo(engine.version().api()))
                     .isLessThanOrEqualTo(0);
-            assertThat(engine.info().path("ID").asText()).isNotEmpty();
+            assertThat(engine.info().getId()).isNotEmpty();
         }
     }
 
@@ -63,7 +63,7 @@ class DockerConnectionTest {
         try (Proxy proxy = new Proxy("server");
                 DockerEngine engine = DockerEngine.connect(proxy.endpoint("ca", "client"))) {
             engine.ping();
-            assertThat(engine.info().path("ID").asText()).isNotEmpty();
+            assertThat(engine.info().getId()).isNotEmpty();
         }
     }
 
@@ -95,7 +95,7 @@ class DockerConnectionTest {
         DockerEndpoint.Dial dial = () -> new Dialled(SocketChannel.open(UnixDomainSocketAddress.of(SOCKET)));
         try (DockerEngine engine =
                 DockerEngine.connect(new DockerEndpoint.Dialled("the Docker Engine of a test", dial))) {
-            assertThat(engine.info().path("ID").asText()).isNotEmpty();
+            assertThat(engine.info().getId()).isNotEmpty();
             assertThatThrownBy(() ->
                             engine.files().untar("no-such-container", "/", new ByteArrayInputStream(new byte[1 << 20])))
                     .isInstanceOf(DockerRefusedException.class);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.dockerjava.api.model.Version;
 import com.github.dockerjava.httpclient5.ApacheDockerHttpClient;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +17,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,7 +61,8 @@ class DockerEngineTest {
     @Test
     void aNewerEngineIsAskedToSpeakAKnownVersion() throws Exception {
         EngineVersion version = EngineVersion.read(
-                "it", new ObjectMapper().readTree(VERSION.formatted("99.0.0", "1.99", "linux", "Engine")));
+                "it",
+                new ObjectMapper().readValue(VERSION.formatted("99.0.0", "1.99", "linux", "Engine"), Version.class));
         assertThat(version.spoken()).hasToString("1.51");
     }
 
@@ -73,17 +77,54 @@ class DockerEngineTest {
     @Test
     void anEngineThatSaysNothingIsGivenUp() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-            EngineHttp http = new EngineHttp(
+            EngineClient client = new EngineClient(
                     "the engine",
                     "",
                     new ApacheDockerHttpClient.Builder()
                             .dockerHost(URI.create("tcp://127.0.0.1:" + server.getLocalPort()))
                             .build(),
                     () -> "");
-            assertThatThrownBy(() -> http.call(EngineRequest.get("/_ping").silentFor(Duration.ofMillis(300))))
+            assertThatThrownBy(() -> client.ask(
+                            Duration.ofMillis(300), docker -> docker.pingCmd().exec()))
                     .isInstanceOf(DockerLostException.class)
-                    .hasMessageContaining("said nothing");
-            http.close();
+                    .hasMessageContaining("said nothing")
+                    .hasMessageContaining("GET /_ping");
+            client.close();
+        }
+    }
+
+    @Test
+    void aCommandThatIsGivenUpLeavesNoConnectionBehindWhicheverThreadWaitsForIt() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            CompletableFuture<Integer> end = new CompletableFuture<>();
+            Thread.ofVirtual().start(() -> {
+                try (Socket socket = server.accept()) {
+                    int last = 0;
+                    while (last >= 0) {
+                        last = socket.getInputStream().read();
+                    }
+                    end.complete(last);
+                } catch (IOException e) {
+                    end.complete(-1);
+                }
+            });
+            EngineClient client = new EngineClient(
+                    "the engine",
+                    "",
+                    new ApacheDockerHttpClient.Builder()
+                            .dockerHost(URI.create("tcp://127.0.0.1:" + server.getLocalPort()))
+                            .build(),
+                    () -> "");
+            assertThatThrownBy(() -> client.ask(Duration.ofMillis(300), docker -> {
+                        docker.waitContainerCmd("app")
+                                .exec(new Answers<>(_ -> {}))
+                                .await();
+                        return true;
+                    }))
+                    .isInstanceOf(DockerLostException.class)
+                    .hasMessageContaining("POST /containers/app/wait");
+            assertThat(end.get(20, TimeUnit.SECONDS)).isNegative();
+            client.close();
         }
     }
 

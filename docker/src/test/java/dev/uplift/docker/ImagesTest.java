@@ -137,11 +137,11 @@ class ImagesTest {
     void aLoginIsForItsOwnRegistryOnly() throws Exception {
         Path secrets = secretFile("{\"registry\":\"fleet:secret\"}");
         RegistryLogins logins = NOBODY.with("registry.example.com", "file:" + secrets + "#/registry");
-        assertThat(logins.header(ImageReference.parse("registry.example.com/app")))
+        assertThat(logins.login(ImageReference.parse("registry.example.com/app")))
                 .isPresent();
-        assertThat(logins.header(ImageReference.parse("registry.example.com:5000/app")))
+        assertThat(logins.login(ImageReference.parse("registry.example.com:5000/app")))
                 .isEmpty();
-        assertThat(logins.header(ImageReference.parse("app"))).isEmpty();
+        assertThat(logins.login(ImageReference.parse("app"))).isEmpty();
     }
 
     private static Path secretFile(String json) throws Exception {

@@ -216,7 +216,7 @@ class RecreationTest {
         test.engine.networks().connect(before, options.secondNetwork(), TestEngine.JSON.objectNode());
         ObjectNode leave =
                 TestEngine.JSON.objectNode().put("Container", before.id()).put("Force", true);
-        test.http.call(EngineRequest.post("/networks/bridge/disconnect").json(leave));
+        test.client.call(EngineRequest.post("/networks/bridge/disconnect").json(leave));
         before = test.engine.containers().inspect(before.id());
         ContainerInspection after = recreate(before, sameImage);
         assertThat(after.raw().at("/NetworkSettings/Networks").properties())
@@ -232,7 +232,7 @@ class RecreationTest {
     private ContainerInspection recreate(ContainerInspection before, ImageReference image) throws Exception {
         Containers containers = test.engine.containers();
         ImageInspection itsImage = test.engine.images().find(before.imageId()).orElseThrow();
-        String host = test.engine.info().path("Name").asText();
+        String host = test.engine.info().getName();
         CreateRequest request =
                 new Recreation(before, itsImage, host).of(image, test.ours("5a5a5a5a-0000-0000-0000-000000000000"));
         containers.rename(before.id(), before.name() + "-" + before.shortId());

@@ -65,6 +65,9 @@ class RegistryLoginsTest {
         ImageReference image = ImageReference.parse("registry.example.com/team/app");
 
         assertThat(logins.authorization(image)).isEmpty();
-        assertThat(logins.header(image)).isPresent();
+        assertThat(logins.login(image)).hasValueSatisfying(login -> {
+            assertThat(login.getIdentitytoken()).isEqualTo("t0ken");
+            assertThat(login.getRegistryAddress()).isEqualTo("registry.example.com");
+        });
     }
 }

@@ -41,11 +41,11 @@ class SshDockerTest {
         try (DockerEngine local = DockerEngine.connect(DockerEndpoint.LOCAL);
                 DockerEngine dialled = DockerEngine.connect(DockerEndpoint.of(hosts.local()));
                 DockerEngine remote = DockerEngine.connect(DockerEndpoint.of(far))) {
-            String id = local.info().path("ID").asText();
+            String id = local.info().getId();
             assertThat(id).isNotEmpty();
-            assertThat(dialled.info().path("ID").asText()).isEqualTo(id);
+            assertThat(dialled.info().getId()).isEqualTo(id);
             for (int i = 0; i < 20; i++) {
-                assertThat(remote.info().path("ID").asText()).isEqualTo(id);
+                assertThat(remote.info().getId()).isEqualTo(id);
             }
         }
     }

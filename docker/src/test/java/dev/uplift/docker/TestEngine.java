@@ -1,43 +1,38 @@
 package dev.uplift.docker;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.github.dockerjava.httpclient5.ApacheDockerHttpClient;
+import com.github.dockerjava.api.command.InspectVolumeResponse;
+import com.github.dockerjava.api.model.AuthConfig;
+import com.github.dockerjava.api.model.Image;
+import com.github.dockerjava.api.model.Network;
+import com.github.dockerjava.api.model.ResponseItem;
+import com.github.dockerjava.api.model.ResponseItem.ErrorDetail;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /** The engine of this machine, and what one test makes on it: all of that is removed at the end. */
 final class TestEngine implements AutoCloseable {
     static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final String LABEL = "dev.uplift.test";
-    private static final String NOBODY = Base64.getUrlEncoder().encodeToString("{}".getBytes(StandardCharsets.UTF_8));
 
     final String mark = UUID.randomUUID().toString().substring(0, 8);
     final DockerEngine engine;
-    final EngineHttp http;
+    final EngineClient client;
 
     TestEngine() throws IOException, InterruptedException {
         engine = DockerEngine.connect(DockerEndpoint.LOCAL);
-        http = new EngineHttp(
-                "the engine",
-                "start it",
-                new ApacheDockerHttpClient.Builder()
-                        .dockerHost(URI.create("unix:///var/run/docker.sock"))
-                        .maxConnections(20)
-                        .build(),
-                () -> "");
-        http.speak(engine.version().spoken().toString());
+        client = engine.client;
     }
 
     /** A name that nobody else has. */
@@ -60,26 +55,28 @@ final class TestEngine implements AutoCloseable {
             file(tar, "Dockerfile", 0644, dockerfile.toString().getBytes(StandardCharsets.UTF_8));
             file(tar, "root.tar", 0644, busybox(tag));
         }
-        EngineRequest request = EngineRequest.post("/build").query("t", repository + ":" + tag);
-        String log = http.read(
-                request.stream(new ByteArrayInputStream(context.toByteArray())),
-                body -> new String(body.readAllBytes(), StandardCharsets.UTF_8));
-        if (log.contains("\"error\"")) {
-            throw new IOException(log);
-        }
+        client.stream(docker -> {
+            Failure failure = new Failure();
+            docker.buildImageCmd(new ByteArrayInputStream(context.toByteArray()))
+                    .withTags(Set.of(repository + ":" + tag))
+                    .exec(new Answers<>(failure::note))
+                    .await();
+            return failure.none();
+        });
         return ImageReference.parse(repository + ":" + tag);
     }
 
     /** Pushes an image and says its digest. */
     ImageReference push(ImageReference image) throws Exception {
-        String log = http.read(
-                EngineRequest.post("/images/{}/push", image.name())
-                        .query("tag", String.valueOf(image.tag()))
-                        .header("X-Registry-Auth", NOBODY),
-                body -> new String(body.readAllBytes(), StandardCharsets.UTF_8));
-        if (log.contains("\"error\"")) {
-            throw new IOException(log);
-        }
+        client.stream(docker -> {
+            Failure failure = new Failure();
+            docker.pushImageCmd(image.name())
+                    .withTag(String.valueOf(image.tag()))
+                    .withAuthConfig(new AuthConfig())
+                    .exec(new Answers<>(failure::note))
+                    .await();
+            return failure.none();
+        });
         ImageInspection pushed = engine.images().find(image).orElseThrow();
         return pushed.repoDigests().stream()
                 .filter(known -> known.repository().equals(image.repository()))
@@ -90,7 +87,7 @@ final class TestEngine implements AutoCloseable {
     /** Creates a container as told; its labels get ours. */
     ContainerInspection create(String name, ObjectNode body) throws Exception {
         body.withObjectProperty("Labels").put(LABEL, mark);
-        String id = http.call(EngineRequest.post("/containers/create")
+        String id = client.call(EngineRequest.post("/containers/create")
                         .query("name", name)
                         .json(body))
                 .path("Id")
@@ -109,17 +106,19 @@ final class TestEngine implements AutoCloseable {
     }
 
     String network(String part, String subnet) throws Exception {
-        ObjectNode body = JSON.objectNode().put("Name", name(part));
-        body.withObjectProperty("Labels").put(LABEL, mark);
-        body.withObjectProperty("IPAM").withArrayProperty("Config").addObject().put("Subnet", subnet);
-        http.call(EngineRequest.post("/networks/create").json(body));
+        client.ask(docker -> docker.createNetworkCmd()
+                .withName(name(part))
+                .withLabels(Map.of(LABEL, mark))
+                .withIpam(new Network.Ipam().withConfig(new Network.Ipam.Config().withSubnet(subnet)))
+                .exec());
         return name(part);
     }
 
     String volume(String part) throws Exception {
-        ObjectNode body = JSON.objectNode().put("Name", name(part));
-        body.withObjectProperty("Labels").put(LABEL, mark);
-        http.call(EngineRequest.post("/volumes/create").json(body));
+        client.ask(docker -> docker.createVolumeCmd()
+                .withName(name(part))
+                .withLabels(Map.of(LABEL, mark))
+                .exec());
         return name(part);
     }
 
@@ -134,27 +133,49 @@ final class TestEngine implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        http.close();
         engine.close();
     }
 
     private void clean() throws IOException, InterruptedException {
+        List<String> ours = List.of(LABEL + "=" + mark);
         for (String id : engine.containers().list(Map.of(LABEL, mark))) {
-            http.call(EngineRequest.delete("/containers/{}", id)
-                    .query("force", "1")
-                    .query("v", "1"));
+            client.ask(docker -> docker.removeContainerCmd(id)
+                    .withForce(true)
+                    .withRemoveVolumes(true)
+                    .exec());
         }
-        String filter = "{\"label\":[\"" + LABEL + "=" + mark + "\"]}";
-        for (JsonNode network : http.call(EngineRequest.get("/networks").query("filters", filter))) {
-            http.call(EngineRequest.delete("/networks/{}", network.path("Id").asText()));
+        client.ask(docker -> {
+            for (Network network :
+                    docker.listNetworksCmd().withFilter("label", ours).exec()) {
+                docker.removeNetworkCmd(network.getId()).exec();
+            }
+            for (InspectVolumeResponse volume :
+                    docker.listVolumesCmd().withFilter("label", ours).exec().getVolumes()) {
+                docker.removeVolumeCmd(volume.getName()).exec();
+            }
+            for (Image image :
+                    docker.listImagesCmd().withLabelFilter(ours.getFirst()).exec()) {
+                docker.removeImageCmd(image.getId()).withForce(true).exec();
+            }
+            return true;
+        });
+    }
+
+    /** What a build or a push failed of, if it did. */
+    private static final class Failure {
+        private volatile @Nullable ErrorDetail failed;
+
+        void note(ResponseItem item) {
+            if (item.getErrorDetail() != null) {
+                failed = item.getErrorDetail();
+            }
         }
-        for (JsonNode volume : http.call(EngineRequest.get("/volumes").query("filters", filter))
-                .path("Volumes")) {
-            http.call(EngineRequest.delete("/volumes/{}", volume.path("Name").asText()));
-        }
-        for (JsonNode image : http.call(EngineRequest.get("/images/json").query("filters", filter))) {
-            http.call(EngineRequest.delete("/images/{}", image.path("Id").asText())
-                    .query("force", "1"));
+
+        boolean none() throws IOException {
+            if (failed != null) {
+                throw new IOException(failed.getMessage());
+            }
+            return true;
         }
     }
 

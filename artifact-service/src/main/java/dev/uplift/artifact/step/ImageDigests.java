@@ -58,7 +58,8 @@ final class ImageDigests {
      * @throws TransferFailedException ARTIFACT_WRONG if another one was pinned before, ARTIFACT_UNAVAILABLE if the
      *     registry does not have it or does not answer
      */
-    Artifact fetch(Wanted wanted, Wanted.Image image, StepRun run) throws TransferFailedException, IOException {
+    Artifact fetch(Wanted wanted, Wanted.Image image, StepRun run)
+            throws TransferFailedException, IOException, InterruptedException {
         Resolved resolved = resolve(wanted, image, run);
         return new Artifact(
                 resolved.sha256(),
@@ -70,7 +71,7 @@ final class ImageDigests {
     }
 
     private Resolved resolve(Wanted wanted, Wanted.Image image, StepRun run)
-            throws TransferFailedException, IOException {
+            throws TransferFailedException, IOException, InterruptedException {
         wanted.requirePin(image.pinned(), image.known());
         Artifact known = image.known();
         String pinned = image.pinned();
@@ -80,7 +81,8 @@ final class ImageDigests {
         return pinned == null ? ask(tagged(image, wanted.version().text()), run) : new Resolved(pinned, 1);
     }
 
-    private Resolved ask(ImageReference image, StepRun run) throws TransferFailedException, IOException {
+    private Resolved ask(ImageReference image, StepRun run)
+            throws TransferFailedException, IOException, InterruptedException {
         String registry = image.registry().equals("docker.io") ? "registry-1.docker.io" : image.registry();
         String scheme = LOOPBACK.matcher(registry).matches() ? "http" : "https";
         URI url = URI.create(scheme + "://" + registry + "/v2/" + image.path() + "/manifests/" + image.wanted());
@@ -100,14 +102,14 @@ final class ImageDigests {
 
     /** What the registry is told after it has asked who we are. */
     private String authorization(String challenge, ImageReference image, StepRun run)
-            throws TransferFailedException, IOException {
+            throws TransferFailedException, IOException, InterruptedException {
         Optional<String> login = login(image);
         return challenge.startsWith("Basic ")
                 ? login.orElseThrow(() -> refused(image))
                 : "Bearer " + token(challenge, login, image, run);
     }
 
-    private Optional<String> login(ImageReference image) throws TransferFailedException {
+    private Optional<String> login(ImageReference image) throws TransferFailedException, InterruptedException {
         try {
             return logins.authorization(image);
         } catch (IOException e) {

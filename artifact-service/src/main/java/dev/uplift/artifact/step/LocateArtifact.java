@@ -54,7 +54,7 @@ public final class LocateArtifact implements StepHandler {
     }
 
     @Override
-    public StepOutcome run(StepCommand command, StepRun run) throws IOException {
+    public StepOutcome run(StepCommand command, StepRun run) throws IOException, InterruptedException {
         Wanted wanted;
         try {
             wanted = Wanted.of(command, profiles);
@@ -107,7 +107,7 @@ public final class LocateArtifact implements StepHandler {
         return StepOutcome.done(located);
     }
 
-    private Check image(Wanted wanted, Wanted.Image image, StepRun run) throws IOException {
+    private Check image(Wanted wanted, Wanted.Image image, StepRun run) throws IOException, InterruptedException {
         try {
             Artifact artifact = new ImageDigests(source, logins).fetch(wanted, image, run);
             String digest = image.repository().name() + "@sha256:" + artifact.sha256();

@@ -1,6 +1,6 @@
 package dev.uplift.swap.node.docker;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.github.dockerjava.api.model.Container;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.docker.ContainerInspection;
 import dev.uplift.docker.ContainerRecord;
@@ -145,10 +145,9 @@ record ContainerFamily(DockerEngine engine, Host host, DockerPlace place) {
     /** Ids of running containers that share a namespace of this one: they end with it. */
     List<String> sharing(ContainerInspection container) throws IOException, InterruptedException {
         List<String> names = new ArrayList<>();
-        for (JsonNode other : engine.containers().all()) {
-            String mode = other.path("HostConfig").path("NetworkMode").asText();
-            if (Objects.equals(mode, "container:" + container.id())) {
-                names.add(other.path("Names").path(0).asText().replaceFirst("^/", ""));
+        for (Container other : engine.containers().all()) {
+            if (Objects.equals(other.getHostConfig().getNetworkMode(), "container:" + container.id())) {
+                names.add(other.getNames()[0].replaceFirst("^/", ""));
             }
         }
         return names;

@@ -102,7 +102,7 @@ final class ContainerSwitching {
                         ErrorCode.HOST_UNEXPECTED,
                         "the image of the old container was removed from the engine: what its operator set cannot be"
                                 + " told from what it inherited"));
-        String engineHost = family.engine().info().path("Name").asText();
+        String engineHost = family.engine().info().getName();
         Map<String, String> labels = Map.of(
                 UpliftLabels.INSTALLATION,
                 work.command().installation().id().toString(),

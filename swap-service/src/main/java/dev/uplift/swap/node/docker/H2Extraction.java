@@ -106,7 +106,7 @@ public final class H2Extraction {
                 .orElseThrow(() -> StepFailedException.refused(
                         ErrorCode.HOST_UNEXPECTED,
                         "the image of " + container.name() + " was removed from the engine"));
-        String engineHost = engine.info().path("Name").asText();
+        String engineHost = engine.info().getName();
         CreateRequest same;
         try {
             ImageReference name = ImageReference.parse(container.imageName());
