@@ -37,11 +37,14 @@ public final class RegistryLogins {
     private final Host keeper;
     private final Map<String, String> references;
     private final @Nullable Path dockerConfig;
+    private final @Nullable String helperPath;
 
-    private RegistryLogins(Host keeper, Map<String, String> references, @Nullable Path dockerConfig) {
+    private RegistryLogins(
+            Host keeper, Map<String, String> references, @Nullable Path dockerConfig, @Nullable String helperPath) {
         this.keeper = keeper;
         this.references = references;
         this.dockerConfig = dockerConfig;
+        this.helperPath = helperPath;
     }
 
     /**
@@ -50,12 +53,12 @@ public final class RegistryLogins {
      * @param keeper the host that keeps the secrets and files which are named later
      */
     public static RegistryLogins none(Host keeper) {
-        return new RegistryLogins(keeper, Map.of(), null);
+        return new RegistryLogins(keeper, Map.of(), null, null);
     }
 
     /**
      * As an operator configures it: one {@code REGISTRY=REFERENCE} for each registry, such as {@code
-     * registry.example.com:5000=env:REGISTRY_LOGIN}, and for all others what {@code docker login} has written for this
+     * registry.example.com:5000=env:REGISTRY_LOGIN}, and for all others what Docker's {@code config.json} says of this
      * process's user.
      *
      * @throws IllegalArgumentException if an entry names no registry, one that another entry names, or no secret
@@ -81,15 +84,20 @@ public final class RegistryLogins {
     public RegistryLogins with(String registry, String secretReference) {
         Map<String, String> more = new LinkedHashMap<>(references);
         more.put(registry, secretReference);
-        return new RegistryLogins(keeper, Map.copyOf(more), dockerConfig);
+        return new RegistryLogins(keeper, Map.copyOf(more), dockerConfig, helperPath);
     }
 
     /**
      * Logs in to all other registries as {@code docker login} has it in this {@code config.json}, if the file
-     * exists. Credential helpers are not run: a registry that needs one is asked as nobody.
+     * exists: by the {@link CredentialHelper} that it names for a registry, or with what it keeps itself.
      */
     public RegistryLogins withDockerConfig(Path configJson) {
-        return new RegistryLogins(keeper, references, configJson);
+        return new RegistryLogins(keeper, references, configJson, helperPath);
+    }
+
+    /** Looks for credential helpers in these directories, and not on the path of this process. */
+    RegistryLogins withHelpersIn(String path) {
+        return new RegistryLogins(keeper, references, dockerConfig, path);
     }
 
     /**
@@ -123,19 +131,24 @@ public final class RegistryLogins {
                 .map(text -> "Basic " + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    private Optional<AuthConfig> fromDockerConfig(String registry, Path file) throws IOException {
+    private Optional<AuthConfig> fromDockerConfig(String registry, Path file) throws IOException, InterruptedException {
         byte[] bytes;
         try {
             bytes = keeper.files().read(file, CONFIG_BYTES_MAX);
         } catch (NoSuchFileException _) {
             return Optional.empty();
         }
+        DockerConfigFile config;
+        Optional<CredentialHelper> helper;
         try {
-            return kept(JSON.readValue(bytes, DockerConfigFile.class), registry, file);
+            config = JSON.readValue(bytes, DockerConfigFile.class);
+            helper = CredentialHelper.named(JSON.readTree(bytes), registry, file);
         } catch (JacksonException e) {
-            throw new DockerException(
-                    file + " is no configuration of Docker (line " + e.getLocation().getLineNr() + ")");
+            throw new DockerException(file + " is no configuration of Docker (line "
+                    + e.getLocation().getLineNr() + ")");
         }
+        Optional<AuthConfig> login = helper.isPresent() ? helper.get().login(keeper, helperPath) : Optional.empty();
+        return login.isPresent() ? login : kept(config, registry, file);
     }
 
     private static Optional<AuthConfig> kept(DockerConfigFile config, String registry, Path file)

@@ -101,7 +101,7 @@ class ImagesTest {
     }
 
     @Test
-    void aPrivateRegistryWantsALoginByReference() throws Exception {
+    void aPrivateRegistryWantsALoginByReferenceByFileOrByHelper() throws Exception {
         Path data = directory.resolve("private");
         int port = TestRegistry.freePort();
         ImageReference secret;
@@ -129,6 +129,18 @@ class ImagesTest {
             Path config = secretFile("{\"auths\":{\"" + closed.address() + "\":{\"auth\":\"" + auth + "\"}}}");
             assertThat(images.pull(digest, NOBODY.withDockerConfig(config), PLATFORM, (_, _) -> {})
                             .is(digest))
+                    .isTrue();
+
+            images.remove(digest);
+            TestHelpers helpers = new TestHelpers(directory.resolve("helpers"));
+            helpers.script(
+                    "fleet",
+                    "[ \"$1 $(cat)\" = \"get " + closed.address()
+                            + "\" ] && echo '{\"Username\":\"fleet\",\"Secret\":\"secret\"}'");
+            Path helped = secretFile("{\"credHelpers\":{\"" + closed.address() + "\":\"fleet\"}}");
+            RegistryLogins byHelper = helpers.findFor(NOBODY.withDockerConfig(helped));
+            assertThat(images.resolve(secret, byHelper).digest()).isEqualTo(digest.digest());
+            assertThat(images.pull(digest, byHelper, PLATFORM, (_, _) -> {}).is(digest))
                     .isTrue();
         }
     }

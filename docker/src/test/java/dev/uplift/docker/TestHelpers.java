@@ -1,0 +1,19 @@
+package dev.uplift.docker;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/** Credential helpers: shell scripts in a directory. */
+record TestHelpers(Path directory) {
+    void script(String name, String script) throws IOException {
+        Files.createDirectories(directory);
+        Path file = Files.writeString(directory.resolve("docker-credential-" + name), "#!/bin/sh\n" + script + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
+    }
+
+    RegistryLogins findFor(RegistryLogins logins) {
+        return logins.withHelpersIn(directory + ":/usr/bin:/bin");
+    }
+}
