@@ -1,8 +1,6 @@
 package dev.uplift.backup;
 
-import dev.uplift.backup.step.Failures;
-import dev.uplift.backup.step.StepFailedException;
-import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.ByteCount;
@@ -14,6 +12,9 @@ import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepFailures;
+import dev.uplift.worker.StepRunner;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ import java.util.stream.Collectors;
  */
 public final class CheckDatabase implements StepHandler {
     private static final long H2_BYTES = 4L << 20;
+    private static final StepRunner RUNNER = new StepRunner(StepFailures.otherwise(ErrorCode.DATABASE_UNAVAILABLE));
 
     private final InstallationAccess access;
     private final BackupStore store;
@@ -39,12 +41,12 @@ public final class CheckDatabase implements StepHandler {
 
     @Override
     public StepOutcome run(StepCommand command, StepRun run) throws Exception {
-        return Failures.outcome(ErrorCode.DATABASE_UNAVAILABLE, () -> {
+        return RUNNER.run(command, run, () -> {
             StepOutput.DatabaseChecked checked;
             try {
-                StepWork work = access.work(command, run);
+                BackupWork work = access.work(command, run);
                 checked = access.database(command.installation()).check(work);
-            } catch (StepFailedException e) {
+            } catch (StepFailure e) {
                 if (!command.dryRun()) {
                     throw e;
                 }
@@ -66,18 +68,17 @@ public final class CheckDatabase implements StepHandler {
             return failed.isEmpty() || command.dryRun()
                     ? StepOutcome.done(
                             new StepOutput.DatabaseChecked(checked.serverVersion(), checked.sizeBytes(), checks))
-                    : StepFailedException.refused(ErrorCode.PREFLIGHT_REFUSED, failed)
-                            .outcome();
+                    : StepFailure.refused(ErrorCode.PREFLIGHT_REFUSED, failed).outcome();
         });
     }
 
     /** Before anything is stopped for it: retention may have deleted it, and a disk may have changed it. */
-    private Check source(Backup source, StepWork work) throws IOException {
+    private Check source(Backup source, BackupWork work) throws IOException {
         try {
             Path directory = store.require(work.command().installation().id(), source.id());
             var _ = store.verify(directory, work.bytes("checking the backup", source.sizeBytes()));
             return new Check("backup.source", Check.Verdict.OK, "backup " + source.id() + " is as it was written");
-        } catch (StepFailedException e) {
+        } catch (StepFailure e) {
             return new Check("backup.source", Check.Verdict.FAIL, String.valueOf(e.getMessage()));
         }
     }

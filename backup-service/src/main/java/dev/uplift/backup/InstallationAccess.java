@@ -6,8 +6,7 @@ import dev.uplift.backup.database.h2.H2Database;
 import dev.uplift.backup.database.h2.H2Processes;
 import dev.uplift.backup.database.postgres.PostgresDatabases;
 import dev.uplift.backup.database.postgres.PostgresOptions;
-import dev.uplift.backup.step.StepFailedException;
-import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
@@ -20,6 +19,7 @@ import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.DatabaseRules;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,17 +50,17 @@ public final class InstallationAccess {
     }
 
     /** One run of a command, behind the fence of the first node. */
-    StepWork work(StepCommand command, StepRun run) throws IOException {
+    BackupWork work(StepCommand command, StepRun run) throws IOException {
         InstallationSpec installation = command.installation();
         NodeSpec first = installation.nodes().getFirst();
-        return new StepWork(
+        return new BackupWork(
                 command, run, reach.keeper(installation, first).fence(reach.directory(installation, first)));
     }
 
     /**
      * The installation's database. Connects to nothing yet but, perhaps, to the host that it is reached from.
      *
-     * @throws StepFailedException INVALID if it cannot be reached from here
+     * @throws StepFailure INVALID if it cannot be reached from here
      * @throws IOException if a path or a secret is not what was registered, or the host is not reached
      */
     ApplicationDatabase database(InstallationSpec installation) throws IOException, InterruptedException {
@@ -88,13 +88,13 @@ public final class InstallationAccess {
         NodeSpec first = installation.nodes().getFirst();
         Host keeper = reach.keeper(installation, first);
         if (!keeper.name().equals(first.host())) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INVALID,
                     "of host " + first.host() + " only the Docker Engine is reached, not the H2 file of node "
                             + first.name() + "; register the host by SSH");
         }
         if (!file.host().equals(first.host())) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INVALID,
                     "the H2 file is on host " + file.host() + ", but node " + first.name() + " is on host "
                             + first.host() + "; register the application again");

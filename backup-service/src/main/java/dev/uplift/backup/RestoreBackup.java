@@ -1,10 +1,8 @@
 package dev.uplift.backup;
 
 import dev.uplift.backup.database.ApplicationDatabase;
-import dev.uplift.backup.step.Effect;
-import dev.uplift.backup.step.Failures;
-import dev.uplift.backup.step.StepFailedException;
-import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.step.BackupEffect;
+import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Backup;
@@ -13,9 +11,14 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.MigratedData;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.host.FencedException;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.Effects;
+import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepFailures;
+import dev.uplift.worker.StepRunner;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
@@ -43,6 +46,7 @@ public final class RestoreBackup implements StepHandler {
     private static final Logger LOG = LoggerFactory.getLogger(RestoreBackup.class);
     private static final String NOT_COMPARED =
             "the database cannot be compared with the backup and will be replaced: {}";
+    private static final StepRunner RUNNER = new StepRunner(StepFailures.otherwise(ErrorCode.RESTORE_FAILED));
 
     private final InstallationAccess access;
     private final BackupStore store;
@@ -54,8 +58,8 @@ public final class RestoreBackup implements StepHandler {
 
     @Override
     public StepOutcome run(StepCommand command, StepRun run) throws Exception {
-        return Failures.outcome(ErrorCode.RESTORE_FAILED, () -> {
-            StepWork work = access.work(command, run);
+        return RUNNER.run(command, run, () -> {
+            BackupWork work = access.work(command, run);
             return switch (command.direction()) {
                 case UNDO -> undo(work);
                 case DO -> {
@@ -69,7 +73,7 @@ public final class RestoreBackup implements StepHandler {
         });
     }
 
-    private StepOutcome undo(StepWork work) throws Exception {
+    private StepOutcome undo(BackupWork work) throws Exception {
         StepCommand command = work.command();
         Backup backup = command.backup();
         MigratedData migrated = command.migrated();
@@ -77,34 +81,33 @@ public final class RestoreBackup implements StepHandler {
         if (command.pivotReached() && backup != null && !kept) {
             return restore(backup, work);
         }
-        work.effect(Effect.CLEAN, () -> {
+        work.effects().run(BackupEffect.CLEAN, () -> {
             UUID installation = command.installation().id();
-            work.fenced(() -> ifPossible(() -> store.discardLeftovers(installation)));
+            work.locked(() -> ifPossible(() -> store.discardLeftovers(installation)));
             ifPossible(() -> access.database(command.installation()).discardLeftovers(work));
         });
         return StepOutcome.done(new StepOutput.Restored(null, false));
     }
 
     /** The data were not touched: that something is left over is no reason to park. */
-    private static void ifPossible(StepWork.Action clean) throws Exception {
+    private static void ifPossible(Effects.Action<Exception> clean) throws Exception {
         try {
             clean.run();
         } catch (Exception e) {
-            if (e instanceof InterruptedException
-                    || (e instanceof StepFailedException failed && failed.code() == ErrorCode.FENCED)) {
+            if (e instanceof InterruptedException || e instanceof FencedException) {
                 throw e;
             }
             LOG.warn("what an interrupted backup left behind stays until the next one", e);
         }
     }
 
-    private StepOutcome restore(Backup backup, StepWork work) throws Exception {
+    private StepOutcome restore(Backup backup, BackupWork work) throws Exception {
         StepCommand command = work.command();
         UUID installation = command.installation().id();
         ApplicationDatabase database = access.database(command.installation());
         Path directory = store.require(installation, backup.id());
-        work.effect(Effect.CLEAN, () -> {
-            work.fenced(() -> store.discardLeftovers(installation));
+        work.effects().run(BackupEffect.CLEAN, () -> {
+            work.locked(() -> store.discardLeftovers(installation));
             database.discardLeftovers(work);
         });
         database.requireCold();
@@ -119,7 +122,7 @@ public final class RestoreBackup implements StepHandler {
                 || !manifest.installationId().equals(installation)
                 || !manifest.contentHash().equals(backup.contentHash())
                 || !manifest.databaseKind().equals(database.kind())) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.BACKUP_CORRUPT,
                     "what is in " + directory + " is not the backup that was asked for: its manifest tells another"
                             + " installation, content or kind of database");
@@ -130,22 +133,22 @@ public final class RestoreBackup implements StepHandler {
 
     /** Empty for a database that cannot be read whole: it is damaged, or the failed version has locked it up. */
     private static Optional<ApplicationDatabase.Content> content(
-            ApplicationDatabase database, Path backup, StepWork work) throws Exception {
+            ApplicationDatabase database, Path backup, BackupWork work) throws Exception {
         try {
             return Optional.of(database.content(backup, work));
-        } catch (StepFailedException e) {
+        } catch (StepFailure e) {
             boolean unreadable = e.code() == ErrorCode.BACKUP_FAILED
-                    || (e.getCause() instanceof SQLException cause && !Failures.isOfTheServer(cause));
+                    || (e.getCause() instanceof SQLException cause && !StepFailures.isOfServer(cause));
             if (!unreadable) {
                 throw e;
             }
             LOG.warn(NOT_COMPARED, e.getMessage());
             return Optional.empty();
         } catch (SQLException e) {
-            if (Failures.isOfTheServer(e)) {
+            if (StepFailures.isOfServer(e)) {
                 throw e;
             }
-            LOG.warn(NOT_COMPARED, Failures.message(e));
+            LOG.warn(NOT_COMPARED, StepFailures.message(e));
             return Optional.empty();
         }
     }

@@ -2,10 +2,8 @@ package dev.uplift.backup;
 
 import com.github.f4b6a3.uuid.UuidCreator;
 import dev.uplift.backup.database.ApplicationDatabase;
-import dev.uplift.backup.step.Effect;
-import dev.uplift.backup.step.Failures;
-import dev.uplift.backup.step.StepFailedException;
-import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.step.BackupEffect;
+import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Backup;
@@ -18,6 +16,9 @@ import dev.uplift.host.DurableFiles;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepFailures;
+import dev.uplift.worker.StepRunner;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,7 +26,6 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +44,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TakeBackup implements StepHandler {
     private static final Logger LOG = LoggerFactory.getLogger(TakeBackup.class);
+    private static final StepRunner RUNNER = new StepRunner(StepFailures.otherwise(ErrorCode.BACKUP_FAILED));
 
     private final InstallationAccess access;
     private final BackupStore store;
@@ -57,12 +58,12 @@ public final class TakeBackup implements StepHandler {
 
     @Override
     public StepOutcome run(StepCommand command, StepRun run) throws Exception {
-        return Failures.outcome(ErrorCode.BACKUP_FAILED, () -> {
-            StepWork work = access.work(command, run);
+        return RUNNER.run(command, run, () -> {
+            BackupWork work = access.work(command, run);
             ApplicationDatabase database = access.database(command.installation());
             UUID installation = command.installation().id();
-            work.effect(Effect.CLEAN, () -> {
-                work.fenced(() -> store.discardLeftovers(installation));
+            work.effects().run(BackupEffect.CLEAN, () -> {
+                work.locked(() -> store.discardLeftovers(installation));
                 database.discardLeftovers(work);
             });
             database.requireCold();
@@ -79,11 +80,11 @@ public final class TakeBackup implements StepHandler {
         return UuidCreator.getNameBasedSha1(command.sagaId(), command.stepIndex() + "/backup/" + command.epoch());
     }
 
-    private Backup again(Path directory, ApplicationDatabase database, StepWork work) throws Exception {
+    private Backup again(Path directory, ApplicationDatabase database, BackupWork work) throws Exception {
         store.settle(directory);
         Manifest manifest = store.verify(directory, work.bytes("reading the backup that is there", 0));
         if (!database.content(directory, work).hash().equals(manifest.contentHash())) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     "the database was changed after backup " + manifest.backupId()
                             + " although the application is stopped: find out by whom");
@@ -91,48 +92,46 @@ public final class TakeBackup implements StepHandler {
         return manifest.backup();
     }
 
-    private Backup take(UUID id, ApplicationDatabase database, StepWork work) throws Exception {
+    private Backup take(UUID id, ApplicationDatabase database, BackupWork work) throws Exception {
         StepCommand command = work.command();
         UUID installation = command.installation().id();
         for (NodeSpec node : command.installation().nodes()) {
             if (work.ranOn().sha256(node).isEmpty()) {
-                throw StepFailedException.refused(
+                throw StepFailure.refused(
                         ErrorCode.INVALID,
                         "the command does not tell which JAR or image node " + node.name()
                                 + " ran on the data: PREFLIGHT comes before BACKUP");
             }
         }
-        Path[] partial = new Path[1];
+        Path partial = work.effects().call(BackupEffect.BEGIN, () -> store.begin(installation, id, work.tag()));
         try {
-            work.effect(Effect.BEGIN, () -> partial[0] = store.begin(installation, id, work.tag()));
-            ApplicationDatabase.Snapshot snapshot = database.dump(partial[0], work);
-            Manifest[] manifest = new Manifest[1];
-            work.effect(
-                    Effect.MANIFEST,
-                    () -> manifest[0] = store.seal(
-                            partial[0],
-                            (sizeBytes, count, list) ->
-                                    manifest(id, work, database.kind(), snapshot, sizeBytes, count, list)));
-            var _ = store.verify(partial[0], work.bytes("reading the backup back", manifest[0].sizeBytes()));
-            store.warn(partial[0], id, database.prove(partial[0], manifest[0], work));
+            ApplicationDatabase.Snapshot snapshot = database.dump(partial, work);
+            Manifest manifest = work.effects()
+                    .call(
+                            BackupEffect.MANIFEST,
+                            () -> store.seal(
+                                    partial,
+                                    (sizeBytes, count, list) ->
+                                            manifest(id, work, database.kind(), snapshot, sizeBytes, count, list)));
+            var _ = store.verify(partial, work.bytes("reading the backup back", manifest.sizeBytes()));
+            store.warn(partial, id, database.prove(partial, manifest, work));
             work.run().checkCancelled();
-            work.fencedEffect(Effect.PUBLISH, () -> {
+            work.runLocked(BackupEffect.PUBLISH, () -> {
                 database.requireCold();
-                store.publish(partial[0], installation, id);
+                store.publish(partial, installation, id);
             });
-            meters.counter("uplift.backup.bytes", "database", database.kind())
-                    .increment((double) manifest[0].sizeBytes());
+            meters.counter("uplift.backup.bytes", "database", database.kind()).increment((double) manifest.sizeBytes());
             prune(id, work);
-            return manifest[0].backup();
+            return manifest.backup();
         } catch (Exception e) {
-            discard(partial[0], e);
+            discard(partial, e);
             throw e;
         }
     }
 
     private static Manifest manifest(
             UUID id,
-            StepWork work,
+            BackupWork work,
             String kind,
             ApplicationDatabase.Snapshot snapshot,
             long sizeBytes,
@@ -161,11 +160,11 @@ public final class TakeBackup implements StepHandler {
                 filesSha256);
     }
 
-    private void prune(UUID id, StepWork work) throws Exception {
+    private void prune(UUID id, BackupWork work) throws Exception {
         Set<UUID> needed = new HashSet<>(Set.of(id));
         Optional.ofNullable(work.command().backup()).map(Backup::id).ifPresent(needed::add);
         Optional.ofNullable(work.command().source()).map(Backup::id).ifPresent(needed::add);
-        work.effect(Effect.PRUNE, () -> {
+        work.effects().run(BackupEffect.PRUNE, () -> {
             try {
                 store.prune(work.command().installation().id(), needed);
             } catch (IOException e) {
@@ -178,11 +177,9 @@ public final class TakeBackup implements StepHandler {
      * Takes away what this run wrote, and nothing else: another run may have taken over. After a crash there is
      * nobody to do this: the next run does it.
      */
-    private static void discard(@Nullable Path partial, Exception failure) {
+    private static void discard(Path partial, Exception failure) {
         try {
-            if (partial != null) {
-                DurableFiles.delete(partial);
-            }
+            DurableFiles.delete(partial);
         } catch (IOException e) {
             failure.addSuppressed(e);
         }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.uplift.backup.database.h2.H2Processes;
-import dev.uplift.backup.step.Effect;
+import dev.uplift.backup.step.BackupEffect;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.StepOutput;
@@ -199,7 +199,7 @@ final class CrashTest {
         Set<String> points = new TreeSet<>();
         for (String step : steps) {
             points.addAll(Sample.of(
-                    Effect.names().stream()
+                    BackupEffect.names().stream()
                             .filter(effect -> effect.startsWith(step))
                             .flatMap(effect -> Stream.of(effect + ":BEFORE", effect + ":AFTER"))
                             .toList(),

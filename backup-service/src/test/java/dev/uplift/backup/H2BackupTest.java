@@ -8,8 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.backup.database.h2.H2Processes;
-import dev.uplift.backup.step.StepFailedException;
-import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.BackupFiles;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Backup;
@@ -21,6 +20,7 @@ import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.DurableFiles;
+import dev.uplift.host.FencedException;
 import dev.uplift.messaging.worker.StepCancelledException;
 import dev.uplift.messaging.worker.StepOutcome;
 import java.io.ByteArrayOutputStream;
@@ -292,14 +292,13 @@ class H2BackupTest {
         Backup backup = fixture.take();
         h2.run("DELETE FROM t");
         StepCommand undo = fixture.command(StepName.BACKUP, Direction.UNDO, backup, null);
-        StepWork paused = fixture.access.work(undo, fixture.begin());
+        BackupWork paused = fixture.access.work(undo, fixture.begin());
         fixture.pauseAt = "backup.restore.load:AFTER";
         fixture.meanwhile = () -> {
             Manifest manifest = fixture.store.verify(fixture.directory(backup), bytes -> {});
             ApplicationDatabase database = fixture.access.database(undo.installation());
             Assertions.assertThatThrownBy(() -> database.replace(fixture.directory(backup), manifest, paused))
-                    .isInstanceOfSatisfying(
-                            StepFailedException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.FENCED));
+                    .isInstanceOf(FencedException.class);
         };
 
         assertThat(fixture.undo(backup)).isEqualTo(restored(backup, true));

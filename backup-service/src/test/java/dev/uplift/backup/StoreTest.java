@@ -3,13 +3,13 @@ package dev.uplift.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.backup.store.Retention;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Release;
+import dev.uplift.worker.StepFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -108,7 +108,7 @@ final class StoreTest {
         Files.delete(key);
         assertThatThrownBy(() -> store().verify(store().require(installation, id), bytes -> {}))
                 .isInstanceOfSatisfying(
-                        StepFailedException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.BACKUP_CORRUPT));
+                        StepFailure.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.BACKUP_CORRUPT));
     }
 
     @Test

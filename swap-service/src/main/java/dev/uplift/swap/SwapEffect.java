@@ -1,11 +1,16 @@
 package dev.uplift.swap;
 
+import dev.uplift.contract.StepCommand;
+import dev.uplift.worker.EffectName;
+import java.util.Arrays;
+import java.util.List;
+
 /**
  * Everything that the swap-service does to the outside world, by the names of its crash points. Each is
  * taken under the fence of the application's directory, and each is observed before it is taken, so
  * that a step may be run again after a death at any of them.
  */
-public enum SwapEffect {
+public enum SwapEffect implements EffectName {
     /** Writes down on the host how the application is started. */
     INSPECT_LAUNCH("swap.inspect.launch"),
     /** Writes down again how the application is started, if that has changed. */
@@ -103,14 +108,24 @@ public enum SwapEffect {
     /** Forgets what the saga had written down. */
     COMMIT_FORGET("swap.commit.forget");
 
-    private final String wireName;
+    private final String crashPoint;
 
-    SwapEffect(String wireName) {
-        this.wireName = wireName;
+    SwapEffect(String crashPoint) {
+        this.crashPoint = crashPoint;
     }
 
     /** The crash point's name, such as {@code swap.switch.current}. */
-    public String wireName() {
-        return wireName;
+    public String crashPoint() {
+        return crashPoint;
+    }
+
+    @Override
+    public String in(StepCommand command) {
+        return crashPoint;
+    }
+
+    /** The names of all crash points of this service. */
+    public static List<String> names() {
+        return Arrays.stream(values()).map(SwapEffect::crashPoint).toList();
     }
 }

@@ -1,12 +1,11 @@
 package dev.uplift.systemtests;
 
 import dev.uplift.artifact.transfer.FetchEffect;
-import dev.uplift.backup.step.Effect;
+import dev.uplift.backup.step.BackupEffect;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.systemtests.Dashboard.Store;
 import dev.uplift.testbed.Sample;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -137,8 +136,7 @@ final class CrashRuns {
         for (String moment : MOMENTS) {
             switch (service) {
                 case "swap" ->
-                    Arrays.stream(SwapEffect.values())
-                            .map(SwapEffect::wireName)
+                    SwapEffect.names().stream()
                             .filter(effect -> isOn(course, store, effect))
                             .forEach(effect -> any.add(new Kill(service, effect + ":" + moment)));
                 case "artifact" ->
@@ -146,7 +144,7 @@ final class CrashRuns {
                             .filter(effect -> isOn(course, store, effect))
                             .forEach(effect -> any.add(new Kill(service, effect + ":" + moment)));
                 case "backup" ->
-                    Effect.names().stream()
+                    BackupEffect.names().stream()
                             .filter(effect -> isOn(course, store, effect))
                             .forEach(effect -> kills.add(new Kill(service, effect + ":" + moment)));
                 default -> {}

@@ -8,11 +8,9 @@ import dev.uplift.artifact.store.SourceTable;
 import dev.uplift.artifact.transfer.Download;
 import dev.uplift.artifact.transfer.FetchEffect;
 import dev.uplift.artifact.transfer.HttpSource;
-import dev.uplift.artifact.transfer.TransferFailedException;
 import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ErrorCode;
-import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.docker.RegistryLogins;
@@ -22,6 +20,11 @@ import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profiles;
+import dev.uplift.worker.ByteProgress;
+import dev.uplift.worker.Effects;
+import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepFailures;
+import dev.uplift.worker.StepRunner;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -63,6 +66,10 @@ import org.slf4j.LoggerFactory;
 public final class FetchArtifact implements StepHandler {
     private static final Logger LOG = LoggerFactory.getLogger(FetchArtifact.class);
 
+    /** All files of this service are its own: an exception that names none is about its disk. */
+    static final StepRunner RUNNER =
+            new StepRunner(new StepFailures(ErrorCode.HOST_STORAGE, "the artifact-service's disk"));
+
     private final Profiles profiles;
     private final AddressPolicy policy;
     private final HttpSource source;
@@ -102,22 +109,17 @@ public final class FetchArtifact implements StepHandler {
 
     @Override
     public StepOutcome run(StepCommand command, StepRun run) throws Exception {
-        StepOutcome outcome;
-        try {
-            outcome = StepOutcome.done(new StepOutput.ArtifactsFetched(fetch(command, run)));
-            count("ok");
-        } catch (TransferFailedException e) {
-            outcome = e.outcome();
-            count(e.code().wireName());
-        } catch (IOException e) {
-            outcome = storage(e);
-            count(ErrorCode.HOST_STORAGE.wireName());
-        }
+        StepOutcome outcome =
+                RUNNER.run(command, run, () -> StepOutcome.done(new StepOutput.ArtifactsFetched(fetch(command, run))));
+        count(
+                switch (outcome) {
+                    case StepOutcome.Succeeded _ -> "ok";
+                    case StepOutcome.Failed failed -> failed.code().wireName();
+                });
         return outcome;
     }
 
-    private List<Artifact> fetch(StepCommand command, StepRun run)
-            throws TransferFailedException, IOException, InterruptedException {
+    private List<Artifact> fetch(StepCommand command, StepRun run) throws IOException, InterruptedException {
         Wanted wanted = Wanted.of(command, profiles);
         wanted.requireUpgrade();
         List<Artifact> artifacts = new ArrayList<>();
@@ -125,83 +127,81 @@ public final class FetchArtifact implements StepHandler {
             artifacts.add(new ImageDigests(source, logins).fetch(wanted, image, run));
         }
         if (wanted.jar().isPresent()) {
-            artifacts.addFirst(fetch(wanted, wanted.jar().get(), run));
+            artifacts.addFirst(fetch(wanted, wanted.jar().get(), new Effects(command, run)));
         }
         return artifacts;
     }
 
-    private Artifact fetch(Wanted wanted, Wanted.Jar jar, StepRun run)
-            throws TransferFailedException, IOException, InterruptedException {
+    private Artifact fetch(Wanted wanted, Wanted.Jar jar, Effects effects) throws IOException, InterruptedException {
         requireAllowed(jar.url());
         wanted.requirePin(jar.pinned(), jar.known());
-        try (FetchLocks.Held _ = locks.hold(Download.key(jar.url()), run)) {
+        try (FetchLocks.Held _ = locks.hold(Download.key(jar.url()), effects.run())) {
             Optional<String> there = jar.expectedAnywhere();
             if (there.isEmpty()) {
-                there = new Source(source, sources, jar.url()).givesStill(run);
+                there = new Source(source, sources, jar.url()).givesStill(effects.run());
             }
-            Optional<Path> stored = there.isPresent() ? intact(there.get(), run) : Optional.empty();
+            Optional<Path> stored = there.isPresent() ? intact(there.get(), effects) : Optional.empty();
             return stored.isPresent()
                     ? finish(wanted, jar, stored.get(), there.orElseThrow())
-                    : download(wanted, jar, run);
+                    : download(wanted, jar, effects);
         }
     }
 
-    private void requireAllowed(URI url) throws TransferFailedException {
+    private void requireAllowed(URI url) {
         try {
             policy.require(url);
         } catch (AddressRefusedException e) {
-            throw TransferFailedException.refused(ErrorCode.ARTIFACT_ADDRESS_REFUSED, String.valueOf(e.getMessage()));
+            throw StepFailure.refused(ErrorCode.ARTIFACT_ADDRESS_REFUSED, String.valueOf(e.getMessage()));
         }
     }
 
-    private Optional<Path> intact(String sha256, StepRun run) throws IOException {
+    private Optional<Path> intact(String sha256, Effects effects) throws IOException {
         Optional<Path> stored = store.use(sha256);
-        if (stored.isEmpty() || store.isIntact(stored.get(), hashing(stored.get(), run))) {
+        if (stored.isEmpty() || store.isIntact(stored.get(), hashing(stored.get(), effects.run()))) {
             return stored;
         }
-        run.crashPoints().before(FetchEffect.EVICT.crashPoint());
-        store.evict(stored.get());
-        run.crashPoints().after(FetchEffect.EVICT.crashPoint());
+        effects.run(FetchEffect.EVICT, () -> store.evict(stored.get()));
         meters.counter("uplift.artifact.corruptions").increment();
         return Optional.empty();
     }
 
-    private Artifact download(Wanted wanted, Wanted.Jar jar, StepRun run)
-            throws TransferFailedException, IOException, InterruptedException {
-        Download download = new Download(source, limits, store.partialDirectory(), jar.url(), run);
-        Download.Fetched fetched = download.fetch();
-        Optional<String> expected = jar.expected();
-        if (expected.isPresent() && !fetched.sha256().equals(expected.get()) && fetched.continued()) {
-            // A server that gives two files one ETag: the pieces may be of different ones.
-            download.discard();
-            fetched = download.fetch();
-        }
+    private Artifact download(Wanted wanted, Wanted.Jar jar, Effects effects) throws IOException, InterruptedException {
+        Download download = new Download(source, limits, store.partialDirectory(), jar.url(), effects);
+        Download.Fetched fetched = whole(download, jar);
         meters.counter("uplift.artifact.fetched.bytes").increment((double) fetched.sizeBytes());
         try {
             requireExpected(wanted, jar, fetched.sha256());
             wanted.requireSame(
                     JarIdentity.read(fetched.file(), wanted.profile()).version());
-        } catch (TransferFailedException e) {
+        } catch (StepFailure e) {
             download.discard();
             throw e;
         }
-        run.crashPoints().before(FetchEffect.STORE.crashPoint());
-        Path stored = store.adopt(fetched.file(), fetched.sha256());
-        run.crashPoints().after(FetchEffect.STORE.crashPoint());
-        run.crashPoints().before(FetchEffect.RECORD.crashPoint());
-        sources.record(Download.key(jar.url()), new SourceTable.Given(fetched.sha256(), fetched.validators()));
-        run.crashPoints().after(FetchEffect.RECORD.crashPoint());
+        Path stored = effects.call(FetchEffect.STORE, () -> store.adopt(fetched.file(), fetched.sha256()));
+        effects.run(
+                FetchEffect.RECORD,
+                () -> sources.record(
+                        Download.key(jar.url()), new SourceTable.Given(fetched.sha256(), fetched.validators())));
         Artifact artifact = finish(wanted, jar, stored, fetched.sha256());
-        run.crashPoints().before(FetchEffect.CLEAR.crashPoint());
-        download.forget();
-        run.crashPoints().after(FetchEffect.CLEAR.crashPoint());
-        run.crashPoints().before(FetchEffect.FORGET.crashPoint());
-        forgetUnused();
-        run.crashPoints().after(FetchEffect.FORGET.crashPoint());
+        effects.run(FetchEffect.CLEAR, download::forget);
+        effects.run(FetchEffect.FORGET, this::forgetUnused);
         return artifact;
     }
 
-    private static void requireExpected(Wanted wanted, Wanted.Jar jar, String found) throws TransferFailedException {
+    private static Download.Fetched whole(Download download, Wanted.Jar jar) throws IOException, InterruptedException {
+        Download.Fetched fetched = download.fetch();
+        boolean wrong = jar.expected()
+                .filter(expected -> !expected.equals(fetched.sha256()))
+                .isPresent();
+        if (wrong && fetched.continued()) {
+            // A server that gives two files one ETag: the pieces may be of different ones.
+            download.discard();
+            return download.fetch();
+        }
+        return fetched;
+    }
+
+    private static void requireExpected(Wanted wanted, Wanted.Jar jar, String found) {
         Artifact known = jar.known();
         if (jar.expected().filter(found::equals).isPresent() || jar.expected().isEmpty()) {
             return;
@@ -209,7 +209,7 @@ public final class FetchArtifact implements StepHandler {
         if (jar.pinned() == null && known != null) {
             throw wanted.changed(AddressPolicy.display(jar.url()), found, known);
         }
-        throw TransferFailedException.refused(
+        throw StepFailure.refused(
                 ErrorCode.ARTIFACT_WRONG,
                 "the artifact at " + AddressPolicy.display(jar.url()) + " has the SHA-256 " + found + ", wanted is "
                         + jar.pinned());
@@ -228,8 +228,7 @@ public final class FetchArtifact implements StepHandler {
     }
 
     /** The stored file has this hash; it may be of another version, or not the expected one, if it was stored for that. */
-    private Artifact finish(Wanted wanted, Wanted.Jar jar, Path stored, String sha256)
-            throws TransferFailedException, IOException {
+    private Artifact finish(Wanted wanted, Wanted.Jar jar, Path stored, String sha256) throws IOException {
         requireExpected(wanted, jar, sha256);
         JarIdentity identity = JarIdentity.read(stored, wanted.profile());
         ApplicationVersion version = wanted.requireSame(identity.version());
@@ -245,17 +244,7 @@ public final class FetchArtifact implements StepHandler {
     }
 
     private static LongConsumer hashing(Path file, StepRun run) throws IOException {
-        long size = Files.size(file);
-        return done -> {
-            run.checkCancelled();
-            run.progress(Progress.of("hashing the stored artifact", Progress.Unit.BYTES, done, size));
-        };
-    }
-
-    private static StepOutcome storage(IOException e) {
-        return StepOutcome.failed(
-                ErrorCode.HOST_STORAGE,
-                OneLine.of("the artifact-service's disk refused: " + OneLine.of(e) + "; free some room or repair it"));
+        return ByteProgress.of(run, "hashing the stored artifact", Files.size(file));
     }
 
     private void count(String outcome) {

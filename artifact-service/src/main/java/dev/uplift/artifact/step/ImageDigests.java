@@ -3,7 +3,6 @@ package dev.uplift.artifact.step;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.uplift.artifact.transfer.HttpSource;
-import dev.uplift.artifact.transfer.TransferFailedException;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Json;
@@ -11,6 +10,7 @@ import dev.uplift.docker.ImageReference;
 import dev.uplift.docker.InvalidImageReferenceException;
 import dev.uplift.docker.RegistryLogins;
 import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepFailure;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -55,11 +55,10 @@ final class ImageDigests {
     /**
      * The image of a release.
      *
-     * @throws TransferFailedException ARTIFACT_WRONG if another one was pinned before, ARTIFACT_UNAVAILABLE if the
+     * @throws StepFailure ARTIFACT_WRONG if another one was pinned before, ARTIFACT_UNAVAILABLE if the
      *     registry does not have it or does not answer
      */
-    Artifact fetch(Wanted wanted, Wanted.Image image, StepRun run)
-            throws TransferFailedException, IOException, InterruptedException {
+    Artifact fetch(Wanted wanted, Wanted.Image image, StepRun run) throws IOException, InterruptedException {
         Resolved resolved = resolve(wanted, image, run);
         return new Artifact(
                 resolved.sha256(),
@@ -70,8 +69,7 @@ final class ImageDigests {
                 Wanted.isPinned(resolved.sha256(), image.pinned(), image.known()));
     }
 
-    private Resolved resolve(Wanted wanted, Wanted.Image image, StepRun run)
-            throws TransferFailedException, IOException, InterruptedException {
+    private Resolved resolve(Wanted wanted, Wanted.Image image, StepRun run) throws IOException, InterruptedException {
         wanted.requirePin(image.pinned(), image.known());
         Artifact known = image.known();
         String pinned = image.pinned();
@@ -81,8 +79,7 @@ final class ImageDigests {
         return pinned == null ? ask(tagged(image, wanted.version().text()), run) : new Resolved(pinned, 1);
     }
 
-    private Resolved ask(ImageReference image, StepRun run)
-            throws TransferFailedException, IOException, InterruptedException {
+    private Resolved ask(ImageReference image, StepRun run) throws IOException, InterruptedException {
         String registry = image.registry().equals("docker.io") ? "registry-1.docker.io" : image.registry();
         String scheme = LOOPBACK.matcher(registry).matches() ? "http" : "https";
         URI url = URI.create(scheme + "://" + registry + "/v2/" + image.path() + "/manifests/" + image.wanted());
@@ -101,25 +98,24 @@ final class ImageDigests {
     }
 
     /** What the registry is told after it has asked who we are. */
-    private String authorization(String challenge, ImageReference image, StepRun run)
-            throws TransferFailedException, IOException, InterruptedException {
+    private String authorization(String challenge, ImageReference image, StepRun run) throws IOException, InterruptedException {
         Optional<String> login = login(image);
         return challenge.startsWith("Basic ")
                 ? login.orElseThrow(() -> refused(image))
                 : "Bearer " + token(challenge, login, image, run);
     }
 
-    private Optional<String> login(ImageReference image) throws TransferFailedException, InterruptedException {
+    private Optional<String> login(ImageReference image) throws InterruptedException {
         try {
             return logins.authorization(image);
         } catch (IOException e) {
-            throw TransferFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.ARTIFACT_UNAVAILABLE,
                     "the login for the registry of " + image.name() + " cannot be had: " + e.getMessage());
         }
     }
 
-    private static Resolved digest(HttpSource.Reply reply, ImageReference image) throws TransferFailedException {
+    private static Resolved digest(HttpSource.Reply reply, ImageReference image) {
         Matcher digest = DIGEST.matcher(reply.header("Docker-Content-Digest").orElse(""));
         return switch (reply.status()) {
             case 200 -> {
@@ -135,7 +131,7 @@ final class ImageDigests {
     }
 
     private String token(String challenge, Optional<String> login, ImageReference image, StepRun run)
-            throws TransferFailedException, IOException {
+            throws IOException {
         String realm = "";
         StringBuilder query = new StringBuilder();
         Matcher parameter = PARAMETER.matcher(challenge.startsWith("Bearer ") ? challenge : "");
@@ -177,24 +173,23 @@ final class ImageDigests {
         }
     }
 
-    private static TransferFailedException refused(ImageReference image) {
-        return TransferFailedException.refused(
+    private static StepFailure refused(ImageReference image) {
+        return StepFailure.refused(
                 ErrorCode.ARTIFACT_UNAVAILABLE,
                 "the registry of " + image.name() + " wants a login, or another one than it was given: name it in"
                         + " uplift.registry.logins, or the digest of the image (--image " + image.name()
                         + "@sha256:...), by which the engine pulls");
     }
 
-    private static TransferFailedException unavailable(ImageReference image, String what) {
-        return TransferFailedException.failed(
-                ErrorCode.ARTIFACT_UNAVAILABLE, "the registry of " + image.name() + " " + what);
+    private static StepFailure unavailable(ImageReference image, String what) {
+        return StepFailure.retryable(ErrorCode.ARTIFACT_UNAVAILABLE, "the registry of " + image.name() + " " + what);
     }
 
-    private static ImageReference tagged(Wanted.Image image, String tag) throws TransferFailedException {
+    private static ImageReference tagged(Wanted.Image image, String tag) {
         try {
             return ImageReference.parse(image.repository().name() + ":" + tag);
         } catch (InvalidImageReferenceException e) {
-            throw TransferFailedException.refused(ErrorCode.INVALID, String.valueOf(e.getMessage()));
+            throw StepFailure.refused(ErrorCode.INVALID, String.valueOf(e.getMessage()));
         }
     }
 }

@@ -1,11 +1,11 @@
 package dev.uplift.artifact.step;
 
-import dev.uplift.artifact.transfer.TransferFailedException;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.profile.JarEntries;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
+import dev.uplift.worker.StepFailure;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -36,14 +36,13 @@ record JarIdentity(VersionReading version, OptionalInt javaMin) {
     private static final int FORMAT_OF_JAVA_1 = 45;
 
     /** Throws ARTIFACT_WRONG if {@code jar} is no JAR, or none that could be started, and IOException if the disk fails. */
-    static JarIdentity read(Path jar, Profile profile) throws TransferFailedException, IOException {
+    static JarIdentity read(Path jar, Profile profile) throws IOException {
         try (ZipFile zip = new ZipFile(jar.toFile())) {
             return new JarIdentity(profile.jarIdentity(entries(zip)), javaMin(zip));
         } catch (ZipException e) {
-            throw TransferFailedException.refused(
-                    ErrorCode.ARTIFACT_WRONG, "the artifact is not a JAR: " + e.getMessage());
+            throw StepFailure.refused(ErrorCode.ARTIFACT_WRONG, "the artifact is not a JAR: " + e.getMessage());
         } catch (UnreadableEntryException e) {
-            throw TransferFailedException.refused(ErrorCode.ARTIFACT_WRONG, String.valueOf(e.getMessage()));
+            throw StepFailure.refused(ErrorCode.ARTIFACT_WRONG, String.valueOf(e.getMessage()));
         }
     }
 

@@ -5,7 +5,6 @@ import static dev.uplift.artifact.address.AddressPolicy.display;
 import dev.uplift.artifact.store.ArtifactStore;
 import dev.uplift.artifact.store.SourceTable;
 import dev.uplift.artifact.transfer.HttpSource;
-import dev.uplift.artifact.transfer.TransferFailedException;
 import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ByteCount;
@@ -20,6 +19,7 @@ import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.Profiles;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,13 +54,12 @@ public final class LocateArtifact implements StepHandler {
     }
 
     @Override
-    public StepOutcome run(StepCommand command, StepRun run) throws IOException, InterruptedException {
-        Wanted wanted;
-        try {
-            wanted = Wanted.of(command, profiles);
-        } catch (TransferFailedException e) {
-            return e.outcome();
-        }
+    public StepOutcome run(StepCommand command, StepRun run) throws Exception {
+        return FetchArtifact.RUNNER.run(command, run, () -> locate(command, run));
+    }
+
+    private StepOutcome locate(StepCommand command, StepRun run) throws IOException, InterruptedException {
+        Wanted wanted = Wanted.of(command, profiles);
         List<Check> checks = new ArrayList<>();
         checks.add(version(wanted));
         List<StepOutput.Located> located = new ArrayList<>();
@@ -117,7 +116,7 @@ public final class LocateArtifact implements StepHandler {
             return image.known() == null
                     ? check("artifact.image", Verdict.WARN, "not pinned: the tag is " + digest + " now")
                     : check("artifact.image", Verdict.OK, digest + ", with which upgrades were completed; not pinned");
-        } catch (TransferFailedException e) {
+        } catch (StepFailure e) {
             return check("artifact.image", Verdict.FAIL, e.detail());
         }
     }
@@ -126,7 +125,7 @@ public final class LocateArtifact implements StepHandler {
         try {
             wanted.requireUpgrade();
             return check("artifact.version", Verdict.OK, wanted.from() + " to " + wanted.version());
-        } catch (TransferFailedException e) {
+        } catch (StepFailure e) {
             return check("artifact.version", Verdict.FAIL, e.detail());
         }
     }
@@ -163,7 +162,7 @@ public final class LocateArtifact implements StepHandler {
                     Verdict.OK,
                     "as in upgrades that were completed, " + (known.pinned() ? "pinned: " : "not pinned: ")
                             + known.sha256() + from);
-        } catch (TransferFailedException e) {
+        } catch (StepFailure e) {
             return check("artifact.hash", Verdict.FAIL, e.detail());
         }
     }
@@ -182,7 +181,7 @@ public final class LocateArtifact implements StepHandler {
                             "artifact.reachable", Verdict.WARN, where + " answers " + status + " to a HEAD request"));
                 default -> checks.add(check("artifact.reachable", Verdict.FAIL, where + " answers " + status));
             }
-        } catch (TransferFailedException e) {
+        } catch (StepFailure e) {
             checks.add(check("artifact.reachable", Verdict.FAIL, e.detail()));
         }
         return new Asked(OptionalLong.empty(), Optional.empty());

@@ -4,7 +4,6 @@ import dev.uplift.artifact.store.SourceTable;
 import dev.uplift.artifact.store.SourceTable.Given;
 import dev.uplift.artifact.transfer.Download;
 import dev.uplift.artifact.transfer.HttpSource;
-import dev.uplift.artifact.transfer.TransferFailedException;
 import dev.uplift.messaging.worker.StepRun;
 import java.net.URI;
 import java.util.Map;
@@ -14,7 +13,7 @@ import java.util.Optional;
 record Source(HttpSource http, SourceTable table, URI url) {
 
     /** The hash of what it gave when it was fetched from last, if its server says that this is what it gives now. */
-    Optional<String> givesStill(StepRun run) throws TransferFailedException {
+    Optional<String> givesStill(StepRun run) {
         Optional<Given> given = table.find(Download.key(url));
         if (given.isEmpty()) {
             return Optional.empty();

@@ -1,6 +1,5 @@
 package dev.uplift.artifact.step;
 
-import dev.uplift.artifact.transfer.TransferFailedException;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
@@ -13,6 +12,7 @@ import dev.uplift.profile.PathDecision;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.VersionReading;
+import dev.uplift.worker.StepFailure;
 import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,12 +82,12 @@ record Wanted(
     /**
      * Understands a command.
      *
-     * @throws TransferFailedException INVALID if the profile or a version is unknown, ARTIFACT_UNAVAILABLE if
+     * @throws StepFailure INVALID if the profile or a version is unknown, ARTIFACT_UNAVAILABLE if
      *     nobody says where the artifact is
      */
-    static Wanted of(StepCommand command, Profiles profiles) throws TransferFailedException {
+    static Wanted of(StepCommand command, Profiles profiles) {
         Profile profile = profiles.byName(command.installation().profile())
-                .orElseThrow(() -> TransferFailedException.refused(
+                .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.INVALID,
                         "no profile is named " + command.installation().profile()));
         ApplicationVersion from = version(profile, command.from().version());
@@ -114,37 +114,36 @@ record Wanted(
             }
         }
         if (jar == null && to.url() != null) {
-            throw TransferFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INVALID,
                     "releases of containers come from their repositories " + images.keySet() + ", not from a URL");
         }
         return new Wanted(profile, from, version, edition, Optional.ofNullable(jar), List.copyOf(images.values()));
     }
 
-    private static URI url(Profile profile, @Nullable String edition, ApplicationVersion version, Release to)
-            throws TransferFailedException {
+    private static URI url(Profile profile, @Nullable String edition, ApplicationVersion version, Release to) {
         return Optional.ofNullable(to.url())
                 .or(() -> profile.location(edition, version.text()))
-                .orElseThrow(() -> TransferFailedException.refused(
+                .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.ARTIFACT_UNAVAILABLE,
                         "the profile " + profile.name() + " knows no place for " + version + named(edition)
                                 + "; give a URL"));
     }
 
-    private static ImageReference repository(NodeSpec.Docker node) throws TransferFailedException {
+    private static ImageReference repository(NodeSpec.Docker node) {
         try {
             return ImageReference.parse(node.image());
         } catch (InvalidImageReferenceException e) {
-            throw TransferFailedException.refused(ErrorCode.INVALID, String.valueOf(e.getMessage()));
+            throw StepFailure.refused(ErrorCode.INVALID, String.valueOf(e.getMessage()));
         }
     }
 
     /**
      * A pin takes the place of what nobody pinned. Two pins that differ are a person's to judge.
      *
-     * @throws TransferFailedException ARTIFACT_WRONG if an upgrade was completed with another pinned content
+     * @throws StepFailure ARTIFACT_WRONG if an upgrade was completed with another pinned content
      */
-    void requirePin(@Nullable String pinned, @Nullable Artifact known) throws TransferFailedException {
+    void requirePin(@Nullable String pinned, @Nullable Artifact known) {
         if (pinned != null && known != null && known.pinned() && !known.sha256().equals(pinned)) {
             throw wrong(pinned + " is pinned, but upgrades to " + version + " were completed with " + known.sha256()
                     + ", which was pinned then: a released version must not change. If that was the wrong one: uplift"
@@ -153,7 +152,7 @@ record Wanted(
     }
 
     /** What came is not what upgrades to this version were completed with. */
-    TransferFailedException changed(String where, String found, Artifact known) {
+    StepFailure changed(String where, String found, Artifact known) {
         return wrong(where + " gives " + found + ", but upgrades to " + version + " were completed with "
                 + known.sha256() + (known.pinned() ? ", which was pinned" : ", which nobody pinned")
                 + ": a released version must not change. Pin the one that you trust, or, if that was the wrong one:"
@@ -169,17 +168,16 @@ record Wanted(
     /**
      * Refuses what must not be installed over what runs, whatever the artifact is.
      *
-     * @throws TransferFailedException ARTIFACT_DOWNGRADE, or ARTIFACT_WRONG if the version is of another edition
+     * @throws StepFailure ARTIFACT_DOWNGRADE, or ARTIFACT_WRONG if the version is of another edition
      */
-    void requireUpgrade() throws TransferFailedException {
+    void requireUpgrade() {
         if (version.edition() != null && !version.edition().equals(edition)) {
             throw wrong(version + " is of the edition " + version.edition() + ", wanted is " + edition);
         }
         switch (profile.path(from, version, List.of())) {
             case PathDecision.Refused(PathDecision.Reason reason, String detail) -> {
                 switch (reason) {
-                    case LOWER_MAJOR, LOWER_VERSION ->
-                        throw TransferFailedException.refused(ErrorCode.ARTIFACT_DOWNGRADE, detail);
+                    case LOWER_MAJOR, LOWER_VERSION -> throw StepFailure.refused(ErrorCode.ARTIFACT_DOWNGRADE, detail);
                     case IDENTICAL, MISSING_STOP -> {}
                 }
             }
@@ -191,9 +189,9 @@ record Wanted(
      * Compares what a JAR says it is with what was asked for.
      *
      * @return the JAR's own version
-     * @throws TransferFailedException ARTIFACT_WRONG if it is another version or edition, or does not say
+     * @throws StepFailure ARTIFACT_WRONG if it is another version or edition, or does not say
      */
-    ApplicationVersion requireSame(VersionReading inJar) throws TransferFailedException {
+    ApplicationVersion requireSame(VersionReading inJar) {
         return switch (inJar) {
             case VersionReading.Unreadable(String reason) -> throw wrong("the artifact's version: " + reason);
             case VersionReading.Known(ApplicationVersion found) -> {
@@ -209,19 +207,18 @@ record Wanted(
         };
     }
 
-    private static TransferFailedException wrong(String detail) {
-        return TransferFailedException.refused(ErrorCode.ARTIFACT_WRONG, detail);
+    private static StepFailure wrong(String detail) {
+        return StepFailure.refused(ErrorCode.ARTIFACT_WRONG, detail);
     }
 
     private static String named(@Nullable String edition) {
         return edition == null ? "" : " of the edition " + edition;
     }
 
-    private static ApplicationVersion version(Profile profile, String text) throws TransferFailedException {
+    private static ApplicationVersion version(Profile profile, String text) {
         return switch (profile.version(text)) {
             case VersionReading.Known(ApplicationVersion version) -> version;
-            case VersionReading.Unreadable(String reason) ->
-                throw TransferFailedException.refused(ErrorCode.INVALID, reason);
+            case VersionReading.Unreadable(String reason) -> throw StepFailure.refused(ErrorCode.INVALID, reason);
         };
     }
 

@@ -9,8 +9,9 @@ import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.DurableFiles;
-import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.Effects;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -41,16 +42,18 @@ public final class Download {
     private final HttpSource source;
     private final TransferLimits limits;
     private final URI url;
+    private final Effects effects;
     private final StepRun run;
     private final PartialFile partial;
     private boolean continued;
 
     /** Prepares to fetch {@code url} into {@code directory}, whose files are this class's own. */
-    public Download(HttpSource source, TransferLimits limits, Path directory, URI url, StepRun run) {
+    public Download(HttpSource source, TransferLimits limits, Path directory, URI url, Effects effects) {
         this.source = source;
         this.limits = limits;
         this.url = url;
-        this.run = run;
+        this.effects = effects;
+        this.run = effects.run();
         this.partial = new PartialFile(directory, key(url));
     }
 
@@ -76,18 +79,18 @@ public final class Download {
     /**
      * Fetches what is missing.
      *
-     * @throws TransferFailedException ARTIFACT_UNAVAILABLE if it cannot be had, ARTIFACT_WRONG if it is larger
+     * @throws StepFailure ARTIFACT_UNAVAILABLE if it cannot be had, ARTIFACT_WRONG if it is larger
      *     than allowed, ARTIFACT_ADDRESS_REFUSED, HOST_STORAGE if the disk has no room
      * @throws dev.uplift.messaging.worker.StepCancelledException if the step was cancelled
      * @throws IOException if the disk fails
      */
-    public Fetched fetch() throws TransferFailedException, IOException, InterruptedException {
+    public Fetched fetch() throws IOException, InterruptedException {
         Duration pause = limits.pause();
         for (int attempt = 1; ; attempt++) {
             try {
                 return attempt();
-            } catch (TransferFailedException e) {
-                if (!e.retryable() || attempt >= limits.attemptsMax() || e.code() == ErrorCode.HOST_STORAGE) {
+            } catch (StepFailure e) {
+                if (!e.isRetryable() || attempt >= limits.attemptsMax() || e.code() == ErrorCode.HOST_STORAGE) {
                     throw e;
                 }
                 run.progress(Progress.of("trying again: " + e.detail()));
@@ -99,9 +102,7 @@ public final class Download {
 
     /** Forgets what has come. */
     public void discard() throws IOException {
-        run.crashPoints().before(FetchEffect.DISCARD.crashPoint());
-        partial.discard();
-        run.crashPoints().after(FetchEffect.DISCARD.crashPoint());
+        effects.run(FetchEffect.DISCARD, partial::discard);
         continued = false;
     }
 
@@ -110,7 +111,7 @@ public final class Download {
         partial.discard();
     }
 
-    private Fetched attempt() throws TransferFailedException, IOException {
+    private Fetched attempt() throws IOException {
         Optional<Continuation> known = partial.continuation();
         Map<String, String> headers = known.map(
                         from -> Map.of("Range", "bytes=" + from.sizeBytes() + "-", "If-Range", from.etag()))
@@ -136,19 +137,16 @@ public final class Download {
         return attempt();
     }
 
-    private Fetched take(Reply reply) throws TransferFailedException, IOException {
+    private Fetched take(Reply reply) throws IOException {
         requireIdentity(reply);
         OptionalLong total = reply.length();
         requireRoom(reply, total.orElse(0), 0);
-        CrashPoints crashPoints = run.crashPoints();
-        crashPoints.before(FetchEffect.BEGIN.crashPoint());
-        partial.begin(reply.header("ETag"), total);
-        crashPoints.after(FetchEffect.BEGIN.crashPoint());
+        effects.run(FetchEffect.BEGIN, () -> partial.begin(reply.header("ETag"), total));
         continued = false;
         return receive(reply, 0, total);
     }
 
-    private Fetched append(Reply reply, Continuation from) throws TransferFailedException, IOException {
+    private Fetched append(Reply reply, Continuation from) throws IOException {
         requireIdentity(reply);
         long rest = reply.length().orElse(0);
         requireRoom(reply, from.sizeBytes() + rest, from.sizeBytes());
@@ -159,9 +157,11 @@ public final class Download {
         return receive(reply, from.sizeBytes(), total);
     }
 
-    private Fetched receive(Reply reply, long already, OptionalLong total) throws TransferFailedException, IOException {
-        CrashPoints crashPoints = run.crashPoints();
-        crashPoints.before(FetchEffect.DOWNLOAD.crashPoint());
+    private Fetched receive(Reply reply, long already, OptionalLong total) throws IOException {
+        return effects.call(FetchEffect.DOWNLOAD, () -> received(reply, already, total));
+    }
+
+    private Fetched received(Reply reply, long already, OptionalLong total) throws IOException {
         MessageDigest digest = sha256();
         long[] size = {already};
         try (FileChannel file = partial.append()) {
@@ -183,14 +183,13 @@ public final class Download {
         }
         if (total.isPresent() && size[0] != total.getAsLong()) {
             discard();
-            throw TransferFailedException.failed(
+            throw StepFailure.retryable(
                     ErrorCode.ARTIFACT_UNAVAILABLE,
                     display(url) + " has " + size[0] + " bytes, " + total.getAsLong() + " were promised");
         }
         String sha256 = continued
                 ? DurableFiles.digest(partial.data()).sha256()
                 : HexFormat.of().formatHex(digest.digest());
-        crashPoints.after(FetchEffect.DOWNLOAD.crashPoint());
         return new Fetched(partial.data(), sha256, size[0], validators(reply), continued);
     }
 
@@ -206,22 +205,22 @@ public final class Download {
         return sameTotal && reply.header("ETag").filter(from.etag()::equals).isPresent();
     }
 
-    private TransferFailedException status(Reply reply) {
+    private StepFailure status(Reply reply) {
         int status = reply.status();
         String answer = display(reply.url()) + " answers " + status;
         return switch (status) {
-            case 408, 425, 429 -> TransferFailedException.failed(ErrorCode.ARTIFACT_UNAVAILABLE, answer);
+            case 408, 425, 429 -> StepFailure.retryable(ErrorCode.ARTIFACT_UNAVAILABLE, answer);
             case 404, 410 ->
-                TransferFailedException.refused(
+                StepFailure.refused(
                         ErrorCode.ARTIFACT_UNAVAILABLE, answer + ": there is no such artifact, check version and URL");
             default ->
                 status >= 500
-                        ? TransferFailedException.failed(ErrorCode.ARTIFACT_UNAVAILABLE, answer)
-                        : TransferFailedException.refused(ErrorCode.ARTIFACT_UNAVAILABLE, answer);
+                        ? StepFailure.retryable(ErrorCode.ARTIFACT_UNAVAILABLE, answer)
+                        : StepFailure.refused(ErrorCode.ARTIFACT_UNAVAILABLE, answer);
         };
     }
 
-    private void requireIdentity(Reply reply) throws TransferFailedException {
+    private void requireIdentity(Reply reply) {
         if (reply.header("Content-Encoding")
                 .filter(encoding -> !encoding.equalsIgnoreCase("identity"))
                 .isPresent()) {
@@ -229,13 +228,12 @@ public final class Download {
         }
     }
 
-    private void requireRoom(Reply reply, long wholeBytes, long alreadyBytes)
-            throws TransferFailedException, IOException {
+    private void requireRoom(Reply reply, long wholeBytes, long alreadyBytes) throws IOException {
         requireBelowMaximum(reply, wholeBytes);
         Path directory = partial.data().resolveSibling(".");
         long usable = Files.getFileStore(directory).getUsableSpace();
         if (wholeBytes - alreadyBytes > usable) {
-            throw TransferFailedException.failed(
+            throw StepFailure.retryable(
                     ErrorCode.HOST_STORAGE,
                     "the artifact has " + ByteCount.text(wholeBytes)
                             + " and the artifact-service's disk has room for " + ByteCount.text(usable)
@@ -243,18 +241,18 @@ public final class Download {
         }
     }
 
-    private void requireBelowMaximum(Reply reply, long bytes) throws TransferFailedException, IOException {
+    private void requireBelowMaximum(Reply reply, long bytes) throws IOException {
         if (bytes > limits.bytesMax()) {
             discard();
-            throw TransferFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.ARTIFACT_WRONG,
                     display(reply.url()) + " has more than " + limits.bytesMax()
                             + " bytes (uplift.artifact.max-bytes)");
         }
     }
 
-    private static TransferFailedException unavailable(Reply reply, String what) {
-        return TransferFailedException.refused(ErrorCode.ARTIFACT_UNAVAILABLE, display(reply.url()) + " " + what);
+    private static StepFailure unavailable(Reply reply, String what) {
+        return StepFailure.refused(ErrorCode.ARTIFACT_UNAVAILABLE, display(reply.url()) + " " + what);
     }
 
     private static void write(FileChannel file, byte[] buffer, int count) throws IOException {

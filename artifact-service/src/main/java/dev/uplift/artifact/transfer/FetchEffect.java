@@ -1,5 +1,7 @@
 package dev.uplift.artifact.transfer;
 
+import dev.uplift.contract.StepCommand;
+import dev.uplift.worker.EffectName;
 import java.util.Arrays;
 import java.util.List;
 
@@ -7,7 +9,7 @@ import java.util.List;
  * Everything that a fetch changes outside its own memory. A crash test kills the process before and
  * after each, and expects the step to end well when it is run again.
  */
-public enum FetchEffect {
+public enum FetchEffect implements EffectName {
     /** Throws away what has come so far, because it is not, or no longer, the file that is wanted. */
     DISCARD("artifact.fetch.discard"),
     /** Makes the file that the bytes go to. */
@@ -31,13 +33,13 @@ public enum FetchEffect {
         this.crashPoint = crashPoint;
     }
 
-    /** The crash point's name. */
-    public String crashPoint() {
+    @Override
+    public String in(StepCommand command) {
         return crashPoint;
     }
 
     /** The names of all crash points of this service. */
     public static List<String> names() {
-        return Arrays.stream(values()).map(FetchEffect::crashPoint).toList();
+        return Arrays.stream(values()).map(effect -> effect.crashPoint).toList();
     }
 }

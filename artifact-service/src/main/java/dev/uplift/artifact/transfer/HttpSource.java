@@ -7,6 +7,7 @@ import dev.uplift.artifact.address.AddressRefusedException;
 import dev.uplift.artifact.address.PublicAddresses;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.messaging.worker.StepCancelledException;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -75,12 +76,11 @@ public final class HttpSource implements AutoCloseable {
      *
      * @param cancelled ends the request when it turns true, also while its body is read
      * @return the answer, whatever its status
-     * @throws TransferFailedException ARTIFACT_ADDRESS_REFUSED, not retryable, if {@code url} or a redirect
+     * @throws StepFailure ARTIFACT_ADDRESS_REFUSED, not retryable, if {@code url} or a redirect
      *     leads to where nothing may be fetched from; ARTIFACT_UNAVAILABLE if there is no answer
      * @throws StepCancelledException if it was cancelled
      */
-    public Reply ask(String method, URI url, Map<String, String> headers, BooleanSupplier cancelled)
-            throws TransferFailedException {
+    public Reply ask(String method, URI url, Map<String, String> headers, BooleanSupplier cancelled) {
         URI at = url;
         for (int redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
             Reply reply = askOnce(method, at, sameServer(url, at) ? headers : anonymous(headers), cancelled);
@@ -94,7 +94,7 @@ public final class HttpSource implements AutoCloseable {
                 }
             }
         }
-        throw TransferFailedException.refused(
+        throw StepFailure.refused(
                 ErrorCode.ARTIFACT_UNAVAILABLE, display(url) + " redirects more than " + REDIRECTS_MAX + " times");
     }
 
@@ -115,12 +115,11 @@ public final class HttpSource implements AutoCloseable {
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
-    private Reply askOnce(String method, URI url, Map<String, String> headers, BooleanSupplier cancelled)
-            throws TransferFailedException {
+    private Reply askOnce(String method, URI url, Map<String, String> headers, BooleanSupplier cancelled) {
         try {
             policy.require(url);
         } catch (AddressRefusedException e) {
-            throw TransferFailedException.refused(ErrorCode.ARTIFACT_ADDRESS_REFUSED, String.valueOf(e.getMessage()));
+            throw StepFailure.refused(ErrorCode.ARTIFACT_ADDRESS_REFUSED, String.valueOf(e.getMessage()));
         }
         HttpUriRequestBase request = new HttpUriRequestBase(method, url);
         headers.forEach(request::setHeader);
@@ -136,7 +135,7 @@ public final class HttpSource implements AutoCloseable {
             answered = true;
             return new Reply(url, request, response, watch);
         } catch (AddressRefusedException e) {
-            throw TransferFailedException.refused(ErrorCode.ARTIFACT_ADDRESS_REFUSED, String.valueOf(e.getMessage()));
+            throw StepFailure.refused(ErrorCode.ARTIFACT_ADDRESS_REFUSED, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             throw failure(url, e, watch);
         } finally {
@@ -146,7 +145,7 @@ public final class HttpSource implements AutoCloseable {
         }
     }
 
-    private static URI target(URI from, Optional<String> location) throws TransferFailedException {
+    private static URI target(URI from, Optional<String> location) {
         try {
             URI target = new URI(location.orElse(""));
             if (target.toString().isEmpty()) {
@@ -154,12 +153,12 @@ public final class HttpSource implements AutoCloseable {
             }
             return URIUtils.resolve(from, target);
         } catch (URISyntaxException e) {
-            throw TransferFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.ARTIFACT_UNAVAILABLE, display(from) + " redirects, but not to a valid URL");
         }
     }
 
-    private static TransferFailedException failure(URI url, IOException problem, TransferWatch watch) {
+    private static StepFailure failure(URI url, IOException problem, TransferWatch watch) {
         String where = display(url);
         Optional<TransferWatch.Verdict> verdict = watch.verdict();
         if (verdict.isPresent()) {
@@ -180,8 +179,8 @@ public final class HttpSource implements AutoCloseable {
         };
     }
 
-    private static TransferFailedException unavailable(String detail) {
-        return TransferFailedException.failed(ErrorCode.ARTIFACT_UNAVAILABLE, detail);
+    private static StepFailure unavailable(String detail) {
+        return StepFailure.retryable(ErrorCode.ARTIFACT_UNAVAILABLE, detail);
     }
 
     private static CloseableHttpClient client(TransferLimits limits, DnsResolver dns, SSLContext tls) {
@@ -265,9 +264,9 @@ public final class HttpSource implements AutoCloseable {
         /**
          * Reads the body to its end. What the reader itself throws passes through.
          *
-         * @throws TransferFailedException ARTIFACT_UNAVAILABLE, retryable, if the body ends early or too slowly
+         * @throws StepFailure ARTIFACT_UNAVAILABLE, retryable, if the body ends early or too slowly
          */
-        public void read(Reader reader) throws TransferFailedException, IOException {
+        public void read(Reader reader) throws IOException {
             HttpEntity entity = response.getEntity();
             if (entity == null) {
                 return;
@@ -295,7 +294,7 @@ public final class HttpSource implements AutoCloseable {
             }
         }
 
-        private InputStream content(HttpEntity entity) throws TransferFailedException {
+        private InputStream content(HttpEntity entity) {
             try {
                 return entity.getContent();
             } catch (IOException e) {
@@ -303,7 +302,7 @@ public final class HttpSource implements AutoCloseable {
             }
         }
 
-        private int fill(InputStream body, byte[] buffer) throws TransferFailedException {
+        private int fill(InputStream body, byte[] buffer) {
             try {
                 return body.read(buffer);
             } catch (IOException e) {
@@ -315,6 +314,6 @@ public final class HttpSource implements AutoCloseable {
     /** Takes the pieces of a body. */
     @FunctionalInterface
     public interface Reader {
-        void accept(byte[] buffer, int count) throws IOException, TransferFailedException;
+        void accept(byte[] buffer, int count) throws IOException;
     }
 }

@@ -47,7 +47,7 @@ final class FetchCrashTest {
             StepCommand command = Commands.fetch("v0.51.8", server.url("/metabase.jar"), pinned ? SHA256 : null);
             arrange(effect, world, server, command);
             TestRun dying = new TestRun((reached, at) -> {
-                if (reached.equals(effect.crashPoint()) && at == moment) {
+                if (reached.equals(effect.in(command)) && at == moment) {
                     throw new Death();
                 }
             });

@@ -8,6 +8,7 @@ import dev.uplift.artifact.address.TestAddresses;
 import dev.uplift.artifact.testing.ArtifactWorld;
 import dev.uplift.artifact.testing.RawServer;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.worker.StepFailure;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -100,7 +101,7 @@ final class RebindingTest {
 
     private static void assertRefused(HttpSource source, String host, ErrorCode code, String detail) {
         assertThatThrownBy(() -> source.ask("GET", url(host), Map.of(), () -> false))
-                .isInstanceOfSatisfying(TransferFailedException.class, failed -> {
+                .isInstanceOfSatisfying(StepFailure.class, failed -> {
                     assertThat(failed.detail()).contains(detail);
                     assertThat(failed.code()).isEqualTo(code);
                 });

@@ -1,10 +1,10 @@
 package dev.uplift.backup.database;
 
-import dev.uplift.backup.step.StepFailedException;
-import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -48,7 +48,7 @@ public interface ApplicationDatabase {
         /**
          * What a file holds.
          *
-         * @throws StepFailedException BACKUP_CORRUPT if it was changed
+         * @throws StepFailure BACKUP_CORRUPT if it was changed
          */
         byte[] read(String file) throws IOException;
     }
@@ -60,15 +60,15 @@ public interface ApplicationDatabase {
      * Looks at what a backup and a restore would need; changes nothing in the database. What is wrong is in the
      * checks.
      */
-    StepOutput.DatabaseChecked check(StepWork work) throws Exception;
+    StepOutput.DatabaseChecked check(BackupWork work) throws Exception;
 
     /** Removes what interrupted runs left on the server or beside the file. */
-    void discardLeftovers(StepWork work) throws Exception;
+    void discardLeftovers(BackupWork work) throws Exception;
 
     /**
      * Proves that nobody works on the database.
      *
-     * @throws StepFailedException STILL_RUNNING, naming who does
+     * @throws StepFailure STILL_RUNNING, naming who does
      */
     void requireCold() throws Exception;
 
@@ -77,25 +77,25 @@ public interface ApplicationDatabase {
      *
      * @param backup directory of the backup that it is compared with
      */
-    Content content(Path backup, StepWork work) throws Exception;
+    Content content(Path backup, BackupWork work) throws Exception;
 
     /** Writes a copy of the data below {@code directory}; the database must be cold. */
-    Snapshot dump(Path directory, StepWork work) throws Exception;
+    Snapshot dump(Path directory, BackupWork work) throws Exception;
 
     /**
      * Restores a copy into a scratch database by everything that {@link #replace} does, and compares.
      *
      * @return warnings: what a restore will go without, and what to do then
-     * @throws StepFailedException BACKUP_FAILED if it cannot be restored or differs
+     * @throws StepFailure BACKUP_FAILED if it cannot be restored or differs
      */
-    List<Check> prove(Path directory, Manifest manifest, StepWork work) throws Exception;
+    List<Check> prove(Path directory, Manifest manifest, BackupWork work) throws Exception;
 
     /**
      * Makes the database equal to a backup whose files were verified. The data that are replaced are
      * kept under another name. What only decorates the data never stands in the way of them.
      *
      * @return warnings: what could not be brought back, and what to do
-     * @throws StepFailedException RESTORE_FAILED with the database as it was
+     * @throws StepFailure RESTORE_FAILED with the database as it was
      */
-    List<Check> replace(Path directory, Manifest manifest, StepWork work) throws Exception;
+    List<Check> replace(Path directory, Manifest manifest, BackupWork work) throws Exception;
 }

@@ -5,12 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Json;
 import dev.uplift.host.DiskSpace;
 import dev.uplift.host.DurableFiles;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -132,7 +132,7 @@ public final class BackupStore {
      * Reads everything back from the store and compares it with the hashes that were written.
      *
      * @param progress told how many bytes were read so far; may throw to give up
-     * @throws StepFailedException BACKUP_CORRUPT if a file is missing, added or changed, or the manifest
+     * @throws StepFailure BACKUP_CORRUPT if a file is missing, added or changed, or the manifest
      *     was not written by this store
      */
     public Manifest verify(Path directory, LongConsumer progress) throws IOException {
@@ -161,7 +161,7 @@ public final class BackupStore {
     /**
      * What one of a backup's files holds, without reading the others.
      *
-     * @throws StepFailedException BACKUP_CORRUPT if it is not what was written
+     * @throws StepFailure BACKUP_CORRUPT if it is not what was written
      */
     public byte[] read(Path directory, String file) throws IOException {
         Path path = directory.resolve(file);
@@ -196,11 +196,11 @@ public final class BackupStore {
     /**
      * The directory of a verified backup.
      *
-     * @throws StepFailedException BACKUP_CORRUPT if there is none
+     * @throws StepFailure BACKUP_CORRUPT if there is none
      */
     public Path require(UUID installation, UUID backup) {
         return find(installation, backup)
-                .orElseThrow(() -> StepFailedException.refused(
+                .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.BACKUP_CORRUPT,
                         "backup " + backup + " is not in " + directory(installation)
                                 + ": look for it in other copies of " + root));
@@ -222,7 +222,7 @@ public final class BackupStore {
                 return List.of(Json.mapper().readValue(json, Check[].class));
             }
             LOG.warn("{} of {} does not carry this store's MAC", WARNINGS, directory);
-        } catch (IOException | StepFailedException e) {
+        } catch (IOException | StepFailure e) {
             LOG.warn("{} of {} cannot be read: {}", WARNINGS, directory, e.getMessage());
         }
         return List.of(new Check(
@@ -299,7 +299,7 @@ public final class BackupStore {
                 if (manifest.backupId().toString().equals(name)) {
                     manifests.add(manifest);
                 }
-            } catch (IOException | StepFailedException e) {
+            } catch (IOException | StepFailure e) {
                 LOG.warn("retention leaves {} of installation {} alone: {}", name, installation, e.getMessage());
             }
         }
@@ -351,8 +351,8 @@ public final class BackupStore {
         return root.resolve(installation.toString());
     }
 
-    private static StepFailedException corrupt(Path directory, String what) {
-        return StepFailedException.refused(
+    private static StepFailure corrupt(Path directory, String what) {
+        return StepFailure.refused(
                 ErrorCode.BACKUP_CORRUPT,
                 "backup " + directory.getFileName() + ": " + what
                         + "; nothing was restored from it, use another copy of " + directory);

@@ -7,8 +7,8 @@ import dev.uplift.docker.ContainerInspection;
 import dev.uplift.docker.DockerEngine;
 import dev.uplift.docker.DockerRefusedException;
 import dev.uplift.profile.JarEntries;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.docker.FoundContainer;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -40,7 +40,7 @@ record ContainerCandidates(
         String jar;
         try {
             jar = container.jar();
-        } catch (StepFailedException e) {
+        } catch (StepFailure e) {
             return Optional.empty();
         }
         JarEntries entries = container.entries(jar);

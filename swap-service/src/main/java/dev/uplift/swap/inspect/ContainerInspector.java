@@ -8,7 +8,6 @@ import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profile;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.CheckList;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.docker.DockerNode;
@@ -25,7 +24,7 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
     private static final Duration STOP_GRACE = Duration.ofMinutes(2);
 
     Seen found(Inspection.Requested asked, String name, boolean registers)
-            throws IOException, InterruptedException, StepFailedException, FencedException {
+            throws IOException, InterruptedException, FencedException {
         Membership membership = new Membership(site, asked, probe, crashPoints, registers);
         HostSpec engineHost = asked.host();
         DockerEngine engine = site.reach().engine(engineHost);
@@ -51,7 +50,7 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
     }
 
     private static void extract(DockerEngine engine, FoundContainer container, Profile profile)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         Optional<Path> database = container.unsafeH2(profile);
         if (database.isPresent()) {
             String volume = container.container().name() + "-h2";

@@ -1,7 +1,6 @@
 package dev.uplift.swap.inspect;
 
 import dev.uplift.contract.Discovery;
-import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Json;
 import dev.uplift.contract.NodeKind;
@@ -9,11 +8,12 @@ import dev.uplift.docker.DockerEngine;
 import dev.uplift.docker.DockerLostException;
 import dev.uplift.docker.DockerUnreachableException;
 import dev.uplift.host.Host;
-import dev.uplift.host.HostLostException;
 import dev.uplift.host.RunningProcess;
+import dev.uplift.docker.DockerEngine;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.site.Site;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,10 +70,9 @@ public final class Discoverer {
     public Discovery discover(Discovery.Requested asked) throws InterruptedException {
         try {
             return found(asked);
-        } catch (HostLostException | DockerLostException | DockerUnreachableException e) {
-            return new Discovery.Refused(asked.discoveryId(), ErrorCode.HOST_UNREACHABLE, OneLine.of(e.getMessage()));
         } catch (IOException e) {
-            return new Discovery.Refused(asked.discoveryId(), ErrorCode.HOST_UNEXPECTED, OneLine.of(e.getMessage()));
+            StepFailure failure = Refusals.FAILURES.of(e);
+            return new Discovery.Refused(asked.discoveryId(), failure.code(), failure.detail());
         }
     }
 

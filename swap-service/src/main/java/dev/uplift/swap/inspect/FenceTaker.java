@@ -9,11 +9,10 @@ import dev.uplift.docker.DockerUnreachableException;
 import dev.uplift.host.FenceBusyException;
 import dev.uplift.host.FenceToken;
 import dev.uplift.host.FencedException;
-import dev.uplift.host.HostLostException;
 import dev.uplift.messaging.OneLine;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.site.Site;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,19 +38,17 @@ public final class FenceTaker {
     public FenceTaking take(FenceTaking.Requested asked) throws InterruptedException {
         try {
             return new FenceTaking.Taken(asked.takingId(), asked.installationId(), taken(asked));
-        } catch (StepFailedException e) {
+        } catch (StepFailure e) {
             return refused(asked, e.code(), e.detail());
-        } catch (HostLostException | DockerLostException | DockerUnreachableException e) {
-            return refused(asked, ErrorCode.HOST_UNREACHABLE, e.getMessage());
         } catch (FencedException | FenceBusyException e) {
             return refused(asked, ErrorCode.INTERFERED, e.getMessage());
         } catch (IOException e) {
-            return refused(asked, ErrorCode.HOST_UNEXPECTED, e.getMessage());
+            StepFailure failure = Refusals.FAILURES.of(e);
+            return refused(asked, failure.code(), failure.detail());
         }
     }
 
-    private List<UUID> taken(FenceTaking.Requested asked)
-            throws IOException, InterruptedException, StepFailedException, FencedException {
+    private List<UUID> taken(FenceTaking.Requested asked) throws IOException, InterruptedException, FencedException {
         InstallationSpec installation = asked.installation();
         Map<Node, UUID> others = new LinkedHashMap<>();
         for (NodeSpec spec : installation.nodes()) {
@@ -59,7 +56,7 @@ public final class FenceTaker {
             Refusals.requireNoOtherSaga(node.host(), installation.id(), node.directory());
             Optional<UUID> owner = node.fence().last().map(FenceToken::installationId);
             if (owner.isPresent() && asked.spared().contains(owner.get())) {
-                throw StepFailedException.refused(
+                throw StepFailure.refused(
                         ErrorCode.INTERFERED,
                         node.place() + " belongs to installation " + owner.get()
                                 + ", of which an upgrade is under way");

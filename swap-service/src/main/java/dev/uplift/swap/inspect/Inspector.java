@@ -11,17 +11,14 @@ import dev.uplift.docker.DockerUnreachableException;
 import dev.uplift.host.FenceBusyException;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
-import dev.uplift.host.HostLostException;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.RegisteredRoot;
 import dev.uplift.host.RunningProcess;
-import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.SettingException;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.CheckList;
 import dev.uplift.swap.node.JarFileEntries;
 import dev.uplift.swap.node.JarNode;
@@ -32,10 +29,10 @@ import dev.uplift.swap.node.ProcessNode;
 import dev.uplift.swap.node.Supervision;
 import dev.uplift.swap.node.SystemdNode;
 import dev.uplift.swap.site.Site;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -79,26 +76,21 @@ public final class Inspector {
     private Seen answer(Inspection.Requested asked, boolean registers) throws InterruptedException {
         try {
             return found(asked, registers);
-        } catch (StepFailedException e) {
-            return refused(asked, e.code(), e.detail());
         } catch (SettingException e) {
             return refused(asked, ErrorCode.HOST_UNEXPECTED, e.getMessage());
-        } catch (HostLostException | DockerLostException | DockerUnreachableException e) {
-            return refused(asked, ErrorCode.HOST_UNREACHABLE, e.getMessage());
-        } catch (FencedException | UnexpectedPathException | FenceBusyException e) {
+        } catch (FencedException | FenceBusyException e) {
+            // No command is refused here: somebody else works in the directory, or it is another installation's.
             return refused(asked, ErrorCode.HOST_UNEXPECTED, e.getMessage());
-        } catch (FileSystemException e) {
-            return refused(
-                    asked,
-                    ErrorCode.HOST_STORAGE,
-                    e.getFile() + ": " + (e.getReason() == null ? e.getClass().getSimpleName() : e.getReason()));
+        } catch (StepFailure e) {
+            return refused(asked, e.code(), e.detail());
         } catch (IOException e) {
-            return refused(asked, ErrorCode.HOST_UNEXPECTED, e.getMessage());
+            StepFailure failure = Refusals.FAILURES.of(e);
+            return refused(asked, failure.code(), failure.detail());
         }
     }
 
     private Seen found(Inspection.Requested asked, boolean registers)
-            throws IOException, InterruptedException, StepFailedException, FencedException {
+            throws IOException, InterruptedException, FencedException {
         String container = asked.container();
         if (container != null) {
             return new ContainerInspector(site, profiles, probe, crashPoints).found(asked, container, registers);
@@ -138,7 +130,7 @@ public final class Inspector {
     }
 
     private static RunningProcess process(Host host, Inspection.Requested asked)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         String unit = asked.unit();
         if (unit != null) {
             return SystemdNode.process(host, unit)
@@ -158,7 +150,7 @@ public final class Inspector {
         return process;
     }
 
-    private static RunningProcess plain(Host host, Inspection.Requested asked) throws IOException, StepFailedException {
+    private static RunningProcess plain(Host host, Inspection.Requested asked) throws IOException {
         Long pid = asked.pid();
         if (pid != null) {
             RunningProcess process = host.processes()
@@ -186,7 +178,7 @@ public final class Inspector {
         return running.getFirst();
     }
 
-    private static String jarName(RunningProcess process, Path directory) throws StepFailedException {
+    private static String jarName(RunningProcess process, Path directory) {
         String argument = process.jar().orElseThrow(() -> refuse(process + " runs no JAR"));
         try {
             Path jar = directory.resolve(argument).normalize();
@@ -200,7 +192,7 @@ public final class Inspector {
         }
     }
 
-    private Profile profile(Host host, Inspection.Requested asked, Path jar) throws IOException, StepFailedException {
+    private Profile profile(Host host, Inspection.Requested asked, Path jar) throws IOException {
         String name = String.valueOf(jar.getFileName());
         try (JarFileEntries entries = new JarFileEntries(host, jar)) {
             return profiles.of(asked.profile(), name, entries);
@@ -212,7 +204,7 @@ public final class Inspector {
     }
 
     private static List<Check> checks(RunningProcess process, JarNode node, Observation observed)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         CheckList own = new CheckList(false);
         switch (node) {
             case SystemdNode unit -> unit.check(observed.instance(), own);

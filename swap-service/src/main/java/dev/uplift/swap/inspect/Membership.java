@@ -18,7 +18,6 @@ import dev.uplift.messaging.OneLine;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.AppDatabase;
 import dev.uplift.swap.node.DatabaseProof;
@@ -29,6 +28,7 @@ import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.swap.site.Site;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -60,7 +60,7 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
      * @param checks that it has passed so far
      */
     Seen take(Profile profile, Node node, Observation observed, List<Check> checks)
-            throws IOException, InterruptedException, StepFailedException, FencedException {
+            throws IOException, InterruptedException, FencedException {
         Launch launch = observed.launch()
                 .filter(_ -> observed.instance().isPresent())
                 .orElseThrow(() -> refuse(node.place() + ": it was stopped while it was looked at"));
@@ -87,7 +87,7 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
                 throw refuse("it was started otherwise, or on another database, while it was registered; ask again");
             }
             which = apart(which, accepted.others(), profile, installation.withDatabase(seen), launch);
-            crashPoints.before(SwapEffect.INSPECT_LAUNCH.wireName());
+            crashPoints.before(SwapEffect.INSPECT_LAUNCH.crashPoint());
             node.makeDirectory();
             try (Fence.Held held = node.fence().claim(asked.installationId(), accepted.fenceOf())) {
                 node.register(held, observed);
@@ -97,7 +97,7 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
                     SagaState.forget(held, node.directory());
                 }
             }
-            crashPoints.after(SwapEffect.INSPECT_LAUNCH.wireName());
+            crashPoints.after(SwapEffect.INSPECT_LAUNCH.crashPoint());
         }
         Inspection.Found found = new Inspection.Found(
                 asked.installationId(),
@@ -115,7 +115,7 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
      *
      * @param seen the database as the node's settings name it
      * @param checks get what was seen there
-     * @throws StepFailedException if it serves and was not seen to work there
+     * @throws StepFailure if it serves and was not seen to work there
      */
     private InstallationSpec withDatabase(
             InstallationSpec installation,
@@ -125,7 +125,7 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
             Observation observed,
             Launch launch,
             List<Check> checks)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         if (!(observed.health() instanceof NodeProbe.Health.Healthy)) {
             checks.add(new Check(
                     CHECK,
@@ -187,7 +187,7 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
             Launch launch,
             Observation observed,
             ApplicationVersion version)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         Inspection.Joining joins = asked.joins();
         if (joins == null) {
             return;
@@ -237,7 +237,7 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
             Profile profile,
             InstallationSpec installation,
             Launch launch)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         if (others.isEmpty()) {
             return which;
         }
@@ -286,8 +286,11 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
     }
 
     private static void requireSameRelease(
-            Profile profile, NodeSpec node, Inspection.Joining joins, Observation observed, ApplicationVersion version)
-            throws StepFailedException {
+            Profile profile,
+            NodeSpec node,
+            Inspection.Joining joins,
+            Observation observed,
+            ApplicationVersion version) {
         String others = joins.running().version();
         if (!(profile.version(others) instanceof VersionReading.Known(ApplicationVersion known))
                 || !known.equals(version)) {
@@ -303,7 +306,7 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
     }
 
     private void requireSameDatabase(Profile profile, InstallationSpec joined, DatabaseSpec seen, Launch launch)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         String own = seen.address();
         String theirs = joined.database().address();
         try {

@@ -5,7 +5,7 @@ import static dev.uplift.swap.inspect.Refusals.refuse;
 import dev.uplift.profile.JarEntries;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
-import dev.uplift.swap.StepFailedException;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -28,9 +28,9 @@ record ProfileChoice(Profiles profiles) {
     /**
      * The profile of that name; of any name, the only one that recognises the JAR.
      *
-     * @throws StepFailedException if there is no such profile, or the name does not decide
+     * @throws StepFailure if there is no such profile, or the name does not decide
      */
-    Profile of(@Nullable String name, String jar, JarEntries entries) throws IOException, StepFailedException {
+    Profile of(@Nullable String name, String jar, JarEntries entries) throws IOException {
         if (name != null) {
             Profile profile = profiles.byName(name)
                     .orElseThrow(() -> refuse("there is no profile '" + name + "'; there are "

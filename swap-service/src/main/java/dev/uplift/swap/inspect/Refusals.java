@@ -6,11 +6,12 @@ import dev.uplift.host.Host;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.VersionReading;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.CheckList;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepFailures;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,15 +21,17 @@ import java.util.UUID;
 
 /** What stands in the way of a registration, whatever runs the application. */
 final class Refusals {
+    /** What is answered of a host that cannot be looked at. */
+    static final StepFailures FAILURES = StepFailures.otherwise(ErrorCode.HOST_UNEXPECTED);
+
     private Refusals() {}
 
-    static StepFailedException refuse(String detail) {
-        return StepFailedException.refused(ErrorCode.PREFLIGHT_REFUSED, detail);
+    static StepFailure refuse(String detail) {
+        return StepFailure.refused(ErrorCode.PREFLIGHT_REFUSED, detail);
     }
 
     /** No saga of another installation works in this directory. */
-    static void requireNoOtherSaga(Host host, UUID installation, Path directory)
-            throws IOException, StepFailedException {
+    static void requireNoOtherSaga(Host host, UUID installation, Path directory) throws IOException {
         Path state = directory.resolve(".uplift");
         if (host.files().isLink(state)) {
             throw new UnexpectedPathException(state + " is a symbolic link");
@@ -37,14 +40,14 @@ final class Refusals {
                 .filter(remembered -> !remembered.over())
                 .filter(remembered -> !remembered.installationId().equals(installation));
         if (saga.isPresent()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     directory + " is being upgraded as another installation ("
                             + saga.get().installationId() + ")");
         }
     }
 
-    static ApplicationVersion requireVersion(Observation observed) throws StepFailedException {
+    static ApplicationVersion requireVersion(Observation observed) {
         return switch (observed.version()) {
             case VersionReading.Known(ApplicationVersion known) -> known;
             case VersionReading.Unreadable(String reason) -> throw refuse("its version cannot be told: " + reason);
@@ -52,7 +55,7 @@ final class Refusals {
     }
 
     /** All checks, where none of them has failed. */
-    static List<Check> requireNoFailure(CheckList checks) throws StepFailedException {
+    static List<Check> requireNoFailure(CheckList checks) {
         for (Check check : checks.all()) {
             if (check.verdict() == Check.Verdict.FAIL) {
                 throw refuse(check.detail());

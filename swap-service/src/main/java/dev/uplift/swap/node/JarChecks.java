@@ -8,7 +8,6 @@ import dev.uplift.host.Launch;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.profile.JavaRequirement;
-import dev.uplift.swap.StepFailedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,7 +32,7 @@ final class JarChecks {
         this.checks = checks;
     }
 
-    void run() throws IOException, InterruptedException, StepFailedException {
+    void run() throws IOException, InterruptedException {
         process();
         layout();
         disk();
@@ -96,7 +95,7 @@ final class JarChecks {
         }
     }
 
-    private void java(Launch launch) throws InterruptedException, StepFailedException {
+    private void java(Launch launch) throws InterruptedException {
         JavaRequirement requirement =
                 node.javaRequirement(work, work.version(work.command().to()));
         OptionalInt own = JavaPrograms.major(node.host(), launch);
@@ -125,7 +124,7 @@ final class JarChecks {
         }
     }
 
-    private void oldRelease() throws IOException, StepFailedException {
+    private void oldRelease() throws IOException {
         String sha256 = work.targetSha256();
         if (observed.sha256().equals(sha256) || node.layout().holds(sha256)) {
             checks.ok("release", "the JAR that the backup belongs to is on the host");

@@ -22,8 +22,8 @@ import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.JavaRequirement;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -159,11 +159,10 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     }
 
     @Override
-    public final Observation observe(Profile profile, NodeProbe probe)
-            throws IOException, InterruptedException, StepFailedException {
+    public final Observation observe(Profile profile, NodeProbe probe) throws IOException, InterruptedException {
         List<RunningProcess> running = processes();
         if (running.size() > 1) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     running.size() + " processes run " + spec.jar() + " in " + directory() + ": "
                             + RunningProcess.names(running) + "; one is expected");
@@ -182,8 +181,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     }
 
     @Override
-    public void check(NodeWork work, Observation observed, CheckList checks)
-            throws IOException, InterruptedException, StepFailedException {
+    public void check(NodeWork work, Observation observed, CheckList checks) throws IOException, InterruptedException {
         new JarChecks(work, this, observed, checks).run();
         if (observed.instance().isPresent()) {
             checkShown(observed.instance().get(), checks);
@@ -215,31 +213,31 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     public final void capture(NodeWork work, Observation observed)
             throws IOException, InterruptedException, FencedException {
         if (observed.launch().isPresent() && !observed.launch().equals(observed.launchBefore())) {
-            work.take(SwapEffect.PREFLIGHT_LAUNCH, held -> {
-                LaunchFile.write(held, directory(), observed.launch().get());
-                return this;
-            });
+            work.runFenced(
+                    SwapEffect.PREFLIGHT_LAUNCH,
+                    held -> LaunchFile.write(
+                            held, directory(), observed.launch().get()));
         }
     }
 
     @Override
-    public final void requireAsChecked(NodeWork work, Instance instance) throws IOException, StepFailedException {
+    public final void requireAsChecked(NodeWork work, Instance instance) throws IOException {
         Optional<String> expected = work.command().from().sha256(spec);
         if (expected.isPresent() && !sha256(instance).equals(expected.get())) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INTERFERED, instance + " runs another JAR than the one that was checked");
         }
         Launch launch = launch();
         RunningProcess process = host.processes()
                 .find(identity(instance).pid())
-                .orElseThrow(() -> StepFailedException.retryable(
-                        ErrorCode.INTERFERED, instance + " has ended while it was looked at"));
+                .orElseThrow(() ->
+                        StepFailure.retryable(ErrorCode.INTERFERED, instance + " has ended while it was looked at"));
         Map<String, String> environment = lasting(host.processes().environment(process.identity()));
         boolean sameArguments = launch.argv()
                 .subList(1, launch.argv().size())
                 .equals(process.argv().subList(1, process.argv().size()));
         if (!sameArguments || !launch.environment().equals(environment) || launch.uid() != process.uid()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     instance
                             + " was started in another way than the one that was checked (command line, environment or"
@@ -249,7 +247,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
 
     /** Both JARs are read, so that nothing of them has to be read again while the application is down. */
     @Override
-    public final void requireTarget(NodeWork work) throws IOException, StepFailedException {
+    public final void requireTarget(NodeWork work) throws IOException {
         String target = work.targetSha256();
         if (!sha256InPlace().equals(target) && !layout.holds(target)) {
             throw Switching.missing(layout, target);
@@ -257,19 +255,16 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     }
 
     @Override
-    public final void stage(NodeWork work)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+    public final void stage(NodeWork work) throws IOException, InterruptedException, FencedException {
         Artifact artifact = work.command()
                 .artifact(spec)
-                .orElseThrow(
-                        () -> StepFailedException.refused(ErrorCode.INVALID, "the command names no artifact to stage"));
+                .orElseThrow(() -> StepFailure.refused(ErrorCode.INVALID, "the command names no artifact to stage"));
         requireJava(work);
         if (!layout.holds(artifact.sha256())) {
             Path brought = Staging.bring(work, fence(), artifact);
-            work.take(SwapEffect.STAGE_RELEASE, held -> {
+            work.runFenced(SwapEffect.STAGE_RELEASE, held -> {
                 held.setMode(brought, DurableFiles.READABLE);
                 held.moveInto(brought, layout.createRelease(held, artifact.sha256()));
-                return brought;
             });
         }
     }
@@ -281,7 +276,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
                 && !artifact.equals(work.command().from().sha256(spec))
                 && !artifact.equals(layout.currentSha256())
                 && host.files().exists(layout.release(artifact.get()));
-        work.take(SwapEffect.UNSTAGE_RELEASE, held -> {
+        work.runFenced(SwapEffect.UNSTAGE_RELEASE, held -> {
             if (staged) {
                 held.delete(layout.release(artifact.get()));
             }
@@ -292,19 +287,16 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
             if (state.filter(SagaState::over).isPresent()) {
                 SagaState.close(host, held, directory());
             }
-            return staged;
         });
     }
 
     @Override
-    public final void switchOver(NodeWork work)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+    public final void switchOver(NodeWork work) throws IOException, InterruptedException, FencedException {
         new Switching(work, this).over();
     }
 
     @Override
-    public final void revert(NodeWork work)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+    public final void revert(NodeWork work) throws IOException, InterruptedException, FencedException {
         new Switching(work, this).back();
     }
 
@@ -335,31 +327,31 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
 
     @Override
     public final CommandEnd runOnce(NodeWork work, ApplicationVersion version, List<String> arguments, Duration atMost)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+            throws IOException, InterruptedException, FencedException {
         Launch launch = launch();
         List<String> commandLine = commandLine(work, launch, version);
         List<String> argv = new ArrayList<>(commandLine.subList(0, commandLine.indexOf("-jar") + 1));
         argv.add(jarOf(work.targetSha256()).toString());
         argv.addAll(arguments);
         Exec command = Exec.of(launch.withArgv(argv), host.uid(), atMost);
-        Exec.Result ended = work.takeElsewhere(SwapEffect.COMMAND_RUN, _ -> host.run(command));
+        Exec.Result ended = work.callLocked(SwapEffect.COMMAND_RUN, () -> host.run(command));
         return new CommandEnd(ended.succeeded(), Scrubber.of(launch).scrub(ended.output() + ended.errors()));
     }
 
     /** A JAR of this hash: what is in place, or a release that is staged or kept. */
-    private Path jarOf(String sha256) throws IOException, StepFailedException {
+    private Path jarOf(String sha256) throws IOException {
         if (sha256InPlace().equals(sha256)) {
             return layout.jar();
         }
         if (layout.stillHolds(sha256)) {
             return layout.releaseJar(sha256);
         }
-        throw StepFailedException.refused(
+        throw StepFailure.refused(
                 ErrorCode.HOST_UNEXPECTED, "the JAR with SHA-256 " + sha256 + " is not in " + place() + " any more");
     }
 
     /** The Java that a version runs on: by the profile, and by what the artifact itself was compiled for once it is there. */
-    final JavaRequirement javaRequirement(NodeWork work, ApplicationVersion version) throws StepFailedException {
+    final JavaRequirement javaRequirement(NodeWork work, ApplicationVersion version) {
         JavaRequirement requirement = work.profile().javaRequirement(version);
         Optional<Integer> compiledFor = work.command().artifact(spec).map(Artifact::javaMin);
         return compiledFor.isPresent()
@@ -369,12 +361,12 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     }
 
     /** The artifact has a Java here that it runs on: found out while the old version still serves. */
-    private void requireJava(NodeWork work) throws IOException, InterruptedException, StepFailedException {
+    private void requireJava(NodeWork work) throws IOException, InterruptedException {
         ApplicationVersion version = work.version(work.command().to());
         Launch launch = launch();
         List<String> commandLine = commandLine(work, launch, version);
         if (hasOwnCommandLine() && !commandLine.equals(launch.argv())) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.HOST_UNEXPECTED,
                     version + " needs " + javaRequirement(work, version) + ", and " + place()
                             + " is started with an older one: have it started with " + commandLine.getFirst());
@@ -383,10 +375,10 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
 
     /** The command line that starts this version with a Java that it runs on. */
     final List<String> commandLine(NodeWork work, Launch launch, ApplicationVersion version)
-            throws InterruptedException, StepFailedException {
+            throws InterruptedException {
         JavaRequirement java = javaRequirement(work, version);
         return JavaPrograms.commandLine(host, launch, java)
-                .orElseThrow(() -> StepFailedException.refused(
+                .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.HOST_UNEXPECTED,
                         version + " needs " + java + ", which is not installed on this host"));
     }
@@ -399,29 +391,27 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
                         && !work.command().from().sha256(spec).equals(Optional.of(release)))
                 .toList();
         if (!old.isEmpty()) {
-            work.take(SwapEffect.COMMIT_RELEASES, held -> {
+            work.runFenced(SwapEffect.COMMIT_RELEASES, held -> {
                 for (String release : old) {
                     held.delete(layout.release(release));
                 }
-                return old;
             });
         }
-        work.take(SwapEffect.COMMIT_FORGET, held -> {
+        work.runFenced(SwapEffect.COMMIT_FORGET, held -> {
             held.delete(fence().incoming());
             held.delete(Snapshots.all(root));
             SagaState.close(host, held, directory());
-            return old;
         });
     }
 
     /**
      * How it is started.
      *
-     * @throws StepFailedException if nobody has written it down
+     * @throws StepFailure if nobody has written it down
      */
-    final Launch launch() throws IOException, StepFailedException {
+    final Launch launch() throws IOException {
         return LaunchFile.read(host, directory())
-                .orElseThrow(() -> StepFailedException.refused(
+                .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.HOST_UNEXPECTED,
                         LaunchFile.of(directory()) + " is missing; register the application again"));
     }
@@ -438,7 +428,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
 
     /** How a process of this node was started. */
     private Launch captured(RunningProcess process, Profile profile, Optional<Launch> before)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         Launch launch = LaunchCapture.of(host, process, directory(), profile, before);
         return launch.withEnvironment(lasting(launch.environment()));
     }

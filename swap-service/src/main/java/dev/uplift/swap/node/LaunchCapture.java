@@ -7,7 +7,7 @@ import dev.uplift.host.RunningProcess;
 import dev.uplift.profile.DatabaseSettings;
 import dev.uplift.profile.LaunchView;
 import dev.uplift.profile.Profile;
-import dev.uplift.swap.StepFailedException;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
@@ -33,20 +33,20 @@ public final class LaunchCapture {
      * How a process was started.
      *
      * @param before what was written down earlier: its log file is kept where the process's own is none
-     * @throws StepFailedException if this service could not start it again as the same user, or may not
+     * @throws StepFailure if this service could not start it again as the same user, or may not
      *     look into it
      */
     public static Launch of(Host host, RunningProcess process, Path directory, Profile profile, Optional<Launch> before)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         if (host.uid() != 0 && host.uid() != process.uid()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.HOST_UNEXPECTED,
                     process + " runs as " + userName(host, process.uid()) + ", and Uplift as "
                             + userName(host, host.uid())
                             + ": only root or the same user can start it again");
         }
         if (process.executable().isEmpty()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.HOST_UNEXPECTED, process + " cannot be looked into: its program is not visible");
         }
         Map<String, String> environment = host.processes().environment(process.identity());
@@ -80,10 +80,9 @@ public final class LaunchCapture {
     /**
      * All that it was started with is text in UTF-8, as it is written down.
      *
-     * @throws StepFailedException if something is not; it says what, but not its value, which may be a secret
+     * @throws StepFailure if something is not; it says what, but not its value, which may be a secret
      */
-    private static void requireText(RunningProcess process, Map<String, String> environment)
-            throws StepFailedException {
+    private static void requireText(RunningProcess process, Map<String, String> environment) {
         List<String> wrong = new ArrayList<>();
         for (int i = 0; i < process.argv().size(); i++) {
             if (isUnreadable(process.argv().get(i))) {
@@ -99,7 +98,7 @@ public final class LaunchCapture {
             wrong.add("the path of its program");
         }
         if (!wrong.isEmpty()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.HOST_UNEXPECTED,
                     process + " could not be started again in the same way, because not all of it is text in UTF-8: "
                             + String.join(", ", wrong)

@@ -11,8 +11,8 @@ import dev.uplift.host.TcpConnection;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -90,7 +90,7 @@ public interface Node {
     String sha256InPlace() throws IOException;
 
     /** What it is at this moment. */
-    Observation observe(Profile profile, NodeProbe probe) throws IOException, InterruptedException, StepFailedException;
+    Observation observe(Profile profile, NodeProbe probe) throws IOException, InterruptedException;
 
     /** The version that what is in place says it is. */
     VersionReading versionInPlace(Profile profile) throws IOException;
@@ -101,12 +101,11 @@ public interface Node {
     }
 
     /** What of {@code running} stands in the way of an upgrade that only this kind of node knows of. */
-    void check(NodeWork work, Observation observed, CheckList checks)
-            throws IOException, InterruptedException, StepFailedException;
+    void check(NodeWork work, Observation observed, CheckList checks) throws IOException, InterruptedException;
 
     /** What is to be written in the files of Docker Compose that it is made by; empty: it is not made by compose. */
     default Optional<ComposedNode> composed(NodeWork work, Observation observed)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         return Optional.empty();
     }
 
@@ -114,49 +113,45 @@ public interface Node {
     default void makeDirectory() throws IOException, InterruptedException {}
 
     /** Writes down how it was seen to be started when it was registered; again, the same again. */
-    void register(Fence.Held held, Observation observed)
-            throws IOException, InterruptedException, FencedException, StepFailedException;
+    void register(Fence.Held held, Observation observed) throws IOException, InterruptedException, FencedException;
 
     /** Writes down again how it is started, if what {@link #check} saw has changed. */
-    void capture(NodeWork work, Observation observed)
-            throws IOException, InterruptedException, FencedException, StepFailedException;
+    void capture(NodeWork work, Observation observed) throws IOException, InterruptedException, FencedException;
 
     /**
      * It is started as it was when it was checked.
      *
-     * @throws StepFailedException INTERFERED if it is not
+     * @throws StepFailure INTERFERED if it is not
      */
-    void requireAsChecked(NodeWork work, Instance instance) throws IOException, StepFailedException;
+    void requireAsChecked(NodeWork work, Instance instance) throws IOException;
 
     /**
      * What it is to run is there, whole: read while the application still serves. Nothing to be read where the engine
      * itself knows its images by their content.
      *
-     * @throws StepFailedException HOST_UNEXPECTED if it is not
+     * @throws StepFailure HOST_UNEXPECTED if it is not
      */
-    default void requireTarget(NodeWork work) throws IOException, StepFailedException {}
+    default void requireTarget(NodeWork work) throws IOException {}
 
     /** Puts the artifact of the command beside the application, where nothing uses it yet. */
-    void stage(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException;
+    void stage(NodeWork work) throws IOException, InterruptedException, FencedException;
 
     /** Takes staging back, unless what was staged is in place; forgets what was kept for a way back. */
-    void unstage(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException;
+    void unstage(NodeWork work) throws IOException, InterruptedException, FencedException;
 
     /** Makes sure that nobody but this saga starts it, also when the host starts again. */
-    void holdAutostart(NodeWork work, SwapEffect effect)
-            throws IOException, InterruptedException, FencedException, StepFailedException;
+    void holdAutostart(NodeWork work, SwapEffect effect) throws IOException, InterruptedException, FencedException;
 
     /** Takes {@link #holdAutostart} back, for what serves: the host has it running from now on, if it can. */
-    void releaseAutostart(NodeWork work, SwapEffect effect)
-            throws IOException, InterruptedException, FencedException, StepFailedException;
+    void releaseAutostart(NodeWork work, SwapEffect effect) throws IOException, InterruptedException, FencedException;
 
     /** Asks all that run to end. */
     void terminate(NodeWork work, SwapEffect effect, List<Instance> running)
-            throws IOException, InterruptedException, FencedException, StepFailedException;
+            throws IOException, InterruptedException, FencedException;
 
     /** Ends all that run. */
     void kill(NodeWork work, SwapEffect effect, List<Instance> running)
-            throws IOException, InterruptedException, FencedException, StepFailedException;
+            throws IOException, InterruptedException, FencedException;
 
     /** What of it is still there although nothing runs, in one line; empty: nothing. */
     Optional<String> remains() throws IOException, InterruptedException;
@@ -187,10 +182,10 @@ public interface Node {
     }
 
     /** Puts the target of the command in the application's place; nothing runs. */
-    void switchOver(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException;
+    void switchOver(NodeWork work) throws IOException, InterruptedException, FencedException;
 
     /** Puts in the application's place what ran before; nothing runs. */
-    void revert(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException;
+    void revert(NodeWork work) throws IOException, InterruptedException, FencedException;
 
     /**
      * Starts what is in place, as it is always started; the caller has made sure that nothing runs.
@@ -198,7 +193,7 @@ public interface Node {
      * @return the start; empty if it has ended already
      */
     Optional<Instance> start(NodeWork work, SwapEffect effect, ApplicationVersion version)
-            throws IOException, InterruptedException, FencedException, StepFailedException;
+            throws IOException, InterruptedException, FencedException;
 
     /**
      * Runs a command of the target's version once, to its end, whatever is in place: in the node's own environment and
@@ -209,7 +204,7 @@ public interface Node {
      * @param atMost after it the command is killed
      */
     CommandEnd runOnce(NodeWork work, ApplicationVersion version, List<String> arguments, Duration atMost)
-            throws IOException, InterruptedException, FencedException, StepFailedException;
+            throws IOException, InterruptedException, FencedException;
 
     /**
      * Waits for what a try of {@link #runOnce} that was broken off has left running, ends it if that takes too long, and
@@ -219,8 +214,8 @@ public interface Node {
             throws IOException, InterruptedException, FencedException {}
 
     /** What it writes. */
-    NodeLog log() throws IOException, StepFailedException;
+    NodeLog log() throws IOException;
 
     /** Deletes what is kept for no way back any more. */
-    void commit(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException;
+    void commit(NodeWork work) throws IOException, InterruptedException, FencedException;
 }

@@ -10,8 +10,8 @@ import dev.uplift.host.RunningProcess;
 import dev.uplift.host.Scrubber;
 import dev.uplift.host.Signal;
 import dev.uplift.profile.ApplicationVersion;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,8 +29,7 @@ public final class ProcessNode extends JarNode {
     }
 
     @Override
-    public void check(NodeWork work, Observation observed, CheckList checks)
-            throws IOException, InterruptedException, StepFailedException {
+    public void check(NodeWork work, Observation observed, CheckList checks) throws IOException, InterruptedException {
         super.check(work, observed, checks);
         if (observed.instance().isPresent()) {
             check(observed.instance().get(), checks);
@@ -80,36 +79,35 @@ public final class ProcessNode extends JarNode {
 
     @Override
     public Optional<Instance> start(NodeWork work, SwapEffect effect, ApplicationVersion version)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+            throws IOException, InterruptedException, FencedException {
         awaitPort();
         Launch launch = launch();
         List<String> commandLine = commandLine(work, launch, version);
-        return work.take(effect, held -> held.start(launch.withArgv(commandLine)))
+        return work.callFenced(effect, held -> held.start(launch.withArgv(commandLine)))
                 .map(JarNode::instance);
     }
 
     @Override
-    public NodeLog log() throws IOException, StepFailedException {
+    public NodeLog log() throws IOException {
         Launch launch = launch();
         return withErrors(new FileLog(host(), Path.of(launch.logFile()), Scrubber.of(launch)), launch);
     }
 
     private static void signal(NodeWork work, SwapEffect effect, List<Instance> running, Signal signal)
             throws IOException, InterruptedException, FencedException {
-        work.take(effect, held -> {
+        work.runFenced(effect, held -> {
             for (Instance instance : running) {
                 held.signal(identity(instance), signal);
             }
-            return running;
         });
     }
 
-    private void awaitPort() throws IOException, InterruptedException, StepFailedException {
+    private void awaitPort() throws IOException, InterruptedException {
         Deadline deadline = Deadline.in(PORT_WAIT);
         while (host().processes().isListenedOn(port())) {
             if (deadline.passed()) {
                 List<RunningProcess> holders = host().processes().listeningOn(port());
-                throw StepFailedException.retryable(
+                throw StepFailure.retryable(
                         ErrorCode.HOST_UNEXPECTED,
                         "port " + port() + " is held by "
                                 + (holders.isEmpty() ? "somebody else" : RunningProcess.names(holders)));

@@ -8,8 +8,8 @@ import dev.uplift.host.HostFiles;
 import dev.uplift.host.RegisteredRoot;
 import dev.uplift.host.StateDirectory;
 import dev.uplift.profile.SettingException;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,34 +36,30 @@ final class Snapshots {
     }
 
     /** Copies each directory, unless this saga has its copy already. */
-    void keep() throws IOException, InterruptedException, FencedException, StepFailedException {
+    void keep() throws IOException, InterruptedException, FencedException {
         for (String relative : directories()) {
             Path original = root.file(relative);
             Path copy = copy(relative);
             if (!files.exists(copy) && files.isDirectory(original)) {
-                work.progress(Progress.of("keeping " + relative));
-                work.take(SwapEffect.SWITCH_SNAPSHOT, held -> {
+                work.run().progress(Progress.of("keeping " + relative));
+                work.runFenced(SwapEffect.SWITCH_SNAPSHOT, held -> {
                     held.createDirectory(all(root), DurableFiles.OWNER_ONLY_DIRECTORY);
                     held.createDirectory(
                             all(root).resolve(work.command().sagaId().toString()), DurableFiles.OWNER_ONLY_DIRECTORY);
                     held.copyTree(original, copy);
-                    return copy;
                 });
             }
         }
     }
 
     /** Makes each directory that was copied what it was. */
-    void putBack() throws IOException, InterruptedException, FencedException, StepFailedException {
+    void putBack() throws IOException, InterruptedException, FencedException {
         for (String relative : directories()) {
             Path original = root.file(relative);
             Path copy = copy(relative);
             if (files.isDirectory(copy)) {
-                work.progress(Progress.of("putting back " + relative));
-                work.take(SwapEffect.REVERT_SNAPSHOT, held -> {
-                    held.replaceTree(copy, original);
-                    return original;
-                });
+                work.run().progress(Progress.of("putting back " + relative));
+                work.runFenced(SwapEffect.REVERT_SNAPSHOT, held -> held.replaceTree(copy, original));
             }
         }
     }
@@ -78,7 +74,7 @@ final class Snapshots {
                 + work.command().sagaId() + "/" + relative.replace('/', '+'));
     }
 
-    private List<String> directories() throws IOException, StepFailedException {
+    private List<String> directories() throws IOException {
         List<String> relative = new ArrayList<>();
         try {
             for (Path directory : work.profile().snapshotDirectories(LaunchCapture.view(node.host(), node.launch()))) {
@@ -87,7 +83,7 @@ final class Snapshots {
                 }
             }
         } catch (SettingException e) {
-            throw StepFailedException.refused(ErrorCode.HOST_UNEXPECTED, String.valueOf(e.getMessage()));
+            throw StepFailure.refused(ErrorCode.HOST_UNEXPECTED, String.valueOf(e.getMessage()));
         }
         return relative;
     }

@@ -7,7 +7,8 @@ import dev.uplift.host.Fence;
 import dev.uplift.host.HostLostException;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.host.WrongContentException;
-import dev.uplift.swap.StepFailedException;
+import dev.uplift.worker.ByteProgress;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -35,27 +36,27 @@ final class Staging {
      * Brings it, verified, beside the application; what a transfer that was cut off has left is gone on with.
      * A service that does not answer is waited for, for a minute.
      *
-     * @throws StepFailedException if it cannot be had, or what comes is something else
+     * @throws StepFailure if it cannot be had, or what comes is something else
      */
-    static Path bring(NodeWork work, Fence fence, Artifact artifact) throws IOException, StepFailedException {
+    static Path bring(NodeWork work, Fence fence, Artifact artifact) throws IOException {
         String scheme = String.valueOf(artifact.location().getScheme());
         if (!scheme.equals("http") && !scheme.equals("https")) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.ARTIFACT_ADDRESS_REFUSED, "artifacts come over http or https, not " + scheme);
         }
         try {
             return fence.bring(
-                    offset -> await(work, artifact, offset), artifact.sha256(), artifact.sizeBytes(), bytes -> {
-                        work.checkCancelled();
-                        work.progress(Progress.of("staging", Progress.Unit.BYTES, bytes, artifact.sizeBytes()));
-                    });
+                    offset -> await(work, artifact, offset),
+                    artifact.sha256(),
+                    artifact.sizeBytes(),
+                    ByteProgress.of(work.run(), "staging", artifact.sizeBytes()));
         } catch (WrongContentException e) {
-            throw StepFailedException.retryable(
+            throw StepFailure.retryable(
                     ErrorCode.ARTIFACT_WRONG, artifact.location() + " does not send the artifact: " + e.getMessage());
         } catch (FileSystemException | UnexpectedPathException | HostLostException e) {
             throw e;
         } catch (IOException e) {
-            throw StepFailedException.retryable(
+            throw StepFailure.retryable(
                     ErrorCode.ARTIFACT_UNAVAILABLE,
                     artifact.location() + " cannot be read: "
                             + String.valueOf(e.getMessage()).replaceAll("\\p{Cntrl}", " "));
@@ -71,8 +72,8 @@ final class Staging {
                 if (deadline.passed()) {
                     throw e;
                 }
-                work.checkCancelled();
-                work.progress(Progress.of("waiting for the artifact-service"));
+                work.run().checkCancelled();
+                work.run().progress(Progress.of("waiting for the artifact-service"));
                 pause();
             }
         }

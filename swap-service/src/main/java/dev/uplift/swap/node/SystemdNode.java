@@ -11,8 +11,8 @@ import dev.uplift.host.Scrubber;
 import dev.uplift.host.Signal;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.profile.ApplicationVersion;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -78,8 +78,7 @@ public final class SystemdNode extends JarNode {
     }
 
     @Override
-    public void check(NodeWork work, Observation observed, CheckList checks)
-            throws IOException, InterruptedException, StepFailedException {
+    public void check(NodeWork work, Observation observed, CheckList checks) throws IOException, InterruptedException {
         super.check(work, observed, checks);
         check(observed.instance(), checks);
     }
@@ -94,10 +93,7 @@ public final class SystemdNode extends JarNode {
     public void holdAutostart(NodeWork work, SwapEffect effect)
             throws IOException, InterruptedException, FencedException {
         if (!unit.isHeld()) {
-            work.take(effect, held -> {
-                unit.hold(held);
-                return unit;
-            });
+            work.runFenced(effect, held -> unit.hold(held));
         }
     }
 
@@ -105,36 +101,31 @@ public final class SystemdNode extends JarNode {
     public void releaseAutostart(NodeWork work, SwapEffect effect)
             throws IOException, InterruptedException, FencedException {
         if (unit.hasTraces()) {
-            work.take(effect, held -> {
-                unit.release(held);
-                return unit;
-            });
+            work.runFenced(effect, held -> unit.release(held));
         }
     }
 
     @Override
     public void terminate(NodeWork work, SwapEffect effect, List<Instance> running)
             throws IOException, InterruptedException, FencedException {
-        work.take(effect, held -> {
+        work.runFenced(effect, held -> {
             unit.stop(held);
             for (Instance stray : strays(running)) {
                 held.signal(identity(stray), Signal.TERM);
             }
-            return running;
         });
     }
 
     @Override
     public void kill(NodeWork work, SwapEffect effect, List<Instance> running)
             throws IOException, InterruptedException, FencedException {
-        work.take(effect, held -> {
+        work.runFenced(effect, held -> {
             if (!unit.state().isDown()) {
                 unit.kill(held);
             }
             for (Instance stray : strays(running)) {
                 held.signal(identity(stray), Signal.KILL);
             }
-            return running;
         });
     }
 
@@ -185,14 +176,14 @@ public final class SystemdNode extends JarNode {
      */
     @Override
     public Optional<Instance> start(NodeWork work, SwapEffect effect, ApplicationVersion version)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+            throws IOException, InterruptedException, FencedException {
         Optional<String> remains = remains();
         if (remains.isPresent()) {
-            throw StepFailedException.retryable(ErrorCode.HOST_UNEXPECTED, remains.get());
+            throw StepFailure.retryable(ErrorCode.HOST_UNEXPECTED, remains.get());
         }
         holdAutostart(work, effect);
         String before = unit.state().get("InvocationID");
-        return work.take(effect, held -> start(held, before));
+        return work.callFenced(effect, held -> start(held, before));
     }
 
     private Optional<Instance> start(Fence.Held held, String before)
@@ -224,7 +215,7 @@ public final class SystemdNode extends JarNode {
     }
 
     @Override
-    public NodeLog log() throws IOException, StepFailedException {
+    public NodeLog log() throws IOException {
         Launch launch = launch();
         Scrubber scrubber = Scrubber.of(launch);
         return withErrors(

@@ -4,9 +4,9 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.FencedException;
 import dev.uplift.profile.ApplicationVersion;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.Node;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -29,10 +29,9 @@ final class LeftLock {
     /**
      * Takes the lock away, if one is held and the profile knows how.
      *
-     * @throws StepFailedException INTERFERED if somebody works on the database; EXITED if the lock stays
+     * @throws StepFailure INTERFERED if somebody works on the database; EXITED if the lock stays
      */
-    void release(Node node, ApplicationVersion version)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+    void release(Node node, ApplicationVersion version) throws IOException, InterruptedException, FencedException {
         Optional<List<String>> command = work.profile().releaseLocks();
         Optional<String> lock = command.isPresent() ? held() : Optional.empty();
         if (command.isEmpty() || lock.isEmpty()) {
@@ -42,7 +41,7 @@ final class LeftLock {
         work.run().progress(Progress.of("taking away the lock of a migration that was killed"));
         CommandEnd ended = node.runOnce(work.on(node), version, command.get(), COMMAND_MAX);
         if (held().isPresent()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.EXITED,
                     lock.get() + " and stays after " + String.join(" ", command.get())
                             + (ended.succeeded() ? "" : ", which failed") + "; its last words: " + ended.output());

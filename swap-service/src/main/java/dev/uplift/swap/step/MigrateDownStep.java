@@ -7,13 +7,13 @@ import dev.uplift.contract.Release;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.FencedException;
 import dev.uplift.messaging.worker.StepOutcome;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.Deadline;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -59,7 +59,7 @@ final class MigrateDownStep implements SwapStep {
                     .serve(
                             work.command().from(),
                             work.command().from().sha256(node.spec()).orElse(null));
-        } catch (StepFailedException e) {
+        } catch (StepFailure e) {
             return switch (e.code()) {
                 case EXITED, NO_PROGRESS, UNHEALTHY, IDENTITY -> {
                     end(work, node);
@@ -93,10 +93,10 @@ final class MigrateDownStep implements SwapStep {
 
     /** Migrates down; what keeps the old version from being started on the data, if anything does. */
     private static Optional<String> migrate(StepWork work, Node node)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+            throws IOException, InterruptedException, FencedException {
         List<String> command = work.profile()
                 .migrateDown()
-                .orElseThrow(() -> StepFailedException.refused(
+                .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.INVALID,
                         "the profile " + work.profile().name() + " here has no command migrate-down"));
         Release to = work.command().to();
@@ -116,7 +116,7 @@ final class MigrateDownStep implements SwapStep {
 
     /** A process that a worker left behind when it was killed is not broken off in the middle of what it migrates. */
     private static void awaitEarlierTry(StepWork work, Node node, Duration atMost)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         Optional<String> target = work.knownTarget(node);
         Deadline deadline = Deadline.in(atMost);
         while (!deadline.passed() && anyRuns(node, target)) {
@@ -136,7 +136,7 @@ final class MigrateDownStep implements SwapStep {
         return false;
     }
 
-    private static Optional<String> wrongMajor(StepWork work) throws IOException, StepFailedException {
+    private static Optional<String> wrongMajor(StepWork work) throws IOException {
         try {
             OptionalInt found = work.database().dataMajor();
             int expected = work.version(work.command().from()).major();
@@ -149,8 +149,7 @@ final class MigrateDownStep implements SwapStep {
         }
     }
 
-    private static void end(StepWork work, Node node)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+    private static void end(StepWork work, Node node) throws IOException, InterruptedException, FencedException {
         Stopping stopping = new Stopping(work, node);
         stopping.end(SwapEffect.HALT_TERMINATE, SwapEffect.HALT_KILL, () -> {});
         stopping.prove(true);

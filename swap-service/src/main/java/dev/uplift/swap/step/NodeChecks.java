@@ -9,7 +9,6 @@ import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.IdentityReading;
 import dev.uplift.profile.PathDecision;
 import dev.uplift.profile.SettingException;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.CheckList;
 import dev.uplift.swap.node.DatabaseUse;
 import dev.uplift.swap.node.LaunchCapture;
@@ -17,6 +16,7 @@ import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.Observation;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
@@ -45,7 +45,7 @@ final class NodeChecks {
     }
 
     /** Looks at everything. */
-    List<Check> run() throws IOException, InterruptedException, StepFailedException {
+    List<Check> run() throws IOException, InterruptedException {
         leftOut.ifPresent(left -> checks.warn(
                 "left-out",
                 "an earlier upgrade finished without it, and this one starts it again (" + left.detail()
@@ -94,8 +94,7 @@ final class NodeChecks {
         }
     }
 
-    private void settings(Launch launch, Optional<Launch> before)
-            throws IOException, InterruptedException, StepFailedException {
+    private void settings(Launch launch, Optional<Launch> before) throws IOException, InterruptedException {
         switch (node.database(work.profile(), launch)) {
             case NodeDatabase.Unsupported(String reason) -> checks.fail("database", reason);
             case NodeDatabase.Supported(DatabaseSpec spec) -> {
@@ -155,15 +154,14 @@ final class NodeChecks {
     }
 
     /** Each node keeps a password of its own and sees the server from its own place: the first one's are registered. */
-    private boolean isRegistered(DatabaseSpec spec, Launch launch)
-            throws IOException, InterruptedException, StepFailedException {
+    private boolean isRegistered(DatabaseSpec spec, Launch launch) throws IOException, InterruptedException {
         if (node.spec().name().equals(work.first().spec().name())) {
             return spec.equals(work.command().installation().database());
         }
         try {
             return work.isDatabase(spec, launch);
         } catch (SQLException e) {
-            throw StepFailedException.retryable(
+            throw StepFailure.retryable(
                     ErrorCode.DATABASE_UNAVAILABLE,
                     "whether node " + node.spec().name() + " works on the database of the others cannot be told (SQL"
                             + " state " + e.getSQLState() + ")");
@@ -210,7 +208,7 @@ final class NodeChecks {
         }
     }
 
-    private void path() throws StepFailedException {
+    private void path() {
         ApplicationVersion to = work.version(work.command().to());
         switch (work.profile().path(running, to, List.of())) {
             case PathDecision.Hops _ -> checks.ok("path", running + " to " + to);

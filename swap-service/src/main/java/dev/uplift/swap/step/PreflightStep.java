@@ -9,9 +9,9 @@ import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.VersionReading;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.Observation;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -56,7 +56,7 @@ final class PreflightStep implements SwapStep {
     }
 
     /** Which database it is going to work on; absent: it does not say. */
-    private static @Nullable DatabaseSeen which(StepWork work) throws IOException, StepFailedException {
+    private static @Nullable DatabaseSeen which(StepWork work) throws IOException {
         try {
             return work.database().id().orElse(null);
         } catch (SQLException e) {
@@ -64,30 +64,28 @@ final class PreflightStep implements SwapStep {
         }
     }
 
-    private static ApplicationVersion version(Observation observed) throws StepFailedException {
+    private static ApplicationVersion version(Observation observed) {
         return switch (observed.version()) {
             case VersionReading.Known(ApplicationVersion version) -> version;
             case VersionReading.Unreadable(String reason) ->
-                throw StepFailedException.refused(
-                        ErrorCode.PREFLIGHT_REFUSED, "the running version cannot be told: " + reason);
+                throw StepFailure.refused(ErrorCode.PREFLIGHT_REFUSED, "the running version cannot be told: " + reason);
         };
     }
 
-    private static void requireVersion(StepWork work, Node node, ApplicationVersion version)
-            throws StepFailedException {
+    private static void requireVersion(StepWork work, Node node, ApplicationVersion version) {
         Release from = work.command().from();
         if (!version.equals(work.version(from))) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.VERSION_UNEXPECTED,
                     version.text() + " runs on node " + node.spec().name() + ", expected is " + from.version());
         }
     }
 
-    private static void requireExpected(StepWork work, Node node, Observation observed) throws StepFailedException {
+    private static void requireExpected(StepWork work, Node node, Observation observed) {
         Release from = work.command().from();
         Optional<String> expected = from.sha256(node.spec());
         if (expected.isPresent() && !expected.get().equals(observed.sha256())) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.VERSION_UNEXPECTED,
                     "another JAR or image of " + from.version() + " runs on node "
                             + node.spec().name() + ": SHA-256 " + observed.sha256() + ", expected is "
@@ -96,8 +94,7 @@ final class PreflightStep implements SwapStep {
     }
 
     /** Nodes of one kind run one artifact: what the undo of a switch goes back to is known by one hash. */
-    private static void requireSame(Node node, Observation observed, Release running, Collection<Node> before)
-            throws StepFailedException {
+    private static void requireSame(Node node, Observation observed, Release running, Collection<Node> before) {
         Optional<String> known = running.sha256(node.spec());
         if (known.isPresent() && !known.get().equals(observed.sha256())) {
             String other = before.stream()
@@ -105,7 +102,7 @@ final class PreflightStep implements SwapStep {
                     .map(earlier -> earlier.spec().name())
                     .findFirst()
                     .orElse("another");
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.VERSION_UNEXPECTED,
                     "node " + node.spec().name() + " runs another JAR or image of " + running.version()
                             + " than node " + other + ": SHA-256 " + observed.sha256() + " and " + known.get()
@@ -113,13 +110,13 @@ final class PreflightStep implements SwapStep {
         }
     }
 
-    private static void refuseFailures(List<Check> checks) throws StepFailedException {
+    private static void refuseFailures(List<Check> checks) {
         List<String> failures = checks.stream()
                 .filter(check -> check.verdict() == Check.Verdict.FAIL)
                 .map(check -> check.name() + ": " + check.detail())
                 .toList();
         if (!failures.isEmpty()) {
-            throw StepFailedException.refused(ErrorCode.PREFLIGHT_REFUSED, String.join("; ", failures));
+            throw StepFailure.refused(ErrorCode.PREFLIGHT_REFUSED, String.join("; ", failures));
         }
     }
 }

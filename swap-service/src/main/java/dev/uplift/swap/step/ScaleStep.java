@@ -6,10 +6,10 @@ import dev.uplift.contract.NodeFailure;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.messaging.worker.StepOutcome;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.worker.StepFailure;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -46,7 +46,7 @@ final class ScaleStep implements SwapStep {
         try {
             Starting.migrated(work, node).served(work.command().to(), work.targetSha256(node));
             return Optional.empty();
-        } catch (StepFailedException e) {
+        } catch (StepFailure e) {
             if (work.command().limits().nodeFailure() != NodeFailure.FINISH_WITHOUT
                     || e.isRetryable()
                     || !DOES_NOT_COME_UP.contains(e.code())) {

@@ -5,9 +5,9 @@ import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.IdentityReading;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeProbe;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -30,9 +30,9 @@ final class ServingCheck {
     /**
      * Why it does not serve yet; empty: it does.
      *
-     * @throws StepFailedException if it serves, but is something else than expected: waiting would not help
+     * @throws StepFailure if it serves, but is something else than expected: waiting would not help
      */
-    Optional<String> problem(NodeProbe.Health health) throws IOException, InterruptedException, StepFailedException {
+    Optional<String> problem(NodeProbe.Health health) throws IOException, InterruptedException {
         return switch (health) {
             case NodeProbe.Health.Failing(String reason) -> Optional.of(reason);
             case NodeProbe.Health.Starting(var progress) ->
@@ -41,12 +41,12 @@ final class ServingCheck {
         };
     }
 
-    private Optional<String> versionProblem() throws IOException, InterruptedException, StepFailedException {
+    private Optional<String> versionProblem() throws IOException, InterruptedException {
         return switch (reading()) {
             case VersionReading.Unreadable(String reason) -> Optional.of("its version cannot be read: " + reason);
             case VersionReading.Known(ApplicationVersion found) -> {
                 if (!found.equals(expected)) {
-                    throw StepFailedException.refused(
+                    throw StepFailure.refused(
                             ErrorCode.IDENTITY, "it answers that it is " + found + ", expected is " + expected);
                 }
                 yield identityProblem();
@@ -62,7 +62,7 @@ final class ServingCheck {
         return node.versionInPlace(profile);
     }
 
-    private Optional<String> identityProblem() throws IOException, InterruptedException, StepFailedException {
+    private Optional<String> identityProblem() throws IOException, InterruptedException {
         if (used == null || !used || work.profile().identityProbe().isEmpty()) {
             return Optional.empty();
         }
@@ -71,7 +71,7 @@ final class ServingCheck {
             case IdentityReading.Unreadable(String reason) ->
                 Optional.of("whether it works on its data cannot be read: " + reason);
             case IdentityReading.Unused(String value) ->
-                throw StepFailedException.refused(
+                throw StepFailure.refused(
                         ErrorCode.IDENTITY,
                         "it started on another or an empty database: it says '" + value + "' where a used one says '"
                                 + work.profile().identityProbe().orElseThrow().expected() + "'");

@@ -3,11 +3,11 @@ package dev.uplift.swap.step;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.messaging.worker.StepOutcome;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.Deadline;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.worker.StepFailure;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +49,7 @@ final class SoakStep implements SwapStep {
             if (problem.isPresent()) {
                 breaks += broken ? 0 : 1;
                 if (breaks > BREAKS_MAX || patience.passed()) {
-                    throw StepFailedException.refused(
+                    throw StepFailure.refused(
                             ErrorCode.UNHEALTHY,
                             "it does not stay healthy, " + breaks + " break(s) in "
                                     + patience.elapsed().toSeconds() + " s: " + problem.get());
@@ -119,7 +119,7 @@ final class SoakStep implements SwapStep {
                 throw gone(node.running());
             }
             if (!node.sha256(instance).equals(work.targetSha256(node))) {
-                throw StepFailedException.refused(
+                throw StepFailure.refused(
                         ErrorCode.IDENTITY, "another version runs in " + node.place() + " than was switched to");
             }
         }
@@ -132,22 +132,21 @@ final class SoakStep implements SwapStep {
             return check.problem(work.health(node));
         }
 
-        private StepFailedException gone(List<Instance> running) throws Exception {
+        private StepFailure gone(List<Instance> running) throws Exception {
             if (!running.isEmpty()) {
-                return StepFailedException.refused(
+                return StepFailure.refused(
                         ErrorCode.INTERFERED,
                         Instance.names(running) + " runs in " + node.place() + ", started by "
                                 + node.startedBy(running.getFirst()) + " in place of what was started");
             }
             if (node.endedWithHost(startedIn)) {
-                return StepFailedException.retryable(
-                        ErrorCode.UNHEALTHY, "the host of " + node.place() + " was started anew");
+                return StepFailure.retryable(ErrorCode.UNHEALTHY, "the host of " + node.place() + " was started anew");
             }
             Optional<String> person = node.endedBy(instance);
             if (person.isPresent()) {
-                return StepFailedException.refused(ErrorCode.INTERFERED, person.get());
+                return StepFailure.refused(ErrorCode.INTERFERED, person.get());
             }
-            return StepFailedException.refused(
+            return StepFailure.refused(
                     ErrorCode.UNHEALTHY,
                     "what was started has ended after it had served; its last words: "
                             + node.log().since("", work.profile().log().failed()));

@@ -5,7 +5,6 @@ import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
 import dev.uplift.host.FencedException;
 import dev.uplift.profile.ApplicationVersion;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Deadline;
 import dev.uplift.swap.node.Instance;
@@ -13,6 +12,7 @@ import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeLog;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,12 +71,12 @@ final class Starting {
      * Makes the node run and serve this release.
      *
      * @param sha256 of the JAR or image that has to be in place; absent: whatever is
-     * @throws StepFailedException if it cannot be started, ends, makes no progress, or is something else
+     * @throws StepFailure if it cannot be started, ends, makes no progress, or is something else
      */
     Served serve(Release release, @Nullable String sha256) throws Exception {
         try {
             return served(release, sha256);
-        } catch (StepFailedException e) {
+        } catch (StepFailure e) {
             throw work.isCluster() ? e.of(node.spec().name()) : e;
         }
     }
@@ -162,13 +162,13 @@ final class Starting {
             }
             work.run().progress(movement.seen(health));
             if (movement.overdue()) {
-                throw StepFailedException.refused(
+                throw StepFailure.refused(
                         ErrorCode.NO_PROGRESS,
                         "nothing has moved for " + work.command().limits().progressDeadline() + ": " + problem.get()
                                 + "; " + tail(log, begin));
             }
             if (healthyDeadline.passed()) {
-                throw StepFailedException.refused(
+                throw StepFailure.refused(
                         ErrorCode.UNHEALTHY,
                         "not healthy after " + work.command().limits().healthyDeadline() + ": " + problem.get());
             }
@@ -177,32 +177,31 @@ final class Starting {
         }
     }
 
-    private void requireOwn(Instance instance) throws IOException, StepFailedException {
+    private void requireOwn(Instance instance) throws IOException {
         if (node.isStray(instance)) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     instance + " was started in " + node.place() + " by " + node.startedBy(instance)
                             + ", which is somebody else; stop it");
         }
     }
 
-    private void requireNobodyElse(Instance instance) throws IOException, InterruptedException, StepFailedException {
+    private void requireNobodyElse(Instance instance) throws IOException, InterruptedException {
         List<Instance> others = node.running();
         if (!others.isEmpty()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     instance + " ended and " + Instance.names(others) + " was started in its place by somebody else");
         }
         Optional<String> person = node.endedBy(instance);
         if (person.isPresent()) {
-            throw StepFailedException.refused(ErrorCode.INTERFERED, person.get());
+            throw StepFailure.refused(ErrorCode.INTERFERED, person.get());
         }
     }
 
-    private void requireSha256(String found, @Nullable String expected, ErrorCode code, String where)
-            throws StepFailedException {
+    private void requireSha256(String found, @Nullable String expected, ErrorCode code, String where) {
         if (expected != null && !found.equals(expected)) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     code,
                     "another version " + where + " in " + node.place() + ": SHA-256 " + found + ", expected is "
                             + expected);
@@ -210,16 +209,13 @@ final class Starting {
     }
 
     /** Nobody knows how far a migration has come: the pivot is not tried again. */
-    private StepFailedException endedWithHost() {
+    private StepFailure endedWithHost() {
         String detail = "the host of " + node.place() + " was started anew while it started";
-        return once
-                ? StepFailedException.refused(ErrorCode.EXITED, detail)
-                : StepFailedException.retryable(ErrorCode.EXITED, detail);
+        return once ? StepFailure.refused(ErrorCode.EXITED, detail) : StepFailure.retryable(ErrorCode.EXITED, detail);
     }
 
-    private StepFailedException exited(NodeLog log, String begin) {
-        return StepFailedException.refused(
-                ErrorCode.EXITED, "it ended while it started; its last words: " + tail(log, begin));
+    private StepFailure exited(NodeLog log, String begin) {
+        return StepFailure.refused(ErrorCode.EXITED, "it ended while it started; its last words: " + tail(log, begin));
     }
 
     private String tail(NodeLog log, String begin) {

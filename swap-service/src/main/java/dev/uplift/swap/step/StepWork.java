@@ -6,7 +6,6 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.host.Fence;
@@ -17,7 +16,6 @@ import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.IdentityReading;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.AppDatabase;
 import dev.uplift.swap.node.DatabaseProof;
@@ -29,6 +27,8 @@ import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.swap.site.Site;
+import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepFailures;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -73,7 +73,7 @@ final class StepWork {
         return profile;
     }
 
-    Observation observe(Node node) throws IOException, InterruptedException, StepFailedException {
+    Observation observe(Node node) throws IOException, InterruptedException {
         return node.observe(profile, probe);
     }
 
@@ -144,10 +144,10 @@ final class StepWork {
     }
 
     /** The one that runs on a node; empty if none does. Fails if there are several. */
-    Optional<Instance> onlyRunning(Node node) throws IOException, InterruptedException, StepFailedException {
+    Optional<Instance> onlyRunning(Node node) throws IOException, InterruptedException {
         List<Instance> running = node.running();
         if (running.size() > 1) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     running.size() + " run in " + node.place() + ": " + Instance.names(running) + "; one is expected");
         }
@@ -155,10 +155,10 @@ final class StepWork {
     }
 
     /** Whoever runs now was started by somebody else after the stop was proven. */
-    void requireStopped(Node node) throws IOException, InterruptedException, StepFailedException {
+    void requireStopped(Node node) throws IOException, InterruptedException {
         List<Instance> running = node.running();
         if (!running.isEmpty()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     Instance.names(running) + " was started in " + node.place()
                             + " by somebody else; stop it and turn off what starts it");
@@ -166,14 +166,14 @@ final class StepWork {
     }
 
     /** Nothing of the installation runs, and nobody works on its database: a command of the application may. */
-    void requireNobody() throws IOException, InterruptedException, StepFailedException {
+    void requireNobody() throws IOException, InterruptedException {
         for (Node node : nodes) {
             requireStopped(node);
         }
         try {
             Optional<String> users = database.users();
             if (users.isPresent()) {
-                throw StepFailedException.refused(
+                throw StepFailure.refused(
                         ErrorCode.INTERFERED,
                         users.get() + ", although the application is stopped; end what works there");
             }
@@ -183,36 +183,17 @@ final class StepWork {
     }
 
     /** The application's database did not say what was asked. */
-    StepFailedException unasked(String question, SQLException e) {
-        return StepFailedException.retryable(
-                ErrorCode.DATABASE_UNAVAILABLE,
-                "the application's database cannot be asked " + question + " (SQL state " + e.getSQLState() + ")");
-    }
-
-    /**
-     * Takes an effect behind the node's fence, between its crash points.
-     *
-     * @throws FencedException if a newer command has been at the node: nothing was done
-     */
-    <T> T take(Node node, SwapEffect effect, NodeWork.Effect<T> action)
-            throws IOException, InterruptedException, FencedException {
-        run.checkCancelled();
-        node.requireUnmoved();
-        try (Fence.Held held = node.fence().hold(command, run.delivery())) {
-            run.crashPoints().before(effect.wireName());
-            T result = action.take(held);
-            run.crashPoints().after(effect.wireName());
-            return result;
-        }
+    StepFailure unasked(String question, SQLException e) {
+        return StepFailures.otherwise(ErrorCode.DATABASE_UNAVAILABLE)
+                .of(e)
+                .of("the application's database cannot be asked " + question);
     }
 
     /** Remembers {@code state} on the node. */
     SagaState remember(Node node, SwapEffect effect, SagaState state)
             throws IOException, InterruptedException, FencedException {
-        return take(node, effect, held -> {
-            state.write(held, node.directory());
-            return state;
-        });
+        on(node).runFenced(effect, held -> state.write(held, node.directory()));
+        return state;
     }
 
     /** What all attempts at this step have in common until somebody asks for it again: a higher epoch is another one. */
@@ -247,18 +228,17 @@ final class StepWork {
     }
 
     /** A version of the command as the profile reads it. */
-    ApplicationVersion version(Release release) throws StepFailedException {
+    ApplicationVersion version(Release release) {
         return switch (profile.version(release.version())) {
             case VersionReading.Known(ApplicationVersion version) -> version;
-            case VersionReading.Unreadable(String reason) ->
-                throw StepFailedException.refused(ErrorCode.INVALID, reason);
+            case VersionReading.Unreadable(String reason) -> throw StepFailure.refused(ErrorCode.INVALID, reason);
         };
     }
 
     /** The hash of what a node shall run: of the fetched artifact, or of the one that an old backup belongs to. */
-    String targetSha256(Node node) throws StepFailedException {
+    String targetSha256(Node node) {
         return knownTarget(node)
-                .orElseThrow(() -> StepFailedException.refused(
+                .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.INVALID,
                         "the command does not say what node " + node.spec().name() + " is to run"));
     }
@@ -284,29 +264,24 @@ final class StepWork {
         }
 
         @Override
-        public ApplicationVersion version(Release release) throws StepFailedException {
+        public ApplicationVersion version(Release release) {
             return work.version(release);
         }
 
         @Override
-        public String targetSha256() throws StepFailedException {
+        public String targetSha256() {
             return work.targetSha256(node);
         }
 
         @Override
-        public void progress(Progress progress) {
-            work.run.progress(progress);
+        public StepRun run() {
+            return work.run;
         }
 
         @Override
-        public void checkCancelled() {
-            work.run.checkCancelled();
-        }
-
-        @Override
-        public <T> T take(SwapEffect effect, Effect<T> action)
-                throws IOException, InterruptedException, FencedException {
-            return work.take(node, effect, action);
+        public Fence fence() throws IOException {
+            node.requireUnmoved();
+            return node.fence();
         }
     }
 }

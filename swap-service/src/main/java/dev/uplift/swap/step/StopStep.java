@@ -8,7 +8,6 @@ import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.profile.IdentityReading;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.DatabaseUse;
 import dev.uplift.swap.node.Instance;
@@ -16,6 +15,7 @@ import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -84,10 +84,9 @@ final class StopStep implements SwapStep {
      * What is seen of a node on the database that its settings name.
      *
      * @return empty if it is down, or that it works there is assumed
-     * @throws StepFailedException if it is neither
+     * @throws StepFailure if it is neither
      */
-    private static Optional<String> seen(StepWork work, Node node)
-            throws IOException, InterruptedException, StepFailedException {
+    private static Optional<String> seen(StepWork work, Node node) throws IOException, InterruptedException {
         Optional<Instance> running = work.onlyRunning(node);
         if (running.isEmpty()) {
             return Optional.empty();
@@ -96,7 +95,7 @@ final class StopStep implements SwapStep {
         if (launch.isEmpty()
                 || !(node.database(work.profile(), launch.get())
                         instanceof NodeDatabase.Supported(DatabaseSpec spec))) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.PREFLIGHT_REFUSED,
                     notStopped(work, node) + "how " + node.place()
                             + " is started, and on which database, is not known any more; register it again");
@@ -107,13 +106,13 @@ final class StopStep implements SwapStep {
                 if (work.isDatabaseAssumed(node) || (work.command().source() != null && !serves(work, node))) {
                     yield Optional.empty();
                 }
-                throw StepFailedException.refused(
+                throw StepFailure.refused(
                         ErrorCode.PREFLIGHT_REFUSED,
                         notStopped(work, node) + "nothing shows any more that " + node.place() + " works on "
                                 + spec.address() + ": " + instead);
             }
             case DatabaseUse.Refuted(String reason) ->
-                throw StepFailedException.refused(
+                throw StepFailure.refused(
                         ErrorCode.PREFLIGHT_REFUSED,
                         notStopped(work, node) + node.place() + " does not work on " + spec.address() + ": " + reason
                                 + work.wayOut());
@@ -174,10 +173,9 @@ final class StopStep implements SwapStep {
 
     /** What is down although nothing that is known has stopped it cannot be seen on its database any more. */
     private static void requireNotStopped(
-            StepWork work, Node node, Optional<Instance> running, Optional<LeftOut> leftOut)
-            throws StepFailedException {
+            StepWork work, Node node, Optional<Instance> running, Optional<LeftOut> leftOut) {
         if (running.isEmpty() && work.command().source() == null && leftOut.isEmpty()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     "the application in " + node.place() + " was stopped by somebody else since it was checked");
         }

@@ -3,11 +3,11 @@ package dev.uplift.swap.step;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.FencedException;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Deadline;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -51,7 +51,7 @@ final class Stopping {
 
     /** Ends all processes of the node. */
     void end(SwapEffect terminate, SwapEffect kill, Watch watch)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+            throws IOException, InterruptedException, FencedException {
         List<Instance> running = node.running();
         if (running.isEmpty()) {
             return;
@@ -66,20 +66,20 @@ final class Stopping {
         }
         node.kill(work.on(node), kill, node.running());
         if (!awaitEnd(known, KILL_WAIT, "waiting for it to end after it was killed", watch)) {
-            throw StepFailedException.retryable(
+            throw StepFailure.retryable(
                     ErrorCode.STILL_RUNNING,
                     Instance.names(node.running()) + " in " + node.place() + " does not end, not even killed");
         }
     }
 
     /** Proves that nothing of the node runs any more. */
-    void prove(boolean withDatabase) throws InterruptedException, StepFailedException, IOException {
+    void prove(boolean withDatabase) throws InterruptedException, IOException {
         Deadline deadline = Deadline.in(PROOF_WAIT);
         Optional<String> problem = problem(withDatabase);
         int quiet = problem.isEmpty() ? 1 : 0;
         while (quiet < 2) {
             if (problem.isPresent() && deadline.passed()) {
-                throw StepFailedException.retryable(ErrorCode.STILL_RUNNING, problem.get());
+                throw StepFailure.retryable(ErrorCode.STILL_RUNNING, problem.get());
             }
             work.run().progress(Progress.of("proving that it stopped"));
             // Two looks at one moment would be one: what somebody starts again shows only after a while.
@@ -90,7 +90,7 @@ final class Stopping {
     }
 
     private boolean awaitEnd(Set<Instance> known, Duration atMost, String activity, Watch watch)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         Deadline deadline = Deadline.in(atMost);
         while (true) {
             List<Instance> running = node.running();
@@ -115,8 +115,7 @@ final class Stopping {
         }
     }
 
-    private Optional<String> problem(boolean withDatabase)
-            throws IOException, InterruptedException, StepFailedException {
+    private Optional<String> problem(boolean withDatabase) throws IOException, InterruptedException {
         List<Instance> running = node.running();
         if (!running.isEmpty()) {
             throw interfered(running.getFirst());
@@ -132,8 +131,8 @@ final class Stopping {
         }
     }
 
-    private StepFailedException interfered(Instance instance) throws IOException {
-        return StepFailedException.refused(
+    private StepFailure interfered(Instance instance) throws IOException {
+        return StepFailure.refused(
                 ErrorCode.INTERFERED,
                 instance + " was started in " + node.place() + " by " + node.startedBy(instance)
                         + " while it was being stopped; turn off what starts it");

@@ -2,11 +2,11 @@ package dev.uplift.swap.step;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.messaging.worker.StepOutcome;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.worker.StepFailure;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,7 +33,7 @@ final class SwitchStep implements SwapStep {
         }
         Optional<String> disturbedBy = state.map(SagaState::disturbedBy);
         if (disturbedBy.isPresent()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.BACKUP_OUTDATED,
                     disturbedBy.get() + " was started in " + node.place()
                             + " by somebody else after the backup was taken, which may lack what it was given: stop it"

@@ -12,22 +12,23 @@ import dev.uplift.contract.Direction;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
 import dev.uplift.host.Fence;
-import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
 import dev.uplift.host.Hosts;
 import dev.uplift.host.SshTarget;
 import dev.uplift.host.UnexpectedPathException;
+import dev.uplift.messaging.CrashPoints;
+import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.TestRun;
 import dev.uplift.testbed.StandInReleases;
 import dev.uplift.testbed.StandInReleases.StandInRelease;
 import dev.uplift.testbed.containers.RequiresDocker;
@@ -367,17 +368,13 @@ class SystemdNodeTest {
         }
 
         @Override
-        public void progress(Progress progress) {}
+        public StepRun run() {
+            return new TestRun(1, CrashPoints.NONE);
+        }
 
         @Override
-        public void checkCancelled() {}
-
-        @Override
-        public <T> T take(SwapEffect effect, Effect<T> action)
-                throws IOException, InterruptedException, FencedException {
-            try (Fence.Held held = node.fence().hold(command, 1)) {
-                return action.take(held);
-            }
+        public Fence fence() {
+            return node.fence();
         }
     }
 }

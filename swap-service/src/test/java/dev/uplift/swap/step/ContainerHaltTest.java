@@ -6,7 +6,6 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepLimits;
@@ -16,8 +15,8 @@ import dev.uplift.docker.Reach;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
-import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.Profiles;
+import dev.uplift.swap.TestRun;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.site.Site;
@@ -73,7 +72,7 @@ class ContainerHaltTest {
                             .orElseThrow()
                             .handler();
 
-            StepOutcome outcome = halt.run(command(spec), new Run());
+            StepOutcome outcome = halt.run(command(spec), new TestRun(1, CrashPoints.NONE));
 
             assertThat(outcome).isInstanceOf(StepOutcome.Succeeded.class);
             assertThat(node.running()).isEmpty();
@@ -105,25 +104,5 @@ class ContainerHaltTest {
                 null,
                 new StepLimits(
                         Duration.ofSeconds(15), Duration.ofSeconds(60), Duration.ofSeconds(1), Duration.ofSeconds(1)));
-    }
-
-    private record Run() implements StepRun {
-        @Override
-        public int delivery() {
-            return 1;
-        }
-
-        @Override
-        public CrashPoints crashPoints() {
-            return CrashPoints.NONE;
-        }
-
-        @Override
-        public void progress(Progress progress) {}
-
-        @Override
-        public boolean cancelled() {
-            return false;
-        }
     }
 }

@@ -8,7 +8,6 @@ import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.MigratedData;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepLimits;
@@ -24,8 +23,8 @@ import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.worker.StepHandler;
 import dev.uplift.messaging.worker.StepOutcome;
-import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.Profiles;
+import dev.uplift.swap.TestRun;
 import dev.uplift.swap.inspect.Inspector;
 import dev.uplift.swap.inspect.Registrations;
 import dev.uplift.swap.node.LaunchCapture;
@@ -346,7 +345,7 @@ final class Rig implements AutoCloseable {
     StepOutcome take(StepName step, Direction direction, CrashPoints crashPoints) throws Exception {
         StepCommand command = command(step, direction);
         return Objects.requireNonNull(handlers.get(step.commandType(direction)))
-                .run(command, new Run(delivery, crashPoints));
+                .run(command, new TestRun(delivery, crashPoints));
     }
 
     /** The same as {@link #take}; fails unless it succeeds. */
@@ -425,15 +424,5 @@ final class Rig implements AutoCloseable {
     /** Stands for kill -9: nothing of the run goes on after it. */
     private static final class Death extends Error {
         private static final long serialVersionUID = 1L;
-    }
-
-    private record Run(int delivery, CrashPoints crashPoints) implements StepRun {
-        @Override
-        public void progress(Progress progress) {}
-
-        @Override
-        public boolean cancelled() {
-            return false;
-        }
     }
 }

@@ -190,13 +190,11 @@ class SwapPathTest {
 
     private static List<String> effects(String... prefixes) {
         List<String> names = new ArrayList<>();
-        for (SwapEffect effect : SwapEffect.values()) {
-            boolean rare = Set.of("kill", "autostart", "disturbed")
-                    .contains(effect.wireName().substring(effect.wireName().lastIndexOf('.') + 1));
-            if (!rare
-                    && Arrays.stream(prefixes)
-                            .anyMatch(prefix -> effect.wireName().startsWith("swap." + prefix))) {
-                names.add(effect.wireName());
+        for (String effect : SwapEffect.names()) {
+            boolean rare =
+                    Set.of("kill", "autostart", "disturbed").contains(effect.substring(effect.lastIndexOf('.') + 1));
+            if (!rare && Arrays.stream(prefixes).anyMatch(prefix -> effect.startsWith("swap." + prefix))) {
+                names.add(effect);
             }
         }
         return names;

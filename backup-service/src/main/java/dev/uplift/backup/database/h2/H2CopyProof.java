@@ -1,7 +1,6 @@
 package dev.uplift.backup.database.h2;
 
-import dev.uplift.backup.step.StepFailedException;
-import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.step.BackupWork;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
@@ -9,6 +8,7 @@ import dev.uplift.contract.Progress;
 import dev.uplift.host.FileStatus;
 import dev.uplift.host.Host;
 import dev.uplift.host.Secret;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -49,9 +49,9 @@ final class H2CopyProof {
     /**
      * Of the application's H2. A process with it waits for a proof then.
      *
-     * @throws StepFailedException BACKUP_FAILED if the JAR brings no H2, or it does not run here
+     * @throws StepFailure BACKUP_FAILED if the JAR brings no H2, or it does not run here
      */
-    String version(StepWork work) throws Exception {
+    String version(BackupWork work) throws Exception {
         return processes.ask(source(work), readers(), work.run()::checkCancelled, H2Process::version);
     }
 
@@ -59,9 +59,9 @@ final class H2CopyProof {
      * Lets the application's H2 read a copy whole.
      *
      * @param copy its path as H2 names it, without {@link H2File#SUFFIX}
-     * @throws StepFailedException BACKUP_FAILED if it cannot, or finds no table
+     * @throws StepFailure BACKUP_FAILED if it cannot, or finds no table
      */
-    void readWhole(Path copy, StepWork work) throws Exception {
+    void readWhole(Path copy, BackupWork work) throws Exception {
         work.run().progress(Progress.of("reading the copy with the application's own H2"));
         String url =
                 "jdbc:h2:file:" + copy + ";IFEXISTS=TRUE;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;CACHE_SIZE=16384";
@@ -75,7 +75,7 @@ final class H2CopyProof {
                         password == null ? "" : password.reveal(),
                         work.run()::checkCancelled));
         if (!answer.matches(H2Proof.TABLES + "\\d{1,9}")) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.BACKUP_FAILED,
                     "the H2 of " + jar.name() + " cannot read the copy whole ("
                             + (answer.matches(H2Proof.ERROR + "\\d{1,9}") ? answer : "no answer")
@@ -83,14 +83,14 @@ final class H2CopyProof {
         }
         // H2 takes a file for empty in which it finds no whole chunk.
         if (answer.equals(H2Proof.TABLES + "0")) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.BACKUP_FAILED,
                     "the H2 of " + jar.name() + " finds no table in the copy: " + live
                             + " is damaged or was never used");
         }
     }
 
-    private H2Processes.Source source(StepWork work) {
+    private H2Processes.Source source(BackupWork work) {
         return new H2Processes.Source(
                 installation.id(),
                 work.ranOn().sha256(installation.nodes().getFirst()).orElse(null),

@@ -1,9 +1,8 @@
 package dev.uplift.backup.database.h2;
 
 import dev.uplift.backup.database.ApplicationDatabase;
-import dev.uplift.backup.step.Effect;
-import dev.uplift.backup.step.StepFailedException;
-import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.step.BackupEffect;
+import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.BackupFiles;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.ByteCount;
@@ -23,6 +22,7 @@ import dev.uplift.host.Host;
 import dev.uplift.host.Secret;
 import dev.uplift.host.Secrets;
 import dev.uplift.host.WrongContentException;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.FileSystemException;
@@ -93,7 +93,7 @@ public final class H2Database implements ApplicationDatabase {
     }
 
     @Override
-    public StepOutput.DatabaseChecked check(StepWork work) throws Exception {
+    public StepOutput.DatabaseChecked check(BackupWork work) throws Exception {
         List<Check> checks = new ArrayList<>();
         if (!live.exists()) {
             add(checks, "database.file", false, "", live + " does not exist: register the application again");
@@ -111,7 +111,7 @@ public final class H2Database implements ApplicationDatabase {
         try {
             version = "H2 " + proof.version(work);
             add(checks, "database.tools", true, version + " of " + proof.jarName() + " will prove the copy", "");
-        } catch (StepFailedException e) {
+        } catch (StepFailure e) {
             add(checks, "database.tools", false, "", String.valueOf(e.getMessage()));
         }
         long freeBytes = host.files().freeBytes(live.directory());
@@ -134,9 +134,9 @@ public final class H2Database implements ApplicationDatabase {
     }
 
     @Override
-    public void discardLeftovers(StepWork work) throws Exception {
+    public void discardLeftovers(BackupWork work) throws Exception {
         String prefix = "." + live.path().getFileName() + ".";
-        work.onHost(held -> {
+        work.fenced(held -> {
             for (String name : host.files().list(live.directory())) {
                 if (name.startsWith(prefix) && name.endsWith(DurableFiles.TEMPORARY_SUFFIX)) {
                     held.delete(live.path().resolveSibling(name));
@@ -151,37 +151,36 @@ public final class H2Database implements ApplicationDatabase {
     }
 
     @Override
-    public Content content(Path backup, StepWork work) throws Exception {
+    public Content content(Path backup, BackupWork work) throws Exception {
         if (!live.exists()) {
             return Content.NONE;
         }
         work.run().progress(Progress.of("reading the database"));
         // A restore may have died between its rename and the fsync: what is compared shall be what stays.
-        work.onHost(held -> held.settle(live.path()));
+        work.fenced(held -> held.settle(live.path()));
         return new Content(host.files().digest(live.path()).sha256(), _ -> List.of());
     }
 
     @Override
-    public Snapshot dump(Path directory, StepWork work) throws Exception {
+    public Snapshot dump(Path directory, BackupWork work) throws Exception {
         if (!live.exists()) {
-            throw StepFailedException.refused(ErrorCode.BACKUP_FAILED, live + " does not exist");
+            throw StepFailure.refused(ErrorCode.BACKUP_FAILED, live + " does not exist");
         }
         if (!live.hasHeader()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.BACKUP_FAILED, live + " does not begin as H2 writes it: it is damaged or no H2 file");
         }
         Path data = directory.resolve("data");
         Instant takenAt = Instant.now();
-        Digested[] copied = new Digested[1];
-        work.effect(Effect.DUMP, () -> {
+        Digested copied = work.effects().call(BackupEffect.DUMP, () -> {
             BackupFiles.createDirectories(data);
-            copied[0] = copy(data.resolve(NAME + H2File.SUFFIX), work);
+            return copy(data.resolve(NAME + H2File.SUFFIX), work);
         });
-        return new Snapshot(copied[0].sha256(), "H2", "copy", copied[0].sizeBytes(), takenAt);
+        return new Snapshot(copied.sha256(), "H2", "copy", copied.sizeBytes(), takenAt);
     }
 
     /** Whoever opened the file after it was found at rest has changed it by now, or still has it open. */
-    private Digested copy(Path to, StepWork work) throws IOException {
+    private Digested copy(Path to, BackupWork work) throws IOException {
         long sizeBytes = live.status().sizeBytes();
         Digested copied;
         try (InputStream in = host.files().stream(live.path())) {
@@ -194,7 +193,7 @@ public final class H2Database implements ApplicationDatabase {
         }
         work.run().progress(Progress.of("comparing the copy with the database's file"));
         if (!host.files().digest(live.path()).equals(copied)) {
-            throw StepFailedException.failed(
+            throw StepFailure.retryable(
                     ErrorCode.STILL_RUNNING,
                     live + " was changed while it was copied: somebody works on it, stop that first");
         }
@@ -203,10 +202,10 @@ public final class H2Database implements ApplicationDatabase {
     }
 
     @Override
-    public List<Check> prove(Path directory, Manifest manifest, StepWork work) throws Exception {
+    public List<Check> prove(Path directory, Manifest manifest, BackupWork work) throws Exception {
         Path scratch = scratch(work);
         try {
-            work.effect(Effect.SCRATCH, () -> {
+            work.effects().run(BackupEffect.SCRATCH, () -> {
                 DurableFiles.delete(scratch);
                 BackupFiles.createDirectories(scratch);
                 String sha256 = DurableFiles.copy(
@@ -216,12 +215,12 @@ public final class H2Database implements ApplicationDatabase {
                                 work.bytes("copying for the proof", manifest.sizeBytes()))
                         .sha256();
                 if (!sha256.equals(manifest.contentHash())) {
-                    throw StepFailedException.failed(
+                    throw StepFailure.retryable(
                             ErrorCode.BACKUP_FAILED, "the copy that was read back differs from what was written");
                 }
             });
-            work.effect(Effect.PROVE, () -> proof.readWhole(scratch.resolve(NAME), work));
-            work.effect(Effect.DISCARD, () -> DurableFiles.delete(scratch));
+            work.effects().run(BackupEffect.PROVE, () -> proof.readWhole(scratch.resolve(NAME), work));
+            work.effects().run(BackupEffect.DISCARD, () -> DurableFiles.delete(scratch));
             return List.of();
         } catch (Exception e) {
             DurableFiles.delete(scratch);
@@ -230,28 +229,27 @@ public final class H2Database implements ApplicationDatabase {
     }
 
     @Override
-    public List<Check> replace(Path directory, Manifest manifest, StepWork work) throws Exception {
+    public List<Check> replace(Path directory, Manifest manifest, BackupWork work) throws Exception {
         Path place = DurableFiles.temporary(live.path());
         Path draft = place.resolve(work.tag());
         ReplacedFiles replaced = new ReplacedFiles(host.files(), live.path());
         try {
-            work.effectOnHost(Effect.CREATE, held -> {
+            work.runFenced(BackupEffect.CREATE, held -> {
                 held.delete(place);
                 held.createDirectory(place, DurableFiles.OWNER_ONLY_DIRECTORY);
             });
-            work.effect(Effect.LOAD, () -> bring(copyIn(directory), draft, manifest, work));
-            work.effectOnHost(Effect.SETTINGS, held -> giveOwnerAndMode(draft, held));
-            work.effectOnHost(Effect.KEEP, held -> {
+            work.effects().run(BackupEffect.LOAD, () -> bring(copyIn(directory), draft, manifest, work));
+            work.runFenced(BackupEffect.SETTINGS, held -> giveOwnerAndMode(draft, held));
+            work.runFenced(BackupEffect.KEEP, held -> {
                 requireCold();
                 if (live.exists()) {
                     held.hardLink(replaced.free(work.command().epoch()), live.path());
                 }
             });
-            work.effectOnHost(Effect.REPLACE, held -> {
+            work.runFenced(BackupEffect.REPLACE, held -> {
                 requireCold();
                 if (!host.files().digest(draft).sha256().equals(manifest.contentHash())) {
-                    throw StepFailedException.failed(
-                            ErrorCode.RESTORE_FAILED, draft + " is not what was written to it");
+                    throw StepFailure.retryable(ErrorCode.RESTORE_FAILED, draft + " is not what was written to it");
                 }
                 held.moveInto(draft, live.path());
             });
@@ -259,14 +257,14 @@ public final class H2Database implements ApplicationDatabase {
             discard(place, e, work);
             throw e;
         }
-        work.effectOnHost(Effect.FORGET, held -> {
+        work.runFenced(BackupEffect.FORGET, held -> {
             held.delete(place);
             replaced.forgetOlder(held);
         });
         return List.of();
     }
 
-    private void bring(Path copy, Path draft, Manifest manifest, StepWork work) throws IOException {
+    private void bring(Path copy, Path draft, Manifest manifest, BackupWork work) throws IOException {
         try {
             work.fence()
                     .bring(
@@ -277,15 +275,15 @@ public final class H2Database implements ApplicationDatabase {
                             work.bytes("restoring the database's file", manifest.sizeBytes()));
         } catch (WrongContentException e) {
             throw BackupFiles.sha256(copy).equals(manifest.contentHash())
-                    ? StepFailedException.failed(ErrorCode.RESTORE_FAILED, draft + " is not what was written to it", e)
-                    : StepFailedException.refused(
+                    ? StepFailure.retryable(ErrorCode.RESTORE_FAILED, draft + " is not what was written to it", e)
+                    : StepFailure.refused(
                             ErrorCode.BACKUP_CORRUPT,
                             "backup " + manifest.backupId() + " changed while it was read",
                             e);
         } catch (FileSystemException e) {
             // Over SFTP a full disk is just a failure.
             if (host.files().freeBytes(live.directory()) < manifest.sizeBytes()) {
-                throw StepFailedException.failed(
+                throw StepFailure.retryable(
                         ErrorCode.HOST_STORAGE, "the disk of " + live + " has no room for a restore: free some", e);
             }
             throw e;
@@ -304,9 +302,9 @@ public final class H2Database implements ApplicationDatabase {
     }
 
     /** After a crash, or from a host that was lost, there is nobody to do this: the next run does it. */
-    private static void discard(Path place, Exception failure, StepWork work) {
+    private static void discard(Path place, Exception failure, BackupWork work) {
         try {
-            work.onHost(held -> held.delete(place));
+            work.fenced(held -> held.delete(place));
         } catch (Exception e) {
             failure.addSuppressed(e);
         }
@@ -328,7 +326,7 @@ public final class H2Database implements ApplicationDatabase {
         }
         FileStatus now = status(draft);
         if (now.uid() != wanted.uid() || now.gid() != wanted.gid()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.HOST_UNEXPECTED,
                     "user " + host.uid() + " may not give a file to the owner of " + live
                             + ": let the owner or root work there");
@@ -338,14 +336,14 @@ public final class H2Database implements ApplicationDatabase {
     private FileStatus status(Path draft) throws IOException {
         return host.files()
                 .status(draft)
-                .orElseThrow(() -> StepFailedException.failed(ErrorCode.RESTORE_FAILED, draft + " is gone"));
+                .orElseThrow(() -> StepFailure.retryable(ErrorCode.RESTORE_FAILED, draft + " is gone"));
     }
 
     private static Path copyIn(Path directory) {
         return directory.resolve("data").resolve(NAME + H2File.SUFFIX);
     }
 
-    private Path scratch(StepWork work) {
+    private Path scratch(BackupWork work) {
         return workDirectory.resolve("scratch." + work.command().commandId() + "." + work.tag() + ".partial");
     }
 

@@ -2,7 +2,6 @@ package dev.uplift.backup.database.h2;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.FileStatus;
@@ -10,6 +9,7 @@ import dev.uplift.host.Host;
 import dev.uplift.host.RegisteredRoot;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.UnexpectedPathException;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.InvalidPathException;
@@ -88,7 +88,7 @@ final class H2File {
      * Nobody works on it: no process of its host has it open to write to it, and there is no lock on it, as H2 takes
      * one in every process. A file that is not there is at rest.
      *
-     * @throws StepFailedException STILL_RUNNING, naming who does
+     * @throws StepFailure STILL_RUNNING, naming who does
      */
     void requireCold() throws IOException {
         if (!exists()) {
@@ -109,8 +109,8 @@ final class H2File {
         return host.name().equals(NodeSpec.LOCAL) ? path.toString() : path + " on host " + host.name();
     }
 
-    private StepFailedException stillRunning(String who) {
-        return StepFailedException.failed(ErrorCode.STILL_RUNNING, this + " is open in " + who + ": stop it first");
+    private StepFailure stillRunning(String who) {
+        return StepFailure.retryable(ErrorCode.STILL_RUNNING, this + " is open in " + who + ": stop it first");
     }
 
     private static UnexpectedPathException notAPath(String registered) {

@@ -1,10 +1,10 @@
 package dev.uplift.backup.database.h2;
 
 import dev.uplift.backup.database.Program;
-import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.backup.store.BackupFiles;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.host.DurableFiles;
+import dev.uplift.worker.StepFailure;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -101,7 +101,7 @@ public final class H2Processes implements AutoCloseable {
     /**
      * Asks a process with the H2 of an application; starts one if none is free.
      *
-     * @throws StepFailedException BACKUP_FAILED if the JAR brings no H2, or it does not run here
+     * @throws StepFailure BACKUP_FAILED if the JAR brings no H2, or it does not run here
      */
     <T> T ask(Source source, Readers readers, Program.Poll poll, Question<T> question) throws Exception {
         Key key = new Key(classes(source), readers);
@@ -116,7 +116,7 @@ public final class H2Processes implements AutoCloseable {
         try {
             return ask(key, start(key, poll), question);
         } catch (H2Process.EndedException e) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.BACKUP_FAILED, "the H2 of " + source.jar().name() + " " + e.getMessage(), e);
         }
     }
@@ -199,7 +199,7 @@ public final class H2Processes implements AutoCloseable {
         Path partial = directory.resolve(UUID.randomUUID() + PARTIAL);
         try {
             Path classes = H2Classes.of(source.jar(), partial)
-                    .orElseThrow(() -> StepFailedException.refused(
+                    .orElseThrow(() -> StepFailure.refused(
                             ErrorCode.BACKUP_FAILED,
                             source.jar().name() + " brings no H2, neither among its classes nor as"
                                     + " BOOT-INF/lib/h2-*.jar, so that a copy of its database cannot be proven"));

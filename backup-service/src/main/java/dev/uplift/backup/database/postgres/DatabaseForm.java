@@ -1,8 +1,8 @@
 package dev.uplift.backup.database.postgres;
 
-import dev.uplift.backup.step.Failures;
-import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepFailures;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -212,7 +212,7 @@ record DatabaseForm(
      * @param live the name that it will have
      * @param place where these settings are found afterwards
      * @return what the server refused
-     * @throws StepFailedException {@code code} if anything else is not as it should be
+     * @throws StepFailure {@code code} if anything else is not as it should be
      */
     List<Refusal> apply(Connection connection, String database, String live, String place, ErrorCode code)
             throws SQLException {
@@ -227,14 +227,14 @@ record DatabaseForm(
                 if (!Refusal.isOne(e)) {
                     throw e;
                 }
-                refused.add(asLive.get(i).refused(Failures.message(e), place));
+                refused.add(asLive.get(i).refused(StepFailures.message(e), place));
                 missing.remove(statements.get(i));
             }
         }
         DatabaseForm made = of(connection, PostgresServer.major(connection), database);
         missing.removeAll(made.complete(database));
         if (!missing.isEmpty() || !made.create(database).equals(create(database))) {
-            throw StepFailedException.failed(
+            throw StepFailure.retryable(
                     code,
                     "the restored database has not the form of the one that was backed up: "
                             + (missing.isEmpty()

@@ -2,14 +2,14 @@ package dev.uplift.backup.database.postgres;
 
 import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.backup.database.Program;
-import dev.uplift.backup.step.Effect;
-import dev.uplift.backup.step.StepFailedException;
-import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.step.BackupEffect;
+import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.BackupFiles;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Json;
 import dev.uplift.host.DurableFiles;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -62,18 +62,18 @@ final class PostgresArchive {
      * @param connection to it, in no transaction
      * @return what it holds
      */
-    PostgresContent write(Connection connection, PostgresTools tools, String database, StepWork work) throws Exception {
+    PostgresContent write(Connection connection, PostgresTools tools, String database, BackupWork work)
+            throws Exception {
         long sizeBytes = PostgresServer.sizeBytes(connection, database);
         DatabaseForm written = DatabaseForm.of(connection, PostgresServer.major(connection), database);
         PostgresContent.begin(connection);
         String snapshot = PostgresServer.exportSnapshot(connection);
-        PostgresContent[] read = new PostgresContent[1];
-        work.effect(Effect.DUMP, () -> {
-            read[0] = dumpAndRead(connection, tools, database, snapshot, sizeBytes, work);
-            DurableFiles.write(content, read[0].text().getBytes(StandardCharsets.UTF_8), DurableFiles.OWNER_ONLY);
+        return work.effects().call(BackupEffect.DUMP, () -> {
+            PostgresContent read = dumpAndRead(connection, tools, database, snapshot, sizeBytes, work);
+            DurableFiles.write(content, read.text().getBytes(StandardCharsets.UTF_8), DurableFiles.OWNER_ONLY);
             DurableFiles.write(form, Json.mapper().writeValueAsBytes(written), DurableFiles.OWNER_ONLY);
+            return read;
         });
-        return read[0];
     }
 
     /** The form that the database had. */
@@ -109,7 +109,7 @@ final class PostgresArchive {
             PostgresTools tools,
             Manifest manifest,
             String target,
-            StepWork work)
+            BackupWork work)
             throws Exception {
         Long sizeBytes = manifest.databaseSizeBytes();
         LongConsumer restored = work.bytes(activity, sizeBytes == null ? manifest.sizeBytes() : sizeBytes);
@@ -126,7 +126,7 @@ final class PostgresArchive {
             PostgresContent loaded = PostgresContent.of(
                     PostgresContent.Format.of(written), server, connection, tools, target, List.of(), read);
             if (!loaded.hash().equals(manifest.contentHash())) {
-                throw StepFailedException.refused(
+                throw StepFailure.refused(
                         code,
                         "the data that were restored from backup " + manifest.backupId()
                                 + " differ from those that were backed up: " + loaded.difference(written));
@@ -140,7 +140,7 @@ final class PostgresArchive {
      * Writes the schema alone, and restores it into an empty database, past everything that is refused there.
      *
      * @param poll throws to give up
-     * @throws StepFailedException DATABASE_UNAVAILABLE if it came to nothing for another reason than the schema
+     * @throws StepFailure DATABASE_UNAVAILABLE if it came to nothing for another reason than the schema
      */
     Rehearsed rehearse(PostgresTools tools, String database, String target, Program.Poll poll) throws Exception {
         List<String> arguments = List.of(
@@ -198,7 +198,12 @@ final class PostgresArchive {
     }
 
     private PostgresContent dumpAndRead(
-            Connection connection, PostgresTools tools, String database, String snapshot, long sizeBytes, StepWork work)
+            Connection connection,
+            PostgresTools tools,
+            String database,
+            String snapshot,
+            long sizeBytes,
+            BackupWork work)
             throws Exception {
         List<String> inSnapshot = List.of("--snapshot=" + snapshot, PostgresTools.LOCK_WAIT, "--no-password");
         List<String> arguments = new ArrayList<>(inSnapshot);

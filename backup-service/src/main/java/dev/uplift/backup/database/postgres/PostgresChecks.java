@@ -1,14 +1,14 @@
 package dev.uplift.backup.database.postgres;
 
-import dev.uplift.backup.step.Failures;
-import dev.uplift.backup.step.StepFailedException;
-import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.step.BackupWork;
 import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.DiskSpace;
 import dev.uplift.messaging.OneLine;
+import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepFailures;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -31,10 +31,10 @@ final class PostgresChecks {
     private final PostgresServer server;
     private final PostgresOptions options;
     private final PostgresRehearsal rehearsal;
-    private final StepWork work;
+    private final BackupWork work;
     private final List<Check> checks = new ArrayList<>();
 
-    PostgresChecks(PostgresServer server, PostgresOptions options, PostgresRehearsal rehearsal, StepWork work) {
+    PostgresChecks(PostgresServer server, PostgresOptions options, PostgresRehearsal rehearsal, BackupWork work) {
         this.server = server;
         this.options = options;
         this.rehearsal = rehearsal;
@@ -72,16 +72,17 @@ final class PostgresChecks {
     private List<Check> rehearse(DatabaseForm form, PostgresTools tools) throws Exception {
         try {
             return rehearsal.run(form, tools, work);
-        } catch (StepFailedException | SQLException | IOException e) {
+        } catch (StepFailure | SQLException | IOException e) {
             if (!work.command().dryRun()) {
                 throw e;
             }
             String reason = String.valueOf(
                     switch (e) {
-                        case SQLException sql -> PostgresRehearsal.FAILED + Failures.message(sql);
+                        case SQLException sql -> PostgresRehearsal.FAILED + StepFailures.message(sql);
                         case IOException io ->
                             PostgresRehearsal.FAILED
-                                    + Failures.of(ErrorCode.DATABASE_UNAVAILABLE, io)
+                                    + StepFailures.otherwise(ErrorCode.DATABASE_UNAVAILABLE)
+                                            .of(io)
                                             .getMessage();
                         default -> e.getMessage();
                     });
@@ -180,7 +181,7 @@ final class PostgresChecks {
                     "database.maintenance",
                     Check.Verdict.OK,
                     "database " + connection.getCatalog() + " can be connected to");
-        } catch (StepFailedException e) {
+        } catch (StepFailure e) {
             add(
                     "database.maintenance",
                     Check.Verdict.FAIL,

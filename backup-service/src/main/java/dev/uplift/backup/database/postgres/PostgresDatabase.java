@@ -1,15 +1,15 @@
 package dev.uplift.backup.database.postgres;
 
 import dev.uplift.backup.database.ApplicationDatabase;
-import dev.uplift.backup.step.Effect;
-import dev.uplift.backup.step.Failures;
-import dev.uplift.backup.step.StepFailedException;
-import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.step.BackupEffect;
+import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.OneLine;
+import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepFailures;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -56,13 +56,13 @@ public final class PostgresDatabase implements ApplicationDatabase {
     }
 
     @Override
-    public StepOutput.DatabaseChecked check(StepWork work) throws Exception {
+    public StepOutput.DatabaseChecked check(BackupWork work) throws Exception {
         return new PostgresChecks(server, options, new PostgresRehearsal(server, names, this.work), work).run();
     }
 
     @Override
-    public void discardLeftovers(StepWork work) throws Exception {
-        work.fenced(this::discardLeftovers);
+    public void discardLeftovers(BackupWork work) throws Exception {
+        work.locked(this::discardLeftovers);
     }
 
     private void discardLeftovers() throws SQLException, InterruptedException {
@@ -80,7 +80,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
     }
 
     @Override
-    public Content content(Path backup, StepWork work) throws Exception {
+    public Content content(Path backup, BackupWork work) throws Exception {
         try (Connection maintenance = server.maintenance()) {
             if (!PostgresServer.exists(maintenance, live)) {
                 return Content.NONE;
@@ -96,20 +96,20 @@ public final class PostgresDatabase implements ApplicationDatabase {
         }
     }
 
-    private List<Check> lacking(PostgresContent content, Written backup, StepWork work) {
+    private List<Check> lacking(PostgresContent content, Written backup, BackupWork work) {
         List<Refusal> all = new ArrayList<>();
         List<Check> told = new ArrayList<>();
         try {
             all.addAll(Refusal.missing(content.missing(PostgresArchive.content(backup))));
-        } catch (IOException | StepFailedException e) {
+        } catch (IOException | StepFailure e) {
             told.add(untold(String.valueOf(e.getMessage())));
         }
         try (Connection maintenance = server.maintenance()) {
             all.addAll(missingForm(maintenance, work.command().sagaId()));
             told.addAll(strandedSlots(maintenance));
         } catch (SQLException e) {
-            told.add(untold(Failures.message(e)));
-        } catch (StepFailedException e) {
+            told.add(untold(StepFailures.message(e)));
+        } catch (StepFailure e) {
             told.add(untold(String.valueOf(e.getMessage())));
         }
         List<Check> warnings = new ArrayList<>(Refusal.warnings(all, live));
@@ -127,7 +127,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
     }
 
     @Override
-    public Snapshot dump(Path directory, StepWork work) throws Exception {
+    public Snapshot dump(Path directory, BackupWork work) throws Exception {
         try (Connection connection = server.connect(live)) {
             PostgresTools tools = tools(connection);
             long sizeBytes = PostgresServer.sizeBytes(connection, live);
@@ -143,7 +143,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
     }
 
     @Override
-    public List<Check> prove(Path directory, Manifest manifest, StepWork work) throws Exception {
+    public List<Check> prove(Path directory, Manifest manifest, BackupWork work) throws Exception {
         PostgresArchive archive = archive(directory);
         try (Connection maintenance = server.maintenance()) {
             PostgresTools tools = tools(maintenance);
@@ -151,17 +151,17 @@ public final class PostgresDatabase implements ApplicationDatabase {
             String scratch = names.scratch(work.tag());
             DatabaseForm form = archive.form();
             try {
-                work.effect(Effect.SCRATCH, () -> {
+                work.effects().run(BackupEffect.SCRATCH, () -> {
                     PostgresServer.drop(maintenance, scratch);
                     PostgresServer.execute(maintenance, form.create(scratch));
                 });
-                work.effect(Effect.PROVE, () -> {
+                work.effects().run(BackupEffect.PROVE, () -> {
                     String activity = "restoring into a scratch database";
                     refused.addAll(archive.load(
                             ErrorCode.BACKUP_FAILED, activity, maintenance, tools, manifest, scratch, work));
                     refused.addAll(form.apply(maintenance, scratch, live, IN_BACKUP, ErrorCode.BACKUP_FAILED));
                 });
-                work.effect(Effect.DISCARD, () -> server.dropQuietly(maintenance, scratch));
+                work.effects().run(BackupEffect.DISCARD, () -> server.dropQuietly(maintenance, scratch));
                 List<Check> warnings = new ArrayList<>(Refusal.warnings(refused, live));
                 warnings.addAll(server.leftovers(maintenance, names.leftover()));
                 return warnings;
@@ -173,7 +173,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
     }
 
     @Override
-    public List<Check> replace(Path directory, Manifest manifest, StepWork work) throws Exception {
+    public List<Check> replace(Path directory, Manifest manifest, BackupWork work) throws Exception {
         PostgresArchive archive = archive(directory);
         try (Connection maintenance = server.maintenance()) {
             PostgresTools tools = tools(maintenance);
@@ -184,37 +184,39 @@ public final class PostgresDatabase implements ApplicationDatabase {
             String fresh = names.fresh(work.tag());
             List<Refusal> refused = new ArrayList<>();
             try {
-                work.fencedEffect(Effect.CREATE, () -> {
+                work.runLocked(BackupEffect.CREATE, () -> {
                     PostgresServer.drop(maintenance, fresh);
                     PostgresServer.execute(maintenance, form.create(fresh));
                 });
-                work.effect(Effect.LOAD, () -> {
+                work.effects().run(BackupEffect.LOAD, () -> {
                     String activity = "restoring into a new database";
                     refused.addAll(archive.load(
                             ErrorCode.RESTORE_FAILED, activity, maintenance, tools, manifest, fresh, work));
                 });
-                work.effect(
-                        Effect.SETTINGS,
-                        () -> refused.addAll(form.apply(maintenance, fresh, live, place, ErrorCode.RESTORE_FAILED)));
-                work.fencedEffect(Effect.REPLACE, () -> takePlace(maintenance, fresh, work));
+                work.effects()
+                        .run(
+                                BackupEffect.SETTINGS,
+                                () -> refused.addAll(
+                                        form.apply(maintenance, fresh, live, place, ErrorCode.RESTORE_FAILED)));
+                work.runLocked(BackupEffect.REPLACE, () -> takePlace(maintenance, fresh, work));
             } catch (Exception e) {
                 server.dropQuietly(maintenance, fresh);
                 throw e;
             }
             List<Check> warnings = new ArrayList<>(Refusal.warnings(refused, live));
-            work.fencedEffect(Effect.FORGET, () -> warnings.addAll(forgetOlder(maintenance)));
+            work.runLocked(BackupEffect.FORGET, () -> warnings.addAll(forgetOlder(maintenance)));
             warnings.addAll(server.leftovers(maintenance, names.leftover()));
             try {
                 warnings.addAll(strandedSlots(maintenance));
             } catch (SQLException e) {
-                warnings.add(untold(Failures.message(e)));
+                warnings.add(untold(StepFailures.message(e)));
             }
             return warnings;
         }
     }
 
     /** Both names change in one transaction; the server refuses if anybody is connected to either. */
-    private void takePlace(Connection maintenance, String fresh, StepWork work) throws SQLException {
+    private void takePlace(Connection maintenance, String fresh, BackupWork work) throws SQLException {
         requireCold(maintenance);
         maintenance.setAutoCommit(false);
         try {
@@ -332,7 +334,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
         List<String> sessions = PostgresServer.sessions(maintenance, live);
         if (!sessions.isEmpty()) {
             String named = String.join(", ", sessions.subList(0, Math.min(3, sessions.size())));
-            throw StepFailedException.failed(
+            throw StepFailure.retryable(
                     ErrorCode.STILL_RUNNING,
                     sessions.size() + " sessions are connected to database " + live + ", end them first: " + named);
         }
@@ -345,8 +347,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
     private PostgresTools tools(Connection connection) throws SQLException {
         int major = PostgresServer.major(connection);
         return PostgresTools.forServer(major, options.toolDirectories())
-                .orElseThrow(
-                        () -> StepFailedException.refused(ErrorCode.BACKUP_FAILED, PostgresChecks.missingTools(major)));
+                .orElseThrow(() -> StepFailure.refused(ErrorCode.BACKUP_FAILED, PostgresChecks.missingTools(major)));
     }
 
     private static List<String> strings(PreparedStatement query) throws SQLException {

@@ -1,8 +1,8 @@
 package dev.uplift.backup.database.postgres;
 
-import dev.uplift.backup.step.Failures;
 import dev.uplift.contract.Check;
 import dev.uplift.messaging.OneLine;
+import dev.uplift.worker.StepFailures;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -45,14 +45,14 @@ final class PostgresExpressions {
                     broken.add(expression.of + " does not hold for " + found + " rows: mend them or drop it");
                 }
             } catch (SQLException e) {
-                if (Failures.isOfTheServer(e)) {
+                if (StepFailures.isOfServer(e)) {
                     throw e;
                 }
                 if (UNSEEN.contains(String.valueOf(e.getSQLState()))) {
                     unseen.add(expression.of);
                 } else {
-                    broken.add(expression.of + " fails with an empty search_path (" + Failures.message(e) + "): run "
-                            + expression.remedy);
+                    broken.add(expression.of + " fails with an empty search_path (" + StepFailures.message(e)
+                            + "): run " + expression.remedy);
                 }
             }
         }

@@ -1,16 +1,16 @@
 package dev.uplift.backup.database.postgres;
 
 import dev.uplift.backup.database.Program;
-import dev.uplift.backup.step.Effect;
-import dev.uplift.backup.step.Failures;
-import dev.uplift.backup.step.StepFailedException;
-import dev.uplift.backup.step.StepWork;
+import dev.uplift.backup.step.BackupEffect;
+import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.BackupFiles;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.DurableFiles;
 import dev.uplift.messaging.OneLine;
+import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepFailures;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -64,7 +64,7 @@ final class PostgresRehearsal {
     }
 
     /** What came of it. */
-    List<Check> run(DatabaseForm form, PostgresTools tools, StepWork work) throws Exception {
+    List<Check> run(DatabaseForm form, PostgresTools tools, BackupWork work) throws Exception {
         String live = server.spec().database();
         String scratch = names.rehearsal(work.tag());
         Path dump = directory.resolve("rehearsal." + work.tag() + ".partial");
@@ -79,7 +79,7 @@ final class PostgresRehearsal {
         try (Connection maintenance = server.maintenance()) {
             try {
                 List<Check> checks = new ArrayList<>();
-                work.effect(Effect.REHEARSE, () -> {
+                work.effects().run(BackupEffect.REHEARSE, () -> {
                     server.dropAll(maintenance, names.leftOfRehearsal());
                     DurableFiles.delete(dump);
                     makeDirectory();
@@ -93,7 +93,7 @@ final class PostgresRehearsal {
                     checks.add(verdict(maintenance, rehearsed));
                     checks.addAll(Refusal.warnings(leftOut, live));
                 });
-                work.effect(Effect.DISCARD, () -> {
+                work.effects().run(BackupEffect.DISCARD, () -> {
                     server.dropQuietly(maintenance, scratch);
                     discard(dump);
                 });
@@ -140,15 +140,15 @@ final class PostgresRehearsal {
                         Check.Verdict.WARN,
                         "a restore of the schema took longer than " + MAX.toSeconds()
                                 + " s and was given up: whether everything can be restored shows only in the outage");
-            case StepFailedException failed
+            case StepFailure failed
             when failed.code() == ErrorCode.BACKUP_FAILED ->
                 check(Check.Verdict.FAIL, "the schema cannot be restored: " + failed.getMessage());
-            case StepFailedException passing
+            case StepFailure passing
             when passing.code() == ErrorCode.DATABASE_UNAVAILABLE ->
-                throw StepFailedException.failed(passing.code(), FAILED + passing.getMessage(), passing);
+                throw StepFailure.retryable(passing.code(), FAILED + passing.getMessage(), passing);
             case SQLException refused
             when Refusal.isOne(refused) ->
-                check(Check.Verdict.FAIL, "the schema cannot be restored: " + Failures.message(refused));
+                check(Check.Verdict.FAIL, "the schema cannot be restored: " + StepFailures.message(refused));
             default -> throw e;
         };
     }

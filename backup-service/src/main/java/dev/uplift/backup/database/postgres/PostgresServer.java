@@ -1,7 +1,5 @@
 package dev.uplift.backup.database.postgres;
 
-import dev.uplift.backup.step.Failures;
-import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
@@ -9,6 +7,8 @@ import dev.uplift.host.Route;
 import dev.uplift.host.Scrubber;
 import dev.uplift.host.Secret;
 import dev.uplift.messaging.OneLine;
+import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepFailures;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.sql.Connection;
@@ -62,7 +62,7 @@ final class PostgresServer {
         try {
             return route.to(spec.host(), spec.port());
         } catch (IOException e) {
-            throw Failures.of(ErrorCode.DATABASE_UNAVAILABLE, e);
+            throw StepFailures.otherwise(ErrorCode.DATABASE_UNAVAILABLE).of(e);
         }
     }
 
@@ -97,7 +97,7 @@ final class PostgresServer {
      * Connects to a database of the server. Nothing is set on it but what the start of a session holds: behind a pool
      * what is set stays with the server's connection, which the pool hands to the application.
      *
-     * @throws StepFailedException DATABASE_UNAVAILABLE
+     * @throws StepFailure DATABASE_UNAVAILABLE
      */
     Connection connect(String database) {
         PGSimpleDataSource source = new PGSimpleDataSource();
@@ -117,7 +117,7 @@ final class PostgresServer {
         try {
             return source.getConnection();
         } catch (SQLException e) {
-            throw StepFailedException.failed(
+            throw StepFailure.retryable(
                     ErrorCode.DATABASE_UNAVAILABLE,
                     scrub("cannot connect to database " + database + " of " + spec.host() + ":" + spec.port() + " as "
                             + spec.user() + ": " + e.getMessage()),
@@ -128,15 +128,15 @@ final class PostgresServer {
     /**
      * Connects to a database that is not the application's.
      *
-     * @throws StepFailedException DATABASE_UNAVAILABLE
+     * @throws StepFailure DATABASE_UNAVAILABLE
      */
     Connection maintenance() {
-        List<StepFailedException> failures = new ArrayList<>();
+        List<StepFailure> failures = new ArrayList<>();
         for (String database : MAINTENANCE_DATABASES) {
             if (!database.equals(spec.database())) {
                 try {
                     return connect(database);
-                } catch (StepFailedException e) {
+                } catch (StepFailure e) {
                     failures.add(e);
                 }
             }

@@ -1,9 +1,9 @@
 package dev.uplift.backup.database.postgres;
 
 import dev.uplift.backup.database.Program;
-import dev.uplift.backup.step.StepFailedException;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.host.DiskSpace;
+import dev.uplift.worker.StepFailure;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -181,7 +181,7 @@ record PostgresTools(Path directory, int major, String version) {
                     .or(() -> errors.lines().filter(line -> !line.isBlank()).findFirst())
                     .orElse("it printed nothing");
             boolean storage = DiskSpace.isDiskFault(errors);
-            throw StepFailedException.failed(
+            throw StepFailure.retryable(
                     storage ? ErrorCode.HOST_STORAGE : code,
                     program + " of database " + database + " ended with exit code " + ended.exitCode() + ": " + error
                             + (storage ? "; free some room or repair the disk" : ""));

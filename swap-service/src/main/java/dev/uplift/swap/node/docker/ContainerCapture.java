@@ -8,7 +8,10 @@ import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
 import dev.uplift.host.LaunchFile;
-import dev.uplift.swap.StepFailedException;
+import dev.uplift.docker.ContainerInspection;
+import dev.uplift.docker.ContainerRecord;
+import dev.uplift.docker.InspectDiff;
+import dev.uplift.docker.RestartPolicy;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.Observation;
@@ -31,8 +34,7 @@ final class ContainerCapture {
     }
 
     /** Writes it down again, if it has changed. */
-    void write(NodeWork work, Observation observed)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+    void write(NodeWork work, Observation observed) throws IOException, InterruptedException, FencedException {
         ContainerInspection container = family.requireInPlace();
         Optional<ContainerRecord> before = ContainerRecord.read(host, directory);
         ContainerRecord record = record(container, before);
@@ -41,19 +43,17 @@ final class ContainerCapture {
                 || !InspectDiff.between(before.get().container(), record.container())
                         .isEmpty();
         if (changed || !observed.launch().equals(observed.launchBefore())) {
-            work.take(SwapEffect.PREFLIGHT_LAUNCH, held -> {
+            work.runFenced(SwapEffect.PREFLIGHT_LAUNCH, held -> {
                 record.write(held, directory);
                 if (observed.launch().isPresent()) {
                     LaunchFile.write(held, directory, observed.launch().get());
                 }
-                return record;
             });
         }
     }
 
     /** Writes it down for the first time, or anew. */
-    void register(Fence.Held held, Observation observed)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+    void register(Fence.Held held, Observation observed) throws IOException, InterruptedException, FencedException {
         record(family.requireInPlace(), ContainerRecord.read(host, directory)).write(held, directory);
         if (observed.launch().isPresent()) {
             LaunchFile.write(held, directory, observed.launch().get());
@@ -61,7 +61,7 @@ final class ContainerCapture {
     }
 
     /** In what a container differs from the one that was written down; empty: in nothing. */
-    Optional<String> difference(ContainerInspection container) throws IOException, StepFailedException {
+    Optional<String> difference(ContainerInspection container) throws IOException {
         ContainerRecord known = family.record();
         ContainerInspection written = known.container();
         if (!written.id().equals(container.id())) {

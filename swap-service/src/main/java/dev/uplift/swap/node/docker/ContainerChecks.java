@@ -3,8 +3,8 @@ package dev.uplift.swap.node.docker;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.uplift.docker.ComposeService;
 import dev.uplift.docker.ContainerInspection;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.CheckList;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +27,7 @@ record ContainerChecks(ContainerFamily family, CheckList checks, Optional<String
             "io.kubernetes.pod.name", "a pod of Kubernetes",
             "com.hashicorp.nomad.alloc_id", "an allocation of Nomad");
 
-    void run() throws IOException, InterruptedException, StepFailedException {
+    void run() throws IOException, InterruptedException {
         ContainerInspection container = family.requireInPlace();
         image(container);
         supervisor(container);
@@ -41,7 +41,7 @@ record ContainerChecks(ContainerFamily family, CheckList checks, Optional<String
     private void image(ContainerInspection container) throws IOException, InterruptedException {
         try {
             checks.ok("image", family.image(container).toString());
-        } catch (StepFailedException e) {
+        } catch (StepFailure e) {
             checks.fail("image", e.detail());
         }
     }

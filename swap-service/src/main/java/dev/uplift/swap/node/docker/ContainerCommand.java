@@ -5,7 +5,10 @@ import dev.uplift.docker.CreateRequest;
 import dev.uplift.docker.OneOff;
 import dev.uplift.docker.UpliftLabels;
 import dev.uplift.host.FencedException;
-import dev.uplift.swap.StepFailedException;
+import dev.uplift.docker.ContainerInspection;
+import dev.uplift.docker.CreateRequest;
+import dev.uplift.docker.OneOff;
+import dev.uplift.docker.UpliftLabels;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.NodeWork;
@@ -20,15 +23,14 @@ import java.util.List;
 record ContainerCommand(NodeWork work, ContainerFamily family) {
 
     /** Runs it to its end and removes the container. */
-    CommandEnd run(List<String> arguments, Duration atMost)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+    CommandEnd run(List<String> arguments, Duration atMost) throws IOException, InterruptedException, FencedException {
         CreateRequest node =
                 new ContainerSwitching(work, family).request(family.record(), family.image(work.targetSha256()));
         String name = family.place().container() + "-uplift-" + work.command().commandId();
         CreateRequest command = OneOff.request(node, name, work.profile().imageArguments(arguments));
         OneOff oneOff = family.engine().oneOff();
-        String id = work.takeElsewhere(SwapEffect.COMMAND_RUN, _ -> oneOff.begin(command));
-        OneOff.Ended ended = work.takeElsewhere(SwapEffect.COMMAND_CLEAR, _ -> oneOff.end(id, atMost));
+        String id = work.callLocked(SwapEffect.COMMAND_RUN, () -> oneOff.begin(command));
+        OneOff.Ended ended = work.callLocked(SwapEffect.COMMAND_CLEAR, () -> oneOff.end(id, atMost));
         return new CommandEnd(
                 ended.exitCode().filter(code -> code == 0).isPresent(),
                 family.scrubber().scrub(ended.output()));
@@ -38,8 +40,8 @@ record ContainerCommand(NodeWork work, ContainerFamily family) {
     void clear(Duration atMost) throws IOException, InterruptedException, FencedException {
         for (ContainerInspection container : family.all()) {
             if (UpliftLabels.COMMAND.equals(container.labels().get(UpliftLabels.PURPOSE))) {
-                work.takeElsewhere(
-                        SwapEffect.COMMAND_CLEAR, _ -> family.engine().oneOff().end(container.id(), atMost));
+                work.callLocked(
+                        SwapEffect.COMMAND_CLEAR, () -> family.engine().oneOff().end(container.id(), atMost));
             }
         }
     }

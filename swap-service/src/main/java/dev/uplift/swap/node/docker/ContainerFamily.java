@@ -12,8 +12,15 @@ import dev.uplift.docker.UpliftLabels;
 import dev.uplift.host.Host;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.Scrubber;
-import dev.uplift.swap.StepFailedException;
+import dev.uplift.docker.ContainerInspection;
+import dev.uplift.docker.ContainerRecord;
+import dev.uplift.docker.DockerEngine;
+import dev.uplift.docker.ImageInspection;
+import dev.uplift.docker.ImageReference;
+import dev.uplift.docker.InvalidImageReferenceException;
+import dev.uplift.docker.UpliftLabels;
 import dev.uplift.swap.node.Instance;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,11 +45,11 @@ record ContainerFamily(DockerEngine engine, Host host, DockerPlace place) {
     /**
      * The same, where it has to be there.
      *
-     * @throws StepFailedException if it is not
+     * @throws StepFailure if it is not
      */
-    ContainerInspection requireInPlace() throws IOException, InterruptedException, StepFailedException {
+    ContainerInspection requireInPlace() throws IOException, InterruptedException {
         return inPlace()
-                .orElseThrow(() -> StepFailedException.refused(
+                .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.HOST_UNEXPECTED,
                         "there is no container " + place.container() + " on " + engine.name()));
     }
@@ -67,9 +74,9 @@ record ContainerFamily(DockerEngine engine, Host host, DockerPlace place) {
     }
 
     /** What was remembered when the node was registered or checked. */
-    ContainerRecord record() throws IOException, StepFailedException {
+    ContainerRecord record() throws IOException {
         return ContainerRecord.read(host, place.directory())
-                .orElseThrow(() -> StepFailedException.refused(
+                .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.HOST_UNEXPECTED,
                         "what is known of container " + place.container() + " is missing in " + place.directory()
                                 + "; register it again"));
@@ -94,9 +101,9 @@ record ContainerFamily(DockerEngine engine, Host host, DockerPlace place) {
     /**
      * The image of a container by its digest in the node's repository.
      *
-     * @throws StepFailedException if the engine has it from elsewhere, or not at all any more
+     * @throws StepFailure if the engine has it from elsewhere, or not at all any more
      */
-    ImageReference image(ContainerInspection container) throws IOException, InterruptedException, StepFailedException {
+    ImageReference image(ContainerInspection container) throws IOException, InterruptedException {
         Optional<ImageInspection> image = engine.images().find(container.imageId());
         List<ImageReference> pulled = image.map(ImageInspection::repoDigests).orElse(List.of()).stream()
                 .filter(known -> known.repository().equals(place.repository().repository()))
@@ -105,7 +112,7 @@ record ContainerFamily(DockerEngine engine, Host host, DockerPlace place) {
                 .filter(known -> container.imageName().endsWith(String.valueOf(known.digest())))
                 .findFirst()
                 .or(() -> pulled.stream().findFirst())
-                .orElseThrow(() -> StepFailedException.refused(
+                .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.HOST_UNEXPECTED,
                         image.isEmpty()
                                 ? "the image of container " + container.name() + " (" + container.imageName()
@@ -117,16 +124,16 @@ record ContainerFamily(DockerEngine engine, Host host, DockerPlace place) {
     }
 
     /** The digest of that image without its algorithm: 64 hexadecimal digits. */
-    String sha256(ContainerInspection container) throws IOException, InterruptedException, StepFailedException {
+    String sha256(ContainerInspection container) throws IOException, InterruptedException {
         return String.valueOf(image(container).digest()).substring(SHA256.length());
     }
 
     /** The node's image with this digest. */
-    ImageReference image(String sha256) throws StepFailedException {
+    ImageReference image(String sha256) {
         try {
             return place.repository().at(SHA256 + sha256);
         } catch (InvalidImageReferenceException e) {
-            throw StepFailedException.refused(ErrorCode.INVALID, String.valueOf(e.getMessage()));
+            throw StepFailure.refused(ErrorCode.INVALID, String.valueOf(e.getMessage()));
         }
     }
 

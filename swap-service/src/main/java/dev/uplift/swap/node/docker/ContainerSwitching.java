@@ -14,9 +14,20 @@ import dev.uplift.docker.NameTakenException;
 import dev.uplift.docker.Recreation;
 import dev.uplift.docker.UpliftLabels;
 import dev.uplift.host.FencedException;
-import dev.uplift.swap.StepFailedException;
+import dev.uplift.docker.ComposeService;
+import dev.uplift.docker.ContainerInspection;
+import dev.uplift.docker.ContainerRecord;
+import dev.uplift.docker.Containers;
+import dev.uplift.docker.CreateRequest;
+import dev.uplift.docker.DockerException;
+import dev.uplift.docker.ImageInspection;
+import dev.uplift.docker.ImageReference;
+import dev.uplift.docker.NameTakenException;
+import dev.uplift.docker.Recreation;
+import dev.uplift.docker.UpliftLabels;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.NodeWork;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +58,7 @@ final class ContainerSwitching {
     }
 
     /** To the target of the command. */
-    void over() throws IOException, InterruptedException, FencedException, StepFailedException {
+    void over() throws IOException, InterruptedException, FencedException {
         ContainerRecord record = family.record();
         ContainerInspection origin = origin(record);
         ImageReference target = family.image(work.targetSha256());
@@ -57,10 +68,7 @@ final class ContainerSwitching {
             if (image.id().equals(origin.imageId())) {
                 return;
             }
-            work.takeElsewhere(SwapEffect.SWITCH_ASIDE, _ -> {
-                containers.rename(origin.id(), aside(origin));
-                return origin;
-            });
+            work.runLocked(SwapEffect.SWITCH_ASIDE, () -> containers.rename(origin.id(), aside(origin)));
         } else if (occupant.isPresent()) {
             requireOurs(occupant.get());
             if (!occupant.get().imageId().equals(image.id())) {
@@ -69,14 +77,14 @@ final class ContainerSwitching {
         }
         CreateRequest request = request(record, target);
         try {
-            work.takeElsewhere(SwapEffect.SWITCH_CREATE, _ -> containers.create(request));
+            work.callLocked(SwapEffect.SWITCH_CREATE, () -> containers.create(request));
         } catch (NameTakenException e) {
-            throw StepFailedException.refused(ErrorCode.INTERFERED, String.valueOf(e.getMessage()));
+            throw StepFailure.refused(ErrorCode.INTERFERED, String.valueOf(e.getMessage()));
         }
     }
 
     /** To the container that ran before. */
-    void back() throws IOException, InterruptedException, FencedException, StepFailedException {
+    void back() throws IOException, InterruptedException, FencedException {
         ContainerInspection origin = origin(family.record());
         Optional<ContainerInspection> occupant = family.inPlace();
         if (occupant.isPresent() && occupant.get().id().equals(origin.id())) {
@@ -86,19 +94,17 @@ final class ContainerSwitching {
             requireOurs(occupant.get());
             discard(occupant.get(), SwapEffect.REVERT_DISCARD);
         }
-        work.takeElsewhere(SwapEffect.REVERT_NAME, _ -> {
-            containers.rename(origin.id(), family.place().container());
-            return origin;
-        });
+        work.runLocked(
+                SwapEffect.REVERT_NAME,
+                () -> containers.rename(origin.id(), family.place().container()));
     }
 
     /** What the node's container of this image is created with. */
-    CreateRequest request(ContainerRecord record, ImageReference target)
-            throws IOException, InterruptedException, StepFailedException {
+    CreateRequest request(ContainerRecord record, ImageReference target) throws IOException, InterruptedException {
         ImageInspection oldImage = family.engine()
                 .images()
                 .find(record.container().imageId())
-                .orElseThrow(() -> StepFailedException.refused(
+                .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.HOST_UNEXPECTED,
                         "the image of the old container was removed from the engine: what its operator set cannot be"
                                 + " told from what it inherited"));
@@ -118,7 +124,7 @@ final class ContainerSwitching {
      * service of Docker Compose: by its labels it is a second container of the service, and the next {@code up} could start
      * it instead of the new one.
      */
-    void commit() throws IOException, InterruptedException, FencedException, StepFailedException {
+    void commit() throws IOException, InterruptedException, FencedException {
         ContainerRecord record = family.record();
         ContainerInspection inPlace = family.requireInPlace();
         boolean moved = !inPlace.id().equals(record.container().id());
@@ -139,50 +145,45 @@ final class ContainerSwitching {
             // Of a node that is left out it is held still; of another it is the same.
             ContainerRecord next = new ContainerRecord(inPlace.raw(), record.jar(), retired)
                     .withRestartPolicy(record.inspection().path("HostConfig").path("RestartPolicy"));
-            work.take(SwapEffect.COMMIT_RECORD, held -> {
-                next.write(held, family.place().directory());
-                return next;
-            });
+            work.runFenced(
+                    SwapEffect.COMMIT_RECORD,
+                    held -> next.write(held, family.place().directory()));
         }
     }
 
     /** The image of the target, pulled again if somebody has removed it since it was staged. */
     private ImageInspection staged(ImageReference target, ContainerRecord record)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         Optional<ImageInspection> staged = family.engine().images().find(target);
         return staged.isPresent() ? staged.get() : new ImageStaging(work, family).pull(target, record);
     }
 
-    private ContainerInspection origin(ContainerRecord record)
-            throws IOException, InterruptedException, StepFailedException {
+    private ContainerInspection origin(ContainerRecord record) throws IOException, InterruptedException {
         return containers
                 .find(record.container().id())
-                .orElseThrow(() -> StepFailedException.refused(
+                .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.HOST_UNEXPECTED,
                         "the old container " + record.container().shortId()
                                 + " was removed by somebody: there is nothing to go back to; register what runs now"));
     }
 
     private void discard(ContainerInspection container, SwapEffect effect)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+            throws IOException, InterruptedException, FencedException {
         if (container.lives()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     ContainerFamily.instance(container) + " runs although it was stopped; stop it and retry");
         }
         try {
-            work.takeElsewhere(effect, _ -> {
-                containers.remove(container.id());
-                return container;
-            });
+            work.runLocked(effect, () -> containers.remove(container.id()));
         } catch (DockerException e) {
-            throw StepFailedException.retryable(ErrorCode.HOST_UNEXPECTED, String.valueOf(e.getMessage()));
+            throw StepFailure.retryable(ErrorCode.HOST_UNEXPECTED, String.valueOf(e.getMessage()));
         }
     }
 
-    private void requireOurs(ContainerInspection container) throws FencedException, StepFailedException {
+    private void requireOurs(ContainerInspection container) throws FencedException {
         if (!family.isOurs(container)) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     ContainerFamily.instance(container) + " was put in the place of "
                             + family.place().container() + " by somebody else; rename it or remove it, and retry");
@@ -192,7 +193,7 @@ final class ContainerSwitching {
             throw new FencedException(ContainerFamily.instance(container) + " was made by a newer command, of epoch "
                     + epoch + "; this one is of epoch " + work.command().epoch());
         }
-        work.progress(Progress.of("looking at what an earlier try has left"));
+        work.run().progress(Progress.of("looking at what an earlier try has left"));
     }
 
     private String aside(ContainerInspection origin) {

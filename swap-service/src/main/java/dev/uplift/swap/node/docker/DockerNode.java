@@ -25,7 +25,6 @@ import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.SettingException;
 import dev.uplift.profile.VersionReading;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Answers;
 import dev.uplift.swap.node.CheckList;
@@ -40,6 +39,7 @@ import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.Reached;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.swap.node.UnseenException;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
@@ -110,7 +110,7 @@ public final class DockerNode implements Node {
             FoundContainer found = new FoundContainer(engine, container.get());
             try {
                 return new Answers.At(Reached.by(host, found.baseUrl(profile, place.engineHost())));
-            } catch (StepFailedException e) {
+            } catch (StepFailure e) {
                 return new Answers.Nowhere(e.detail());
             } catch (SettingException e) {
                 return new Answers.Nowhere(String.valueOf(e.getMessage()));
@@ -166,7 +166,7 @@ public final class DockerNode implements Node {
     private <T> T seen(Look<T> look) throws IOException, InterruptedException {
         try {
             return look.at(family.requireInPlace());
-        } catch (StepFailedException e) {
+        } catch (StepFailure e) {
             throw new UnseenException(e.detail());
         } catch (DockerLostException | DockerUnreachableException e) {
             throw e;
@@ -186,8 +186,7 @@ public final class DockerNode implements Node {
     }
 
     @Override
-    public Observation observe(Profile profile, NodeProbe probe)
-            throws IOException, InterruptedException, StepFailedException {
+    public Observation observe(Profile profile, NodeProbe probe) throws IOException, InterruptedException {
         ContainerInspection container = family.requireInPlace();
         ContainerLaunch launch = new ContainerLaunch(engine, directory(), container);
         return new Observation(
@@ -222,20 +221,19 @@ public final class DockerNode implements Node {
     }
 
     @Override
-    public void check(NodeWork work, Observation observed, CheckList checks)
-            throws IOException, InterruptedException, StepFailedException {
+    public void check(NodeWork work, Observation observed, CheckList checks) throws IOException, InterruptedException {
         new ContainerChecks(family, checks, Optional.of(work.command().to().version())).run();
     }
 
     @Override
     public Optional<ComposedNode> composed(NodeWork work, Observation observed)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         return ComposedContainer.of(
                 spec.name(), family.requireInPlace(), place.repository().name(), work.command(), observed.sha256());
     }
 
     /** Looks at what only a container can have. */
-    public void check(CheckList checks) throws IOException, InterruptedException, StepFailedException {
+    public void check(CheckList checks) throws IOException, InterruptedException {
         new ContainerChecks(family, checks, Optional.empty()).run();
     }
 
@@ -247,36 +245,35 @@ public final class DockerNode implements Node {
 
     @Override
     public void register(Fence.Held held, Observation observed)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+            throws IOException, InterruptedException, FencedException {
         new ContainerCapture(family).register(held, observed);
     }
 
     @Override
-    public void capture(NodeWork work, Observation observed)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+    public void capture(NodeWork work, Observation observed) throws IOException, InterruptedException, FencedException {
         new ContainerCapture(family).write(work, observed);
     }
 
     @Override
-    public void requireAsChecked(NodeWork work, Instance instance) throws IOException, StepFailedException {
+    public void requireAsChecked(NodeWork work, Instance instance) throws IOException {
         Optional<String> difference = uninterrupted(
                 () -> new ContainerCapture(family).difference(containers.inspect(ContainerFamily.id(instance))));
         if (difference.isPresent()) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.INTERFERED, instance + " is not as it was when it was checked: " + difference.get());
         }
     }
 
     @Override
-    public void stage(NodeWork work) throws IOException, InterruptedException, StepFailedException {
+    public void stage(NodeWork work) throws IOException, InterruptedException {
         new ImageStaging(work, family).stage();
     }
 
     @Override
-    public void unstage(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException {
+    public void unstage(NodeWork work) throws IOException, InterruptedException, FencedException {
         String staged = work.targetSha256();
         ImageReference target = family.image(staged);
-        work.take(SwapEffect.UNSTAGE_RELEASE, held -> {
+        work.runFenced(SwapEffect.UNSTAGE_RELEASE, held -> {
             if (!work.command().from().sha256(spec).equals(Optional.of(staged))) {
                 engine.images().remove(target);
             }
@@ -285,7 +282,6 @@ public final class DockerNode implements Node {
             if (state.filter(SagaState::over).isPresent()) {
                 SagaState.close(host, held, directory());
             }
-            return target;
         });
     }
 
@@ -293,11 +289,10 @@ public final class DockerNode implements Node {
     public void holdAutostart(NodeWork work, SwapEffect effect)
             throws IOException, InterruptedException, FencedException {
         List<ContainerInspection> all = family.all();
-        work.takeElsewhere(effect, _ -> {
+        work.runLocked(effect, () -> {
             for (ContainerInspection container : all) {
                 containers.restartPolicy(container.id(), RestartPolicy.NO);
             }
-            return all;
         });
     }
 
@@ -309,40 +304,37 @@ public final class DockerNode implements Node {
      */
     @Override
     public void releaseAutostart(NodeWork work, SwapEffect effect)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+            throws IOException, InterruptedException, FencedException {
         ContainerInspection container = family.requireInPlace();
         RestartPolicy policy = family.record().container().restartPolicy();
-        work.takeElsewhere(effect, _ -> {
+        work.runLocked(effect, () -> {
             containers.restartPolicy(container.id(), policy);
             if (!policy.equals(RestartPolicy.NO)) {
                 containers.start(container.id());
             }
-            return policy;
         });
     }
 
     @Override
     public void terminate(NodeWork work, SwapEffect effect, List<Instance> running)
             throws IOException, InterruptedException, FencedException {
-        work.takeElsewhere(effect, _ -> {
+        work.runLocked(effect, () -> {
             for (Instance instance : running) {
                 ContainerInspection container = containers.inspect(ContainerFamily.id(instance));
                 String signal =
                         container.raw().path("Config").path("StopSignal").asText("");
                 containers.signal(container.id(), signal.isEmpty() ? STOP_SIGNAL : signal);
             }
-            return running;
         });
     }
 
     @Override
     public void kill(NodeWork work, SwapEffect effect, List<Instance> running)
             throws IOException, InterruptedException, FencedException {
-        work.takeElsewhere(effect, _ -> {
+        work.runLocked(effect, () -> {
             for (Instance instance : running) {
                 containers.kill(ContainerFamily.id(instance));
             }
-            return running;
         });
     }
 
@@ -372,27 +364,23 @@ public final class DockerNode implements Node {
     }
 
     @Override
-    public void switchOver(NodeWork work)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+    public void switchOver(NodeWork work) throws IOException, InterruptedException, FencedException {
         new ContainerSwitching(work, family).over();
     }
 
     @Override
-    public void revert(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException {
+    public void revert(NodeWork work) throws IOException, InterruptedException, FencedException {
         new ContainerSwitching(work, family).back();
     }
 
     @Override
     public Optional<Instance> start(NodeWork work, SwapEffect effect, ApplicationVersion version)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+            throws IOException, InterruptedException, FencedException {
         ContainerInspection container = family.requireInPlace();
         try {
-            work.takeElsewhere(effect, _ -> {
-                containers.start(container.id());
-                return container;
-            });
+            work.runLocked(effect, () -> containers.start(container.id()));
         } catch (DockerRefusedException e) {
-            throw StepFailedException.retryable(ErrorCode.HOST_UNEXPECTED, "it cannot be started: " + e.getMessage());
+            throw StepFailure.retryable(ErrorCode.HOST_UNEXPECTED, "it cannot be started: " + e.getMessage());
         }
         return containers
                 .find(container.id())
@@ -406,17 +394,14 @@ public final class DockerNode implements Node {
     }
 
     @Override
-    public void commit(NodeWork work) throws IOException, InterruptedException, FencedException, StepFailedException {
+    public void commit(NodeWork work) throws IOException, InterruptedException, FencedException {
         new ContainerSwitching(work, family).commit();
-        work.take(SwapEffect.COMMIT_FORGET, held -> {
-            SagaState.close(host, held, directory());
-            return held;
-        });
+        work.runFenced(SwapEffect.COMMIT_FORGET, held -> SagaState.close(host, held, directory()));
     }
 
     @Override
     public CommandEnd runOnce(NodeWork work, ApplicationVersion version, List<String> arguments, Duration atMost)
-            throws IOException, InterruptedException, FencedException, StepFailedException {
+            throws IOException, InterruptedException, FencedException {
         return new ContainerCommand(work, family).run(arguments, atMost);
     }
 
@@ -429,7 +414,7 @@ public final class DockerNode implements Node {
     /** What a question asks of the engine. */
     @FunctionalInterface
     private interface Question<T> {
-        T ask() throws IOException, InterruptedException, StepFailedException;
+        T ask() throws IOException, InterruptedException;
     }
 
     private static <T> T uninterrupted(Question<T> question) throws IOException {
@@ -438,8 +423,6 @@ public final class DockerNode implements Node {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while the Docker Engine was asked");
-        } catch (StepFailedException e) {
-            throw new IOException(e.detail(), e);
         }
     }
 }

@@ -11,7 +11,7 @@ import dev.uplift.profile.DatabaseSettings;
 import dev.uplift.profile.JarEntries;
 import dev.uplift.profile.LaunchView;
 import dev.uplift.profile.Profile;
-import dev.uplift.swap.StepFailedException;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -28,10 +28,9 @@ public record FoundContainer(DockerEngine engine, ContainerInspection container)
     /**
      * The container of this name.
      *
-     * @throws StepFailedException if there is none, or it does not run
+     * @throws StepFailure if there is none, or it does not run
      */
-    public static FoundContainer named(DockerEngine engine, String name)
-            throws IOException, InterruptedException, StepFailedException {
+    public static FoundContainer named(DockerEngine engine, String name) throws IOException, InterruptedException {
         ContainerInspection found = engine.containers()
                 .find(name)
                 .filter(container -> container.name().equals(name))
@@ -45,9 +44,9 @@ public record FoundContainer(DockerEngine engine, ContainerInspection container)
     /**
      * Where the application's JAR is in it.
      *
-     * @throws StepFailedException if it runs none
+     * @throws StepFailure if it runs none
      */
-    public String jar() throws IOException, InterruptedException, StepFailedException {
+    public String jar() throws IOException, InterruptedException {
         return ContainerJar.runningIn(engine, container)
                 .orElseThrow(() ->
                         refuse("container " + container.name() + " runs no JAR: java -jar x.jar is expected in it"));
@@ -66,9 +65,9 @@ public record FoundContainer(DockerEngine engine, ContainerInspection container)
     /**
      * The repository that its image was pulled from, where its other releases are.
      *
-     * @throws StepFailedException if it was not pulled from anywhere, or nothing tells from which of several
+     * @throws StepFailure if it was not pulled from anywhere, or nothing tells from which of several
      */
-    public ImageReference repository() throws IOException, InterruptedException, StepFailedException {
+    public ImageReference repository() throws IOException, InterruptedException {
         List<ImageReference> pulled = engine.images()
                 .find(container.imageId())
                 .map(ImageInspection::repoDigests)
@@ -111,10 +110,9 @@ public record FoundContainer(DockerEngine engine, ContainerInspection container)
      * has chosen is another one after the next start.
      *
      * @param engineHost the name or address of the engine's host there; a loopback address if it is that host
-     * @throws StepFailedException if its port is not published there
+     * @throws StepFailure if its port is not published there
      */
-    public URI baseUrl(Profile profile, String engineHost)
-            throws IOException, InterruptedException, StepFailedException {
+    public URI baseUrl(Profile profile, String engineHost) throws IOException, InterruptedException {
         URI inside = profile.health().baseUrl(view());
         String network = networkMode(container);
         if (network.equals("host")) {
@@ -166,7 +164,7 @@ public record FoundContainer(DockerEngine engine, ContainerInspection container)
         return ofVersion6;
     }
 
-    private static StepFailedException notPublished(int port, String whose) {
+    private static StepFailure notPublished(int port, String whose) {
         return refuse("port " + port + " of " + whose
                 + " is not published, so that nobody can look whether the application is healthy; publish it there on"
                 + " an address that the workers reach (--publish 127.0.0.1:" + port + ":" + port
@@ -192,7 +190,7 @@ public record FoundContainer(DockerEngine engine, ContainerInspection container)
                 : Optional.empty();
     }
 
-    private static StepFailedException refuse(String detail) {
-        return StepFailedException.refused(ErrorCode.PREFLIGHT_REFUSED, detail);
+    private static StepFailure refuse(String detail) {
+        return StepFailure.refused(ErrorCode.PREFLIGHT_REFUSED, detail);
     }
 }

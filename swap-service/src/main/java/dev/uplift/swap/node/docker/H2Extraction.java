@@ -12,7 +12,7 @@ import dev.uplift.docker.InvalidImageReferenceException;
 import dev.uplift.docker.Recreation;
 import dev.uplift.docker.RestartPolicy;
 import dev.uplift.docker.UpliftLabels;
-import dev.uplift.swap.StepFailedException;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -57,14 +57,14 @@ public final class H2Extraction {
      * @param database the database's file in the container, as its settings name it
      * @param volume the new volume's name
      * @return the container that runs now
-     * @throws StepFailedException if there is no such file, or it lies where no volume can be put
+     * @throws StepFailure if there is no such file, or it lies where no volume can be put
      */
     public ContainerInspection extract(ContainerInspection container, Path database, String volume)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         Path file = file(container, database);
         Path directory = file.getParent();
         if (directory == null || directory.getNameCount() == 0) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.PREFLIGHT_REFUSED,
                     file + " lies in the container's root, where no volume can be put; move it by hand");
         }
@@ -80,14 +80,13 @@ public final class H2Extraction {
             containers.restartPolicy(id, policy);
             containers.start(id);
             return containers.inspect(id);
-        } catch (IOException | InterruptedException | StepFailedException | RuntimeException e) {
+        } catch (IOException | InterruptedException | RuntimeException e) {
             putBack(container, request, policy, e);
             throw e;
         }
     }
 
-    private Path file(ContainerInspection container, Path database)
-            throws IOException, InterruptedException, StepFailedException {
+    private Path file(ContainerInspection container, Path database) throws IOException, InterruptedException {
         for (Path candidate : List.of(ContainerDatabase.nested(database), database)) {
             if (engine.files()
                     .tar(container.id(), candidate.toString(), in -> in.readNBytes(1))
@@ -95,15 +94,15 @@ public final class H2Extraction {
                 return candidate;
             }
         }
-        throw StepFailedException.refused(
+        throw StepFailure.refused(
                 ErrorCode.PREFLIGHT_REFUSED, "there is no " + database + " in container " + container.name());
     }
 
     private CreateRequest request(ContainerInspection container, Path directory, String volume)
-            throws IOException, InterruptedException, StepFailedException {
+            throws IOException, InterruptedException {
         ImageInspection image = engine.images()
                 .find(container.imageId())
-                .orElseThrow(() -> StepFailedException.refused(
+                .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.HOST_UNEXPECTED,
                         "the image of " + container.name() + " was removed from the engine"));
         String engineHost = engine.info().getName();
@@ -118,7 +117,7 @@ public final class H2Extraction {
                 same.body().put("Image", image.id());
             }
         } catch (InvalidImageReferenceException _) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.HOST_UNEXPECTED,
                     "the image of " + container.name() + " has no name, only " + container.imageName());
         }
@@ -127,8 +126,7 @@ public final class H2Extraction {
         return new CreateRequest(container.name() + "-uplift-h2", same.platform(), same.body(), same.furtherNetworks());
     }
 
-    private void copy(String from, String to, Path directory, Path file)
-            throws IOException, InterruptedException, StepFailedException {
+    private void copy(String from, String to, Path directory, Path file) throws IOException, InterruptedException {
         Path above = directory.getParent();
         boolean copied = engine.files()
                 .tar(from, directory.toString(), tar -> {
@@ -137,7 +135,7 @@ public final class H2Extraction {
                 })
                 .orElse(false);
         if (!copied || !hash(from, file).equals(hash(to, file))) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.HOST_UNEXPECTED, file + " is not the same in the volume as in the container");
         }
     }

@@ -15,8 +15,8 @@ import dev.uplift.docker.ImageReference;
 import dev.uplift.docker.UpliftLabels;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.VersionReading;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.node.NodeWork;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.util.Map;
 
@@ -33,9 +33,9 @@ final class ImageStaging {
     /**
      * Pulls the target of the command by its digest, and looks into it.
      *
-     * @throws StepFailedException if it cannot be had, is for another platform, or is another version
+     * @throws StepFailure if it cannot be had, is for another platform, or is another version
      */
-    void stage() throws IOException, InterruptedException, StepFailedException {
+    void stage() throws IOException, InterruptedException {
         ContainerRecord record = family.record();
         ImageReference target = family.image(work.targetSha256());
         ImageInspection image = pull(target, record);
@@ -45,14 +45,13 @@ final class ImageStaging {
         ApplicationVersion wanted = work.version(work.command().to());
         if (version(image, record.jar(), target) instanceof VersionReading.Known(ApplicationVersion found)
                 && !found.equals(wanted)) {
-            throw StepFailedException.refused(
+            throw StepFailure.refused(
                     ErrorCode.ARTIFACT_WRONG, target + " holds " + found + ", asked for is " + wanted);
         }
     }
 
     /** Pulls an image, for the platform that the node has had. */
-    ImageInspection pull(ImageReference target, ContainerRecord record)
-            throws IOException, InterruptedException, StepFailedException {
+    ImageInspection pull(ImageReference target, ContainerRecord record) throws IOException, InterruptedException {
         DockerEngine engine = family.engine();
         String platform = engine.images()
                 .find(record.container().imageId())
@@ -60,13 +59,13 @@ final class ImageStaging {
                 .orElse(engine.version().os() + "/" + engine.version().architecture());
         try {
             return engine.images().pull(target, family.place().logins(), platform, (done, total) -> {
-                work.checkCancelled();
-                work.progress(Progress.of("pulling", Progress.Unit.BYTES, done, total));
+                work.run().checkCancelled();
+                work.run().progress(Progress.of("pulling", Progress.Unit.BYTES, done, total));
             });
         } catch (DockerUnreachableException | DockerLostException e) {
             throw e;
         } catch (DockerException e) {
-            throw StepFailedException.retryable(ErrorCode.ARTIFACT_UNAVAILABLE, String.valueOf(e.getMessage()));
+            throw StepFailure.retryable(ErrorCode.ARTIFACT_UNAVAILABLE, String.valueOf(e.getMessage()));
         }
     }
 

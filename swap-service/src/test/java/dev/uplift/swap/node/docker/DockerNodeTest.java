@@ -12,7 +12,6 @@ import dev.uplift.docker.UpliftLabels;
 import dev.uplift.host.FencedException;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.VersionReading;
-import dev.uplift.swap.StepFailedException;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Answers;
 import dev.uplift.swap.node.CommandEnd;
@@ -20,6 +19,7 @@ import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.testbed.containers.RequiresDocker;
+import dev.uplift.worker.StepFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -198,11 +198,10 @@ class DockerNodeTest {
         rig.target("ab".repeat(32));
         images.registry().stop();
         try {
-            assertThatThrownBy(() -> rig.node.stage(rig.work()))
-                    .isInstanceOfSatisfying(StepFailedException.class, failed -> {
-                        assertThat(failed.code()).isEqualTo(ErrorCode.ARTIFACT_UNAVAILABLE);
-                        assertThat(failed.isRetryable()).isTrue();
-                    });
+            assertThatThrownBy(() -> rig.node.stage(rig.work())).isInstanceOfSatisfying(StepFailure.class, failed -> {
+                assertThat(failed.code()).isEqualTo(ErrorCode.ARTIFACT_UNAVAILABLE);
+                assertThat(failed.isRetryable()).isTrue();
+            });
         } finally {
             images.registry().start();
         }
@@ -216,8 +215,7 @@ class DockerNodeTest {
         rig.target(DockerRig.sha256(images.other()));
         assertThatThrownBy(() -> rig.node.stage(rig.work()))
                 .isInstanceOfSatisfying(
-                        StepFailedException.class,
-                        failed -> assertThat(failed.code()).isEqualTo(ErrorCode.ARTIFACT_WRONG));
+                        StepFailure.class, failed -> assertThat(failed.code()).isEqualTo(ErrorCode.ARTIFACT_WRONG));
         assertThat(rig.node.running()).hasSize(1);
     }
 
@@ -232,8 +230,7 @@ class DockerNodeTest {
                 rig.containers.create("--name", rig.name, images.old().pinned()).reference();
         assertThatThrownBy(() -> rig.node.switchOver(rig.work()))
                 .isInstanceOfSatisfying(
-                        StepFailedException.class,
-                        failed -> assertThat(failed.code()).isEqualTo(ErrorCode.INTERFERED));
+                        StepFailure.class, failed -> assertThat(failed.code()).isEqualTo(ErrorCode.INTERFERED));
         assertThat(rig.engine.containers().inspect(rig.name).id()).isEqualTo(theirs);
     }
 

@@ -4,7 +4,6 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepLimits;
@@ -15,13 +14,20 @@ import dev.uplift.docker.DockerEngine;
 import dev.uplift.docker.ImageReference;
 import dev.uplift.docker.RegistryLogins;
 import dev.uplift.host.Fence;
-import dev.uplift.host.FencedException;
 import dev.uplift.host.LocalHost;
+import dev.uplift.docker.ContainerInspection;
+import dev.uplift.docker.DockerEndpoint;
+import dev.uplift.docker.DockerEngine;
+import dev.uplift.docker.ImageReference;
+import dev.uplift.docker.RegistryLogins;
+import dev.uplift.messaging.CrashPoints;
+import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.TestRun;
 import dev.uplift.swap.node.CheckList;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.NodeDatabase;
@@ -203,11 +209,12 @@ final class DockerRig implements AutoCloseable {
     /** Takes a step that dies before this effect. */
     void dieBefore(SwapEffect effect, Step step) throws Exception {
         deaths.clear();
-        for (SwapEffect other : SwapEffect.values()) {
-            deaths.add(other + " before");
-            deaths.add(other + " after");
+        for (String other : SwapEffect.names()) {
+            for (CrashPoints.Moment moment : CrashPoints.Moment.values()) {
+                deaths.add(other + ":" + moment);
+            }
         }
-        deaths.remove(effect + " before");
+        deaths.remove(effect.crashPoint() + ":" + CrashPoints.Moment.BEFORE);
         dying = true;
         try {
             step.take(work());
@@ -316,26 +323,17 @@ final class DockerRig implements AutoCloseable {
         }
 
         @Override
-        public void progress(Progress progress) {}
-
-        @Override
-        public void checkCancelled() {}
-
-        @Override
-        public <T> T take(SwapEffect effect, Effect<T> action)
-                throws IOException, InterruptedException, FencedException {
-            try (Fence.Held held = rig.host.fence(rig.directory).hold(command(), delivery)) {
-                die(effect + " before");
-                T result = action.take(held);
-                die(effect + " after");
-                return result;
-            }
+        public StepRun run() {
+            return new TestRun(delivery, (effect, moment) -> {
+                if (rig.dying && rig.deaths.add(effect + ":" + moment)) {
+                    throw new Death();
+                }
+            });
         }
 
-        private void die(String moment) {
-            if (rig.dying && rig.deaths.add(moment)) {
-                throw new Death();
-            }
+        @Override
+        public Fence fence() {
+            return rig.host.fence(rig.directory);
         }
     }
 }

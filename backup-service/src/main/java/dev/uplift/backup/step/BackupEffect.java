@@ -1,7 +1,9 @@
 package dev.uplift.backup.step;
 
 import dev.uplift.contract.Direction;
+import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepName;
+import dev.uplift.worker.EffectName;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,7 +11,7 @@ import java.util.List;
  * Everything that this service changes outside its own memory. A crash test kills the process before
  * and after each, and expects the step to end well when it is run again.
  */
-public enum Effect {
+public enum BackupEffect implements EffectName {
     /** Restore the schema alone into a scratch database. */
     REHEARSE("rehearse", true, false, false),
     /** Remove what an interrupted run left behind. */
@@ -48,15 +50,19 @@ public enum Effect {
     private final boolean ofTake;
     private final boolean ofRestore;
 
-    Effect(String suffix, boolean ofCheck, boolean ofTake, boolean ofRestore) {
+    BackupEffect(String suffix, boolean ofCheck, boolean ofTake, boolean ofRestore) {
         this.suffix = suffix;
         this.ofCheck = ofCheck;
         this.ofTake = ofTake;
         this.ofRestore = ofRestore;
     }
 
-    /** The crash point's name when a step of this wire type has this effect, such as {@code backup.take.publish}. */
-    public String in(String commandType) {
+    @Override
+    public String in(StepCommand command) {
+        return in(command.step().commandType(command.direction()));
+    }
+
+    private String in(String commandType) {
         return commandType + "." + suffix;
     }
 
@@ -68,7 +74,7 @@ public enum Effect {
         String restore = StepName.BACKUP.commandType(Direction.UNDO);
         String reinstate = StepName.REINSTATE.commandType(Direction.DO);
         List<String> names = new ArrayList<>();
-        for (Effect effect : values()) {
+        for (BackupEffect effect : values()) {
             if (effect.ofCheck) {
                 names.add(effect.in(check));
             }
