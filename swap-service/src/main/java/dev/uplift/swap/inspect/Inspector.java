@@ -20,14 +20,15 @@ import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.SettingException;
 import dev.uplift.swap.node.CheckList;
-import dev.uplift.swap.node.JarFileEntries;
-import dev.uplift.swap.node.JarNode;
-import dev.uplift.swap.node.LaunchCapture;
+import dev.uplift.swap.node.LaunchSettings;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.Observation;
-import dev.uplift.swap.node.ProcessNode;
 import dev.uplift.swap.node.Supervision;
-import dev.uplift.swap.node.SystemdNode;
+import dev.uplift.swap.node.jar.JarFileEntries;
+import dev.uplift.swap.node.jar.JarNode;
+import dev.uplift.swap.node.jar.LaunchCapture;
+import dev.uplift.swap.node.jar.ProcessNode;
+import dev.uplift.swap.node.systemd.SystemdNode;
 import dev.uplift.swap.site.Site;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
@@ -113,7 +114,7 @@ public final class Inspector {
         Profile profile = profile(host, asked, root.path().resolve(jar));
         Optional<Launch> before = LaunchFile.read(host, root.path());
         URI baseUrl = profile.health()
-                .baseUrl(LaunchCapture.view(host, LaunchCapture.of(host, process, root.path(), profile, before)));
+                .baseUrl(LaunchSettings.view(host, LaunchCapture.of(host, process, root.path(), profile, before)));
         JarNode node = node(host, asked, membership.nodeName(), root.path().toString(), jar, baseUrl);
         node.layout().form();
         Observation observed = node.observe(profile, probe);
@@ -206,14 +207,7 @@ public final class Inspector {
     private static List<Check> checks(RunningProcess process, JarNode node, Observation observed)
             throws IOException, InterruptedException {
         CheckList own = new CheckList(false);
-        switch (node) {
-            case SystemdNode unit -> unit.check(observed.instance(), own);
-            case ProcessNode plain -> {
-                if (observed.instance().isPresent()) {
-                    plain.check(observed.instance().get(), own);
-                }
-            }
-        }
+        node.check(observed.instance(), own);
         if (observed.instance().isPresent()) {
             node.checkShown(observed.instance().get(), own);
         }

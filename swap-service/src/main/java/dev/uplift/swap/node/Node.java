@@ -1,6 +1,5 @@
 package dev.uplift.swap.node;
 
-import dev.uplift.contract.ComposedNode;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.Fence;
@@ -15,16 +14,17 @@ import dev.uplift.swap.SwapEffect;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One place where an application runs, whatever runs it there. The steps know nothing else of it. All
  * that changes anything looks at what is there and does what is missing: it may be done again after a
  * death anywhere in it.
+ *
+ * <p>What only some kinds of node can do is in interfaces of its own: {@link Autostart}, {@link OneOffCommands}, {@link
+ * HostAwareness}, {@link ComposeFiles}.
  */
 public interface Node {
     NodeSpec spec();
@@ -55,16 +55,6 @@ public interface Node {
 
     /** All that run of this application here, its commands such as migrations included. */
     List<Instance> running() throws IOException, InterruptedException;
-
-    /** What differs after each start and each boot, also when what was started has ended; empty: that cannot be told. */
-    default String lastStart() throws IOException, InterruptedException {
-        return "";
-    }
-
-    /** Whether something else than what starts this node started it, as far as that can be told. */
-    default boolean isStray(Instance instance) throws IOException {
-        return false;
-    }
 
     /** Whether this start still runs. */
     boolean runs(Instance instance) throws IOException, InterruptedException;
@@ -103,12 +93,6 @@ public interface Node {
     /** What of {@code running} stands in the way of an upgrade that only this kind of node knows of. */
     void check(NodeWork work, Observation observed, CheckList checks) throws IOException, InterruptedException;
 
-    /** What is to be written in the files of Docker Compose that it is made by; empty: it is not made by compose. */
-    default Optional<ComposedNode> composed(NodeWork work, Observation observed)
-            throws IOException, InterruptedException {
-        return Optional.empty();
-    }
-
     /** Makes its {@link #directory}, if that is not the application's own and is not there. */
     default void makeDirectory() throws IOException, InterruptedException {}
 
@@ -139,12 +123,6 @@ public interface Node {
     /** Takes staging back, unless what was staged is in place; forgets what was kept for a way back. */
     void unstage(NodeWork work) throws IOException, InterruptedException, FencedException;
 
-    /** Makes sure that nobody but this saga starts it, also when the host starts again. */
-    void holdAutostart(NodeWork work, SwapEffect effect) throws IOException, InterruptedException, FencedException;
-
-    /** Takes {@link #holdAutostart} back, for what serves: the host has it running from now on, if it can. */
-    void releaseAutostart(NodeWork work, SwapEffect effect) throws IOException, InterruptedException, FencedException;
-
     /** Asks all that run to end. */
     void terminate(NodeWork work, SwapEffect effect, List<Instance> running)
             throws IOException, InterruptedException, FencedException;
@@ -164,21 +142,8 @@ public interface Node {
      *
      * @throws dev.uplift.host.HostLostException if the host ends it, which is being shut down
      */
-    Optional<String> endedBy(Instance instance) throws IOException, InterruptedException;
-
-    /** What tells this run of the host from the one before its last boot; empty: nothing here does. */
-    default Optional<String> hostRun() throws IOException {
+    default Optional<String> endedBy(Instance instance) throws IOException, InterruptedException {
         return Optional.empty();
-    }
-
-    /**
-     * Whether what was started in that {@link #hostRun} has ended only because its host did, which runs again by now.
-     * False also where that cannot be told.
-     *
-     * @param startedIn absent: nobody has written it down
-     */
-    default boolean endedWithHost(@Nullable String startedIn) throws IOException, InterruptedException {
-        return false;
     }
 
     /** Puts the target of the command in the application's place; nothing runs. */
@@ -194,24 +159,6 @@ public interface Node {
      */
     Optional<Instance> start(NodeWork work, SwapEffect effect, ApplicationVersion version)
             throws IOException, InterruptedException, FencedException;
-
-    /**
-     * Runs a command of the target's version once, to its end, whatever is in place: in the node's own environment and
-     * directory and as its user. The caller has made sure that nothing runs. A try that was broken off may still be
-     * running; it counts among {@link #running} where that cannot be told.
-     *
-     * @param arguments words of the profile's {@code commands}
-     * @param atMost after it the command is killed
-     */
-    CommandEnd runOnce(NodeWork work, ApplicationVersion version, List<String> arguments, Duration atMost)
-            throws IOException, InterruptedException, FencedException;
-
-    /**
-     * Waits for what a try of {@link #runOnce} that was broken off has left running, ends it if that takes too long, and
-     * clears it away. Does nothing where it cannot be told from the application.
-     */
-    default void clearCommands(NodeWork work, Duration atMost)
-            throws IOException, InterruptedException, FencedException {}
 
     /** What it writes. */
     NodeLog log() throws IOException;

@@ -26,10 +26,10 @@ public sealed interface NodeDatabase {
      */
     static NodeDatabase of(Host host, String node, Profile profile, Launch launch) {
         @Nullable
-        String password = launch.secrets().containsKey(LaunchCapture.DATABASE_PASSWORD)
-                ? LaunchFile.reference(Path.of(launch.directory()), LaunchCapture.DATABASE_PASSWORD)
+        String password = launch.secrets().containsKey(LaunchSettings.DATABASE_PASSWORD)
+                ? LaunchFile.reference(Path.of(launch.directory()), LaunchSettings.DATABASE_PASSWORD)
                 : null;
-        return switch (profile.database().settings(LaunchCapture.view(host, launch))) {
+        return switch (profile.database().settings(LaunchSettings.view(host, launch))) {
             case DatabaseSettings.PostgreSql server ->
                 new Supported(seen(
                         host,

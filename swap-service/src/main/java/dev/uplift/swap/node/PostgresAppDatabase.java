@@ -162,7 +162,8 @@ record PostgresAppDatabase(
     /** What the server's name means where the node is, as far as that is known here. */
     private Set<InetAddress> addresses(Node node) {
         try {
-            boolean ours = node instanceof JarNode && node.host().name().equals(NodeSpec.LOCAL);
+            boolean ours = node.spec() instanceof NodeSpec.InDirectory
+                    && node.host().name().equals(NodeSpec.LOCAL);
             if (ours || spec.host().equals("localhost")) {
                 return Set.copyOf(List.of(InetAddress.getAllByName(spec.host())));
             }
@@ -250,7 +251,7 @@ record PostgresAppDatabase(
         source.setDatabaseName(spec.database());
         source.setUser(spec.user());
         if (launch != null) {
-            source.setPassword(launch.secrets().get(LaunchCapture.DATABASE_PASSWORD));
+            source.setPassword(launch.secrets().get(LaunchSettings.DATABASE_PASSWORD));
         } else if (spec.passwordRef() != null) {
             source.setPassword(Secrets.resolve(keeper, spec.passwordRef()).reveal());
         }

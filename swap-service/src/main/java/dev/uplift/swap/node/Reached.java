@@ -23,7 +23,8 @@ public final class Reached {
         }
     }
 
-    static int port(URI url) {
+    /** The port of a URL of HTTP. */
+    public static int port(URI url) {
         return url.getPort() > 0 ? url.getPort() : HTTP_PORT;
     }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param startedInstance the identity of the instance that was started last; absent: none was
  * @param startedIn the run of the host that it was, or is about to be, started in; absent: nothing tells one from another
  * @param startedBy the occasion on which it was, or is about to be, started
- * @param startFollows {@link Node#lastStart} before that
+ * @param startFollows {@link HostAwareness#lastStart} before that
  * @param servingAt when that instance was first seen to serve; absent: not yet
  * @param leftOut why the saga goes on, or has ended, without the node; absent: it does not
  * @param leftOutBefore why the saga began without the node; absent: it ran then

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /** The end of a log, fit to be shown: without secrets, in one line. */
 public final class ShownLines {
     /** What is shown of a log that is empty. */
-    static final String NOTHING = "it wrote nothing";
+    public static final String NOTHING = "it wrote nothing";
 
     private static final int LINES_MAX = 5;
     private static final int LINE_LENGTH_MAX = 300;

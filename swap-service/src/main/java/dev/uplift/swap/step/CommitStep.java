@@ -2,6 +2,7 @@ package dev.uplift.swap.step;
 
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.Autostart;
 import dev.uplift.swap.node.Node;
 
 /**
@@ -11,8 +12,8 @@ final class CommitStep implements SwapStep {
     @Override
     public StepOutcome take(StepWork work) throws Exception {
         for (Node node : work.nodes()) {
-            if (work.leftOut(node).isEmpty()) {
-                node.releaseAutostart(work.on(node), SwapEffect.COMMIT_AUTOSTART);
+            if (node instanceof Autostart autostart && work.leftOut(node).isEmpty()) {
+                autostart.release(work.on(node), SwapEffect.COMMIT_AUTOSTART);
             }
             node.commit(work.on(node));
         }

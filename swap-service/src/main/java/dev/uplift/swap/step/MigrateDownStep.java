@@ -12,6 +12,7 @@ import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.Deadline;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
+import dev.uplift.swap.node.OneOffCommands;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
@@ -101,12 +102,13 @@ final class MigrateDownStep implements SwapStep {
                         "the profile " + work.profile().name() + " here has no command migrate-down"));
         Release to = work.command().to();
         Duration atMost = work.command().limits().healthyDeadline();
-        node.clearCommands(work.on(node), atMost);
+        OneOffCommands commands = OneOffCommands.of(node);
+        commands.clearCommands(work.on(node), atMost);
         awaitEarlierTry(work, node, atMost);
         end(work, node);
         work.requireNobody();
         work.run().progress(Progress.of("migrating the data down"));
-        CommandEnd ended = node.runOnce(work.on(node), work.version(to), command, atMost);
+        CommandEnd ended = commands.runOnce(work.on(node), work.version(to), command, atMost);
         if (!ended.succeeded()) {
             return Optional.of(
                     String.join(" ", command) + " of " + to.version() + " failed; its last words: " + ended.output());

@@ -11,7 +11,7 @@ import dev.uplift.profile.PathDecision;
 import dev.uplift.profile.SettingException;
 import dev.uplift.swap.node.CheckList;
 import dev.uplift.swap.node.DatabaseUse;
-import dev.uplift.swap.node.LaunchCapture;
+import dev.uplift.swap.node.LaunchSettings;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.NodeProbe;
@@ -171,8 +171,8 @@ final class NodeChecks {
     private void unchanged(Launch launch, Launch before) {
         try {
             boolean same = work.profile()
-                    .unchangedFingerprints(LaunchCapture.view(node.host(), launch))
-                    .equals(work.profile().unchangedFingerprints(LaunchCapture.view(node.host(), before)));
+                    .unchangedFingerprints(LaunchSettings.view(node.host(), launch))
+                    .equals(work.profile().unchangedFingerprints(LaunchSettings.view(node.host(), before)));
             if (same) {
                 checks.ok(
                         "settings",

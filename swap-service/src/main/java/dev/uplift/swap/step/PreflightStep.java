@@ -9,6 +9,7 @@ import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.VersionReading;
+import dev.uplift.swap.node.ComposeFiles;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.worker.StepFailure;
@@ -38,7 +39,9 @@ final class PreflightStep implements SwapStep {
             ApplicationVersion version = version(observed);
             requireVersion(work, node, version);
             checks.addAll(new NodeChecks(work, node, observed, version).run());
-            node.composed(work.on(node), observed).ifPresent(composed::add);
+            if (node instanceof ComposeFiles files) {
+                files.composed(work.on(node), observed).ifPresent(composed::add);
+            }
             Release release = running.orElse(observed.release(version, node.spec()));
             requireSame(node, observed, release, observations.keySet());
             requireExpected(work, node, observed);

@@ -4,6 +4,7 @@ import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.Autostart;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
 import java.util.Optional;
@@ -35,8 +36,8 @@ final class ResumeStep implements SwapStep {
                         SwapEffect.RESUME_OVER,
                         state.get().withLeftOut(before.orElse(null)).withOver());
             }
-            if (before.isEmpty()) {
-                node.releaseAutostart(work.on(node), SwapEffect.RESUME_AUTOSTART);
+            if (node instanceof Autostart autostart && before.isEmpty()) {
+                autostart.release(work.on(node), SwapEffect.RESUME_AUTOSTART);
             }
         }
         Starting.Served served = first.orElseThrow();

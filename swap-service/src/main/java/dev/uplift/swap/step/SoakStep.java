@@ -4,6 +4,7 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.node.Deadline;
+import dev.uplift.swap.node.HostAwareness;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
@@ -81,7 +82,7 @@ final class SoakStep implements SwapStep {
             return;
         }
         Instance ended = new Instance(started, "what was started");
-        if (node.endedWithHost(state.get().startedIn())
+        if (HostAwareness.of(node).endedWithHost(state.get().startedIn())
                 || (isAskedAgain(work) && node.endedBy(ended).isPresent())) {
             Starting.migrated(work, node).serve(work.command().to(), work.targetSha256(node));
         }
@@ -103,7 +104,7 @@ final class SoakStep implements SwapStep {
         private NodeWatch(StepWork work, Node node) throws Exception {
             Optional<SagaState> state = work.state(node);
             @Nullable String started = state.map(SagaState::startedInstance).orElse(null);
-            Optional<String> hostRun = node.hostRun();
+            Optional<String> hostRun = HostAwareness.of(node).hostRun();
             Optional<Instance> running = work.onlyRunning(node);
             this.work = work;
             this.node = node;
@@ -139,7 +140,7 @@ final class SoakStep implements SwapStep {
                         Instance.names(running) + " runs in " + node.place() + ", started by "
                                 + node.startedBy(running.getFirst()) + " in place of what was started");
             }
-            if (node.endedWithHost(startedIn)) {
+            if (HostAwareness.of(node).endedWithHost(startedIn)) {
                 return StepFailure.retryable(ErrorCode.UNHEALTHY, "the host of " + node.place() + " was started anew");
             }
             Optional<String> person = node.endedBy(instance);

@@ -7,6 +7,7 @@ import dev.uplift.host.FencedException;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Deadline;
+import dev.uplift.swap.node.HostAwareness;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeLog;
@@ -32,6 +33,7 @@ final class Starting {
 
     private final StepWork work;
     private final Node node;
+    private final HostAwareness host;
     private final SwapEffect start;
     private final SwapEffect record;
     private final SwapEffect serving;
@@ -40,6 +42,7 @@ final class Starting {
     private Starting(StepWork work, Node node, SwapEffect start, SwapEffect record, SwapEffect serving, boolean once) {
         this.work = work;
         this.node = node;
+        this.host = HostAwareness.of(node);
         this.start = start;
         this.record = record;
         this.serving = serving;
@@ -92,7 +95,7 @@ final class Starting {
         if (once) {
             new LeftLock(work).clear(node);
         }
-        Optional<String> hostRun = node.hostRun();
+        Optional<String> hostRun = host.hostRun();
         Optional<Instance> running = work.onlyRunning(node);
         Instance instance;
         if (running.isPresent()) {
@@ -101,7 +104,7 @@ final class Starting {
             requireSha256(node.sha256(instance), sha256, ErrorCode.INTERFERED, "runs");
         } else {
             if (once && hasStarted(state)) {
-                throw node.endedWithHost(state.startedIn()) ? endedWithHost() : exited(log, "");
+                throw host.endedWithHost(state.startedIn()) ? endedWithHost() : exited(log, "");
             }
             requireSha256(node.sha256InPlace(), sha256, ErrorCode.HOST_UNEXPECTED, "is in place");
             if (once) {
@@ -125,7 +128,7 @@ final class Starting {
     /** Whether this start has been made, by this attempt or by one that lost its host before it could write that down. */
     private boolean hasStarted(SagaState state) throws IOException, InterruptedException {
         return work.occasion().equals(state.startedBy())
-                && (state.startedInstance() != null || !node.lastStart().equals(state.startFollows()));
+                && (state.startedInstance() != null || !host.lastStart().equals(state.startFollows()));
     }
 
     private SagaState intending(SagaState state, Optional<String> hostRun)
@@ -133,13 +136,13 @@ final class Starting {
         return work.occasion().equals(state.startedBy())
                 ? state
                 : work.remember(
-                        node, SwapEffect.START_INTENT, state.withStarting(hostRun, work.occasion(), node.lastStart()));
+                        node, SwapEffect.START_INTENT, state.withStarting(hostRun, work.occasion(), host.lastStart()));
     }
 
     /** The host may have been started anew since {@code before}: what has ended by now may have ended with it. */
     private Optional<String> runOf(Instance instance, Optional<String> before)
             throws IOException, InterruptedException {
-        Optional<String> present = node.hostRun();
+        Optional<String> present = host.hostRun();
         return node.runs(instance) ? present : before;
     }
 
@@ -153,7 +156,7 @@ final class Starting {
             work.run().checkCancelled();
             if (!node.runs(instance)) {
                 requireNobodyElse(instance);
-                throw node.endedWithHost(state.startedIn()) ? endedWithHost() : exited(log, begin);
+                throw host.endedWithHost(state.startedIn()) ? endedWithHost() : exited(log, begin);
             }
             NodeProbe.Health health = work.health(node);
             Optional<String> problem = check.problem(health);
@@ -178,7 +181,7 @@ final class Starting {
     }
 
     private void requireOwn(Instance instance) throws IOException {
-        if (node.isStray(instance)) {
+        if (host.isStray(instance)) {
             throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     instance + " was started in " + node.place() + " by " + node.startedBy(instance)

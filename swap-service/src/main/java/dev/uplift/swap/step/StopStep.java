@@ -9,6 +9,7 @@ import dev.uplift.host.LaunchFile;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.profile.IdentityReading;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.Autostart;
 import dev.uplift.swap.node.DatabaseUse;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
@@ -161,7 +162,9 @@ final class StopStep implements SwapStep {
                             .withLeftOutBefore(leftOut.orElse(null))
                             .withDatabaseSeen(last.seen().orElse(null)));
         }
-        node.holdAutostart(work.on(node), SwapEffect.STOP_AUTOSTART);
+        if (node instanceof Autostart autostart) {
+            autostart.hold(work.on(node), SwapEffect.STOP_AUTOSTART);
+        }
         OutageWatch outage = new OutageWatch(work, node);
         new Stopping(work, node).end(SwapEffect.STOP_TERMINATE, SwapEffect.STOP_KILL, outage);
         if (state.outageBeganAt() == null) {

@@ -15,7 +15,7 @@ import dev.uplift.host.FenceToken;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.messaging.worker.StepOutcome;
-import dev.uplift.swap.node.LaunchCapture;
+import dev.uplift.swap.node.jar.LaunchCapture;
 import dev.uplift.testbed.StandInServer;
 import java.io.IOException;
 import java.net.InetAddress;

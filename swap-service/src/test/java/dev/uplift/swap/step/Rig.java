@@ -27,7 +27,7 @@ import dev.uplift.profile.Profiles;
 import dev.uplift.swap.TestRun;
 import dev.uplift.swap.inspect.Inspector;
 import dev.uplift.swap.inspect.Registrations;
-import dev.uplift.swap.node.LaunchCapture;
+import dev.uplift.swap.node.LaunchSettings;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.SagaState;
@@ -189,7 +189,7 @@ final class Rig implements AutoCloseable {
                 java().toRealPath().toString(),
                 directory.resolve("uplift-app.log").toString(),
                 settings.containsKey("MB_DB_PASS")
-                        ? Map.of(LaunchCapture.DATABASE_PASSWORD, settings.get("MB_DB_PASS"))
+                        ? Map.of(LaunchSettings.DATABASE_PASSWORD, settings.get("MB_DB_PASS"))
                         : Map.of(),
                 null,
                 null);

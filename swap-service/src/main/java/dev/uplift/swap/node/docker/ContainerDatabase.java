@@ -10,7 +10,7 @@ import dev.uplift.host.LaunchFile;
 import dev.uplift.profile.DatabaseSettings;
 import dev.uplift.profile.LaunchView;
 import dev.uplift.profile.Profile;
-import dev.uplift.swap.node.LaunchCapture;
+import dev.uplift.swap.node.LaunchSettings;
 import dev.uplift.swap.node.NodeDatabase;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,8 +27,8 @@ record ContainerDatabase(Host host, Path directory) {
     NodeDatabase of(NodeSpec node, ContainerInspection container, LaunchView view, Profile profile, Launch launch)
             throws IOException {
         @Nullable
-        String password = launch.secrets().containsKey(LaunchCapture.DATABASE_PASSWORD)
-                ? LaunchFile.reference(directory, LaunchCapture.DATABASE_PASSWORD)
+        String password = launch.secrets().containsKey(LaunchSettings.DATABASE_PASSWORD)
+                ? LaunchFile.reference(directory, LaunchSettings.DATABASE_PASSWORD)
                 : null;
         return switch (profile.database().settings(view)) {
             case DatabaseSettings.PostgreSql server ->

@@ -6,7 +6,7 @@ import dev.uplift.docker.DockerEngine;
 import dev.uplift.host.Launch;
 import dev.uplift.profile.LaunchView;
 import dev.uplift.profile.Profile;
-import dev.uplift.swap.node.LaunchCapture;
+import dev.uplift.swap.node.LaunchSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +35,7 @@ record ContainerLaunch(DockerEngine engine, Path directory, ContainerInspection 
                 Map.of(),
                 null,
                 null);
-        return launch.withSecrets(LaunchCapture.secrets(profile.database().settings(view())));
+        return launch.withSecrets(LaunchSettings.secrets(profile.database().settings(view())));
     }
 
     /** The start as profiles read it: paths are those in the container, and so are files that settings name. */

@@ -27,8 +27,10 @@ import dev.uplift.profile.SettingException;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Answers;
+import dev.uplift.swap.node.Autostart;
 import dev.uplift.swap.node.CheckList;
 import dev.uplift.swap.node.CommandEnd;
+import dev.uplift.swap.node.ComposeFiles;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeDatabase;
@@ -36,6 +38,7 @@ import dev.uplift.swap.node.NodeLog;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.Observation;
+import dev.uplift.swap.node.OneOffCommands;
 import dev.uplift.swap.node.Reached;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.swap.node.UnseenException;
@@ -52,7 +55,7 @@ import java.util.Set;
  * An application that runs in a container. A release's SHA-256 is the digest of its image in the node's
  * repository.
  */
-public final class DockerNode implements Node {
+public final class DockerNode implements Node, Autostart, OneOffCommands, ComposeFiles {
     private static final String STOP_SIGNAL = "SIGTERM";
 
     /** Exit codes that a process has which was told to end from outside: INT, KILL and TERM. */
@@ -286,8 +289,7 @@ public final class DockerNode implements Node {
     }
 
     @Override
-    public void holdAutostart(NodeWork work, SwapEffect effect)
-            throws IOException, InterruptedException, FencedException {
+    public void hold(NodeWork work, SwapEffect effect) throws IOException, InterruptedException, FencedException {
         List<ContainerInspection> all = family.all();
         work.runLocked(effect, () -> {
             for (ContainerInspection container : all) {
@@ -303,8 +305,7 @@ public final class DockerNode implements Node {
      * engine itself would have done.
      */
     @Override
-    public void releaseAutostart(NodeWork work, SwapEffect effect)
-            throws IOException, InterruptedException, FencedException {
+    public void release(NodeWork work, SwapEffect effect) throws IOException, InterruptedException, FencedException {
         ContainerInspection container = family.requireInPlace();
         RestartPolicy policy = family.record().container().restartPolicy();
         work.runLocked(effect, () -> {

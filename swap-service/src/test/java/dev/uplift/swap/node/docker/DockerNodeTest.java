@@ -95,7 +95,7 @@ class DockerNodeTest {
         assertThat(rig.node.running()).isEmpty();
         Instance instance = rig.start(DockerRig.NEW);
         assertThat(rig.node.running()).containsExactly(instance);
-        rig.step(work -> rig.node.releaseAutostart(work, SwapEffect.COMMIT_AUTOSTART));
+        rig.step(work -> rig.node.release(work, SwapEffect.COMMIT_AUTOSTART));
         rig.step(work -> rig.node.commit(work));
 
         ContainerInspection after = rig.engine.containers().inspect(rig.name);
@@ -143,7 +143,7 @@ class DockerNodeTest {
         rig.start(DockerRig.NEW);
         rig.engine.containers().kill(rig.engine.containers().inspect(rig.name).id());
 
-        rig.step(work -> rig.node.releaseAutostart(work, SwapEffect.COMMIT_AUTOSTART));
+        rig.step(work -> rig.node.release(work, SwapEffect.COMMIT_AUTOSTART));
 
         assertThat(rig.engine.containers().inspect(rig.name).lives()).isTrue();
     }
@@ -160,7 +160,7 @@ class DockerNodeTest {
         rig.stop();
         rig.step(work -> rig.node.revert(work));
         assertThat(rig.engine.containers().inspect(rig.name).id()).isEqualTo(before.id());
-        rig.node.releaseAutostart(rig.work(), SwapEffect.RESUME_AUTOSTART);
+        rig.node.release(rig.work(), SwapEffect.RESUME_AUTOSTART);
         assertThat(InspectDiff.between(before, rig.engine.containers().inspect(before.id())))
                 .isEmpty();
         assertThat(rig.containers.ids().stream()
@@ -370,7 +370,7 @@ class DockerNodeTest {
     void anEndThatSomebodyCausedIsToldFromOneByItself() throws Exception {
         ContainerInspection container = running();
         rig.preflight();
-        rig.step(work -> rig.node.holdAutostart(work, SwapEffect.STOP_AUTOSTART));
+        rig.step(work -> rig.node.hold(work, SwapEffect.STOP_AUTOSTART));
         Instance instance = rig.node.running().getFirst();
         assertThat(rig.node.runs(instance)).isTrue();
         rig.engine.containers().stop(container.id(), Duration.ofSeconds(30));

@@ -171,7 +171,7 @@ final class DockerRig implements AutoCloseable {
 
     /** Asks it to end and waits until nothing of it runs. */
     void stop() throws Exception {
-        step(work -> node.holdAutostart(work, SwapEffect.STOP_AUTOSTART));
+        step(work -> node.hold(work, SwapEffect.STOP_AUTOSTART));
         step(work -> node.terminate(work, SwapEffect.STOP_TERMINATE, node.running()));
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))

@@ -1,12 +1,11 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.jar;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.RunningProcess;
-import dev.uplift.profile.DatabaseSettings;
-import dev.uplift.profile.LaunchView;
 import dev.uplift.profile.Profile;
+import dev.uplift.swap.node.LaunchSettings;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,11 +18,8 @@ import java.util.Optional;
 
 /** Reads from a running process all that is needed to start it again. */
 public final class LaunchCapture {
-    /** The name of the database's password in {@link Launch#secrets()}. */
-    public static final String DATABASE_PASSWORD = "database-password";
 
     private static final String LOG = "uplift-app.log";
-    private static final int SETTING_FILE_BYTES_MAX = 65_536;
     private static final Path USERS = Path.of("/etc/passwd");
     private static final int USERS_BYTES_MAX = 10_000_000;
 
@@ -74,7 +70,8 @@ public final class LaunchCapture {
                         null,
                         null)
                 .as(host.processes().howStarted(process.identity()));
-        return launch.withSecrets(secrets(profile.database().settings(view(host, launch))));
+        return launch.withSecrets(
+                LaunchSettings.secrets(profile.database().settings(LaunchSettings.view(host, launch))));
     }
 
     /**
@@ -112,33 +109,8 @@ public final class LaunchCapture {
     }
 
     /** Where the output of what is started by Uplift goes if the application's own went to no file. */
-    static String fallbackLog(Path directory) {
+    public static String fallbackLog(Path directory) {
         return directory.resolve(LOG).toString();
-    }
-
-    /** The launch as profiles read it. */
-    public static LaunchView view(Host host, Launch launch) {
-        return new LaunchView(
-                launch.argv(), launch.environment(), Path.of(launch.directory()), file -> settingFile(host, file));
-    }
-
-    /** What other services need to know to reach a database, by names of ours. */
-    public static Map<String, String> secrets(DatabaseSettings settings) {
-        return switch (settings) {
-            case DatabaseSettings.PostgreSql server ->
-                server.password() == null ? Map.of() : Map.of(DATABASE_PASSWORD, server.password());
-            case DatabaseSettings.H2 file ->
-                file.password().isEmpty() ? Map.of() : Map.of(DATABASE_PASSWORD, file.password());
-            case DatabaseSettings.Unsupported _ -> Map.of();
-        };
-    }
-
-    private static Optional<String> settingFile(Host host, Path file) {
-        try {
-            return Optional.of(new String(host.files().read(file, SETTING_FILE_BYTES_MAX), StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            return Optional.empty();
-        }
     }
 
     /** The canonical path of the program that a start with this name runs. */

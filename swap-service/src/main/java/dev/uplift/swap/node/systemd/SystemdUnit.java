@@ -1,4 +1,4 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.systemd;
 
 import dev.uplift.host.DurableFiles;
 import dev.uplift.host.Exec;

@@ -1,8 +1,10 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.systemd;
 
 import dev.uplift.host.Exec;
 import dev.uplift.host.Host;
 import dev.uplift.host.Scrubber;
+import dev.uplift.swap.node.NodeLog;
+import dev.uplift.swap.node.ShownLines;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.jar;
 
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ErrorCode;
@@ -7,6 +7,8 @@ import dev.uplift.host.Fence;
 import dev.uplift.host.HostLostException;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.host.WrongContentException;
+import dev.uplift.swap.node.Deadline;
+import dev.uplift.swap.node.NodeWork;
 import dev.uplift.worker.ByteProgress;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;

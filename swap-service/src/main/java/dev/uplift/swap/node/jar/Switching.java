@@ -1,9 +1,10 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.jar;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.FencedException;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.NodeWork;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.util.Optional;

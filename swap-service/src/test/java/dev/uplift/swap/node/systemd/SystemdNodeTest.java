@@ -1,4 +1,4 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.systemd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -29,6 +29,13 @@ import dev.uplift.profile.Profiles;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.TestRun;
+import dev.uplift.swap.node.CheckList;
+import dev.uplift.swap.node.Instance;
+import dev.uplift.swap.node.Node;
+import dev.uplift.swap.node.NodeProbe;
+import dev.uplift.swap.node.NodeWork;
+import dev.uplift.swap.node.Observation;
+import dev.uplift.swap.node.jar.JarNode;
 import dev.uplift.testbed.StandInReleases;
 import dev.uplift.testbed.StandInReleases.StandInRelease;
 import dev.uplift.testbed.containers.RequiresDocker;
@@ -121,7 +128,7 @@ class SystemdNodeTest {
         Instance old = before.instance().orElseThrow();
         node.requireAsChecked(work, old);
 
-        node.holdAutostart(work, SwapEffect.STOP_AUTOSTART);
+        node.hold(work, SwapEffect.STOP_AUTOSTART);
         node.terminate(work, SwapEffect.STOP_TERMINATE, node.running());
         awaitDown(node);
         node.switchOver(work);
@@ -142,7 +149,7 @@ class SystemdNodeTest {
                         .orElseThrow()
                         .uid())
                 .isEqualTo(user);
-        node.releaseAutostart(work, SwapEffect.COMMIT_AUTOSTART);
+        node.release(work, SwapEffect.COMMIT_AUTOSTART);
         node.commit(work);
         assertThat(machine.property(unit, "Restart")).isEqualTo("always");
         assertThat(machine.property(unit, "DropInPaths")).isEmpty();
@@ -157,7 +164,7 @@ class SystemdNodeTest {
         SystemdNode node = running("");
         NodeWork work = work(node);
         node.capture(work, node.observe(profile, probe));
-        node.holdAutostart(work, SwapEffect.STOP_AUTOSTART);
+        node.hold(work, SwapEffect.STOP_AUTOSTART);
         node.terminate(work, SwapEffect.STOP_TERMINATE, node.running());
         awaitDown(node);
 
@@ -179,7 +186,7 @@ class SystemdNodeTest {
         machine.powerCycle();
         assertThat(node.running()).isEmpty();
         assertThat(node.endedWithHost(hostRun)).isTrue();
-        node.releaseAutostart(work, SwapEffect.RESUME_AUTOSTART);
+        node.release(work, SwapEffect.RESUME_AUTOSTART);
         awaitVersion(node, OLD);
         machine.reboot();
         awaitVersion(node, OLD);
@@ -191,7 +198,7 @@ class SystemdNodeTest {
         NodeWork work = work(node);
         node.capture(work, node.observe(profile, probe));
         node.stage(work);
-        node.holdAutostart(work, SwapEffect.STOP_AUTOSTART);
+        node.hold(work, SwapEffect.STOP_AUTOSTART);
         node.terminate(work, SwapEffect.STOP_TERMINATE, node.running());
         awaitDown(node);
         node.switchOver(work);
@@ -216,7 +223,7 @@ class SystemdNodeTest {
         SystemdNode node = running("");
         NodeWork work = work(node);
         node.capture(work, node.observe(profile, probe));
-        node.holdAutostart(work, SwapEffect.STOP_AUTOSTART);
+        node.hold(work, SwapEffect.STOP_AUTOSTART);
         Instance running = node.running().getFirst();
         String hostRun = node.hostRun().orElseThrow();
 

@@ -1,4 +1,4 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.systemd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,5 +1,7 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.jar;
 
+import dev.uplift.swap.node.NodeLog;
+import dev.uplift.swap.node.ShownLines;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;

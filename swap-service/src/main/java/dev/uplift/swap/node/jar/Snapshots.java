@@ -1,4 +1,4 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.jar;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
@@ -9,6 +9,8 @@ import dev.uplift.host.RegisteredRoot;
 import dev.uplift.host.StateDirectory;
 import dev.uplift.profile.SettingException;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.LaunchSettings;
+import dev.uplift.swap.node.NodeWork;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -77,7 +79,7 @@ final class Snapshots {
     private List<String> directories() throws IOException {
         List<String> relative = new ArrayList<>();
         try {
-            for (Path directory : work.profile().snapshotDirectories(LaunchCapture.view(node.host(), node.launch()))) {
+            for (Path directory : work.profile().snapshotDirectories(LaunchSettings.view(node.host(), node.launch()))) {
                 if (directory.startsWith(root.path()) && !directory.equals(root.path())) {
                     relative.add(root.path().relativize(directory).toString());
                 }

@@ -1,7 +1,9 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.systemd;
 
 import dev.uplift.host.Exec;
 import dev.uplift.host.Host;
+import dev.uplift.swap.node.CheckList;
+import dev.uplift.swap.node.Instance;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.systemd;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
@@ -12,6 +12,17 @@ import dev.uplift.host.Signal;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.Autostart;
+import dev.uplift.swap.node.CheckList;
+import dev.uplift.swap.node.Deadline;
+import dev.uplift.swap.node.HostAwareness;
+import dev.uplift.swap.node.Instance;
+import dev.uplift.swap.node.NodeLog;
+import dev.uplift.swap.node.NodeWork;
+import dev.uplift.swap.node.Supervision;
+import dev.uplift.swap.node.jar.FileLog;
+import dev.uplift.swap.node.jar.JarNode;
+import dev.uplift.swap.node.jar.LaunchCapture;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +37,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A JAR that a unit of systemd starts, as the unit's user and with the unit's environment. */
-public final class SystemdNode extends JarNode {
+public final class SystemdNode extends JarNode implements Autostart, HostAwareness {
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration START_WAIT = Duration.ofSeconds(30);
     private static final int CGROUP_BYTES_MAX = 65_536;
@@ -66,40 +77,33 @@ public final class SystemdNode extends JarNode {
     }
 
     @Override
-    boolean hasOwnCommandLine() {
+    protected boolean hasOwnCommandLine() {
         return true;
     }
 
     @Override
-    Map<String, String> lasting(Map<String, String> environment) {
+    protected Map<String, String> lasting(Map<String, String> environment) {
         Map<String, String> lasting = new HashMap<>(environment);
         OF_ONE_START.forEach(lasting::remove);
         return lasting;
     }
 
+    /** {@inheritDoc} It is whether the unit can be worked on, and is what runs this. */
     @Override
-    public void check(NodeWork work, Observation observed, CheckList checks) throws IOException, InterruptedException {
-        super.check(work, observed, checks);
-        check(observed.instance(), checks);
-    }
-
-    /** Looks whether the unit can be worked on, and is what runs this. */
     public void check(Optional<Instance> running, CheckList checks) throws IOException, InterruptedException {
         Optional<Instance> stranger = running.isPresent() && !isOfUnit(running.get()) ? running : Optional.empty();
         new UnitChecks(host(), unit, unit.state(), layout().jar()).run(stranger, checks);
     }
 
     @Override
-    public void holdAutostart(NodeWork work, SwapEffect effect)
-            throws IOException, InterruptedException, FencedException {
+    public void hold(NodeWork work, SwapEffect effect) throws IOException, InterruptedException, FencedException {
         if (!unit.isHeld()) {
             work.runFenced(effect, held -> unit.hold(held));
         }
     }
 
     @Override
-    public void releaseAutostart(NodeWork work, SwapEffect effect)
-            throws IOException, InterruptedException, FencedException {
+    public void release(NodeWork work, SwapEffect effect) throws IOException, InterruptedException, FencedException {
         if (unit.hasTraces()) {
             work.runFenced(effect, held -> unit.release(held));
         }
@@ -181,7 +185,7 @@ public final class SystemdNode extends JarNode {
         if (remains.isPresent()) {
             throw StepFailure.retryable(ErrorCode.HOST_UNEXPECTED, remains.get());
         }
-        holdAutostart(work, effect);
+        hold(work, effect);
         String before = unit.state().get("InvocationID");
         return work.callFenced(effect, held -> start(held, before));
     }

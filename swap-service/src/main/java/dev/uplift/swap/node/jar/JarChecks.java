@@ -1,4 +1,4 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.jar;
 
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.ByteCount;
@@ -8,6 +8,9 @@ import dev.uplift.host.Launch;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.profile.JavaRequirement;
+import dev.uplift.swap.node.CheckList;
+import dev.uplift.swap.node.NodeWork;
+import dev.uplift.swap.node.Observation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -96,8 +99,8 @@ final class JarChecks {
     }
 
     private void java(Launch launch) throws InterruptedException {
-        JavaRequirement requirement =
-                node.javaRequirement(work, work.version(work.command().to()));
+        JavaRequirement requirement = new JavaStart(work, node)
+                .requirement(work.version(work.command().to()));
         OptionalInt own = JavaPrograms.major(node.host(), launch);
         Optional<List<String>> commandLine = JavaPrograms.commandLine(node.host(), launch, requirement);
         String version = work.command().to().version();

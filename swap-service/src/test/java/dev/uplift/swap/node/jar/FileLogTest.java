@@ -1,10 +1,11 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.jar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.host.Launch;
 import dev.uplift.host.LocalHost;
 import dev.uplift.host.Scrubber;
+import dev.uplift.swap.node.NodeLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,8 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.jar;
 
-import dev.uplift.contract.Artifact;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.host.DurableFiles;
 import dev.uplift.host.Exec;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
@@ -19,10 +17,20 @@ import dev.uplift.host.ShellVariables;
 import dev.uplift.host.TcpConnection;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.profile.ApplicationVersion;
-import dev.uplift.profile.JavaRequirement;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.Answers;
+import dev.uplift.swap.node.CheckList;
+import dev.uplift.swap.node.CommandEnd;
+import dev.uplift.swap.node.Instance;
+import dev.uplift.swap.node.Node;
+import dev.uplift.swap.node.NodeLog;
+import dev.uplift.swap.node.NodeProbe;
+import dev.uplift.swap.node.NodeWork;
+import dev.uplift.swap.node.Observation;
+import dev.uplift.swap.node.OneOffCommands;
+import dev.uplift.swap.node.Reached;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -38,7 +46,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** An application that runs as {@code java -jar x.jar} in a directory of a host, whoever starts it there. */
-public abstract sealed class JarNode implements Node permits ProcessNode, SystemdNode {
+public abstract class JarNode implements Node, OneOffCommands {
     static final String HOW_STARTED = "how-started";
 
     private static final Pattern JAR_NAME = Pattern.compile("(?!current$|releases$)[^./\\p{Cntrl}][^/\\p{Cntrl}]*");
@@ -53,7 +61,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
      *
      * @throws UnexpectedPathException if the directory is not, or no longer, a canonical path
      */
-    JarNode(Host host, NodeSpec.InDirectory spec) throws IOException {
+    protected JarNode(Host host, NodeSpec.InDirectory spec) throws IOException {
         this.host = host;
         this.spec = spec;
         this.root = RegisteredRoot.of(host.files(), spec.directory());
@@ -181,12 +189,17 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     }
 
     @Override
-    public void check(NodeWork work, Observation observed, CheckList checks) throws IOException, InterruptedException {
+    public final void check(NodeWork work, Observation observed, CheckList checks)
+            throws IOException, InterruptedException {
         new JarChecks(work, this, observed, checks).run();
         if (observed.instance().isPresent()) {
             checkShown(observed.instance().get(), checks);
         }
+        check(observed.instance(), checks);
     }
+
+    /** Looks at what stands in the way of any work on a node of this kind. */
+    public abstract void check(Optional<Instance> running, CheckList checks) throws IOException, InterruptedException;
 
     /** Looks for variables of what runs that others could read while Uplift starts it, or a command of it. */
     public final void checkShown(Instance running, CheckList checks) throws IOException {
@@ -245,49 +258,19 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
         }
     }
 
-    /** Both JARs are read, so that nothing of them has to be read again while the application is down. */
     @Override
     public final void requireTarget(NodeWork work) throws IOException {
-        String target = work.targetSha256();
-        if (!sha256InPlace().equals(target) && !layout.holds(target)) {
-            throw Switching.missing(layout, target);
-        }
+        new Releases(work, this).requireTarget();
     }
 
     @Override
     public final void stage(NodeWork work) throws IOException, InterruptedException, FencedException {
-        Artifact artifact = work.command()
-                .artifact(spec)
-                .orElseThrow(() -> StepFailure.refused(ErrorCode.INVALID, "the command names no artifact to stage"));
-        requireJava(work);
-        if (!layout.holds(artifact.sha256())) {
-            Path brought = Staging.bring(work, fence(), artifact);
-            work.runFenced(SwapEffect.STAGE_RELEASE, held -> {
-                held.setMode(brought, DurableFiles.READABLE);
-                held.moveInto(brought, layout.createRelease(held, artifact.sha256()));
-            });
-        }
+        new Releases(work, this).stage();
     }
 
     @Override
     public final void unstage(NodeWork work) throws IOException, InterruptedException, FencedException {
-        Optional<String> artifact = work.command().artifact(spec).map(Artifact::sha256);
-        boolean staged = artifact.isPresent()
-                && !artifact.equals(work.command().from().sha256(spec))
-                && !artifact.equals(layout.currentSha256())
-                && host.files().exists(layout.release(artifact.get()));
-        work.runFenced(SwapEffect.UNSTAGE_RELEASE, held -> {
-            if (staged) {
-                held.delete(layout.release(artifact.get()));
-            }
-            held.delete(fence().incoming());
-            held.delete(Snapshots.all(root));
-            Optional<SagaState> state =
-                    SagaState.read(host, directory(), work.command().sagaId());
-            if (state.filter(SagaState::over).isPresent()) {
-                SagaState.close(host, held, directory());
-            }
-        });
+        new Releases(work, this).unstage();
     }
 
     @Override
@@ -311,7 +294,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     }
 
     /** What it writes: this output, and the file that its errors go to where that is another one. */
-    final NodeLog withErrors(NodeLog output, Launch launch) {
+    protected final NodeLog withErrors(NodeLog output, Launch launch) {
         return launch.errorFile() == null
                 ? output
                 : new BothLogs(output, new FileLog(host, Path.of(launch.errorFile()), Scrubber.of(launch)));
@@ -329,79 +312,18 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     public final CommandEnd runOnce(NodeWork work, ApplicationVersion version, List<String> arguments, Duration atMost)
             throws IOException, InterruptedException, FencedException {
         Launch launch = launch();
-        List<String> commandLine = commandLine(work, launch, version);
+        List<String> commandLine = new JavaStart(work, this).commandLine(launch, version);
         List<String> argv = new ArrayList<>(commandLine.subList(0, commandLine.indexOf("-jar") + 1));
-        argv.add(jarOf(work.targetSha256()).toString());
+        argv.add(new Releases(work, this).jarOf(work.targetSha256()).toString());
         argv.addAll(arguments);
         Exec command = Exec.of(launch.withArgv(argv), host.uid(), atMost);
         Exec.Result ended = work.callLocked(SwapEffect.COMMAND_RUN, () -> host.run(command));
         return new CommandEnd(ended.succeeded(), Scrubber.of(launch).scrub(ended.output() + ended.errors()));
     }
 
-    /** A JAR of this hash: what is in place, or a release that is staged or kept. */
-    private Path jarOf(String sha256) throws IOException {
-        if (sha256InPlace().equals(sha256)) {
-            return layout.jar();
-        }
-        if (layout.stillHolds(sha256)) {
-            return layout.releaseJar(sha256);
-        }
-        throw StepFailure.refused(
-                ErrorCode.HOST_UNEXPECTED, "the JAR with SHA-256 " + sha256 + " is not in " + place() + " any more");
-    }
-
-    /** The Java that a version runs on: by the profile, and by what the artifact itself was compiled for once it is there. */
-    final JavaRequirement javaRequirement(NodeWork work, ApplicationVersion version) {
-        JavaRequirement requirement = work.profile().javaRequirement(version);
-        Optional<Integer> compiledFor = work.command().artifact(spec).map(Artifact::javaMin);
-        return compiledFor.isPresent()
-                        && version.equals(work.version(work.command().to()))
-                ? requirement.atLeast(compiledFor.get())
-                : requirement;
-    }
-
-    /** The artifact has a Java here that it runs on: found out while the old version still serves. */
-    private void requireJava(NodeWork work) throws IOException, InterruptedException {
-        ApplicationVersion version = work.version(work.command().to());
-        Launch launch = launch();
-        List<String> commandLine = commandLine(work, launch, version);
-        if (hasOwnCommandLine() && !commandLine.equals(launch.argv())) {
-            throw StepFailure.refused(
-                    ErrorCode.HOST_UNEXPECTED,
-                    version + " needs " + javaRequirement(work, version) + ", and " + place()
-                            + " is started with an older one: have it started with " + commandLine.getFirst());
-        }
-    }
-
-    /** The command line that starts this version with a Java that it runs on. */
-    final List<String> commandLine(NodeWork work, Launch launch, ApplicationVersion version)
-            throws InterruptedException {
-        JavaRequirement java = javaRequirement(work, version);
-        return JavaPrograms.commandLine(host, launch, java)
-                .orElseThrow(() -> StepFailure.refused(
-                        ErrorCode.HOST_UNEXPECTED,
-                        version + " needs " + java + ", which is not installed on this host"));
-    }
-
     @Override
     public final void commit(NodeWork work) throws IOException, InterruptedException, FencedException {
-        String runs = layout.currentSha256().orElse("");
-        List<String> old = layout.all().stream()
-                .filter(release -> !release.equals(runs)
-                        && !work.command().from().sha256(spec).equals(Optional.of(release)))
-                .toList();
-        if (!old.isEmpty()) {
-            work.runFenced(SwapEffect.COMMIT_RELEASES, held -> {
-                for (String release : old) {
-                    held.delete(layout.release(release));
-                }
-            });
-        }
-        work.runFenced(SwapEffect.COMMIT_FORGET, held -> {
-            held.delete(fence().incoming());
-            held.delete(Snapshots.all(root));
-            SagaState.close(host, held, directory());
-        });
+        new Releases(work, this).retire();
     }
 
     /**
@@ -409,7 +331,7 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
      *
      * @throws StepFailure if nobody has written it down
      */
-    final Launch launch() throws IOException {
+    protected final Launch launch() throws IOException {
         return LaunchFile.read(host, directory())
                 .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.HOST_UNEXPECTED,
@@ -417,12 +339,12 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     }
 
     /** Whether what starts it has a command line of its own, which is not Uplift's to change. */
-    boolean hasOwnCommandLine() {
+    protected boolean hasOwnCommandLine() {
         return false;
     }
 
     /** Of an environment, what is the same for every start. */
-    Map<String, String> lasting(Map<String, String> environment) {
+    protected Map<String, String> lasting(Map<String, String> environment) {
         return environment;
     }
 
@@ -434,12 +356,12 @@ public abstract sealed class JarNode implements Node permits ProcessNode, System
     }
 
     /** A process as a start of the application. */
-    static Instance instance(RunningProcess process) {
+    protected static Instance instance(RunningProcess process) {
         return new Instance(process.pid() + ":" + process.identity().startTicks(), "process " + process.pid());
     }
 
     /** The process that a start is. */
-    static ProcessIdentity identity(Instance instance) {
+    public static ProcessIdentity identity(Instance instance) {
         String[] parts = instance.identity().split(":", -1);
         return new ProcessIdentity(Long.parseLong(parts[0]), Long.parseLong(parts[1]));
     }

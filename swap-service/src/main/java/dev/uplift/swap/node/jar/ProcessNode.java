@@ -1,4 +1,4 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.jar;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
@@ -11,6 +11,11 @@ import dev.uplift.host.Scrubber;
 import dev.uplift.host.Signal;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.CheckList;
+import dev.uplift.swap.node.Deadline;
+import dev.uplift.swap.node.Instance;
+import dev.uplift.swap.node.NodeLog;
+import dev.uplift.swap.node.NodeWork;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,16 +33,15 @@ public final class ProcessNode extends JarNode {
         super(host, spec);
     }
 
+    /** {@inheritDoc} It is whether what runs could be started again as it was. */
     @Override
-    public void check(NodeWork work, Observation observed, CheckList checks) throws IOException, InterruptedException {
-        super.check(work, observed, checks);
-        if (observed.instance().isPresent()) {
-            check(observed.instance().get(), checks);
+    public void check(Optional<Instance> running, CheckList checks) throws IOException, InterruptedException {
+        if (running.isPresent()) {
+            check(running.get(), checks);
         }
     }
 
-    /** Looks whether what runs could be started again as it was. */
-    public void check(Instance running, CheckList checks) throws IOException, InterruptedException {
+    private void check(Instance running, CheckList checks) throws IOException, InterruptedException {
         HowStarted how = host().processes().howStarted(identity(running));
         if (!how.elsewhere().isEmpty()) {
             checks.fail(
@@ -55,12 +59,6 @@ public final class ProcessNode extends JarNode {
     }
 
     @Override
-    public void holdAutostart(NodeWork work, SwapEffect effect) {}
-
-    @Override
-    public void releaseAutostart(NodeWork work, SwapEffect effect) {}
-
-    @Override
     public void terminate(NodeWork work, SwapEffect effect, List<Instance> running)
             throws IOException, InterruptedException, FencedException {
         signal(work, effect, running, Signal.TERM);
@@ -73,16 +71,11 @@ public final class ProcessNode extends JarNode {
     }
 
     @Override
-    public Optional<String> endedBy(Instance instance) {
-        return Optional.empty();
-    }
-
-    @Override
     public Optional<Instance> start(NodeWork work, SwapEffect effect, ApplicationVersion version)
             throws IOException, InterruptedException, FencedException {
         awaitPort();
         Launch launch = launch();
-        List<String> commandLine = commandLine(work, launch, version);
+        List<String> commandLine = new JavaStart(work, this).commandLine(launch, version);
         return work.callFenced(effect, held -> held.start(launch.withArgv(commandLine)))
                 .map(JarNode::instance);
     }

@@ -1,4 +1,4 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.jar;
 
 import dev.uplift.host.DurableFiles;
 import dev.uplift.host.Fence;

@@ -1,7 +1,9 @@
-package dev.uplift.swap.node;
+package dev.uplift.swap.node.jar;
 
 import dev.uplift.host.Host;
 import dev.uplift.host.Scrubber;
+import dev.uplift.swap.node.NodeLog;
+import dev.uplift.swap.node.ShownLines;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
@@ -10,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A log in a file that an application's output is appended to. A mark is the number of its bytes. */
-record FileLog(Host host, Path file, Scrubber scrubber) implements NodeLog {
+public record FileLog(Host host, Path file, Scrubber scrubber) implements NodeLog {
     private static final int BYTES_MAX = 65_536;
 
     @Override
