@@ -1,7 +1,7 @@
 # Shared by ./uplift and scripts/*: finds the JDK, the packages and the build. Sourced, not run.
 
 # The modules that run.
-UPLIFT_PARTS=orchestrator,artifact-service,backup-service,swap-service,standalone,cli
+UPLIFT_PARTS=orchestrator,artifact-service,backup-service,swap-service,standalone,cli,demo
 UPLIFT_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 say() { printf '%s\n' "$*" >&2; }

@@ -8,7 +8,6 @@ import dev.uplift.contract.Release;
 import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.RegisterInstallation;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -34,9 +33,6 @@ import picocli.CommandLine.Parameters;
             "                                                  another node of \"sales\", on the same database"
         })
 final class AddCommand implements Callable<Integer> {
-    /** Above that after which the orchestrator refuses by itself, as it is configured by default. */
-    private static final Duration WAIT_MAX = Duration.ofMinutes(16);
-
     @Mixin
     private ServerOptions server = new ServerOptions();
 
@@ -122,7 +118,7 @@ final class AddCommand implements Callable<Integer> {
                 ? null
                 : directory.toAbsolutePath().normalize().toString();
         InstallationStatus found = to == null
-                ? register(
+                ? Registration.ofInstallation(
                         server.api(),
                         new RegisterInstallation(
                                 name,
@@ -136,7 +132,7 @@ final class AddCommand implements Callable<Integer> {
                                 extractH2 ? true : null,
                                 takeFence == null ? null : reason.because(takeFence),
                                 assumeDatabase ? true : null))
-                : addNode(
+                : Registration.ofNode(
                         server.api(), to, new AddNode(pid, path, host, unit, container, assumeDatabase ? true : null));
         if (output.json()) {
             output.json(found);
@@ -144,35 +140,6 @@ final class AddCommand implements Callable<Integer> {
             describe(output, found);
         }
         return ExitCode.OK;
-    }
-
-    /** Registers and waits until its host has answered. */
-    static InstallationStatus register(Api api, RegisterInstallation registration) throws InterruptedException {
-        InstallationStatus status = awaitAnswer(api, api.register(registration));
-        if (status.state() == InstallationStatus.State.REFUSED) {
-            throw new CommandFailedException(ExitCode.FAILED, Output.orDash(status.problem()));
-        }
-        return status;
-    }
-
-    private static InstallationStatus addNode(Api api, String installation, AddNode node) throws InterruptedException {
-        InstallationStatus status = awaitAnswer(api, api.addNode(installation, node));
-        if (status.problem() != null) {
-            throw new CommandFailedException(ExitCode.FAILED, status.problem());
-        }
-        return status;
-    }
-
-    private static InstallationStatus awaitAnswer(Api api, InstallationStatus registering) throws InterruptedException {
-        String id = registering.id().toString();
-        InstallationStatus status = Poll.until(
-                WAIT_MAX, () -> api.installation(id), answer -> answer.state() != InstallationStatus.State.REGISTERING);
-        if (status.state() == InstallationStatus.State.REGISTERING) {
-            throw new CommandFailedException(
-                    ExitCode.UNAVAILABLE,
-                    "no swap-service has answered after " + WAIT_MAX.toMinutes() + " min; it may be tried again");
-        }
-        return status;
     }
 
     private static String describe(NodeSpec node) {

@@ -36,7 +36,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The orchestrator's REST. Every call fails with {@link CommandFailedException} if it is refused or nobody answers. */
-final class Api {
+public final class Api {
     private static final Duration REQUEST_MAX = Duration.ofSeconds(30);
     private static final int PAGE = 500;
     private static final int UNAVAILABLE = 503;
@@ -53,7 +53,7 @@ final class Api {
             .connectTimeout(Duration.ofSeconds(5))
             .build();
 
-    Api(URI server) {
+    public Api(URI server) {
         this.server = server;
     }
 
@@ -150,7 +150,7 @@ final class Api {
     }
 
     /** The latest of one installation; empty: of all. */
-    Page<UpgradeStatus> upgrades(String installation, int limit) {
+    public Page<UpgradeStatus> upgrades(String installation, int limit) {
         return call(
                 "GET",
                 "/upgrades?limit=" + limit + "&installation=" + encoded(installation),

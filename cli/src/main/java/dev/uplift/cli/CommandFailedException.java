@@ -1,12 +1,12 @@
 package dev.uplift.cli;
 
 /** Ends the command with one line for a person that says what to do. */
-final class CommandFailedException extends RuntimeException {
+public final class CommandFailedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final int exitCode;
 
-    CommandFailedException(int exitCode, String message) {
+    public CommandFailedException(int exitCode, String message) {
         super(message);
         this.exitCode = exitCode;
     }

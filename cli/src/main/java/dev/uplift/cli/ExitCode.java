@@ -5,21 +5,21 @@ import dev.uplift.contract.UpgradeStatus.State;
 import java.util.List;
 
 /** What the exit codes of {@code uplift} mean. Documented in {@code uplift --help}; stable. */
-final class ExitCode {
+public final class ExitCode {
     /** What was asked for happened. */
-    static final int OK = 0;
+    public static final int OK = 0;
 
     /** It did not: an upgrade was rolled back, or a request was refused. */
-    static final int FAILED = 1;
+    public static final int FAILED = 1;
 
     /** The command line is wrong. */
-    static final int USAGE = 2;
+    public static final int USAGE = 2;
 
     /** An upgrade is parked and needs a person. */
-    static final int PARKED = 3;
+    public static final int PARKED = 3;
 
     /** The orchestrator cannot be reached, or something is missing on this machine. */
-    static final int UNAVAILABLE = 4;
+    public static final int UNAVAILABLE = 4;
 
     private ExitCode() {}
 

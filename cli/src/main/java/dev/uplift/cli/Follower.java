@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** Follows upgrades until each is final or parked. The upgrades themselves do not depend on it. */
-final class Follower {
+public final class Follower {
     private static final Duration REFRESH = Duration.ofMillis(300);
 
     private final Api api;
@@ -31,7 +31,7 @@ final class Follower {
     }
 
     /** The same for upgrades by services that end with this process: it does not say that they go on. */
-    static Follower ofOwn(Api api, Output output) {
+    public static Follower ofOwn(Api api, Output output) {
         return new Follower(api, output, true);
     }
 
@@ -49,7 +49,7 @@ final class Follower {
     }
 
     /** Returns the last status of each, in the order given. */
-    List<UpgradeStatus> follow(List<UUID> ids) {
+    public List<UpgradeStatus> follow(List<UUID> ids) {
         if (ids.isEmpty()) {
             return List.of();
         }

@@ -9,7 +9,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Results go to standard output, as text for people or as one JSON document per line; all else to standard error. */
-final class Output {
+public final class Output {
     private final PrintWriter out;
     private final PrintWriter err;
     private final boolean json;
@@ -20,22 +20,22 @@ final class Output {
         this.json = json;
     }
 
-    boolean json() {
+    public boolean json() {
         return json;
     }
 
-    void line(String text) {
+    public void line(String text) {
         out.println(text);
         out.flush();
     }
 
     /** Tells what is going on; never part of a result. */
-    void note(String text) {
+    public void note(String text) {
         err.println(text);
         err.flush();
     }
 
-    void json(Object value) {
+    public void json(Object value) {
         try {
             line(Json.mapper().writeValueAsString(value));
         } catch (JsonProcessingException e) {
@@ -44,7 +44,7 @@ final class Output {
     }
 
     /** Columns as wide as their widest cell. */
-    void table(List<String> header, List<List<String>> rows) {
+    public void table(List<String> header, List<List<String>> rows) {
         List<List<String>> all = new ArrayList<>();
         all.add(header);
         all.addAll(rows);

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The standalone as a detached process: it outlives the command that started it. */
-final class StandaloneProcess {
+public final class StandaloneProcess {
     private static final Duration READY_MAX = Duration.ofMinutes(4);
     private static final Duration STOP_MAX = Duration.ofSeconds(60);
 
@@ -28,19 +28,19 @@ final class StandaloneProcess {
     private final Map<String, String> environment = new HashMap<>();
     private volatile @Nullable Process started;
 
-    StandaloneProcess(Path home, int basePort) {
+    public StandaloneProcess(Path home, int basePort) {
         this.home = home;
         this.basePort = basePort;
     }
 
     /** Adds a configuration key, in its environment form, for all services. */
-    StandaloneProcess with(String name, String value) {
+    public StandaloneProcess with(String name, String value) {
         environment.put(name, value);
         return this;
     }
 
     /** Starts it and waits until it is ready. */
-    StandaloneStatus start(Output output) {
+    public StandaloneStatus start(Output output) {
         output.note("starting Kafka, PostgreSQL and four services (logs: " + home.resolve("logs") + ")");
         Path log = home.resolve("logs/standalone.log");
         try {
@@ -100,7 +100,7 @@ final class StandaloneProcess {
     }
 
     /** As {@link #end}; what still runs after that is killed, with its children. For a home that nobody needs any more. */
-    void destroy() {
+    public void destroy() {
         Process process = started;
         if (process == null) {
             return;
@@ -168,13 +168,18 @@ final class StandaloneProcess {
                 String.valueOf(basePort));
     }
 
-    static Path distribution() {
+    /** The checkout that the {@code uplift} script is of. */
+    public static Path distribution() {
         String named = System.getProperty("uplift.distribution");
         if (named == null) {
-            throw new CommandFailedException(
-                    ExitCode.UNAVAILABLE, "start it with the `uplift` script of a distribution");
+            throw noDistribution();
         }
         return Path.of(named);
+    }
+
+    /** It was started without what the script of a distribution starts it with. */
+    static CommandFailedException noDistribution() {
+        return new CommandFailedException(ExitCode.UNAVAILABLE, "start it with the `uplift` script of a distribution");
     }
 
     private static Path jar(Path target) {

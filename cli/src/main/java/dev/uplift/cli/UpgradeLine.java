@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** An upgrade in one line for a person. */
-final class UpgradeLine {
+public final class UpgradeLine {
     private UpgradeLine() {}
 
     /** Whether it is under way: neither final nor parked. */
@@ -38,7 +38,7 @@ final class UpgradeLine {
     }
 
     /** How long it was down in all; empty if it was not, or still is. */
-    static Optional<Duration> outageOf(UpgradeStatus status) {
+    public static Optional<Duration> outageOf(UpgradeStatus status) {
         return status.outageBeganAt() == null || status.outageEndedAt() == null
                 ? Optional.empty()
                 : Optional.of(Outage.sum(status.down()));

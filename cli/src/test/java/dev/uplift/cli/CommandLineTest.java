@@ -73,6 +73,13 @@ final class CommandLineTest {
         assertThat(terminal.out()).isEmpty();
     }
 
+    /** Its module has a class path of its own. */
+    @Test
+    void demoNeedsTheScriptThatStartsIt() {
+        assertThat(terminal.run("demo")).isEqualTo(ExitCode.UNAVAILABLE);
+        assertThat(terminal.err()).contains("start it with the `uplift` script");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"list", "status", "watch", "backups", "cancel sales", "upgrade sales --to v0.51.2"})
     void withoutAnOrchestratorTheExitCodeIsFour(String arguments) {

@@ -3,8 +3,8 @@ package dev.uplift.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.uplift.testbed.RowCheck;
-import dev.uplift.testbed.RowWriter;
+import dev.uplift.standin.RowCheck;
+import dev.uplift.standin.RowWriter;
 import dev.uplift.testbed.Sample;
 import dev.uplift.testbed.containers.DockerContainers;
 import dev.uplift.testbed.containers.RequiresDocker;

@@ -6,7 +6,7 @@ import dev.uplift.contract.Incident;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
-import dev.uplift.testbed.StandInReleases.StandInRelease;
+import dev.uplift.standin.StandInReleases.StandInRelease;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;

@@ -3,8 +3,8 @@ package dev.uplift.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.contract.UpgradeStatus.State;
-import dev.uplift.testbed.StandInApi;
-import dev.uplift.testbed.StandInLedger;
+import dev.uplift.standin.StandInApi;
+import dev.uplift.standin.StandInLedger;
 import dev.uplift.testbed.containers.DockerContainers;
 import dev.uplift.testbed.containers.RequiresDocker;
 import java.io.IOException;

@@ -5,12 +5,12 @@ import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.WayBack;
-import dev.uplift.testbed.RowCheck;
-import dev.uplift.testbed.RowWriter;
-import dev.uplift.testbed.StandInLedger;
-import dev.uplift.testbed.StandInReleases;
-import dev.uplift.testbed.StandInReleases.StandInRelease;
-import dev.uplift.testbed.StandInServer;
+import dev.uplift.standin.RowCheck;
+import dev.uplift.standin.RowWriter;
+import dev.uplift.standin.StandInLedger;
+import dev.uplift.standin.StandInReleases;
+import dev.uplift.standin.StandInReleases.StandInRelease;
+import dev.uplift.standin.StandInServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -80,7 +80,7 @@ final class Dashboard implements AutoCloseable {
 
     static StandInRelease release(Product product, String tag) {
         return StandInReleases.stamp(
-                Product.root().resolve("testbed/target/standin.jar"), product.downloadDirectory(), tag);
+                Product.root().resolve("standin/target/standin.jar"), product.downloadDirectory(), tag);
     }
 
     String name() {

@@ -14,7 +14,7 @@ import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.Failure;
 import dev.uplift.contract.UpgradeStatus.State;
-import dev.uplift.testbed.StandInReleases;
+import dev.uplift.standin.StandInReleases;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

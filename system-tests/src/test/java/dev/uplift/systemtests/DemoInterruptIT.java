@@ -81,7 +81,7 @@ class DemoInterruptIT {
                         "-Djava.io.tmpdir=" + temporary,
                         "-Duplift.distribution=" + Product.root(),
                         "-cp",
-                        Product.classPath("cli"),
+                        Product.classPath("demo"),
                         "dev.uplift.cli.Uplift",
                         "demo"))
                 .redirectErrorStream(true)

@@ -1,6 +1,6 @@
 package dev.uplift.systemtests;
 
-import dev.uplift.testbed.StandInReleases;
+import dev.uplift.standin.StandInReleases;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

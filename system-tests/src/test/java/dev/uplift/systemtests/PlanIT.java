@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
+import dev.uplift.standin.StandInLedger;
+import dev.uplift.standin.StandInReleases.StandInRelease;
+import dev.uplift.standin.StandInServer;
 import dev.uplift.systemtests.Cli.Outcome;
 import dev.uplift.systemtests.Dashboard.Store;
-import dev.uplift.testbed.StandInLedger;
-import dev.uplift.testbed.StandInReleases.StandInRelease;
-import dev.uplift.testbed.StandInServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;

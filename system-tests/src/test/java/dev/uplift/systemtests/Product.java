@@ -10,7 +10,7 @@ import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.contract.api.StandaloneStatus;
-import dev.uplift.testbed.StandInServer;
+import dev.uplift.standin.StandInServer;
 import java.io.File;
 import java.io.IOException;
 import java.io.Reader;

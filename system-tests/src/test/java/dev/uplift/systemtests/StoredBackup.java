@@ -3,8 +3,8 @@ package dev.uplift.systemtests;
 import static java.util.Objects.requireNonNull;
 
 import dev.uplift.contract.UpgradeStatus;
+import dev.uplift.standin.dashboard.RowsFingerprint;
 import dev.uplift.systemtests.Dashboard.Store;
-import dev.uplift.testbed.dashboard.RowsFingerprint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

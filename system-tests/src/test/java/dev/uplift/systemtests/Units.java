@@ -2,8 +2,8 @@ package dev.uplift.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.uplift.testbed.StandInApi;
-import dev.uplift.testbed.StandInReleases.StandInRelease;
+import dev.uplift.standin.StandInApi;
+import dev.uplift.standin.StandInReleases.StandInRelease;
 import dev.uplift.testbed.containers.PostgresContainer;
 import dev.uplift.testbed.containers.StandInOnHost;
 import dev.uplift.testbed.containers.SystemdHost;

@@ -1,7 +1,4 @@
-/**
- * The test bed: stamps releases of the stand-in dashboard, starts them as an operator would by hand,
- * writes numbered rows to them and checks what is left.
- */
+/** What tests share, and nothing else uses: conditions under which they run, samples of long tables, forwarded ports. */
 @NullMarked
 package dev.uplift.testbed;
 

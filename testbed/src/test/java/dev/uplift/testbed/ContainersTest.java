@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.uplift.standin.StandInLedger;
+import dev.uplift.standin.StandInReleases;
 import dev.uplift.testbed.containers.Docker;
 import dev.uplift.testbed.containers.DockerContainer;
 import dev.uplift.testbed.containers.DockerContainers;
@@ -31,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @RequiresDocker
 class ContainersTest {
     private static final Duration HEALTHY_MAX = Duration.ofMinutes(2);
+    private static final String OLD = "v0.50.3";
     private static final Path DIRECTORY = Path.of("/opt/metabase");
 
     @TempDir
@@ -40,7 +43,8 @@ class ContainersTest {
     void aHostIsReachedBySshWithItsKeysAndComesBackAfterAReboot() {
         try (SystemdHosts hosts = SystemdHosts.open()) {
             SystemdHost host = hosts.start("alpha");
-            StandInOnHost.in(host, DIRECTORY, StandIns.release(StandIns.OLD)).installUnit("metabase");
+            StandInOnHost.in(host, DIRECTORY, StandInReleases.stamp(temporary, OLD))
+                    .installUnit("metabase");
             awaitHealthy(host.http(3000));
             assertThat(ssh(hosts, host, "id -un; hostname").output()).isEqualTo("root\nalpha\n");
 
@@ -61,7 +65,7 @@ class ContainersTest {
     void aHostThatIsCutOffAnswersNobodyUntilItIsMended() {
         try (SystemdHosts hosts = SystemdHosts.open()) {
             SystemdHost host = hosts.start("alpha");
-            StandInOnHost.in(host, DIRECTORY, StandIns.release(StandIns.OLD))
+            StandInOnHost.in(host, DIRECTORY, StandInReleases.stamp(temporary, OLD))
                     .javaOption("-Dmb.jetty.port=3001")
                     .launch();
             awaitHealthy(host.http(3001));
@@ -83,7 +87,7 @@ class ContainersTest {
             PostgresContainer postgres = PostgresContainer.start(containers);
             postgres.createDatabase("dash", "dash", "secret");
             Registry registry = Registry.start(containers);
-            Registry.Pushed pushed = registry.standIn(StandIns.OLD);
+            Registry.Pushed pushed = registry.standIn(OLD);
 
             registry.stop();
             Docker.Result refused = containers.docker().attempt(List.of("pull", pushed.pinned()), "");
@@ -117,15 +121,15 @@ class ContainersTest {
     @Test
     void aRegistryHasTheLayersThatAnotherOneWasGivenButNotItsTags() {
         try (DockerContainers containers = DockerContainers.open()) {
-            Registry.Pushed first = Registry.start(containers).standIn(StandIns.OLD);
+            Registry.Pushed first = Registry.start(containers).standIn(OLD);
             Registry other = Registry.start(containers);
 
             assertThat(containers
                             .docker()
-                            .attempt(List.of("pull", other.address() + "/metabase/metabase:" + StandIns.OLD), "")
+                            .attempt(List.of("pull", other.address() + "/metabase/metabase:" + OLD), "")
                             .errors())
                     .contains("manifest unknown");
-            assertThat(other.standIn(StandIns.OLD).digest()).isEqualTo(first.digest());
+            assertThat(other.standIn(OLD).digest()).isEqualTo(first.digest());
         }
     }
 
@@ -133,7 +137,7 @@ class ContainersTest {
     void aLockedRegistryAsksForThePassword() {
         try (DockerContainers containers = DockerContainers.open()) {
             Registry registry = Registry.startLocked(containers);
-            Registry.Pushed pushed = registry.standIn(StandIns.OLD);
+            Registry.Pushed pushed = registry.standIn(OLD);
 
             assertThat(containers
                             .docker()
@@ -147,9 +151,9 @@ class ContainersTest {
     @Test
     void theImageHandsOnOneArgument() {
         try (DockerContainers containers = DockerContainers.open()) {
-            String image = StandInImages.image(containers.docker(), StandIns.OLD);
+            String image = StandInImages.image(containers.docker(), OLD);
             assertThat(containers.docker().run("run", "--rm", "--label", containers.label(), image, "version"))
-                    .contains("Metabase version " + StandIns.OLD);
+                    .contains("Metabase version " + OLD);
             Docker.Result two = containers
                     .docker()
                     .attempt(List.of("run", "--rm", "--label", containers.label(), image, "migrate", "print"), "");
@@ -202,7 +206,7 @@ class ContainersTest {
         try (DockerContainers shared = DockerContainers.open();
                 OwnEngine engine = OwnEngine.start();
                 DockerContainers containers = DockerContainers.open(engine.docker())) {
-            Registry.Pushed image = Registry.start(shared).standIn(StandIns.OLD);
+            Registry.Pushed image = Registry.start(shared).standIn(OLD);
             DockerContainer always =
                     containers.run("--restart", "always", "--publish", "127.0.0.1::3000", image.pinned());
             DockerContainer no = containers.run(image.pinned());

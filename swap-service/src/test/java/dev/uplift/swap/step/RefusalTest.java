@@ -16,7 +16,7 @@ import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.messaging.worker.StepOutcome;
 import dev.uplift.swap.node.jar.LaunchCapture;
-import dev.uplift.testbed.StandInServer;
+import dev.uplift.standin.StandInServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

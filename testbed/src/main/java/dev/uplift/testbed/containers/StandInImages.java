@@ -1,7 +1,7 @@
 package dev.uplift.testbed.containers;
 
-import dev.uplift.testbed.StandInReleases;
-import dev.uplift.testbed.StandInReleases.StandInRelease;
+import dev.uplift.standin.StandInReleases;
+import dev.uplift.standin.StandInReleases.StandInRelease;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,6 +1,6 @@
 package dev.uplift.testbed.containers;
 
-import dev.uplift.testbed.StandInReleases.StandInRelease;
+import dev.uplift.standin.StandInReleases.StandInRelease;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package dev.uplift.testbed.containers;
 
-import dev.uplift.testbed.StandInLedger;
+import dev.uplift.standin.StandInLedger;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.demo;
+
+import org.jspecify.annotations.NullMarked;
