@@ -1,0 +1,197 @@
+package dev.uplift.architecture;
+
+import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnitAccess;
+import java.io.File;
+import java.net.DatagramSocket;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Random;
+import java.util.Timer;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+    private static final JavaClasses CLASSES = Modules.classes();
+
+    /** What every module may use. */
+    private static final DescribedPredicate<JavaClass> SHARED = resideInAnyPackage(
+            "dev.uplift.contract..",
+            "dev.uplift.profile..",
+            "dev.uplift.http..",
+            "dev.uplift.messaging..",
+            "dev.uplift.host..");
+
+    /** Whoever gets none of these, and makes no random number, does the same whenever and wherever it is called. */
+    private static final DescribedPredicate<JavaClass> OUTSIDE_WORLD = resideInAnyPackage(
+                    "io.quarkus..",
+                    "io.smallrye..",
+                    "jakarta..",
+                    "java.net.http..",
+                    "java.sql..",
+                    "java.util.concurrent..",
+                    "javax.sql..")
+            .or(belongToAnyOf(
+                    Clock.class,
+                    DatagramSocket.class,
+                    File.class,
+                    FileChannel.class,
+                    Files.class,
+                    Process.class,
+                    ProcessBuilder.class,
+                    ProcessHandle.class,
+                    Random.class,
+                    Runtime.class,
+                    ServerSocket.class,
+                    Socket.class,
+                    System.class,
+                    Thread.class,
+                    ThreadLocal.class,
+                    Timer.class));
+
+    /**
+     * How often each package still asks the wall clock, which no test can set. Only ever less: whoever passes a {@link
+     * Clock} or the time lowers it. Programs that somebody starts by hand and tests may ask it, and are not counted.
+     */
+    private static final Map<String, Integer> CLOCK_READS_MAX =
+            Map.of("artifact", 4, "backup", 5, "host", 1, "messaging", 9, "orchestrator", 20, "swap", 6);
+
+    private static final DescribedPredicate<JavaClass> STARTED_BY_HAND = resideInAnyPackage(
+            "dev.uplift.benchmarks..",
+            "dev.uplift.cli..",
+            "dev.uplift.demo..",
+            "dev.uplift.standalone..",
+            "dev.uplift.standin..",
+            "dev.uplift.testbed..");
+
+    @Test
+    void theSagaTouchesNoClockNoInputOrOutputNoFrameworkAndNoThread() {
+        classes()
+                .that()
+                .resideInAPackage("dev.uplift.orchestrator.saga")
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(
+                                "dev.uplift.orchestrator.saga",
+                                "dev.uplift.contract",
+                                "java.lang",
+                                "java.lang.invoke",
+                                "java.lang.runtime",
+                                "java.util",
+                                "java.util.function",
+                                "java.util.stream",
+                                "com.fasterxml.jackson.annotation",
+                                "org.jspecify.annotations")
+                        .or(belongToAnyOf(Duration.class)))
+                .andShould()
+                .onlyDependOnClassesThat(not(OUTSIDE_WORLD.or(belongToAnyOf(UUID.class))))
+                .check(CLASSES);
+    }
+
+    /** But for {@code Profiles}, which reads the operator's own. */
+    @Test
+    void contractAndProfilesTouchNoClockNoInputOrOutputNoFrameworkAndNoThread() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.uplift.contract..", "dev.uplift.profile..")
+                .and(not(belongTo("dev.uplift.profile.Profiles")))
+                .should()
+                .dependOnClassesThat(OUTSIDE_WORLD)
+                .orShould()
+                .callMethod(UUID.class, "randomUUID")
+                .check(CLASSES);
+    }
+
+    /** A service knows no other service, and nothing that is built knows a program that uses it. */
+    @Test
+    void modulesKnowOnlyTheSharedOnes() {
+        slices().matching("dev.uplift.(*)..")
+                .should()
+                .notDependOnEachOther()
+                .ignoreDependency(alwaysTrue(), SHARED)
+                .ignoreDependency(
+                        resideInAPackage("dev.uplift.demo.."),
+                        resideInAnyPackage("dev.uplift.cli..", "dev.uplift.standin.."))
+                .ignoreDependency(resideInAPackage("dev.uplift.testbed.."), resideInAPackage("dev.uplift.standin.."))
+                .check(CLASSES);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("dev.uplift.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    /** A file, a process or a command of an application is on its host, which need not be this machine. */
+    @Test
+    void theSwapServiceReachesFilesAndProcessesOnlyThroughTheirHost() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.uplift.swap..")
+                .should()
+                .dependOnClassesThat(belongToAnyOf(
+                        Files.class,
+                        File.class,
+                        FileChannel.class,
+                        Process.class,
+                        ProcessBuilder.class,
+                        ProcessHandle.class))
+                .check(CLASSES);
+    }
+
+    @Test
+    void theWallClockIsNotAskedMoreOftenThanItWas() {
+        Map<String, Long> reads = CLASSES.stream()
+                .filter(not(STARTED_BY_HAND))
+                .flatMap(type -> Stream.<JavaCodeUnitAccess<?>>concat(
+                        type.getMethodCallsFromSelf().stream(), type.getMethodReferencesFromSelf().stream()))
+                .filter(ArchitectureTest::readsWallClock)
+                .collect(Collectors.groupingBy(ArchitectureTest::module, TreeMap::new, Collectors.counting()));
+
+        assertThat(reads)
+                .allSatisfy((module, count) -> assertThat(count)
+                        .as("reads of the wall clock in dev.uplift." + module)
+                        .isLessThanOrEqualTo(CLOCK_READS_MAX.getOrDefault(module, 0)));
+    }
+
+    private static boolean readsWallClock(JavaCodeUnitAccess<?> access) {
+        JavaClass owner = access.getTargetOwner();
+        return switch (access.getTarget().getName()) {
+            case "now" ->
+                owner.getPackageName().equals("java.time")
+                        && access.getTarget().getRawParameterTypes().stream()
+                                .noneMatch(type -> type.isEquivalentTo(Clock.class));
+            case "currentTimeMillis" -> owner.isEquivalentTo(System.class);
+            default -> false;
+        };
+    }
+
+    private static String module(JavaCodeUnitAccess<?> access) {
+        String inside = access.getOriginOwner().getPackageName().substring("dev.uplift.".length());
+        return inside.replaceFirst("\\..*", "");
+    }
+
+    private static DescribedPredicate<JavaClass> belongTo(String name) {
+        return DescribedPredicate.describe(
+                "belong to " + name,
+                type -> type.getName().equals(name) || type.getName().startsWith(name + "$"));
+    }
+}

@@ -1,0 +1,46 @@
+package dev.uplift.architecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/** The modules of this build, as the root {@code pom.xml} lists them. */
+final class Modules {
+    private static final Pattern MODULE = Pattern.compile("<module>(.+)</module>");
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+
+    private Modules() {}
+
+    /** The classes of all that have any besides tests. */
+    static JavaClasses classes() {
+        return new ClassFileImporter()
+                .importPaths(withCode().stream().map(Modules::classesOf).toList());
+    }
+
+    private static List<String> withCode() {
+        try {
+            return MODULE.matcher(Files.readString(ROOT.resolve("pom.xml")))
+                    .results()
+                    .map((MatchResult module) -> module.group(1))
+                    .filter(module -> Files.isDirectory(ROOT.resolve(module).resolve("src/main/java")))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path classesOf(String module) {
+        Path classes = ROOT.resolve(module).resolve("target/classes");
+        if (!Files.isDirectory(classes)) {
+            throw new IllegalStateException(
+                    module + " is not built before this module: add it to architecture/pom.xml");
+        }
+        return classes;
+    }
+}

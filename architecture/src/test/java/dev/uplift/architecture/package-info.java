@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.architecture;
+
+import org.jspecify.annotations.NullMarked;
