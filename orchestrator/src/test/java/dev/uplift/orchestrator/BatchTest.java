@@ -22,7 +22,6 @@ import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.messaging.Database;
 import dev.uplift.messaging.Received;
 import dev.uplift.orchestrator.publish.SiteTopics;
-import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.upgrade.ResultsHandler;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -42,6 +41,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /** What a batch costs, and what two replicas do to the same sagas at once. */
@@ -51,7 +51,7 @@ class BatchTest {
     private static final int SAGAS = 200;
 
     @Inject
-    Sql sql;
+    Jdbi jdbi;
 
     @Inject
     Database database;
@@ -69,8 +69,6 @@ class BatchTest {
     @Test
     void twoHundredSagasCostAFewStatements() {
         Map<UUID, UUID> sagas = fleet("batch-site", SAGAS);
-
-        statements.listen(sql);
 
         int first = counted(() -> results.handle(answers(sagas, 0)));
 
@@ -105,12 +103,11 @@ class BatchTest {
 
         assertThat(problems).isEmpty();
         assertThat(atSecondStep(sagas)).isEqualTo(40);
-        long commands = sql.apart()
-                .withHandle(
-                        handle -> handle.createQuery("SELECT count(*) FROM transition_log WHERE saga_id = ANY(:ids)")
-                                .bindArray("ids", UUID.class, sagas.keySet())
-                                .mapTo(Long.class)
-                                .one());
+        long commands = jdbi.withHandle(
+                handle -> handle.createQuery("SELECT count(*) FROM transition_log WHERE saga_id = ANY(:ids)")
+                        .bindArray("ids", UUID.class, sagas.keySet())
+                        .mapTo(Long.class)
+                        .one());
         assertThat(commands).isEqualTo(80);
     }
 
@@ -142,7 +139,7 @@ class BatchTest {
         batch.add(received(MessageType.INSTALLATION_FOUND, asked, found(asked, host, false), asked));
 
         try (ExecutorService replica = Executors.newSingleThreadExecutor()) {
-            Future<?> taking = sql.apart().inTransaction(change -> {
+            Future<?> taking = jdbi.inTransaction(change -> {
                 change.execute("SELECT 1 FROM host WHERE name = 'order' FOR UPDATE");
                 int pid = change.select("SELECT pg_backend_pid()")
                         .mapTo(Integer.class)
@@ -166,11 +163,10 @@ class BatchTest {
     }
 
     private boolean isWaitedFor(int pid) {
-        return sql.apart()
-                .withHandle(handle -> handle.select(
-                                "SELECT count(*) > 0 FROM pg_stat_activity WHERE ? = ANY(pg_blocking_pids(pid))", pid)
-                        .mapTo(Boolean.class)
-                        .one());
+        return jdbi.withHandle(handle -> handle.select(
+                        "SELECT count(*) > 0 FROM pg_stat_activity WHERE ? = ANY(pg_blocking_pids(pid))", pid)
+                .mapTo(Boolean.class)
+                .one());
     }
 
     private static Inspection.Found found(UUID id, HostSpec host, boolean taken) {
@@ -197,12 +193,11 @@ class BatchTest {
     }
 
     private long atSecondStep(Map<UUID, UUID> sagas) {
-        return sql.apart()
-                .withHandle(handle -> handle.createQuery(
-                                "SELECT count(*) FROM saga WHERE id = ANY(:ids) AND state->'command'->>'step' = '1'")
-                        .bindArray("ids", UUID.class, sagas.keySet())
-                        .mapTo(Long.class)
-                        .one());
+        return jdbi.withHandle(handle -> handle.createQuery(
+                        "SELECT count(*) FROM saga WHERE id = ANY(:ids) AND state->'command'->>'step' = '1'")
+                .bindArray("ids", UUID.class, sagas.keySet())
+                .mapTo(Long.class)
+                .one());
     }
 
     /** Registers installations at a site without workers and begins an upgrade of each; saga to installation. */
@@ -211,7 +206,7 @@ class BatchTest {
         Map<UUID, UUID> sagas = new ConcurrentHashMap<>();
         List<String> names = new ArrayList<>();
         Map<String, UUID> ids = new ConcurrentHashMap<>();
-        sql.apart().useTransaction(handle -> {
+        jdbi.useTransaction(handle -> {
             for (int i = 0; i < size; i++) {
                 InstallationSpec spec = spec(site, site + "-" + i);
                 names.add(spec.name());

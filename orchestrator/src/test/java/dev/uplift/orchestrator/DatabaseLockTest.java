@@ -8,7 +8,6 @@ import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.RequestRestore;
 import dev.uplift.orchestrator.publish.SiteTopics;
-import dev.uplift.orchestrator.sql.Sql;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
@@ -20,6 +19,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -32,7 +32,7 @@ class DatabaseLockTest {
     private static final String SITE = "nobody-works-here";
 
     @Inject
-    Sql sql;
+    Jdbi jdbi;
 
     @Inject
     SiteTopics topics;
@@ -101,7 +101,7 @@ class DatabaseLockTest {
                     new DatabaseSpec.PostgreSql(
                             twin.endsWith("a") ? "127.0.0.1" : "localhost", 5432, name, "metabase", null));
             String identity = twin.endsWith("a") ? spec.databaseIdentity() : "an older form of " + twin;
-            sql.apart().useHandle(handle -> Fleet.insert(handle, spec, identity));
+            jdbi.useHandle(handle -> Fleet.insert(handle, spec, identity));
         });
     }
 }

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.util.RawValue;
 import dev.uplift.contract.Json;
 import dev.uplift.contract.MessageType;
 import dev.uplift.contract.Topics;
-import dev.uplift.orchestrator.sql.Sql;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
@@ -36,6 +35,7 @@ import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.awaitility.Awaitility;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -143,7 +143,7 @@ class HostileInputTest {
             "[".repeat(100) + "]".repeat(100));
 
     @Inject
-    Sql sql;
+    Jdbi jdbi;
 
     @Test
     void everyEndpointHasARow() {
@@ -460,11 +460,10 @@ class HostileInputTest {
     }
 
     private Collection<String> incidents(String topic) {
-        return sql.apart()
-                .withHandle(handle -> handle.createQuery("SELECT problem FROM incident WHERE source LIKE :topic")
-                        .bind("topic", topic + "/%")
-                        .mapTo(String.class)
-                        .list());
+        return jdbi.withHandle(handle -> handle.createQuery("SELECT problem FROM incident WHERE source LIKE :topic")
+                .bind("topic", topic + "/%")
+                .mapTo(String.class)
+                .list());
     }
 
     /** How much there is of everything that a request can change. */
@@ -479,10 +478,9 @@ class HostileInputTest {
                         "gone",
                         "fence_taking",
                         "request WHERE finished_at IS NULL AND source IS NULL AND 'nobody' = ANY (targets)")
-                .map(table -> sql.apart()
-                        .withHandle(handle -> handle.createQuery("SELECT count(*) FROM " + table)
-                                .mapTo(Long.class)
-                                .one()))
+                .map(table -> jdbi.withHandle(handle -> handle.createQuery("SELECT count(*) FROM " + table)
+                        .mapTo(Long.class)
+                        .one()))
                 .toList();
     }
 

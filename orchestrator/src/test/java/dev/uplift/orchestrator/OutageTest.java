@@ -21,7 +21,6 @@ import dev.uplift.messaging.Database;
 import dev.uplift.messaging.Received;
 import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.saga.SagaPlan;
-import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.upgrade.ResultsHandler;
 import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -37,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /** Nothing is stopped before there is room for its outage. */
@@ -47,7 +47,7 @@ class OutageTest {
     private static final Duration SOON = Duration.ofSeconds(20);
 
     @Inject
-    Sql sql;
+    Jdbi jdbi;
 
     @Inject
     Database database;
@@ -201,21 +201,19 @@ class OutageTest {
     }
 
     private List<UUID> having(String outage) {
-        return sql.apart()
-                .withHandle(handle -> handle.createQuery(
-                                "SELECT id FROM saga WHERE id = ANY(:ids) AND outage = :outage ORDER BY started_at, id")
-                        .bindArray("ids", UUID.class, sagas.keySet())
-                        .bind("outage", outage)
-                        .mapTo(UUID.class)
-                        .list());
+        return jdbi.withHandle(handle -> handle.createQuery(
+                        "SELECT id FROM saga WHERE id = ANY(:ids) AND outage = :outage ORDER BY started_at, id")
+                .bindArray("ids", UUID.class, sagas.keySet())
+                .bind("outage", outage)
+                .mapTo(UUID.class)
+                .list());
     }
 
     private long deadlines(Collection<UUID> ids) {
-        return sql.apart()
-                .withHandle(handle -> handle.createQuery("SELECT count(deadline_at) FROM saga WHERE id = ANY(:ids)")
-                        .bindArray("ids", UUID.class, ids)
-                        .mapTo(Long.class)
-                        .one());
+        return jdbi.withHandle(handle -> handle.createQuery("SELECT count(deadline_at) FROM saga WHERE id = ANY(:ids)")
+                .bindArray("ids", UUID.class, ids)
+                .mapTo(Long.class)
+                .one());
     }
 
     /** Installations at a site without workers, and an upgrade of each. */
@@ -223,7 +221,7 @@ class OutageTest {
         topics.require(site);
         List<String> names = new ArrayList<>();
         Map<String, UUID> ids = new LinkedHashMap<>();
-        sql.apart().useTransaction(handle -> {
+        jdbi.useTransaction(handle -> {
             for (int i = 0; i < size; i++) {
                 String name = site + "-" + i;
                 InstallationSpec spec = new InstallationSpec(

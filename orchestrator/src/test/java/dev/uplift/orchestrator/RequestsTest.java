@@ -17,10 +17,12 @@ import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.messaging.Database;
+import dev.uplift.orchestrator.incident.IncidentRepository;
 import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.sql.Columns;
-import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.upgrade.RequestRunner;
+import dev.uplift.orchestrator.upgrade.RequestStore;
 import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import dev.uplift.orchestrator.upgrade.Upgrades;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -35,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.hamcrest.Matcher;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +56,16 @@ class RequestsTest {
     private static final int MANY = Integer.getInteger("uplift.test.installations", 1_000);
 
     @Inject
-    Sql sql;
+    Jdbi jdbi;
+
+    @Inject
+    Database database;
+
+    @Inject
+    RequestStore requests;
+
+    @Inject
+    IncidentRepository incidents;
 
     @Inject
     SiteTopics topics;
@@ -71,9 +83,7 @@ class RequestsTest {
     @BeforeEach
     void begin() {
         topics.require(SITE);
-        sql.apart()
-                .useHandle(handle ->
-                        handle.execute("UPDATE installation SET profile = 'done' WHERE profile = ?", PROFILE));
+        jdbi.useHandle(handle -> handle.execute("UPDATE installation SET profile = 'done' WHERE profile = ?", PROFILE));
     }
 
     @Test
@@ -186,7 +196,7 @@ class RequestsTest {
         UUID id = UUID.randomUUID();
         Map<String, Object> request =
                 Map.of("requestId", id, "installations", fleet("stuck", 1, "2.5.1"), "version", "2.7.0");
-        sql.apart().useHandle(holder -> {
+        jdbi.useHandle(holder -> {
             String key = "hashtextextended('request " + id + "UPGRADE', 8480)";
             holder.execute("SELECT pg_advisory_lock(" + key + ")");
             try {
@@ -205,7 +215,7 @@ class RequestsTest {
     @Test
     void aDefectOfTheDatabaseIsNoDatabaseThatIsAway() {
         Map<String, Object> request = Map.of("installations", fleet("defect", 1, "2.5.1"), "version", "2.7.0");
-        sql.apart().useHandle(handle -> handle.execute("""
+        jdbi.useHandle(handle -> handle.execute("""
             CREATE OR REPLACE FUNCTION refuse_request() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN RAISE EXCEPTION 'as the test wants it' USING ERRCODE = '42703'; END $$;
             CREATE TRIGGER refuse_request BEFORE UPDATE ON request FOR EACH ROW EXECUTE FUNCTION refuse_request()
@@ -213,7 +223,7 @@ class RequestsTest {
         try {
             Fleet.post("/api/v1/upgrades", request).then().statusCode(500).body("code", equalTo("internal"));
         } finally {
-            sql.apart().useHandle(handle -> handle.execute("DROP TRIGGER refuse_request ON request"));
+            jdbi.useHandle(handle -> handle.execute("DROP TRIGGER refuse_request ON request"));
         }
 
         await().atMost(Duration.ofSeconds(30)).until(() -> sagas("defect-%") == 1);
@@ -241,7 +251,7 @@ class RequestsTest {
     @Test
     void aRequestInWhichProcessesEndedAgainAndAgainIsSetAside() {
         UUID id = UUID.randomUUID();
-        sql.apart().useTransaction(handle -> {
+        jdbi.useTransaction(handle -> {
             accept(id, fleet("deadly", 1, "2.5.1"));
             handle.execute("UPDATE request SET begun_by = gen_random_uuid(), death_count = 2 WHERE id = ?", id);
         });
@@ -255,7 +265,7 @@ class RequestsTest {
     @Test
     void processesThatLiveAreNotCountedAsEnded() {
         UUID id = UUID.randomUUID();
-        RequestRunner other = new RequestRunner(sql, upgrades);
+        RequestRunner other = new RequestRunner(database, requests, upgrades, incidents);
         failAfter(0, "53100");
         try {
             accept(id, fleet("full", 1, "2.5.1"));
@@ -292,9 +302,8 @@ class RequestsTest {
         failAfter(0, "53100");
         try {
             accept(id, fleet("aged", 1, "2.5.1"));
-            sql.apart()
-                    .useHandle(handle ->
-                            handle.execute("UPDATE request SET at = now() - interval '90 days' WHERE id = ?", id));
+            jdbi.useHandle(
+                    handle -> handle.execute("UPDATE request SET at = now() - interval '90 days' WHERE id = ?", id));
             upkeep.forget(Instant.now().minus(Duration.ofDays(60)));
         } finally {
             failNoMore();
@@ -305,9 +314,8 @@ class RequestsTest {
         assertThat(sagas("aged-%")).isEqualTo(1);
         upkeep.forget(Instant.now().minus(Duration.ofDays(60)));
         assertThat(answers(id)).hasSize(1);
-        sql.apart()
-                .useHandle(handle ->
-                        handle.execute("UPDATE request SET finished_at = now() - interval '90 days' WHERE id = ?", id));
+        jdbi.useHandle(handle ->
+                handle.execute("UPDATE request SET finished_at = now() - interval '90 days' WHERE id = ?", id));
         upkeep.forget(Instant.now().minus(Duration.ofDays(60)));
         assertThat(answers(id)).isEmpty();
     }
@@ -330,11 +338,10 @@ class RequestsTest {
     @Test
     void whoeverIsNamedTwiceIsUpgradedOnce() {
         List<String> names = fleet("twice", CHUNK, "2.5.1");
-        String sameById = sql.apart()
-                .withHandle(
-                        handle -> handle.select("SELECT id::text FROM installation WHERE name = ?", names.getFirst())
-                                .mapTo(String.class)
-                                .one());
+        String sameById = jdbi.withHandle(
+                handle -> handle.select("SELECT id::text FROM installation WHERE name = ?", names.getFirst())
+                        .mapTo(String.class)
+                        .one());
         List<String> named = new ArrayList<>(names);
         named.add(sameById);
 
@@ -346,9 +353,9 @@ class RequestsTest {
     }
 
     private void accept(UUID id, List<String> names) {
-        sql.apart()
-                .useTransaction(handle -> upgrades.accept(
-                        handle, UpgradeStatus.Kind.UPGRADE, id, "test/0/0", request(id, "2.7.0", names)));
+        boolean accepted = database.inTransaction(
+                () -> upgrades.accept(UpgradeStatus.Kind.UPGRADE, id, "test/0/0", request(id, "2.7.0", names)));
+        assertThat(accepted).isTrue();
     }
 
     private static UpgradeRequested request(UUID id, String version, List<String> names) {
@@ -379,8 +386,7 @@ class RequestsTest {
                 List.of(new NodeSpec.JarProcess(
                         "node-1", NodeSpec.LOCAL, "/srv/bulk", "dataflow.jar", URI.create("http://127.0.0.1:9393"))),
                 new DatabaseSpec.H2(NodeSpec.LOCAL, "/srv/bulk", null, null));
-        return sql.apart()
-                .withHandle(handle -> handle.createQuery("""
+        return jdbi.withHandle(handle -> handle.createQuery("""
             INSERT INTO installation (id, name, state, rev, epoch, site, profile, spec, running, checks,
                                       database_identity, updated_at)
             SELECT id, name, 'READY', 1, 0, :site, :profile,
@@ -391,19 +397,19 @@ class RequestsTest {
                       FROM generate_series(1, :size) n) AS fleet
             RETURNING name
             """)
-                        .bind("site", SITE)
-                        .bind("profile", PROFILE)
-                        .bind("spec", Columns.json(spec))
-                        .bind("running", Columns.json(new Release(version, null, ScriptedWorker.OLD_SHA256, null)))
-                        .bind("prefix", prefix)
-                        .bind("size", size)
-                        .mapTo(String.class)
-                        .list());
+                .bind("site", SITE)
+                .bind("profile", PROFILE)
+                .bind("spec", Columns.json(spec))
+                .bind("running", Columns.json(new Release(version, null, ScriptedWorker.OLD_SHA256, null)))
+                .bind("prefix", prefix)
+                .bind("size", size)
+                .mapTo(String.class)
+                .list());
     }
 
     /** Lets the database refuse the saga after so many of one installation's name. */
     private void failAfter(int count, String sqlState) {
-        sql.apart().useHandle(handle -> {
+        jdbi.useHandle(handle -> {
             handle.execute("""
                 CREATE OR REPLACE FUNCTION refuse_saga() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
@@ -420,7 +426,7 @@ class RequestsTest {
     }
 
     private void failNoMore() {
-        sql.apart().useHandle(handle -> handle.execute("DROP TRIGGER refuse_saga ON saga"));
+        jdbi.useHandle(handle -> handle.execute("DROP TRIGGER refuse_saga ON saga"));
     }
 
     private long sagas(String pattern) {
@@ -440,20 +446,18 @@ class RequestsTest {
     }
 
     private long count(String query, String pattern) {
-        return sql.apart()
-                .withHandle(handle ->
-                        handle.select(query, pattern).mapTo(Long.class).one());
+        return jdbi.withHandle(
+                handle -> handle.select(query, pattern).mapTo(Long.class).one());
     }
 
     /** The upgrades by the names of their installations; a refused one has none. */
     private Map<String, UUID> answers(UUID request) {
         Map<String, UUID> answers = new HashMap<>();
-        sql.apart()
-                .useHandle(handle -> handle.select(
-                                "SELECT installation, upgrade_id FROM request_answer WHERE request_id = ?", request)
-                        .map((row, context) ->
-                                answers.put(row.getString("installation"), Columns.uuidOrNull(row, "upgrade_id")))
-                        .list());
+        jdbi.useHandle(handle -> handle.select(
+                        "SELECT installation, upgrade_id FROM request_answer WHERE request_id = ?", request)
+                .map((row, context) ->
+                        answers.put(row.getString("installation"), row.getObject("upgrade_id", UUID.class)))
+                .list());
         return answers;
     }
 

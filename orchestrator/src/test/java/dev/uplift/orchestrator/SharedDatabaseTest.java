@@ -20,7 +20,6 @@ import dev.uplift.contract.api.FenceTakingStatus;
 import dev.uplift.contract.api.Reason;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.orchestrator.inventory.Registration;
-import dev.uplift.orchestrator.sql.Sql;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -34,6 +33,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /** One database belongs to one installation, by whatever names others know it. */
@@ -43,7 +43,7 @@ class SharedDatabaseTest {
     private final ScriptedWorker worker = ScriptedWorker.shared();
 
     @Inject
-    Sql sql;
+    Jdbi jdbi;
 
     @Inject
     Registration registrations;
@@ -107,7 +107,7 @@ class SharedDatabaseTest {
         assertThat(Fleet.delete("/api/v1/installations/goes").statusCode()).isEqualTo(204);
         assertThat(worker.fenceIn("/srv/goes")).isEqualTo(gone);
         // The retention is over.
-        sql.apart().useHandle(handle -> handle.execute("DELETE FROM removal WHERE installation_id = ?", gone));
+        jdbi.useHandle(handle -> handle.execute("DELETE FROM removal WHERE installation_id = ?", gone));
         UUID next = Fleet.register("next", "/srv/goes", InstallationStatus.State.READY)
                 .id();
         assertThat(worker.fenceIn("/srv/goes")).isEqualTo(next);
@@ -147,11 +147,10 @@ class SharedDatabaseTest {
         UUID idle = Fleet.ready("idle").id();
         UUID wishing = Fleet.ready("wishing").id();
         worker.fence("/srv/idle", idle);
-        sql.apart()
-                .useHandle(handle -> handle.execute(
-                        "INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at)"
-                                + " VALUES (gen_random_uuid(), ?, 'wishing', '{\"by\":\"alice\",\"reason\":\"once\"}', now())",
-                        wishing));
+        jdbi.useHandle(handle -> handle.execute(
+                "INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at)"
+                        + " VALUES (gen_random_uuid(), ?, 'wishing', '{\"by\":\"alice\",\"reason\":\"once\"}', now())",
+                wishing));
 
         Fleet.post("/api/v1/installations/wishing/nodes", new AddNode(null, "/srv/idle", null, null, null, null));
 
@@ -168,11 +167,10 @@ class SharedDatabaseTest {
     @Test
     void aWishEndsWithItsRegistrationOrAfterAnHourInWhichItCouldBeAnswered() {
         UUID waiting = Fleet.ready("waiting").id();
-        sql.apart()
-                .useHandle(handle -> handle.execute(
-                        "INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at) VALUES"
-                                + " (gen_random_uuid(), ?, 'waiting', '{\"by\":\"alice\",\"reason\":\"once\"}', now() - interval '61 min')",
-                        waiting));
+        jdbi.useHandle(handle -> handle.execute(
+                "INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at) VALUES"
+                        + " (gen_random_uuid(), ?, 'waiting', '{\"by\":\"alice\",\"reason\":\"once\"}', now() - interval '61 min')",
+                waiting));
         Fleet.post(
                 "/api/v1/installations",
                 new RegisterInstallation(
@@ -194,9 +192,8 @@ class SharedDatabaseTest {
         registrations.expire();
         assertThat(wishes("waiting")).containsExactly("open");
 
-        sql.apart()
-                .useHandle(handle ->
-                        handle.execute("UPDATE results_watermark SET steady_since = steady_since - interval '2 h'"));
+        jdbi.useHandle(
+                handle -> handle.execute("UPDATE results_watermark SET steady_since = steady_since - interval '2 h'"));
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
                 .until(() -> wishes("waiting")
@@ -204,12 +201,10 @@ class SharedDatabaseTest {
     }
 
     private List<String> wishes(String installation) {
-        return sql.apart()
-                .withHandle(handle -> handle.select(
-                                "SELECT coalesce(problem, 'open') FROM fence_taking WHERE installation = ?",
-                                installation)
-                        .mapTo(String.class)
-                        .list());
+        return jdbi.withHandle(handle -> handle.select(
+                        "SELECT coalesce(problem, 'open') FROM fence_taking WHERE installation = ?", installation)
+                .mapTo(String.class)
+                .list());
     }
 
     @Test
@@ -380,7 +375,7 @@ class SharedDatabaseTest {
                             "metabase.jar",
                             URI.create("http://127.0.0.1:3000"))),
                     new DatabaseSpec.PostgreSql(name, 5432, "metabase", "metabase", null));
-            sql.apart().useHandle(handle -> Fleet.insert(handle, spec, spec.databaseIdentity()));
+            jdbi.useHandle(handle -> Fleet.insert(handle, spec, spec.databaseIdentity()));
         }
     }
 }

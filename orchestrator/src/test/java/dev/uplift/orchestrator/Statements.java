@@ -1,14 +1,10 @@
 package dev.uplift.orchestrator;
 
-import dev.uplift.orchestrator.sql.Sql;
 import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
 import org.hibernate.resource.jdbc.spi.StatementInspector;
-import org.jdbi.v3.core.statement.SqlLogger;
-import org.jdbi.v3.core.statement.SqlStatements;
-import org.jdbi.v3.core.statement.StatementContext;
 
 /** The SQL that the service sends, for tests of what something costs. */
 @ApplicationScoped
@@ -30,16 +26,6 @@ public class Statements implements StatementInspector {
         synchronized (all) {
             all.add(statement);
         }
-    }
-
-    /** Hears of what is sent by Jdbi, too. */
-    void listen(Sql sql) {
-        sql.joining().getConfig(SqlStatements.class).setSqlLogger(new SqlLogger() {
-            @Override
-            public void logAfterExecution(StatementContext context) {
-                add(context.getRenderedSql());
-            }
-        });
     }
 
     /** What this thread sends in {@code work}. */

@@ -14,14 +14,13 @@ import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.orchestrator.ScriptedWorker.Reply;
-import dev.uplift.orchestrator.sql.Columns;
-import dev.uplift.orchestrator.sql.Sql;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,6 +28,7 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /** Upgrades on the real topics, with a worker that does as it is told. */
@@ -38,7 +38,7 @@ class UpgradeTest {
     private final ScriptedWorker worker = ScriptedWorker.shared();
 
     @Inject
-    Sql sql;
+    Jdbi jdbi;
 
     @Test
     void upgradeIsTakenStepByStepAndCommitted() {
@@ -211,7 +211,7 @@ class UpgradeTest {
         UUID upgrade = Fleet.upgrade("silent");
         Fleet.await(upgrade, status -> status.step() == StepName.STAGE);
 
-        sql.apart().useTransaction(handle -> {
+        jdbi.useTransaction(handle -> {
             handle.execute("UPDATE results_watermark SET steady_since = now() - interval '1 hour'");
             handle.execute("UPDATE saga SET deadline_at = now() WHERE id = ?", upgrade);
         });
@@ -230,12 +230,13 @@ class UpgradeTest {
         StepCommand backup = worker.await("alive", StepName.BACKUP);
         Fleet.await(upgrade, status -> status.step() == StepName.BACKUP);
 
-        Instant back = sql.apart().inTransaction(handle -> {
+        Instant back = jdbi.inTransaction(handle -> {
             handle.execute("UPDATE results_watermark SET read_up_to = now() - interval '65 s',"
                     + " steady_since = now() - interval '1 hour'");
             handle.execute("UPDATE saga SET deadline_at = now() - interval '5 s' WHERE id = ?", upgrade);
             return handle.select("SELECT now()")
-                    .map((row, context) -> Columns.instant(row, "now"))
+                    .map((row, context) ->
+                            row.getObject("now", OffsetDateTime.class).toInstant())
                     .one();
         });
         awaitWatermark(back.plusSeconds(3));
@@ -249,9 +250,9 @@ class UpgradeTest {
     private void awaitWatermark(Instant moment) {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
-                .until(() -> sql.apart()
-                        .withHandle(handle -> handle.select("SELECT read_up_to FROM results_watermark")
-                                .map((row, context) -> Columns.instant(row, "read_up_to"))
+                .until(() -> jdbi.withHandle(handle -> handle.select("SELECT read_up_to FROM results_watermark")
+                                .map((row, context) -> row.getObject("read_up_to", OffsetDateTime.class)
+                                        .toInstant())
                                 .one())
                         .isAfter(moment));
     }

@@ -1,6 +1,9 @@
 package dev.uplift.worker;
 
 import dev.uplift.contract.ErrorCode;
+import dev.uplift.docker.DockerException;
+import dev.uplift.docker.DockerLostException;
+import dev.uplift.docker.DockerUnreachableException;
 import dev.uplift.host.DiskSpace;
 import dev.uplift.host.FenceBusyException;
 import dev.uplift.host.FencedException;
@@ -8,9 +11,6 @@ import dev.uplift.host.HostKeyRefusedException;
 import dev.uplift.host.HostLostException;
 import dev.uplift.host.SecretUnavailableException;
 import dev.uplift.host.UnexpectedPathException;
-import dev.uplift.docker.DockerException;
-import dev.uplift.docker.DockerLostException;
-import dev.uplift.docker.DockerUnreachableException;
 import dev.uplift.messaging.OneLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;

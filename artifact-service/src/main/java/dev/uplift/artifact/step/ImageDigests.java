@@ -98,7 +98,8 @@ final class ImageDigests {
     }
 
     /** What the registry is told after it has asked who we are. */
-    private String authorization(String challenge, ImageReference image, StepRun run) throws IOException, InterruptedException {
+    private String authorization(String challenge, ImageReference image, StepRun run)
+            throws IOException, InterruptedException {
         Optional<String> login = login(image);
         return challenge.startsWith("Basic ")
                 ? login.orElseThrow(() -> refused(image))

@@ -2,9 +2,9 @@ package dev.uplift.orchestrator.backup;
 
 import dev.uplift.contract.api.BackupEntry;
 import dev.uplift.contract.api.Page;
+import dev.uplift.messaging.Database;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
-import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
@@ -22,18 +22,20 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "backups")
 @Blocking
 public final class BackupResource {
-    private final Sql sql;
+    private final Database database;
+    private final BackupRepository backups;
 
-    BackupResource(Sql sql) {
-        this.sql = sql;
+    BackupResource(Database database, BackupRepository backups) {
+        this.database = database;
+        this.backups = backups;
     }
 
     @GET
     @Operation(summary = "List the proven backups, of one installation or of all")
     public Page<BackupEntry> list(
             @QueryParam("installation") @Nullable String installation, @BeanParam PageQuery query) {
-        Paging paging = Paging.of(query, BackupStore.SORTS, "takenAt:desc");
+        Paging paging = Paging.of(query, BackupRepository.SORTS, "takenAt:desc");
         String only = installation == null || installation.isBlank() ? null : installation;
-        return sql.inTransaction(handle -> BackupStore.page(handle, only, paging));
+        return database.inTransaction(() -> backups.page(only, paging));
     }
 }

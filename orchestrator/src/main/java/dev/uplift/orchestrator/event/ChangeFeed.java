@@ -1,9 +1,9 @@
 package dev.uplift.orchestrator.event;
 
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.publish.Change;
-import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.upgrade.UpgradeChanges;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,7 +42,9 @@ public final class ChangeFeed {
                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
             """;
 
-    private final Sql sql;
+    private final Database database;
+    private final UpgradeChanges upgrades;
+    private final InstallationStore installations;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Condition abandoned = lock.newCondition();
@@ -52,8 +53,10 @@ public final class ChangeFeed {
     private long horizon = -1;
     private @Nullable Thread looker;
 
-    ChangeFeed(Sql sql) {
-        this.sql = sql;
+    ChangeFeed(Database database, UpgradeChanges upgrades, InstallationStore installations) {
+        this.database = database;
+        this.upgrades = upgrades;
+        this.installations = installations;
     }
 
     /** A number that is not settled yet, and who must be gone before it is. */
@@ -128,12 +131,12 @@ public final class ChangeFeed {
      * an installation that changed several times appears once, with its latest state.
      */
     List<Change> page(long after, long upTo) {
-        return sql.inTransaction(handle -> {
+        return database.inTransaction(() -> {
             List<List<Change>> kinds = List.of(
-                    UpgradeChanges.transitions(handle, after, upTo, PAGE),
-                    UpgradeChanges.states(handle, after, upTo, PAGE),
-                    InstallationStore.changed(handle, after, upTo, PAGE),
-                    InstallationStore.removed(handle, after, upTo, PAGE));
+                    upgrades.transitions(after, upTo, PAGE),
+                    upgrades.states(after, upTo, PAGE),
+                    installations.changed(after, upTo, PAGE),
+                    installations.removed(after, upTo, PAGE));
             long complete = kinds.stream()
                     .filter(kind -> kind.size() == PAGE)
                     .mapToLong(kind -> kind.getLast().number())
@@ -183,12 +186,12 @@ public final class ChangeFeed {
     }
 
     private @Nullable Candidate lookOnce(@Nullable Candidate before) {
-        Candidate next = sql.inTransaction(handle -> {
+        Candidate next = database.inTransaction(() -> {
             if (before == null) {
-                long last = last(handle);
-                return new Candidate(last, holders(handle));
+                long last = last();
+                return new Candidate(last, holders());
             }
-            Set<String> left = holders(handle);
+            Set<String> left = holders();
             left.retainAll(before.holders());
             return new Candidate(before.number(), left);
         });
@@ -207,13 +210,14 @@ public final class ChangeFeed {
         return null;
     }
 
-    private static long last(Handle handle) {
-        return handle.createQuery("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM change_seq")
-                .mapTo(Long.class)
-                .one();
+    private long last() {
+        return database.session()
+                .createNativeQuery("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM change_seq", Long.class)
+                .getSingleResult();
     }
 
-    private static Set<String> holders(Handle handle) {
-        return new HashSet<>(handle.createQuery(HOLDERS).mapTo(String.class).list());
+    private Set<String> holders() {
+        return new HashSet<>(
+                database.session().createNativeQuery(HOLDERS, String.class).getResultList());
     }
 }

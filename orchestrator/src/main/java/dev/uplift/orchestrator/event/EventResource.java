@@ -20,7 +20,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,7 +62,7 @@ public final class EventResource {
                 Thread.currentThread().interrupt();
             } catch (CompletionException | IllegalStateException e) {
                 LOG.debug("a listener has gone: {}", e.getMessage());
-            } catch (JdbiException | PersistenceException e) {
+            } catch (PersistenceException e) {
                 LOG.warn("a listener is let go, it may come back with its Last-Event-ID: {}", OneLine.of(e));
             } finally {
                 feed.leave();

@@ -2,9 +2,9 @@ package dev.uplift.orchestrator.incident;
 
 import dev.uplift.contract.Incident;
 import dev.uplift.contract.api.Page;
+import dev.uplift.messaging.Database;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
-import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
@@ -20,16 +20,18 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "incidents")
 @Blocking
 public final class IncidentResource {
-    private final Sql sql;
+    private final Database database;
+    private final IncidentRepository incidents;
 
-    IncidentResource(Sql sql) {
-        this.sql = sql;
+    IncidentResource(Database database, IncidentRepository incidents) {
+        this.database = database;
+        this.incidents = incidents;
     }
 
     @GET
     @Operation(summary = "List what a person should see: messages nobody understood, requests refused, defects")
     public Page<Incident> list(@BeanParam PageQuery query) {
-        Paging paging = Paging.of(query, IncidentStore.SORTS, "at:desc");
-        return sql.inTransaction(handle -> IncidentStore.page(handle, paging));
+        Paging paging = Paging.of(query, IncidentRepository.SORTS, "at:desc");
+        return database.inTransaction(() -> incidents.page(paging));
     }
 }

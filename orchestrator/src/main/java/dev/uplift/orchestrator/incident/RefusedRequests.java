@@ -2,8 +2,8 @@ package dev.uplift.orchestrator.incident;
 
 import dev.uplift.http.Problem;
 import dev.uplift.http.Refused;
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.OneLine;
-import dev.uplift.orchestrator.sql.Sql;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -25,12 +25,14 @@ final class RefusedRequests {
     private static final Logger LOG = LoggerFactory.getLogger(RefusedRequests.class);
     private static final int WRITERS_MAX = 4;
 
-    private final Sql sql;
+    private final Database database;
+    private final IncidentRepository incidents;
     private final Counter refused;
     private final Semaphore writers = new Semaphore(WRITERS_MAX);
 
-    RefusedRequests(Sql sql, MeterRegistry metrics) {
-        this.sql = sql;
+    RefusedRequests(Database database, IncidentRepository incidents, MeterRegistry metrics) {
+        this.database = database;
+        this.incidents = incidents;
         this.refused = metrics.counter("uplift.requests.refused");
     }
 
@@ -59,7 +61,7 @@ final class RefusedRequests {
         }
         Thread.ofVirtual().name("refused-request").start(() -> {
             try {
-                sql.useTransaction(handle -> IncidentStore.record(handle, source, what));
+                database.useTransaction(() -> incidents.record(source, what));
             } catch (RuntimeException e) {
                 LOG.warn("refused and not recorded: {}: {}: {}", source, problem.code(), OneLine.of(e));
             } finally {

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +22,11 @@ import org.jspecify.annotations.Nullable;
  * @param hosts those that the answers name, as they are known
  */
 record Acceptance(
-        Handle handle, Map<String, Installation> owners, DatabaseIds databases, Map<String, HostEntry> hosts) {
+        InstallationStore installations,
+        FenceTakings fences,
+        Map<String, Installation> owners,
+        DatabaseIds databases,
+        Map<String, HostEntry> hosts) {
 
     /** What was decided. */
     sealed interface Verdict {
@@ -112,19 +115,19 @@ record Acceptance(
 
     /** Why the fence may not be taken from this installation; empty: it is no more, or never was. */
     private Optional<String> fence(Installation row, UUID owner) {
-        List<Installation> known = InstallationStore.named(handle, List.of(owner.toString()));
+        List<Installation> known = installations.named(List.of(owner.toString()));
         if (!known.isEmpty() && known.getFirst().liveSaga() != null) {
             return Optional.of("it belongs to installation " + known.getFirst().name() + ", of which upgrade "
                     + known.getFirst().liveSaga() + " is under way");
         }
-        if (FenceTakings.open(handle, row).isPresent()) {
+        if (fences.open(row).isPresent()) {
             return Optional.empty();
         }
         if (!known.isEmpty()) {
             return Optional.of("it belongs to installation " + known.getFirst().name()
                     + ", whose fence is beside it; forget that one first (uplift remove), or add this as a node to it");
         }
-        return InstallationStore.isGone(handle, owner)
+        return installations.isGone(owner)
                 ? Optional.empty()
                 : Optional.of("it belongs to installation " + owner
                         + ", which is not known here: another Uplift may be at work on it. If that is gone, say so:"
@@ -138,8 +141,7 @@ record Acceptance(
         List<UUID> same = owners.stream().map(DatabaseIds.Owner::installation).toList();
         List<Installation> others = same.isEmpty()
                 ? List.of()
-                : InstallationStore.named(
-                        handle, same.stream().map(UUID::toString).toList());
+                : installations.named(same.stream().map(UUID::toString).toList());
         Optional<DatabaseIds.Owner> unaskable = others.stream()
                 .filter(other -> !other.known() || !other.site().equals(row.site()))
                 .flatMap(other ->

@@ -3,7 +3,7 @@ package dev.uplift.orchestrator.inventory;
 import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Inspection;
-import dev.uplift.orchestrator.sql.Columns;
+import dev.uplift.messaging.Database;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,27 +51,29 @@ public final class DatabaseIds {
     }
 
     /** Those of these ids. To be called before any row is locked: who holds one of these waits for nobody's row. */
-    public static DatabaseIds hold(Handle handle, Collection<String> ids) {
+    public static DatabaseIds hold(Database database, Collection<String> ids) {
         DatabaseIds known = new DatabaseIds();
         if (ids.isEmpty()) {
             return known;
         }
-        handle.createQuery("SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT DISTINCT hashtextextended(id, 8480)"
-                        + " AS lock FROM unnest(:ids) id ORDER BY lock) locks")
-                .bindArray("ids", String.class, Set.copyOf(ids))
-                .mapTo(Long.class)
-                .one();
-        handle.createQuery("SELECT id, name, database_id, database_run_id, database_apart FROM installation WHERE"
-                        + " (database_id = ANY(:ids) OR database_run_id = ANY(:ids)) AND state <> 'REFUSED' ORDER"
-                        + " BY id")
-                .bindArray("ids", String.class, Set.copyOf(ids))
-                .map((row, context) -> new Owner(
-                        Columns.uuid(row, "id"),
-                        row.getString("name"),
-                        row.getString("database_id"),
-                        row.getString("database_run_id"),
-                        Columns.uuids(row, "database_apart")))
-                .forEach(known::add);
+        String[] asked = ids.toArray(String[]::new);
+        var _ = database.session()
+                .createNativeQuery(
+                        "SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT DISTINCT"
+                                + " hashtextextended(id, 8480) AS lock FROM unnest(:ids) id ORDER BY lock) locks",
+                        Long.class)
+                .setParameter("ids", asked)
+                .getSingleResult();
+        database.session()
+                .createNativeQuery(
+                        "SELECT id, name, database_id, database_run_id, database_apart FROM installation"
+                                + " WHERE (database_id = ANY (:ids) OR database_run_id = ANY (:ids)) AND state <> 'REFUSED'"
+                                + " ORDER BY id",
+                        Object[].class)
+                .setParameter("ids", asked)
+                .getResultList()
+                .forEach(row -> known.add(new Owner(
+                        (UUID) row[0], (String) row[1], (String) row[2], (String) row[3], Set.of((UUID[]) row[4]))));
         return known;
     }
 
@@ -136,38 +138,34 @@ public final class DatabaseIds {
     }
 
     /** Writes what was taken in, also with the sagas that work on it. */
-    public void write(Handle handle) {
+    public void write(Database database) {
         if (changed.isEmpty()) {
             return;
         }
         for (String update : List.of(
                 "UPDATE installation i SET database_id = u.database_id, database_run_id = u.run_id, database_apart ="
-                        + " u.apart::uuid[] FROM unnest(:ids, :database_ids, :run_ids, :aparts) AS u(id, database_id,"
+                        + " CAST(u.apart AS uuid[]) FROM unnest(:ids, :database_ids, :run_ids, :aparts) AS u(id, database_id,"
                         + " run_id, apart) WHERE i.id = u.id",
                 "UPDATE saga s SET database_id = u.database_id || CASE WHEN u.apart <> '{}' THEN ' ' || u.id ELSE ''"
                         + " END FROM unnest(:ids, :database_ids, :run_ids, :aparts) AS u(id, database_id, run_id, apart)"
                         + " WHERE s.installation_id = u.id AND s.live")) {
-            handle.createUpdate(update)
-                    .bindArray("ids", UUID.class, changed.keySet())
-                    .bindArray(
-                            "database_ids",
-                            String.class,
-                            changed.values().stream().map(Owner::databaseId).toList())
-                    .bindArray(
-                            "run_ids",
-                            String.class,
-                            changed.values().stream().map(Owner::runId).toList())
-                    .bindArray(
+            database.session()
+                    .createNativeMutationQuery(update)
+                    .setParameter("ids", changed.keySet().toArray(UUID[]::new))
+                    .setParameter("database_ids", texts(Owner::databaseId))
+                    .setParameter("run_ids", texts(Owner::runId))
+                    .setParameter(
                             "aparts",
-                            String.class,
-                            changed.values().stream()
-                                    .map(own -> own.apart().stream()
-                                            .map(UUID::toString)
-                                            .collect(Collectors.joining(",", "{", "}")))
-                                    .toList())
-                    .execute();
+                            texts(own -> own.apart().stream()
+                                    .map(UUID::toString)
+                                    .collect(Collectors.joining(",", "{", "}"))))
+                    .executeUpdate();
         }
         changed.clear();
+    }
+
+    private @Nullable String[] texts(Function<Owner, @Nullable String> text) {
+        return changed.values().stream().map(text).toArray(String[]::new);
     }
 
     private void add(Owner owner) {

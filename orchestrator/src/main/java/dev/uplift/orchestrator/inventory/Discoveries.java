@@ -4,11 +4,12 @@ import dev.uplift.contract.Discovery;
 import dev.uplift.contract.api.DiscoveryStatus;
 import dev.uplift.contract.api.DiscoveryStatus.State;
 import dev.uplift.contract.api.HostEntry;
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.rest.ProblemException;
-import dev.uplift.orchestrator.sql.Sql;
+import dev.uplift.orchestrator.sql.Columns;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,7 +17,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** Searches for what runs on a host: its site's swap-service is asked, and its answer is compared with the inventory. */
@@ -24,13 +24,23 @@ import org.jspecify.annotations.Nullable;
 public final class Discoveries {
     private static final Duration ANSWER_MAX = Duration.ofMinutes(2);
 
-    private final Sql sql;
+    private final Database database;
+    private final DiscoveryRepository table;
+    private final InstallationStore installations;
     private final Outbox outbox;
     private final SiteTopics topics;
     private final Hosts hosts;
 
-    Discoveries(Sql sql, Outbox outbox, SiteTopics topics, Hosts hosts) {
-        this.sql = sql;
+    Discoveries(
+            Database database,
+            DiscoveryRepository table,
+            InstallationStore installations,
+            Outbox outbox,
+            SiteTopics topics,
+            Hosts hosts) {
+        this.database = database;
+        this.table = table;
+        this.installations = installations;
         this.outbox = outbox;
         this.topics = topics;
         this.hosts = hosts;
@@ -47,18 +57,22 @@ public final class Discoveries {
         HostEntry entry = hosts.named(host).orElse(null);
         String site = Hosts.site(entry, asked);
         Instant now = Instant.now();
-        DiscoveryStore.Row row =
-                new DiscoveryStore.Row(UUID.randomUUID(), host, site, now, now.plus(ANSWER_MAX), null, null);
+        DiscoveryEntity row = new DiscoveryEntity();
+        row.id = UUID.randomUUID();
+        row.host = host;
+        row.site = site;
+        row.askedAt = now;
+        row.dueAt = now.plus(ANSWER_MAX);
         topics.requireWorkers(site);
-        return sql.inTransaction(handle -> {
-            Optional<DiscoveryStore.Row> live = DiscoveryStore.underWay(handle, host, site, now);
+        return database.inTransaction(() -> {
+            Optional<DiscoveryEntity> live = table.underWay(host, site, now);
             if (live.isPresent()) {
-                return status(handle, live.get());
+                return status(live.get());
             }
-            DiscoveryStore.insert(handle, row);
-            Discovery.Requested question = new Discovery.Requested(row.id(), site, entry == null ? null : entry.host());
+            table.persistAndFlush(row);
+            Discovery.Requested question = new Discovery.Requested(row.id, site, entry == null ? null : entry.host());
             outbox.append(List.of(Outgoing.discover(question, now)));
-            return status(handle, row);
+            return status(row);
         });
     }
 
@@ -68,60 +82,66 @@ public final class Discoveries {
      * @throws ProblemException 404 if it is unknown, or was forgotten
      */
     DiscoveryStatus get(String host, String id) {
-        return sql.inTransaction(handle -> status(
-                handle,
-                DiscoveryStore.find(handle, host, id)
-                        .orElseThrow(() -> ProblemException.unknown(
-                                "discovery.unknown", "no discovery of this host has the id", id))));
+        return database.inTransaction(() -> status(uuid(id).flatMap(known -> table.find(host, known))
+                .orElseThrow(() ->
+                        ProblemException.unknown("discovery.unknown", "no discovery of this host has the id", id))));
     }
 
-    /** Takes answers in, in the caller's transaction. */
-    public void answered(Handle handle, Collection<Discovery> answers) {
+    /** Takes answers in, in the transaction of this thread. */
+    public void answered(Collection<Discovery> answers) {
         for (Discovery answer : answers) {
             switch (answer) {
-                case Discovery.Found found -> DiscoveryStore.found(handle, found);
-                case Discovery.Refused refused -> DiscoveryStore.refused(handle, refused);
+                case Discovery.Found found -> table.found(found);
+                case Discovery.Refused refused -> table.refused(refused);
                 case Discovery.Requested _ -> {}
             }
         }
     }
 
-    private static DiscoveryStatus status(Handle handle, DiscoveryStore.Row row) {
-        Discovery.Found found = row.found();
+    private static Optional<UUID> uuid(String text) {
+        try {
+            return Optional.of(UUID.fromString(text));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private DiscoveryStatus status(DiscoveryEntity row) {
+        Discovery.Found found = Columns.parseOrNull(row.found, Discovery.Found.class);
         if (found != null) {
             return new DiscoveryStatus(
-                    row.id(),
-                    row.host(),
-                    row.site(),
+                    row.id,
+                    row.host,
+                    row.site,
                     State.DONE,
-                    proposals(handle, row, found).of(found),
+                    proposals(row, found).of(found),
                     found.notes(),
                     null,
-                    row.askedAt());
+                    row.askedAt);
         }
-        String problem = row.problem();
-        if (problem == null && row.dueAt().isBefore(Instant.now())) {
-            problem = "no swap-service answered at site " + row.site();
+        String problem = row.problem;
+        if (problem == null && row.dueAt.isBefore(Instant.now())) {
+            problem = "no swap-service answered at site " + row.site;
         }
         return new DiscoveryStatus(
-                row.id(),
-                row.host(),
-                row.site(),
+                row.id,
+                row.host,
+                row.site,
                 problem == null ? State.SEARCHING : State.FAILED,
                 List.of(),
                 List.of(),
                 problem,
-                row.askedAt());
+                row.askedAt);
     }
 
-    private static Proposals proposals(Handle handle, DiscoveryStore.Row row, Discovery.Found found) {
+    private Proposals proposals(DiscoveryEntity row, Discovery.Found found) {
         List<String> databases =
                 found.usable().stream().map(Discovery.Usable::databaseIdentity).toList();
         return new Proposals(
-                row.site(),
-                row.host(),
-                InstallationStore.owners(handle, databases),
-                InstallationStore.at(handle, row.site(), row.host(), Proposals.places(found)),
-                name -> !InstallationStore.named(handle, List.of(name)).isEmpty());
+                row.site,
+                row.host,
+                installations.owners(databases),
+                installations.at(row.site, row.host, Proposals.places(found)),
+                name -> !installations.named(List.of(name)).isEmpty());
     }
 }

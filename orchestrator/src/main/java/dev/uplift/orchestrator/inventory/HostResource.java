@@ -4,10 +4,10 @@ import dev.uplift.contract.Topics;
 import dev.uplift.contract.api.DiscoveryStatus;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.Page;
+import dev.uplift.messaging.Database;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
-import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
@@ -35,12 +35,14 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "hosts")
 @Blocking
 public final class HostResource {
-    private final Sql sql;
+    private final Database database;
+    private final HostRepository table;
     private final Hosts hosts;
     private final Discoveries discoveries;
 
-    HostResource(Sql sql, Hosts hosts, Discoveries discoveries) {
-        this.sql = sql;
+    HostResource(Database database, HostRepository table, Hosts hosts, Discoveries discoveries) {
+        this.database = database;
+        this.table = table;
         this.hosts = hosts;
         this.discoveries = discoveries;
     }
@@ -74,16 +76,16 @@ public final class HostResource {
     @GET
     @Operation(summary = "List the hosts")
     public Page<HostEntry> list(@BeanParam PageQuery query) {
-        Paging paging = Paging.of(query, HostStore.SORTS, "name", "name");
-        return sql.inTransaction(handle -> HostStore.page(handle, paging));
+        Paging paging = Paging.of(query, HostRepository.SORTS, "name", "name");
+        return database.inTransaction(() -> table.page(paging));
     }
 
     @GET
     @Path("{name}")
     @Operation(summary = "Show one host")
     public HostEntry get(@PathParam("name") String name) {
-        return Optional.ofNullable(sql.inTransaction(handle -> HostStore.find(handle, List.of(name)))
-                        .get(name))
+        return Optional.ofNullable(
+                        database.inTransaction(() -> table.find(List.of(name))).get(name))
                 .orElseThrow(() -> Hosts.unknown(name));
     }
 

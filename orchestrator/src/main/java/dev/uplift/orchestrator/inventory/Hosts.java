@@ -4,15 +4,14 @@ import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.api.HostEntry;
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.rest.ProblemException;
-import dev.uplift.orchestrator.sql.Sql;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** The inventory of hosts: a change of one is told to all installations on it. */
@@ -20,11 +19,15 @@ import org.jspecify.annotations.Nullable;
 final class Hosts {
     private static final int USERS_NAMED_MAX = 5;
 
-    private final Sql sql;
+    private final Database database;
+    private final HostRepository table;
+    private final InstallationStore installations;
     private final Outbox outbox;
 
-    Hosts(Sql sql, Outbox outbox) {
-        this.sql = sql;
+    Hosts(Database database, HostRepository table, InstallationStore installations, Outbox outbox) {
+        this.database = database;
+        this.table = table;
+        this.installations = installations;
         this.outbox = outbox;
     }
 
@@ -34,7 +37,7 @@ final class Hosts {
      * @throws ProblemException 409 if one of this name is there
      */
     void add(HostEntry entry) {
-        if (!sql.inTransaction(handle -> HostStore.insert(handle, entry))) {
+        if (!database.inTransaction(() -> table.insert(entry))) {
             throw ProblemException.conflict(
                     "host.exists", "a host " + entry.host().name() + " is registered already; PUT replaces it");
         }
@@ -46,14 +49,14 @@ final class Hosts {
      * @throws ProblemException 404 if it is unknown, 409 if it would leave the site of installations on it
      */
     void replace(HostEntry entry) {
-        sql.useTransaction(handle -> {
+        database.useTransaction(() -> {
             String name = entry.host().name();
-            HostEntry before = HostStore.lock(handle, name).orElseThrow(() -> unknown(name));
+            HostEntry before = table.lock(name).orElseThrow(() -> unknown(name));
             if (!String.valueOf(entry.site()).equals(before.site())) {
-                requireUnused(handle, name);
+                requireUnused(name);
             }
-            HostStore.update(handle, entry);
-            tellInstallations(handle, entry.host());
+            table.update(entry);
+            tellInstallations(entry.host());
         });
     }
 
@@ -63,12 +66,12 @@ final class Hosts {
      * @throws ProblemException 404 if it is unknown, 409 while an installation is on it
      */
     void remove(String name) {
-        sql.useTransaction(handle -> {
-            if (HostStore.lock(handle, name).isEmpty()) {
+        database.useTransaction(() -> {
+            if (table.lock(name).isEmpty()) {
                 throw unknown(name);
             }
-            requireUnused(handle, name);
-            HostStore.delete(handle, name);
+            requireUnused(name);
+            boolean _ = table.deleteById(name);
         });
     }
 
@@ -81,8 +84,8 @@ final class Hosts {
         if (name == null || name.equals(NodeSpec.LOCAL)) {
             return Optional.empty();
         }
-        HostEntry entry = sql.inTransaction(handle -> HostStore.find(handle, List.of(name)))
-                .get(name);
+        HostEntry entry =
+                database.inTransaction(() -> table.find(List.of(name))).get(name);
         if (entry == null) {
             throw ProblemException.unknown("host.unknown", "register the host first: no host has the name", name);
         }
@@ -115,20 +118,20 @@ final class Hosts {
         return ProblemException.unknown("host.unknown", "no host has the name", name);
     }
 
-    private static void requireUnused(Handle handle, String name) {
-        List<String> users = InstallationStore.on(handle, name, USERS_NAMED_MAX);
+    private void requireUnused(String name) {
+        List<String> users = installations.on(name, USERS_NAMED_MAX);
         if (!users.isEmpty()) {
             throw ProblemException.conflict(
                     "host.in-use", String.join(", ", users) + " run on host " + name + "; remove them first");
         }
     }
 
-    private void tellInstallations(Handle handle, HostSpec host) {
+    private void tellInstallations(HostSpec host) {
         Instant now = Instant.now();
-        List<Installation> changed = InstallationStore.lockOn(handle, host.name()).stream()
+        List<Installation> changed = installations.lockOn(host.name()).stream()
                 .map(installation -> installation.reachedBy(host, now))
                 .toList();
-        InstallationStore.update(handle, changed);
+        installations.update(changed);
         outbox.append(changed.stream()
                 .map(installation -> Outgoing.status(installation.status()))
                 .toList());

@@ -6,10 +6,10 @@ import dev.uplift.contract.api.FenceTakingStatus;
 import dev.uplift.contract.api.Page;
 import dev.uplift.contract.api.Reason;
 import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.messaging.Database;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
-import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
@@ -33,12 +33,15 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "installations")
 @Blocking
 public final class InstallationResource {
-    private final Sql sql;
+    private final Database database;
+    private final InstallationStore installations;
     private final Registration registration;
     private final FenceTakings fences;
 
-    InstallationResource(Sql sql, Registration registration, FenceTakings fences) {
-        this.sql = sql;
+    InstallationResource(
+            Database database, InstallationStore installations, Registration registration, FenceTakings fences) {
+        this.database = database;
+        this.installations = installations;
         this.registration = registration;
         this.fences = fences;
     }
@@ -60,14 +63,14 @@ public final class InstallationResource {
     @Operation(summary = "List the installations")
     public Page<InstallationStatus> list(@BeanParam PageQuery query) {
         Paging paging = Paging.of(query, InstallationStore.SORTS, "name");
-        return sql.inTransaction(handle -> InstallationStore.page(handle, paging));
+        return database.inTransaction(() -> installations.page(paging));
     }
 
     @GET
     @Path("{nameOrId}")
     @Operation(summary = "Show one installation, by its name or its id")
     public InstallationStatus get(@PathParam("nameOrId") String nameOrId) {
-        return sql.inTransaction(handle -> InstallationStore.find(handle, nameOrId))
+        return database.inTransaction(() -> installations.find(nameOrId))
                 .orElseThrow(() -> Registration.unknown(nameOrId))
                 .status();
     }
@@ -107,7 +110,7 @@ public final class InstallationResource {
     @Path("{nameOrId}/fence")
     @Operation(summary = "List the fences that operators gave to it, latest first: by whom, why, from whom")
     public List<FenceTakingStatus> fences(@PathParam("nameOrId") String nameOrId) {
-        return fences.of(nameOrId);
+        return database.inTransaction(() -> fences.of(nameOrId));
     }
 
     @DELETE

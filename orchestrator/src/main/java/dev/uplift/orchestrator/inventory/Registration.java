@@ -8,13 +8,13 @@ import dev.uplift.contract.Topics;
 import dev.uplift.contract.api.AddNode;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.RegisterInstallation;
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.OutboundMessage;
 import dev.uplift.messaging.Outbox;
-import dev.uplift.orchestrator.incident.IncidentStore;
+import dev.uplift.orchestrator.incident.IncidentRepository;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.rest.ProblemException;
-import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.sql.SqlStates;
 import jakarta.inject.Singleton;
 import jakarta.persistence.PersistenceException;
@@ -33,8 +33,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,14 +46,31 @@ public final class Registration {
     private static final int OVERDUE_BATCH = 200;
     private static final int FORGOTTEN_BATCH = 500;
 
-    private final Sql sql;
+    private final Database database;
+    private final InstallationStore installations;
+    private final HostRepository hostTable;
+    private final FenceTakings fences;
+    private final IncidentRepository incidents;
     private final Outbox outbox;
     private final SiteTopics topics;
     private final Hosts hosts;
     private final Duration silenceMax;
 
-    Registration(Sql sql, Outbox outbox, SiteTopics topics, Hosts hosts, RegistrationSettings settings) {
-        this.sql = sql;
+    Registration(
+            Database database,
+            InstallationStore installations,
+            HostRepository hostTable,
+            FenceTakings fences,
+            IncidentRepository incidents,
+            Outbox outbox,
+            SiteTopics topics,
+            Hosts hosts,
+            RegistrationSettings settings) {
+        this.database = database;
+        this.installations = installations;
+        this.hostTable = hostTable;
+        this.fences = fences;
+        this.incidents = incidents;
         this.outbox = outbox;
         this.topics = topics;
         this.hosts = hosts;
@@ -100,20 +115,20 @@ public final class Registration {
         }
         topics.requireWorkers(site);
         try {
-            return sql.inTransaction(handle -> {
-                if (!InstallationStore.named(handle, List.of(name)).isEmpty()) {
+            return database.inTransaction(() -> {
+                if (!installations.named(List.of(name)).isEmpty()) {
                     throw taken(name);
                 }
-                InstallationStore.refused(handle, name).forEach(earlier -> forget(handle, earlier, now));
-                InstallationStore.insert(handle, row);
-                InstallationStore.expect(handle, question, null, silenceMax);
+                installations.refused(name).forEach(earlier -> forget(earlier, now));
+                installations.insert(row);
+                installations.expect(question, null, silenceMax);
                 if (request.takeFence() != null) {
-                    FenceTakings.ask(handle, row, request.takeFence());
+                    fences.ask(row, request.takeFence());
                 }
                 outbox.append(List.of(Outgoing.status(row.status()), Outgoing.inspect(question, now)));
                 return row.status();
             });
-        } catch (JdbiException | PersistenceException e) {
+        } catch (PersistenceException e) {
             if (SqlStates.uniqueViolation(e)) {
                 throw taken(name);
             }
@@ -131,16 +146,16 @@ public final class Registration {
     public InstallationStatus join(String nameOrId, AddNode request) {
         HostEntry host = hosts.named(request.host()).orElse(null);
         Instant now = Instant.now();
-        return sql.inTransaction(handle -> {
-            Installation row = idle(handle, nameOrId);
+        return database.inTransaction(() -> {
+            Installation row = idle(nameOrId);
             if (host != null && !row.site().equals(host.site())) {
                 throw ProblemException.invalid("host " + host.host().name() + " is at site " + host.site() + ", "
                         + row.name() + " at " + row.site());
             }
             Installation joining = row.joining(now);
-            InstallationStore.update(handle, List.of(joining));
+            installations.update(List.of(joining));
             Inspection.Requested question = question(row, request, host);
-            InstallationStore.expect(handle, question, null, silenceMax);
+            installations.expect(question, null, silenceMax);
             outbox.append(List.of(Outgoing.status(joining.status()), Outgoing.inspect(question, now)));
             return joining.status();
         });
@@ -174,11 +189,11 @@ public final class Registration {
      *     while something works on the installation
      */
     public InstallationStatus leave(String nameOrId, String node) {
-        return sql.inTransaction(handle -> {
-            Installation row = idle(handle, nameOrId);
+        return database.inTransaction(() -> {
+            Installation row = idle(nameOrId);
             try {
                 Installation left = row.without(row.requireSpec().withoutNode(node), Instant.now());
-                save(handle, List.of(left));
+                save(List.of(left));
                 return left.status();
             } catch (IllegalArgumentException e) {
                 throw ProblemException.invalid(String.valueOf(e.getMessage()));
@@ -187,8 +202,8 @@ public final class Registration {
     }
 
     /** A known installation that nothing works on, held until the transaction ends. */
-    private static Installation idle(Handle handle, String nameOrId) {
-        Installation row = withoutSaga(handle, nameOrId);
+    private Installation idle(String nameOrId) {
+        Installation row = withoutSaga(nameOrId);
         if (!row.known() || row.state() != InstallationStatus.State.READY) {
             throw ProblemException.conflict("installation.busy", row.name() + " is " + row.state() + ", not READY");
         }
@@ -196,13 +211,13 @@ public final class Registration {
     }
 
     /** An installation that no saga works on or is parked on, held until the transaction ends. */
-    private static Installation withoutSaga(Handle handle, String nameOrId) {
-        UUID id = InstallationStore.find(handle, nameOrId)
+    private Installation withoutSaga(String nameOrId) {
+        UUID id = installations
+                .find(nameOrId)
                 .orElseThrow(() -> unknown(nameOrId))
                 .id();
-        Installation row = Optional.ofNullable(
-                        InstallationStore.lock(handle, List.of(id)).get(id))
-                .orElseThrow(() -> unknown(nameOrId));
+        Installation row =
+                Optional.ofNullable(installations.lock(List.of(id)).get(id)).orElseThrow(() -> unknown(nameOrId));
         if (row.liveSaga() != null) {
             throw ProblemException.conflict(
                     "installation.busy", "upgrade " + row.liveSaga() + " works on " + row.name());
@@ -211,20 +226,20 @@ public final class Registration {
     }
 
     /**
-     * Takes answers in, in the caller's transaction, which holds the databases that they name. An answer to a registration
+     * Takes answers in, in the transaction of this thread, which holds the databases that they name. An answer to a registration
      * that is over changes nothing.
      */
-    public void inspected(Handle handle, Collection<Inspection> answers, DatabaseIds databases) {
+    public void inspected(Collection<Inspection> answers, DatabaseIds databases) {
         if (answers.isEmpty()) {
             return;
         }
         Instant now = Instant.now();
-        Map<String, HostEntry> hosts = HostStore.hold(handle, hostNames(answers));
-        Map<UUID, Installation> rows = new HashMap<>(InstallationStore.lock(
-                handle, answers.stream().map(Inspection::installationId).toList()));
-        Map<UUID, Inspection.Requested> questions = new HashMap<>(InstallationStore.questions(handle, rows.keySet()));
-        Map<String, Installation> owners = new HashMap<>(InstallationStore.owners(handle, identities(answers)));
-        Acceptance acceptance = new Acceptance(handle, owners, databases, hosts);
+        Map<String, HostEntry> hosts = hostTable.hold(hostNames(answers));
+        Map<UUID, Installation> rows = new HashMap<>(installations.lock(
+                answers.stream().map(Inspection::installationId).toList()));
+        Map<UUID, Inspection.Requested> questions = new HashMap<>(installations.questions(rows.keySet()));
+        Map<String, Installation> owners = new HashMap<>(installations.owners(identities(answers)));
+        Acceptance acceptance = new Acceptance(installations, fences, owners, databases, hosts);
         List<Installation> changed = new ArrayList<>();
         Set<UUID> underway = new HashSet<>();
         for (Inspection answer : answers) {
@@ -245,14 +260,13 @@ public final class Registration {
                     switch (acceptance.of(row, found, question)) {
                         case Acceptance.Verdict.Refused(String why) -> row.refused(why, now);
                         case Acceptance.Verdict.Taken() -> {
-                            fenceTaken(handle, row, question);
+                            fenceTaken(row, question);
                             yield row.found(found, now);
                         }
                         case Acceptance.Verdict.Late() -> row;
                         case Acceptance.Verdict.Accepted(Inspection.Requested again) -> {
                             questions.put(row.id(), again);
-                            InstallationStore.expect(
-                                    handle, again, found.installation().databaseIdentity(), silenceMax);
+                            installations.expect(again, found.installation().databaseIdentity(), silenceMax);
                             outbox.append(List.of(Outgoing.inspect(again, now)));
                             yield row;
                         }
@@ -263,34 +277,31 @@ public final class Registration {
                 changed.add(next);
             }
         }
-        InstallationStore.extend(handle, underway, silenceMax);
-        save(handle, changed);
+        installations.extend(underway, silenceMax);
+        save(changed);
     }
 
-    private void fenceTaken(Handle handle, Installation row, Inspection.@Nullable Requested question) {
+    private void fenceTaken(Installation row, Inspection.@Nullable Requested question) {
         UUID from = question == null || question.accepted() == null
                 ? null
                 : question.accepted().fenceOf();
-        FenceTakings.open(handle, row)
-                .ifPresent(wish -> FenceTakings.taken(handle, outbox, wish, from == null ? List.of() : List.of(from)));
+        fences.open(row).ifPresent(wish -> fences.taken(wish, from == null ? List.of() : List.of(from)));
     }
 
     /** Lets the topics of all known sites exist; to be called when the process starts. */
     public void prepareSites() {
         topics.require(Topics.DEFAULT_SITE);
-        sql.inTransaction(InstallationStore::sites).forEach(topics::require);
+        database.inTransaction(installations::sites).forEach(topics::require);
     }
 
     /** Refuses those whose site gives no sign of life, or no answer in time; and the wishes to take fences likewise. */
     public void expire() {
-        sql.useTransaction(handle -> {
+        database.useTransaction(() -> {
             Instant now = Instant.now();
-            FenceTakings.expire(handle);
-            save(
-                    handle,
-                    InstallationStore.overdue(handle, silenceMax, OVERDUE_BATCH).stream()
-                            .map(overdue -> overdue.row().refused(why(overdue), now))
-                            .toList());
+            fences.expire();
+            save(installations.overdue(silenceMax, OVERDUE_BATCH).stream()
+                    .map(overdue -> overdue.row().refused(why(overdue), now))
+                    .toList());
         });
     }
 
@@ -310,13 +321,13 @@ public final class Registration {
      * @throws ProblemException 404 if it is unknown, 409 while a saga works on it or is parked on it
      */
     public void remove(String nameOrId) {
-        sql.useTransaction(handle -> forget(handle, withoutSaga(handle, nameOrId), Instant.now()));
+        database.useTransaction(() -> forget(withoutSaga(nameOrId), Instant.now()));
     }
 
-    private void forget(Handle handle, Installation row, Instant now) {
+    private void forget(Installation row, Instant now) {
         InstallationRemoved removed = new InstallationRemoved(row.id(), row.name(), now);
-        InstallationStore.remove(handle, removed);
-        FenceTakings.close(handle, List.of(row.id()), "the registration was forgotten");
+        installations.remove(removed);
+        fences.close(List.of(row.id()), "the registration was forgotten");
         outbox.append(List.of(Outgoing.removed(removed)));
         outbox.appendTombstones(Topics.STATUS_INSTALLATIONS, List.of(row.id()));
     }
@@ -329,26 +340,25 @@ public final class Registration {
     /** Forgets registrations that were refused before {@code oldest}. */
     public void forgetRefused(Instant oldest) {
         Instant now = Instant.now();
-        sql.useTransaction(handle ->
-                InstallationStore.refused(handle, oldest, FORGOTTEN_BATCH).forEach(row -> forget(handle, row, now)));
+        database.useTransaction(
+                () -> installations.refused(oldest, FORGOTTEN_BATCH).forEach(row -> forget(row, now)));
     }
 
     /** What was refused is told, and is then no installation on the status topic any more. */
-    private void save(Handle handle, List<Installation> changed) {
+    private void save(List<Installation> changed) {
         if (changed.isEmpty()) {
             return;
         }
-        InstallationStore.update(handle, changed);
+        installations.update(changed);
         List<OutboundMessage> messages =
                 changed.stream().map(row -> Outgoing.status(row.status())).toList();
         outbox.append(messages);
         List<Installation> refused = changed.stream()
                 .filter(row -> row.state() == InstallationStatus.State.REFUSED)
                 .toList();
-        refused.forEach(
-                row -> IncidentStore.record(handle, "registration of " + row.name(), String.valueOf(row.problem())));
+        refused.forEach(row -> incidents.record("registration of " + row.name(), String.valueOf(row.problem())));
         List<UUID> refusedIds = refused.stream().map(Installation::id).toList();
-        FenceTakings.close(handle, refusedIds, "the registration was refused");
+        fences.close(refusedIds, "the registration was refused");
         outbox.appendTombstones(Topics.STATUS_INSTALLATIONS, refusedIds);
     }
 

@@ -3,10 +3,10 @@ package dev.uplift.orchestrator.release;
 import dev.uplift.contract.api.Page;
 import dev.uplift.contract.api.Reason;
 import dev.uplift.contract.api.ReleaseEntry;
+import dev.uplift.messaging.Database;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
-import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
@@ -31,17 +31,19 @@ import org.slf4j.LoggerFactory;
 public final class ReleaseResource {
     private static final Logger LOG = LoggerFactory.getLogger(ReleaseResource.class);
 
-    private final Sql sql;
+    private final Database database;
+    private final ReleaseRepository releases;
 
-    ReleaseResource(Sql sql) {
-        this.sql = sql;
+    ReleaseResource(Database database, ReleaseRepository releases) {
+        this.database = database;
+        this.releases = releases;
     }
 
     @GET
     @Operation(summary = "List what upgrades were completed with, and what of it was forgotten by whom and why")
     public Page<ReleaseEntry> list(@BeanParam PageQuery query) {
-        Paging paging = Paging.of(query, ReleaseStore.SORTS, "completedAt:desc");
-        return sql.inTransaction(handle -> ReleaseStore.page(handle, paging));
+        Paging paging = Paging.of(query, ReleaseRepository.SORTS, "completedAt:desc");
+        return database.inTransaction(() -> releases.page(paging));
     }
 
     @POST
@@ -54,7 +56,7 @@ public final class ReleaseResource {
         if (request == null) {
             throw ProblemException.invalid("the body is missing");
         }
-        List<ReleaseEntry> forgotten = sql.inTransaction(handle -> ReleaseStore.forget(handle, sha256, request));
+        List<ReleaseEntry> forgotten = database.inTransaction(() -> releases.forget(sha256, request));
         if (forgotten.isEmpty()) {
             throw ProblemException.unknown(
                     "release.unknown", "no upgrade that counts was completed with the SHA-256", sha256);

@@ -1,8 +1,13 @@
 package dev.uplift.orchestrator.rest;
 
+import dev.uplift.contract.api.Page;
+import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param offset how many to leave out, from 0
  * @param limit how many at most, 1 to {@link #LIMIT_MAX}
- * @param key the column that tells the rows apart, which decides between equal ones
- * @param orderBy SQL made of known columns only
+ * @param key the attribute that tells the rows apart, which decides between equal ones
+ * @param orderBy HQL made of known attributes only
  * @param pattern for {@code LIKE}: a substring of the name, lower-case; {@code %} for all
  */
 public record Paging(int offset, int limit, String key, String orderBy, String pattern) {
@@ -22,7 +27,7 @@ public record Paging(int offset, int limit, String key, String orderBy, String p
     /**
      * Reads the query parameters of a list whose rows have the key {@code id}.
      *
-     * @param columns the fields that can be sorted by, and their columns
+     * @param columns the fields that can be sorted by, and their attributes
      * @param otherwise {@code field} or {@code field:asc|desc}, where nothing else is asked for
      * @throws ProblemException 400 if one is no number, out of range or no known field
      */
@@ -40,16 +45,39 @@ public record Paging(int offset, int limit, String key, String orderBy, String p
                 pattern(query.q));
     }
 
+    /** A condition: the text of these attributes, apart by spaces, contains what is looked for. */
+    public String contains(String... attributes) {
+        return "lower(" + String.join(" || ' ' || ", attributes) + ") like :q escape '\\'";
+    }
+
     /**
-     * The statement that reads the page. The rows of the page are found by their keys first: what sorts carries every
-     * column that it is to return, and that would be the JSON of all rows.
+     * Reads the page. Its rows are found by their keys first: what sorts carries every column that it is to return, and
+     * that would be the JSON of all rows.
      *
-     * @param columns what to return of table {@code t}
-     * @param from {@code FROM table WHERE ...}, of one table without alias
+     * @param condition of {@code entity}'s attributes, with {@link #contains}
+     * @param parameters the others of the condition
      */
-    public String select(String columns, String table, String from) {
-        return "SELECT " + columns + " FROM (SELECT " + key + from + " ORDER BY " + orderBy
-                + " LIMIT :limit OFFSET :offset) page JOIN " + table + " t USING (" + key + ") ORDER BY " + orderBy;
+    public <E, T> Page<T> read(
+            PanacheRepositoryBase<E, ?> rows,
+            String entity,
+            String condition,
+            Map<String, Object> parameters,
+            Function<E, T> shown) {
+        Map<String, Object> of = new HashMap<>(parameters);
+        of.put("q", pattern);
+        long total = rows.count(condition, of);
+        String ordered = " order by " + orderBy;
+        of.put("limit", limit);
+        of.put("offset", offset);
+        List<T> content = rows
+                .find(
+                        key + " in (select " + key + " from " + entity + " where " + condition + ordered
+                                + " limit :limit offset :offset)" + ordered,
+                        of)
+                .stream()
+                .map(shown)
+                .toList();
+        return new Page<>(content, total, offset, limit);
     }
 
     private static int number(String name, @Nullable String text, int otherwise, int least, int most) {

@@ -17,7 +17,6 @@ import java.util.Locale;
 import java.util.UUID;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
-import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,8 +59,8 @@ final class ProblemMappers {
     }
 
     /** A database that is away is no defect: the same request may succeed later. */
-    @ServerExceptionMapper({JdbiException.class, PersistenceException.class})
-    Response database(RuntimeException e) {
+    @ServerExceptionMapper
+    Response database(PersistenceException e) {
         if (!SqlStates.passing(e)) {
             return other(e);
         }

@@ -1,12 +1,12 @@
 package dev.uplift.orchestrator.runtime;
 
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.Inbox;
 import dev.uplift.messaging.MessagingRuntime;
-import dev.uplift.orchestrator.incident.IncidentStore;
-import dev.uplift.orchestrator.inventory.DiscoveryStore;
+import dev.uplift.orchestrator.incident.IncidentRepository;
+import dev.uplift.orchestrator.inventory.DiscoveryRepository;
 import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.inventory.Registration;
-import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -19,19 +19,27 @@ final class Housekeeping {
     private static final Duration REFUSED_KEPT = Duration.ofDays(1);
     private static final Duration RETENTION_MIN = Duration.ofDays(8);
 
-    private final Sql sql;
+    private final Database database;
     private final Inbox inbox;
+    private final IncidentRepository incidents;
+    private final InstallationStore installations;
+    private final DiscoveryRepository discoveries;
     private final SagaUpkeep sagas;
     private final Registration registration;
     private final Duration retention;
 
     Housekeeping(
             MessagingRuntime messaging,
-            Sql sql,
+            IncidentRepository incidents,
+            InstallationStore installations,
+            DiscoveryRepository discoveries,
             SagaUpkeep sagas,
             Registration registration,
             RetentionSettings settings) {
-        this.sql = sql;
+        this.database = messaging.database();
+        this.incidents = incidents;
+        this.installations = installations;
+        this.discoveries = discoveries;
         this.inbox = messaging.inbox();
         this.sagas = sagas;
         this.registration = registration;
@@ -44,11 +52,11 @@ final class Housekeeping {
 
     void run() {
         Instant oldest = Instant.now().minus(retention);
-        sql.useTransaction(handle -> {
+        database.useTransaction(() -> {
             inbox.forget(oldest);
-            IncidentStore.prune(handle, oldest);
-            InstallationStore.pruneRemovals(handle, oldest);
-            DiscoveryStore.prune(handle, Instant.now().minus(DISCOVERIES_KEPT));
+            incidents.prune(oldest);
+            installations.pruneRemovals(oldest);
+            discoveries.prune(Instant.now().minus(DISCOVERIES_KEPT));
         });
         registration.forgetRefused(Instant.now().minus(REFUSED_KEPT));
         sagas.forget(oldest);

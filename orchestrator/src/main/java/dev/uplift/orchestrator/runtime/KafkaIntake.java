@@ -3,7 +3,7 @@ package dev.uplift.orchestrator.runtime;
 import dev.uplift.contract.Topics;
 import dev.uplift.messaging.BatchIntake;
 import dev.uplift.messaging.MessagingRuntime;
-import dev.uplift.orchestrator.incident.DeadLetterIncidents;
+import dev.uplift.orchestrator.incident.IncidentRepository;
 import dev.uplift.orchestrator.trigger.TriggerHandler;
 import dev.uplift.orchestrator.upgrade.ResultsHandler;
 import dev.uplift.orchestrator.watermark.Watermark;
@@ -25,7 +25,7 @@ final class KafkaIntake {
             MessagingRuntime messaging,
             ResultsHandler results,
             TriggerHandler triggers,
-            DeadLetterIncidents deadLetters) {
+            IncidentRepository deadLetters) {
         this.results = messaging.intake("results", Watermark.CONSUMER, Watermark.topics(), results, deadLetters);
         this.triggers = messaging.intake("triggers", "triggers", List.of(Topics.TRIGGERS), triggers, deadLetters);
     }

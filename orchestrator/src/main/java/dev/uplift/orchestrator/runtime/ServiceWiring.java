@@ -7,12 +7,19 @@ import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.time.Clock;
 import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.Liveness;
 
 /** Makes what all features stand on. */
 final class ServiceWiring {
+    @Produces
+    @Singleton
+    Clock clock() {
+        return Clock.systemUTC();
+    }
+
     @Produces
     @Singleton
     Outbox outbox(MessagingRuntime messaging) {

@@ -8,14 +8,12 @@ import dev.uplift.messaging.DeadLetters;
 import dev.uplift.messaging.Inbox;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.Received;
-import dev.uplift.orchestrator.incident.DeadLetterIncidents;
-import dev.uplift.orchestrator.sql.Sql;
+import dev.uplift.orchestrator.incident.IncidentRepository;
 import dev.uplift.orchestrator.upgrade.Upgrades;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.jdbi.v3.core.Handle;
 
 /**
  * Takes what operators, CI and release feeds ask for on the trigger topic: a trigger is a row, and is carried
@@ -25,40 +23,35 @@ import org.jdbi.v3.core.Handle;
 public final class TriggerHandler implements BatchHandler {
     private final Inbox inbox;
     private final DeadLetters deadLetters;
-    private final DeadLetterIncidents sink;
-    private final Sql sql;
+    private final IncidentRepository incidents;
     private final Upgrades upgrades;
 
-    TriggerHandler(MessagingRuntime messaging, Upgrades upgrades, DeadLetterIncidents sink, Sql sql) {
+    TriggerHandler(MessagingRuntime messaging, Upgrades upgrades, IncidentRepository incidents) {
         this.inbox = messaging.inbox();
         this.deadLetters = messaging.deadLetters();
         this.upgrades = upgrades;
-        this.sink = sink;
-        this.sql = sql;
+        this.incidents = incidents;
     }
 
     @Override
     public void handle(List<Received> batch) {
-        sql.join(handle -> handle(handle, batch));
-    }
-
-    private void handle(Handle handle, List<Received> batch) {
         Inbox.Claims claims = inbox.claim(batch.stream().map(Received::message).toList());
         for (Received received : batch) {
             Message message = received.message();
             if (!claims.first(message)) {
                 if (claims.reused(message)) {
-                    deadLetters.refuse(received, DeadLetters.ID_REUSED, sink);
+                    deadLetters.refuse(received, DeadLetters.ID_REUSED, incidents);
                 }
                 continue;
             }
             if (message.body() instanceof UpgradeRequested request) {
                 UUID requestId = Optional.ofNullable(request.requestId()).orElse(message.id());
-                if (!upgrades.accept(handle, UpgradeStatus.Kind.UPGRADE, requestId, source(received), request)) {
-                    deadLetters.refuse(received, "requestId is that of an earlier request for something else", sink);
+                if (!upgrades.accept(UpgradeStatus.Kind.UPGRADE, requestId, source(received), request)) {
+                    deadLetters.refuse(
+                            received, "requestId is that of an earlier request for something else", incidents);
                 }
             } else {
-                deadLetters.refuse(received, "no trigger: " + message.type(), sink);
+                deadLetters.refuse(received, "no trigger: " + message.type(), incidents);
             }
         }
     }

@@ -3,7 +3,6 @@ package dev.uplift.orchestrator.upgrade;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
-import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -24,11 +23,9 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "plans")
 @Blocking
 public final class PlanResource {
-    private final Sql sql;
     private final UpgradeRequests requests;
 
-    PlanResource(Sql sql, UpgradeRequests requests) {
-        this.sql = sql;
+    PlanResource(UpgradeRequests requests) {
         this.requests = requests;
     }
 
@@ -43,6 +40,6 @@ public final class PlanResource {
     @Path("{id}")
     @Operation(summary = "Show one dry run")
     public UpgradeStatus get(@PathParam("id") String id) {
-        return UpgradeResource.find(sql, id, EnumSet.of(UpgradeStatus.Kind.PLAN));
+        return requests.find(UpgradeResource.id(id), EnumSet.of(UpgradeStatus.Kind.PLAN));
     }
 }

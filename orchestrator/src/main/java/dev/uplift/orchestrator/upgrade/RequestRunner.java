@@ -1,19 +1,18 @@
 package dev.uplift.orchestrator.upgrade;
 
 import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.OneLine;
-import dev.uplift.orchestrator.incident.IncidentStore;
-import dev.uplift.orchestrator.sql.Sql;
+import dev.uplift.orchestrator.incident.IncidentRepository;
 import dev.uplift.orchestrator.sql.SqlStates;
 import jakarta.inject.Singleton;
+import jakarta.persistence.PersistenceException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.KafkaException;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,16 +33,20 @@ public final class RequestRunner {
     private static final int TRIES_MAX = 5;
     private static final int REFUSALS_RECORDED_MAX = 100;
 
-    private final Sql sql;
+    private final Database database;
+    private final RequestStore requests;
     private final Upgrades upgrades;
+    private final IncidentRepository incidents;
     private final UUID process = UUID.randomUUID();
 
     /** Whose notes could not be taken back, because the database was away. */
     private final Set<RequestStore.Key> unreturned = ConcurrentHashMap.newKeySet();
 
-    public RequestRunner(Sql sql, Upgrades upgrades) {
-        this.sql = sql;
+    public RequestRunner(Database database, RequestStore requests, Upgrades upgrades, IncidentRepository incidents) {
+        this.database = database;
+        this.requests = requests;
         this.upgrades = upgrades;
+        this.incidents = incidents;
     }
 
     /** Carries out all requests that are accepted, the first one first. */
@@ -59,11 +62,11 @@ public final class RequestRunner {
     /** Carries out one request, which is accepted and committed; returns what became of it. */
     AcceptedSagas run(RequestStore.Key key) {
         while (runSome(key)) {}
-        return sql.inTransaction(handle -> RequestStore.answers(handle, key));
+        return database.inTransaction(() -> requests.answers(key));
     }
 
     private Optional<RequestStore.Key> oldest() {
-        return sql.inTransaction(RequestStore::oldestOpen);
+        return database.inTransaction(requests::oldestOpen);
     }
 
     /**
@@ -73,29 +76,28 @@ public final class RequestRunner {
      * request, as deaths do.
      */
     private boolean runSome(RequestStore.Key key) {
-        return sql.apart()
-                .withHandle(handle -> RequestStore.alone(handle, key, () -> {
-                    try {
-                        return tryOrSetAside(handle, key);
-                    } catch (RuntimeException | Error e) {
-                        letGo(handle, key);
-                        throw e;
-                    }
-                }));
+        return requests.alone(key, () -> {
+            try {
+                return tryOrSetAside(key);
+            } catch (RuntimeException | Error e) {
+                letGo(key);
+                throw e;
+            }
+        });
     }
 
-    private boolean tryOrSetAside(Handle handle, RequestStore.Key key) {
-        Optional<Integer> deaths = RequestStore.begin(handle, key, process);
+    private boolean tryOrSetAside(RequestStore.Key key) {
+        Optional<Integer> deaths = requests.begin(key, process);
         if (deaths.isEmpty()) {
             return false;
         }
         if (deaths.get() >= DEATHS_MAX) {
-            abandon(handle, key, DEATHS_MAX + " processes ended while they began upgrades for it");
+            abandon(key, DEATHS_MAX + " processes ended while they began upgrades for it");
             return false;
         }
         for (int attempt = 1; ; attempt++) {
             try {
-                return sql.inTransaction(joined -> runChunk(joined, key));
+                return database.inTransaction(() -> runChunk(key));
             } catch (RuntimeException | Error e) {
                 if (isPassing(e)) {
                     throw e;
@@ -103,7 +105,6 @@ public final class RequestRunner {
                 LOG.warn("request {} fails, attempt {}", key.id(), attempt, e);
                 if (attempt == TRIES_MAX) {
                     abandon(
-                            handle,
                             key,
                             "beginning upgrades for it fails with "
                                     + e.getClass().getSimpleName());
@@ -119,72 +120,63 @@ public final class RequestRunner {
     }
 
     /** Without it this process, which lives, would be counted as one that ended. */
-    private void letGo(Handle handle, RequestStore.Key key) {
+    private void letGo(RequestStore.Key key) {
         try {
-            RequestStore.letGo(handle, key, process);
-        } catch (JdbiException e) {
-            LOG.debug("the connection of request {} is broken", key.id(), e);
-            try {
-                sql.apart().useHandle(other -> RequestStore.letGo(other, key, process));
-            } catch (JdbiException again) {
-                unreturned.add(key);
-                LOG.info("request {} may be taken for one in which a process ended: {}", key.id(), OneLine.of(again));
-            }
+            requests.letGo(key, process);
+        } catch (PersistenceException e) {
+            unreturned.add(key);
+            LOG.info("request {} may be taken for one in which a process ended: {}", key.id(), OneLine.of(e));
         }
     }
 
     /** Not while another thread of this process carries it out, whose note is the same. */
     private void giveBack(RequestStore.Key key) {
         try {
-            sql.apart()
-                    .useHandle(handle -> RequestStore.alone(handle, key, () -> {
-                        RequestStore.letGo(handle, key, process);
-                        return unreturned.remove(key);
-                    }));
-        } catch (JdbiException e) {
+            boolean _ = requests.alone(key, () -> {
+                requests.letGo(key, process);
+                return unreturned.remove(key);
+            });
+        } catch (PersistenceException e) {
             LOG.debug("request {} still has the note of this process", key.id(), e);
         }
     }
 
-    private boolean runChunk(Handle handle, RequestStore.Key key) {
-        Optional<RequestStore.Chunk> next = RequestStore.next(handle, key, CHUNK);
+    private boolean runChunk(RequestStore.Key key) {
+        Optional<RequestStore.Chunk> next = requests.next(key, CHUNK);
         if (next.isEmpty()) {
             return false;
         }
         RequestStore.Chunk chunk = next.get();
-        int before = RequestStore.refusals(handle, key);
-        AcceptedSagas answer = chunk.part() == null
-                ? new AcceptedSagas(List.of(), List.of())
-                : upgrades.begin(handle, key, chunk.part());
-        RequestStore.answer(handle, chunk, answer);
+        int before = requests.refusals(key);
+        AcceptedSagas answer =
+                chunk.part() == null ? new AcceptedSagas(List.of(), List.of()) : upgrades.begin(key, chunk.part());
+        requests.answer(chunk, answer);
         if (chunk.source() != null) {
-            record(handle, chunk.source(), before, answer, chunk.last());
+            record(chunk.source(), before, answer, chunk.last());
             if (chunk.part() == null) {
-                IncidentStore.record(handle, chunk.source(), "refused: there is no such installation");
+                incidents.record(chunk.source(), "refused: there is no such installation");
             }
         }
         return !chunk.last();
     }
 
     /** Nobody waits for the answer, so each refusal becomes an incident; of very many, those above a bound as one. */
-    private static void record(Handle handle, String source, int before, AcceptedSagas answer, boolean last) {
+    private void record(String source, int before, AcceptedSagas answer, boolean last) {
         answer.refused().stream()
                 .limit(Math.max(0, REFUSALS_RECORDED_MAX - before))
-                .forEach(refusal -> IncidentStore.record(
-                        handle, source, "refused: " + refusal.installation() + ": " + refusal.reason()));
+                .forEach(refusal ->
+                        incidents.record(source, "refused: " + refusal.installation() + ": " + refusal.reason()));
         int refused = before + answer.refused().size();
         if (last && refused > REFUSALS_RECORDED_MAX) {
-            IncidentStore.record(
-                    handle, source, "refused: " + (refused - REFUSALS_RECORDED_MAX) + " more installations");
+            incidents.record(source, "refused: " + (refused - REFUSALS_RECORDED_MAX) + " more installations");
         }
     }
 
-    private static void abandon(Handle handle, RequestStore.Key key, String reason) {
+    private void abandon(RequestStore.Key key, String reason) {
         LOG.error("request {} is set aside: {}", key.id(), reason);
-        handle.useTransaction(_ -> {
-            int left = RequestStore.abandon(handle, key, "the request was set aside: " + reason);
-            IncidentStore.record(
-                    handle,
+        database.useTransaction(() -> {
+            int left = requests.abandon(key, "the request was set aside: " + reason);
+            incidents.record(
                     "request " + key.id(),
                     "set aside: " + reason + "; " + left + " installations were not asked any more");
         });

@@ -5,28 +5,42 @@ import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.AcceptedSagas.Accepted;
 import dev.uplift.contract.api.AcceptedSagas.Refusal;
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.sql.Columns;
-import java.sql.ResultSet;
+import jakarta.inject.Singleton;
+import jakarta.persistence.PersistenceException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.JdbiException;
-import org.jdbi.v3.core.statement.SqlStatement;
+import javax.sql.DataSource;
+import org.hibernate.query.CommonQueryContract;
 import org.jspecify.annotations.Nullable;
 
-/** The tables of requests and of their answers. */
-final class RequestStore {
+/**
+ * The tables of requests and of their answers. A request is worked at inside the database: arrays of targets, and JSON that
+ * is compared as PostgreSQL writes it, which HQL has no words for.
+ */
+@Singleton
+public final class RequestStore {
     private static final String ALL = "*";
     // PostgreSQL writes equal JSON in one way.
     private static final String DIGEST =
-            "encode(sha256(convert_to((:body::jsonb - 'requestId')::text, 'UTF8')), 'hex')";
+            "encode(sha256(convert_to(CAST(CAST(:body AS jsonb) - 'requestId' AS text), 'UTF8')), 'hex')";
 
-    private RequestStore() {}
+    private final Database database;
+    private final DataSource dataSource;
+
+    RequestStore(Database database, DataSource dataSource) {
+        this.database = database;
+        this.dataSource = dataSource;
+    }
 
     /** Names a request: a dry run may have the id of an upgrade. */
     record Key(UUID id, UpgradeStatus.Kind kind) {}
@@ -44,157 +58,171 @@ final class RequestStore {
      * Accepts a request, or a copy of it, which changes nothing; false if this is the id of one for something else. {@code *}
      * means the installations that are known now.
      */
-    static boolean insert(Handle handle, Key key, @Nullable String source, UpgradeRequested request) {
+    boolean insert(Key key, @Nullable String source, UpgradeRequested request) {
         String asked = Columns.json(request);
         boolean all = request.installations().equals(List.of(ALL));
-        int added = bind(handle.createUpdate("""
+        int added = bind(database.session().createNativeMutationQuery("""
             INSERT INTO request (id, kind, at, source, body, targets, digest)
-            VALUES (:id, :kind, now(), :source, :body::jsonb - 'installations',
+            VALUES (:id, :kind, now(), :source, CAST(:body AS jsonb) - 'installations',
                     CASE WHEN :all THEN ARRAY(
-                        SELECT id::text FROM installation
-                         WHERE spec IS NOT NULL AND (:profile::text IS NULL OR profile = :profile)
+                        SELECT CAST(id AS text) FROM installation
+                         WHERE spec IS NOT NULL AND (CAST(:profile AS text) IS NULL OR profile = :profile)
                          ORDER BY id)
-                    ELSE :targets END,
+                    ELSE CAST(:targets AS text[]) END,
             """ + DIGEST + ") ON CONFLICT DO NOTHING"), key)
-                .bind("source", source)
-                .bind("body", asked)
-                .bind("all", all)
-                .bind("profile", request.profile())
-                .bindArray(
+                .setParameter("source", source, String.class)
+                .setParameter("body", asked)
+                .setParameter("all", all)
+                .setParameter("profile", request.profile(), String.class)
+                .setParameter(
                         "targets",
-                        String.class,
                         all
-                                ? List.of()
-                                : request.installations().stream().distinct().toList())
-                .execute();
-        return added == 1 || isCopy(handle, key, asked);
+                                ? new String[0]
+                                : request.installations().stream().distinct().toArray(String[]::new))
+                .executeUpdate();
+        return added == 1 || isCopy(key, asked);
     }
 
-    private static boolean isCopy(Handle handle, Key key, String asked) {
+    private boolean isCopy(Key key, String asked) {
         return bind(
-                        handle.createQuery("SELECT digest IS NULL OR digest = " + DIGEST
-                                + " FROM request WHERE id = :id AND kind = :kind"),
+                        database.session()
+                                .createNativeQuery(
+                                        "SELECT digest IS NULL OR digest = " + DIGEST
+                                                + " FROM request WHERE id = :id AND kind = :kind",
+                                        Boolean.class),
                         key)
-                .bind("body", asked)
-                .mapTo(Boolean.class)
-                .one();
+                .setParameter("body", asked)
+                .getSingleResult();
     }
 
     /** The request that was accepted first of those that are not carried out. */
-    static Optional<Key> oldestOpen(Handle handle) {
-        return handle.createQuery("SELECT id, kind FROM request WHERE finished_at IS NULL ORDER BY seq LIMIT 1")
-                .map((row, context) ->
-                        new Key(Columns.uuid(row, "id"), UpgradeStatus.Kind.valueOf(row.getString("kind"))))
-                .findOne();
+    Optional<Key> oldestOpen() {
+        return database
+                .session()
+                .createNativeQuery(
+                        "SELECT id, kind FROM request WHERE finished_at IS NULL ORDER BY seq LIMIT 1", Object[].class)
+                .getResultList()
+                .stream()
+                .map(row -> new Key((UUID) row[0], UpgradeStatus.Kind.valueOf((String) row[1])))
+                .findFirst();
     }
 
     /**
      * Runs {@code work} while nobody else, on another connection, does so for the same request: it waits for its turn, at
-     * most 10 s. A process that has lost its power keeps its turn until the database notices, which may take hours.
+     * most 10 s. A process that has lost its power keeps its turn until the database notices, which may take hours. To be
+     * called outside of a transaction.
      *
-     * @param handle outside of a transaction
-     * @throws JdbiException with SQLSTATE 55P03 if its turn does not come
+     * @throws PersistenceException because of SQLSTATE 55P03 if its turn does not come
      */
-    static <T> T alone(Handle handle, Key key, Supplier<T> work) {
-        // What is set for the transaction ends with it; the lock is the session's, and stays.
-        handle.useTransaction(_ -> {
-            handle.execute("SET LOCAL lock_timeout = '10s'");
-            lock(handle, "pg_advisory_lock", key);
-        });
-        try {
-            return work.get();
-        } finally {
+    <T> T alone(Key key, Supplier<T> work) {
+        try (Connection connection = dataSource.getConnection()) {
+            // What is set for the transaction ends with it; the lock is the session's, and stays.
+            connection.setAutoCommit(false);
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SET LOCAL lock_timeout = '10s'");
+                lock(connection, "pg_advisory_lock", key);
+                connection.commit();
+            } catch (SQLException e) {
+                connection.rollback();
+                throw e;
+            } finally {
+                connection.setAutoCommit(true);
+            }
             try {
-                lock(handle, "pg_advisory_unlock", key);
-            } catch (JdbiException e) {
-                abort(handle, e);
+                return work.get();
+            } finally {
+                unlock(connection, key);
+            }
+        } catch (SQLException e) {
+            throw new PersistenceException("request " + key.id() + " has no turn", e);
+        }
+    }
+
+    private static void lock(Connection connection, String function, Key key) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT " + function + "(hashtextextended('request ' || ? || ?, 8480))")) {
+            statement.setString(1, key.id().toString());
+            statement.setString(2, key.kind().name());
+            statement.execute();
+        }
+    }
+
+    /** A connection that kept its lock would keep the request from everybody. */
+    private static void unlock(Connection connection, Key key) throws SQLException {
+        try {
+            lock(connection, "pg_advisory_unlock", key);
+        } catch (SQLException e) {
+            try {
+                connection.abort(Runnable::run);
+            } catch (SQLException again) {
+                e.addSuppressed(again);
+                throw e;
             }
         }
     }
 
-    private static void lock(Handle handle, String function, Key key) {
-        bind(
-                        handle.createQuery(
-                                "SELECT " + function + "(hashtextextended('request ' || :id || :kind, 8480))::text"),
-                        key)
-                .mapTo(String.class)
-                .one();
-    }
-
-    /** A connection that kept its lock would keep the request from everybody. */
-    private static void abort(Handle handle, JdbiException cause) {
-        try {
-            handle.getConnection().abort(Runnable::run);
-        } catch (SQLException e) {
-            cause.addSuppressed(e);
-            throw cause;
-        }
-    }
-
     /** Notes who is about to carry out the next chunk; returns how many processes ended in it; empty if there is none. */
-    static Optional<Integer> begin(Handle handle, Key key, UUID process) {
-        return bind(handle.createQuery("""
+    Optional<Integer> begin(Key key, UUID process) {
+        return database.inTransaction(() -> bind(database.session().createNativeQuery("""
             UPDATE request SET begun_by = :process,
                    death_count = death_count + CASE WHEN begun_by <> :process THEN 1 ELSE 0 END
              WHERE id = :id AND kind = :kind AND finished_at IS NULL
             RETURNING death_count
-            """), key)
-                .bind("process", process)
-                .mapTo(Integer.class)
-                .findOne();
+            """, Integer.class), key)
+                .setParameter("process", process)
+                .getResultList()
+                .stream()
+                .findFirst());
     }
 
     /** Takes that note back: the process lives, and what it tried was undone. */
-    static void letGo(Handle handle, Key key, UUID process) {
-        bind(
-                        handle.createUpdate("UPDATE request SET begun_by = NULL"
-                                + " WHERE id = :id AND kind = :kind AND begun_by = :process"),
+    void letGo(Key key, UUID process) {
+        database.useTransaction(() -> bind(
+                        database.session()
+                                .createNativeMutationQuery("UPDATE request SET begun_by = NULL"
+                                        + " WHERE id = :id AND kind = :kind AND begun_by = :process"),
                         key)
-                .bind("process", process)
-                .execute();
+                .setParameter("process", process)
+                .executeUpdate());
     }
 
     /** Locks a request that is not carried out, and reads of its installations the next {@code size} at most. */
-    static Optional<Chunk> next(Handle handle, Key key, int size) {
-        return bind(handle.createQuery("""
+    Optional<Chunk> next(Key key, int size) {
+        return bind(database.session().createNativeQuery("""
             SELECT source, taken_count + :size >= cardinality(targets) AS last,
                    CASE WHEN taken_count < cardinality(targets)
-                        THEN (body || jsonb_build_object('installations', to_jsonb(ARRAY(
+                        THEN CAST(body || jsonb_build_object('installations', to_jsonb(ARRAY(
                             SELECT target FROM unnest(targets) WITH ORDINALITY AS t (target, n)
                              WHERE n > taken_count AND n <= taken_count + :size
-                             ORDER BY n))))::text
+                             ORDER BY n))) AS text)
                    END AS part
               FROM request WHERE id = :id AND kind = :kind AND finished_at IS NULL FOR UPDATE
-            """), key)
-                .bind("size", size)
-                .map((row, context) -> chunk(row, key))
-                .findOne();
-    }
-
-    private static Chunk chunk(ResultSet row, Key key) throws SQLException {
-        return new Chunk(
-                key,
-                row.getString("source"),
-                Columns.jsonOrNull(row, "part", UpgradeRequested.class),
-                row.getBoolean("last"));
+            """, Object[].class), key)
+                .setParameter("size", size)
+                .getResultList()
+                .stream()
+                .map(row -> new Chunk(
+                        key, (String) row[0], Columns.parseOrNull((String) row[2], UpgradeRequested.class), (boolean)
+                                row[1]))
+                .findFirst();
     }
 
     /** Keeps what became of a chunk, whose request the caller holds locked. */
-    static void answer(Handle handle, Chunk chunk, AcceptedSagas answer) {
-        add(handle, chunk.key(), answer);
-        bind(handle.createUpdate("""
+    void answer(Chunk chunk, AcceptedSagas answer) {
+        add(chunk.key(), answer);
+        bind(database.session().createNativeMutationQuery("""
             UPDATE request SET taken_count = taken_count + :size, begun_by = NULL, death_count = 0,
                    finished_at = CASE WHEN :last THEN now() END
              WHERE id = :id AND kind = :kind
             """), chunk.key())
-                .bind(
+                .setParameter(
                         "size",
                         chunk.part() == null ? 0 : chunk.part().installations().size())
-                .bind("last", chunk.last())
-                .execute();
+                .setParameter("last", chunk.last())
+                .executeUpdate();
     }
 
-    private static void add(Handle handle, Key key, AcceptedSagas answer) {
+    private void add(Key key, AcceptedSagas answer) {
         List<String> installations = new ArrayList<>();
         List<@Nullable UUID> upgrades = new ArrayList<>();
         List<@Nullable String> reasons = new ArrayList<>();
@@ -208,7 +236,7 @@ final class RequestStore {
             upgrades.add(null);
             reasons.add(refusal.reason());
         }
-        bind(handle.createUpdate("""
+        bind(database.session().createNativeMutationQuery("""
             INSERT INTO request_answer (request_id, kind, position, installation, upgrade_id, reason)
             SELECT :id, :kind, position + (SELECT coalesce(max(earlier.position), 0)
                        FROM request_answer earlier WHERE request_id = :id AND kind = :kind),
@@ -216,59 +244,66 @@ final class RequestStore {
               FROM unnest(:installations, :upgrades, :reasons) WITH ORDINALITY
                    AS answer (installation, upgrade_id, reason, position)
             """), key)
-                .bindArray("installations", String.class, installations)
-                .bindArray("upgrades", UUID.class, upgrades)
-                .bindArray("reasons", String.class, reasons)
-                .execute();
+                .setParameter("installations", installations.toArray(String[]::new))
+                .setParameter("upgrades", upgrades.toArray(UUID[]::new))
+                .setParameter("reasons", reasons.toArray(String[]::new))
+                .executeUpdate();
     }
 
     /** Ends a request: what is left of it is refused for this reason. Returns how many installations that are. */
-    static int abandon(Handle handle, Key key, String reason) {
-        List<Refusal> left = bind(handle.createQuery("""
+    int abandon(Key key, String reason) {
+        List<Refusal> left = bind(database.session().createNativeQuery("""
             WITH abandoned AS (
                 UPDATE request SET finished_at = now() WHERE id = :id AND kind = :kind AND finished_at IS NULL
                 RETURNING targets, taken_count)
             SELECT coalesce(known.name, target) FROM abandoned, unnest(targets) WITH ORDINALITY AS t (target, n)
-              LEFT JOIN installation known ON known.id::text = target
+              LEFT JOIN installation known ON CAST(known.id AS text) = target
              WHERE n > taken_count ORDER BY n
-            """), key)
-                .mapTo(String.class)
+            """, String.class), key).getResultList().stream()
                 .map(target -> new Refusal(OneLine.of(target), reason))
-                .list();
-        add(handle, key, new AcceptedSagas(List.of(), left));
+                .toList();
+        add(key, new AcceptedSagas(List.of(), left));
         return left.size();
     }
 
     /** How many installations were refused so far. */
-    static int refusals(Handle handle, Key key) {
+    int refusals(Key key) {
         return bind(
-                        handle.createQuery(
-                                "SELECT count(reason) FROM request_answer WHERE request_id = :id AND kind = :kind"),
+                        database.session()
+                                .createNativeQuery(
+                                        "SELECT CAST(count(reason) AS integer) FROM request_answer"
+                                                + " WHERE request_id = :id AND kind = :kind",
+                                        Integer.class),
                         key)
-                .mapTo(Integer.class)
-                .one();
+                .getSingleResult();
     }
 
     /** What became of each installation so far. */
-    static AcceptedSagas answers(Handle handle, Key key) {
+    AcceptedSagas answers(Key key) {
         List<Accepted> accepted = new ArrayList<>();
         List<Refusal> refused = new ArrayList<>();
         bind(
-                        handle.createQuery("SELECT installation, upgrade_id, reason FROM request_answer"
-                                + " WHERE request_id = :id AND kind = :kind ORDER BY position"),
+                        database.session()
+                                .createNativeQuery(
+                                        "SELECT installation, upgrade_id, reason FROM request_answer"
+                                                + " WHERE request_id = :id AND kind = :kind ORDER BY position",
+                                        Object[].class),
                         key)
-                .map((row, context) -> {
-                    UUID upgrade = Columns.uuidOrNull(row, "upgrade_id");
-                    String installation = row.getString("installation");
-                    return upgrade == null
-                            ? refused.add(new Refusal(installation, row.getString("reason")))
-                            : accepted.add(new Accepted(installation, upgrade));
-                })
-                .list();
+                .getResultList()
+                .forEach(row -> {
+                    UUID upgrade = (UUID) row[1];
+                    if (upgrade == null) {
+                        refused.add(new Refusal((String) row[0], (String) row[2]));
+                    } else {
+                        accepted.add(new Accepted((String) row[0], upgrade));
+                    }
+                });
         return new AcceptedSagas(accepted, refused);
     }
 
-    private static <S extends SqlStatement<S>> S bind(S statement, Key key) {
-        return statement.bind("id", key.id()).bind("kind", key.kind().name());
+    @SuppressWarnings("unchecked") // A query returns itself.
+    private static <Q extends CommonQueryContract> Q bind(Q query, Key key) {
+        return (Q) query.setParameter("id", key.id())
+                .setParameter("kind", key.kind().name());
     }
 }

@@ -11,17 +11,16 @@ import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.Topics;
 import dev.uplift.messaging.BatchHandler;
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.DeadLetters;
 import dev.uplift.messaging.Inbox;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.Received;
-import dev.uplift.orchestrator.incident.DeadLetterIncidents;
-import dev.uplift.orchestrator.incident.IncidentStore;
+import dev.uplift.orchestrator.incident.IncidentRepository;
 import dev.uplift.orchestrator.inventory.DatabaseIds;
 import dev.uplift.orchestrator.inventory.Discoveries;
 import dev.uplift.orchestrator.inventory.FenceTakings;
 import dev.uplift.orchestrator.inventory.Registration;
-import dev.uplift.orchestrator.sql.Sql;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,7 +28,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,8 +41,8 @@ public final class ResultsHandler implements BatchHandler {
 
     private final Inbox inbox;
     private final DeadLetters deadLetters;
-    private final DeadLetterIncidents sink;
-    private final Sql sql;
+    private final IncidentRepository incidents;
+    private final Database database;
     private final SagaRuntime sagas;
     private final Registration registration;
     private final Discoveries discoveries;
@@ -56,26 +54,21 @@ public final class ResultsHandler implements BatchHandler {
             Registration registration,
             Discoveries discoveries,
             FenceTakings fences,
-            DeadLetterIncidents sink,
-            Sql sql) {
+            IncidentRepository incidents) {
         this.inbox = messaging.inbox();
         this.deadLetters = messaging.deadLetters();
         this.sagas = sagas;
         this.registration = registration;
         this.discoveries = discoveries;
         this.fences = fences;
-        this.sink = sink;
-        this.sql = sql;
+        this.incidents = incidents;
+        this.database = messaging.database();
     }
 
     @Override
     public void handle(List<Received> batch) {
-        sql.join(handle -> handle(handle, batch));
-    }
-
-    private void handle(Handle handle, List<Received> batch) {
         // First of all: who has to wait for a database must not hold a row meanwhile.
-        DatabaseIds databases = DatabaseIds.hold(handle, databases(batch));
+        DatabaseIds databases = DatabaseIds.hold(database, databases(batch));
         Inbox.Claims claims = inbox.claim(batch.stream()
                 .map(Received::message)
                 .filter(message -> !isSign(message.body()))
@@ -89,7 +82,7 @@ public final class ResultsHandler implements BatchHandler {
             Message message = received.message();
             if (!isSign(message.body()) && !claims.first(message)) {
                 if (claims.reused(message)) {
-                    deadLetters.refuse(received, DeadLetters.ID_REUSED, sink);
+                    deadLetters.refuse(received, DeadLetters.ID_REUSED, incidents);
                 }
                 continue;
             }
@@ -105,16 +98,16 @@ public final class ResultsHandler implements BatchHandler {
                 case Inspection inspection when service(received) == ServiceName.SWAP -> inspections.add(inspection);
                 case Discovery discovery when service(received) == ServiceName.SWAP -> found.add(discovery);
                 case FenceTaking taking when service(received) == ServiceName.SWAP -> takings.add(taking);
-                case CommandRefused refused -> IncidentStore.record(handle, refused.source(), refused.problem());
-                default -> deadLetters.refuse(received, "no result: " + message.type(), sink);
+                case CommandRefused refused -> incidents.record(refused.source(), refused.problem());
+                default -> deadLetters.refuse(received, "no result: " + message.type(), incidents);
             }
         }
         // First: it locks hosts, and whoever changes a host locks it before its installations.
-        registration.inspected(handle, inspections, databases);
-        discoveries.answered(handle, found);
-        fences.answered(handle, takings);
-        List<SagaInput.Outcome> outcomes = sagas.apply(handle, inputs, databases);
-        databases.write(handle);
+        registration.inspected(inspections, databases);
+        discoveries.answered(found);
+        fences.answered(takings);
+        List<SagaInput.Outcome> outcomes = sagas.apply(inputs, databases);
+        databases.write(database);
         for (int i = 0; i < outcomes.size(); i++) {
             note(results.get(i), outcomes.get(i));
         }
@@ -145,8 +138,8 @@ public final class ResultsHandler implements BatchHandler {
             case SagaInput.Outcome.Counted _ -> {}
             case SagaInput.Outcome.Ignored ignored ->
                 LOG.debug("{} from {} ignored: {}", received.message().type(), received.topic(), ignored.reason());
-            case SagaInput.Outcome.Unknown _ -> deadLetters.refuse(received, "no upgrade has this id", sink);
-            case SagaInput.Outcome.Forged forged -> deadLetters.refuse(received, forged.reason(), sink);
+            case SagaInput.Outcome.Unknown _ -> deadLetters.refuse(received, "no upgrade has this id", incidents);
+            case SagaInput.Outcome.Forged forged -> deadLetters.refuse(received, forged.reason(), incidents);
         }
     }
 

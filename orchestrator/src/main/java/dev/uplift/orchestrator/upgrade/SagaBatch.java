@@ -1,14 +1,10 @@
 package dev.uplift.orchestrator.upgrade;
 
-import dev.uplift.contract.Artifact;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
-import dev.uplift.contract.HostSpec;
-import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.Release;
-import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
@@ -16,17 +12,9 @@ import dev.uplift.contract.StepResult;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeTransitioned;
-import dev.uplift.contract.api.HostEntry;
-import dev.uplift.messaging.OutboundMessage;
-import dev.uplift.messaging.Outbox;
-import dev.uplift.orchestrator.backup.BackupStore;
+import dev.uplift.orchestrator.backup.BackupRepository;
 import dev.uplift.orchestrator.inventory.DatabaseIds;
-import dev.uplift.orchestrator.inventory.HostStore;
 import dev.uplift.orchestrator.inventory.Installation;
-import dev.uplift.orchestrator.inventory.InstallationStore;
-import dev.uplift.orchestrator.publish.Outgoing;
-import dev.uplift.orchestrator.release.ReleaseKey;
-import dev.uplift.orchestrator.release.ReleaseStore;
 import dev.uplift.orchestrator.saga.Command;
 import dev.uplift.orchestrator.saga.Deadline;
 import dev.uplift.orchestrator.saga.SagaEvent;
@@ -35,12 +23,8 @@ import dev.uplift.orchestrator.saga.SagaState;
 import dev.uplift.orchestrator.saga.StepKey;
 import dev.uplift.orchestrator.saga.Transition;
 import dev.uplift.orchestrator.saga.UpgradeSaga;
-import dev.uplift.profile.Profiles;
-import dev.uplift.profile.VersionReading;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -50,23 +34,17 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
-import org.jdbi.v3.core.Handle;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one transaction does to any number of sagas: their events are applied in memory, in order, and
- * then everything is written in a few statements, however many sagas there are. Not thread-safe; for one
- * transaction.
- *
- * <p>Locks are taken in this order, so that two transactions never wait for each other: sagas by id (or
- * only free ones), then installations by id. Who begins sagas holds installations and locks no saga.
+ * What one transaction does to any number of sagas: their events are applied in memory, in order. {@link SagaWriter} writes
+ * what comes of it. Not thread-safe; for one transaction.
  */
 final class SagaBatch {
     private final DatabaseIds databases;
     private final SagaLimits limits;
-    private final Profiles profiles;
-    private final OutageLimit outages;
     private final Instant now;
     private final Map<UUID, SagaRow> before = new HashMap<>();
     private final Map<UUID, SagaRow> rows;
@@ -74,25 +52,17 @@ final class SagaBatch {
     private final Map<UUID, @Nullable Deadline> deadlines = new LinkedHashMap<>();
     private final List<StepCommand> commands = new ArrayList<>();
     private final List<UpgradeTransitioned> transitions = new ArrayList<>();
-    private final List<BackupStore.Taken> backups = new ArrayList<>();
+    private final List<BackupRepository.Taken> backups = new ArrayList<>();
     private final Map<UUID, Release> observed = new HashMap<>();
 
     /**
      * @param locked the sagas that the events may be about, held locked by the transaction
      * @param databases those that the events name
      */
-    SagaBatch(
-            Map<UUID, SagaRow> locked,
-            DatabaseIds databases,
-            SagaLimits limits,
-            OutageLimit outages,
-            Profiles profiles,
-            Instant now) {
+    SagaBatch(Map<UUID, SagaRow> locked, DatabaseIds databases, SagaLimits limits, Instant now) {
         this.rows = new HashMap<>(locked);
         this.databases = databases;
         this.limits = limits;
-        this.outages = outages;
-        this.profiles = profiles;
         this.now = now;
     }
 
@@ -172,117 +142,51 @@ final class SagaBatch {
         return SagaInput.of(told, answer.service(), answer.sentAt());
     }
 
-    /** Writes everything, and sends it with the commit. */
-    void write(Handle handle, Outbox outbox) {
-        if (deadlines.isEmpty()) {
-            return;
-        }
-        beginOutages(handle);
-        List<SagaStore.Saved> added = new ArrayList<>();
-        List<SagaStore.Saved> changed = new ArrayList<>();
-        ReleaseStore.record(handle, completed());
-        List<OutboundMessage> messages = new ArrayList<>(withPresentHosts(handle, withKnownReleases(handle)));
-        deadlines.forEach((id, deadline) -> {
-            SagaRow row = Objects.requireNonNull(rows.get(id));
-            (inserted.contains(id) ? added : changed).add(new SagaStore.Saved(row, deadline));
-            messages.add(Outgoing.status(row.status()));
-        });
-        SagaStore.insert(handle, added);
-        SagaStore.update(handle, changed);
-        SagaStore.log(handle, transitions);
-        BackupStore.insert(handle, backups);
-        transitions.forEach(transition -> messages.add(Outgoing.transitioned(transition)));
-        List<Installation> installations = changedInstallations(handle);
-        InstallationStore.update(handle, installations);
-        installations.forEach(installation -> messages.add(Outgoing.status(installation.status())));
-        outbox.append(messages);
+    /** Whether nothing has counted. */
+    boolean isEmpty() {
+        return deadlines.isEmpty();
     }
 
-    /** Who has come to STOP goes on at once where nobody waits and there is room; the others wait for the upkeep. */
-    private void beginOutages(Handle handle) {
-        Map<String, List<SagaRow>> waiting = deadlines.keySet().stream()
-                .map(id -> Objects.requireNonNull(rows.get(id)))
-                .filter(row -> row.outage() == Outage.WAITING)
-                .sorted(Comparator.comparing(SagaRow::startedAt).thenComparing(SagaRow::id))
-                .collect(Collectors.groupingBy(SagaRow::site));
-        waiting.forEach((site, arrived) -> {
-            if (SagaStore.mayBeginOutages(handle, site)
-                    && SagaStore.count(handle, site, Outage.WAITING, deadlines.keySet()) == 0) {
-                long taken = SagaStore.count(handle, site, Outage.TAKEN, deadlines.keySet())
-                        + deadlines.keySet().stream()
-                                .map(id -> Objects.requireNonNull(rows.get(id)))
-                                .filter(row -> row.outage() == Outage.TAKEN
-                                        && row.site().equals(site))
-                                .count();
-                arrived.stream().limit(Math.max(0, outages.max() - taken)).forEach(this::beginOutage);
-            }
-        });
+    /** The sagas that have moved, as they are now. */
+    Stream<SagaRow> moved() {
+        return List.copyOf(deadlines.keySet()).stream().map(id -> Objects.requireNonNull(rows.get(id)));
     }
 
-    /** Hosts are reached as the inventory says now, not as it said when the saga began: a key may have changed since. */
-    private List<OutboundMessage> withPresentHosts(Handle handle, List<StepCommand> sent) {
-        Set<String> names = sent.stream()
-                .flatMap(command -> command.installation().hosts().stream())
-                .map(HostSpec::name)
-                .collect(Collectors.toSet());
-        Collection<HostEntry> present = HostStore.find(handle, names).values();
-        return sent.stream()
-                .map(command -> {
-                    InstallationSpec installation = command.installation();
-                    for (HostEntry entry : present) {
-                        installation = installation.withHost(entry.host());
-                    }
-                    return Outgoing.command(command.withInstallation(installation), now);
-                })
+    Set<UUID> ids() {
+        return deadlines.keySet();
+    }
+
+    /** The sagas that were begun, with their deadlines. */
+    List<SagaStore.Saved> added() {
+        return saved(inserted::contains);
+    }
+
+    /** The others that have moved, with their deadlines. */
+    List<SagaStore.Saved> changed() {
+        return saved(id -> !inserted.contains(id));
+    }
+
+    private List<SagaStore.Saved> saved(Predicate<UUID> which) {
+        return moved().filter(row -> which.test(row.id()))
+                .map(row -> new SagaStore.Saved(row, deadlines.get(row.id())))
                 .toList();
     }
 
-    /** What a version is may have been settled by an upgrade that was completed since the saga began. */
-    private List<StepCommand> withKnownReleases(Handle handle) {
-        Map<StepCommand, ReleaseKey> asking = new HashMap<>();
-        for (StepCommand command : commands) {
-            if (command.step().service() == ServiceName.ARTIFACT) {
-                String edition = command.to().edition() == null
-                        ? command.from().edition()
-                        : command.to().edition();
-                key(command.installation().profile(), command.to().version(), edition)
-                        .ifPresent(key -> asking.put(command, key));
-            }
-        }
-        Map<ReleaseKey, List<Artifact>> known = ReleaseStore.known(handle, Set.copyOf(asking.values()));
-        return commands.stream()
-                .map(command -> Optional.ofNullable(asking.get(command))
-                        .map(known::get)
-                        .map(command::withKnown)
-                        .orElse(command))
-                .toList();
-    }
-
-    /** What upgrades that have just been completed were completed with. */
-    private List<ReleaseStore.Completed> completed() {
-        List<ReleaseStore.Completed> completed = new ArrayList<>();
-        for (UUID id : deadlines.keySet()) {
-            SagaRow row = Objects.requireNonNull(rows.get(id));
-            if (row.kind() == UpgradeStatus.Kind.UPGRADE && row.state().status() == UpgradeStatus.State.COMPLETED) {
-                for (Artifact artifact : row.context().artifacts()) {
-                    key(row.context().installation().profile(), artifact.version(), artifact.edition())
-                            .map(key -> new ReleaseStore.Completed(key, artifact, id, row.installation(), now))
-                            .ifPresent(completed::add);
-                }
-            }
-        }
-        return completed;
-    }
-
-    private Optional<ReleaseKey> key(String profile, String version, @Nullable String edition) {
-        return profiles.byName(profile).flatMap(rules -> switch (rules.version(version)) {
-            case VersionReading.Known known -> Optional.of(ReleaseKey.of(profile, edition, known.version()));
-            case VersionReading.Unreadable _ -> Optional.empty();
-        });
+    /** What is to be sent, as the sagas know it. */
+    List<StepCommand> commands() {
+        return commands;
     }
 
     List<UpgradeTransitioned> transitions() {
         return transitions;
+    }
+
+    List<BackupRepository.Taken> backups() {
+        return backups;
+    }
+
+    Instant now() {
+        return now;
     }
 
     private void move(SagaRow row, SagaEvent event, SagaInput.@Nullable Answer answer, Transition.Moved moved) {
@@ -307,7 +211,7 @@ final class SagaBatch {
         switch (output) {
             case StepOutput.NodesChecked checked -> observed.put(row.installationId(), checked.running());
             case StepOutput.BackedUp backedUp ->
-                backups.add(new BackupStore.Taken(
+                backups.add(new BackupRepository.Taken(
                         row.installationId(), row.installation(), row.id(), backedUp.backup(), backedUp.kept()));
             case StepOutput.Nothing _,
                     StepOutput.DatabaseChecked _,
@@ -321,17 +225,15 @@ final class SagaBatch {
         }
     }
 
-    private List<Installation> changedInstallations(Handle handle) {
+    /** The installations that have something to tell or to be told: what was seen to run, who works on them. */
+    Set<UUID> touchedInstallations() {
         Set<UUID> touched = new LinkedHashSet<>(observed.keySet());
-        List<SagaRow> telling = new ArrayList<>();
-        for (UUID id : deadlines.keySet()) {
-            SagaRow row = Objects.requireNonNull(rows.get(id));
-            if (row.kind() != UpgradeStatus.Kind.PLAN && concernsInstallation(row)) {
-                telling.add(row);
-                touched.add(row.installationId());
-            }
-        }
-        Map<UUID, Installation> locked = InstallationStore.lock(handle, touched);
+        telling().forEach(row -> touched.add(row.installationId()));
+        return touched;
+    }
+
+    /** Those of {@code locked}, which are the touched ones, that change. */
+    List<Installation> changed(Map<UUID, Installation> locked) {
         Map<UUID, Installation> changed = new LinkedHashMap<>();
         observed.forEach((id, running) -> {
             Installation installation = locked.get(id);
@@ -339,13 +241,18 @@ final class SagaBatch {
                 changed.put(id, installation.runs(running, now));
             }
         });
-        for (SagaRow row : telling) {
+        for (SagaRow row : telling()) {
             Installation installation = changed.getOrDefault(row.installationId(), locked.get(row.installationId()));
             if (installation != null) {
                 changed.put(installation.id(), told(installation, row));
             }
         }
         return List.copyOf(changed.values());
+    }
+
+    private List<SagaRow> telling() {
+        return moved().filter(row -> row.kind() != UpgradeStatus.Kind.PLAN && concernsInstallation(row))
+                .toList();
     }
 
     private boolean concernsInstallation(SagaRow row) {

@@ -7,9 +7,7 @@ import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.inventory.DatabaseIds;
 import dev.uplift.orchestrator.saga.SagaEvent;
 import dev.uplift.orchestrator.saga.SagaLimits;
-import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.upgrade.SagaInput.Outcome;
-import dev.uplift.profile.Profiles;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
 import java.time.Instant;
@@ -18,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.IntSupplier;
-import org.jdbi.v3.core.Handle;
 
 /**
  * Drives the sagas: results, due deadlines, operators' requests and new sagas all go the same way, a
@@ -29,72 +26,71 @@ final class SagaRuntime {
     private static final int DUE_BATCH = 500;
     private static final int FORGOTTEN_BATCH = 500;
 
-    private final Sql sql;
     private final Database database;
+    private final SagaStore sagas;
+    private final SagaWriter writer;
     private final Outbox outbox;
     private final SagaLimits limits;
     private final OutageLimit outages;
-    private final Profiles profiles;
     private final MeterRegistry metrics;
 
     SagaRuntime(
-            Sql sql,
             Database database,
+            SagaStore sagas,
+            SagaWriter writer,
             Outbox outbox,
             SagaLimits limits,
             OutageLimit outages,
-            Profiles profiles,
             MeterRegistry metrics) {
-        this.sql = sql;
         this.database = database;
+        this.sagas = sagas;
+        this.writer = writer;
         this.outbox = outbox;
         this.limits = limits;
         this.outages = outages;
-        this.profiles = profiles;
         this.metrics = metrics;
     }
 
     /** A saga that is to begin, and the epoch that it begins at. */
     record Beginning(SagaRow planned, long epoch) {}
 
-    /** Begins sagas in the caller's transaction, which holds their installations locked. */
-    void begin(Handle handle, List<Beginning> sagas) {
-        SagaBatch batch = new SagaBatch(Map.of(), DatabaseIds.none(), limits, outages, profiles, Instant.now());
-        sagas.forEach(saga -> batch.begin(saga.planned(), saga.epoch()));
-        write(handle, batch);
+    /** Begins sagas in the transaction of this thread, which holds their installations locked. */
+    void begin(List<Beginning> beginnings) {
+        SagaBatch batch = new SagaBatch(Map.of(), DatabaseIds.none(), limits, Instant.now());
+        beginnings.forEach(saga -> batch.begin(saga.planned(), saga.epoch()));
+        write(batch);
     }
 
-    /** Applies events that name no database in the caller's transaction; says what became of each, in their order. */
-    List<Outcome> apply(Handle handle, List<SagaInput> inputs) {
-        return apply(handle, inputs, DatabaseIds.none());
+    /** Applies events that name no database in the transaction of this thread; says what became of each, in their order. */
+    List<Outcome> apply(List<SagaInput> inputs) {
+        return apply(inputs, DatabaseIds.none());
     }
 
     /** The same of any events; the transaction holds the databases that they name. */
-    List<Outcome> apply(Handle handle, List<SagaInput> inputs, DatabaseIds databases) {
+    List<Outcome> apply(List<SagaInput> inputs, DatabaseIds databases) {
         if (inputs.isEmpty()) {
             return List.of();
         }
         List<UUID> ids = inputs.stream().map(SagaInput::sagaId).toList();
-        SagaBatch batch =
-                new SagaBatch(SagaStore.lock(handle, ids), databases, limits, outages, profiles, Instant.now());
+        SagaBatch batch = new SagaBatch(sagas.lock(ids), databases, limits, Instant.now());
         List<Outcome> outcomes = new ArrayList<>();
         for (SagaInput input : inputs) {
             outcomes.add(batch.apply(input));
         }
-        write(handle, batch);
+        write(batch);
         return outcomes;
     }
 
     /** Tells all sagas whose deadline is over; returns when there is none left. */
     void expire() {
-        IntSupplier expireSome = () -> sql.inTransaction(handle -> {
-            Map<UUID, SagaRow> due = SagaStore.due(handle, limits.silenceMax(), DUE_BATCH);
-            SagaBatch batch = new SagaBatch(due, DatabaseIds.none(), limits, outages, profiles, Instant.now());
+        IntSupplier expireSome = () -> database.inTransaction(() -> {
+            Map<UUID, SagaRow> due = sagas.due(limits.silenceMax(), DUE_BATCH);
+            SagaBatch batch = new SagaBatch(due, DatabaseIds.none(), limits, Instant.now());
             due.values()
                     .forEach(row -> row.state()
                             .timer()
                             .ifPresent(timer -> batch.apply(SagaInput.of(row.id(), new SagaEvent.TimedOut(timer)))));
-            write(handle, batch);
+            write(batch);
             return due.size();
         });
         while (expireSome.getAsInt() == DUE_BATCH && !Thread.currentThread().isInterrupted()) {}
@@ -102,14 +98,14 @@ final class SagaRuntime {
 
     /** Lets those stop their applications that wait for it, as far as there is room for outages. */
     void beginOutages() {
-        for (String site : sql.inTransaction(SagaStore::sitesThatWait)) {
-            sql.useTransaction(handle -> {
-                if (SagaStore.mayBeginOutages(handle, site)) {
-                    long free = outages.max() - SagaStore.count(handle, site, Outage.TAKEN, List.of());
-                    Map<UUID, SagaRow> next = SagaStore.waiting(handle, site, Math.max(0, free));
-                    SagaBatch batch = new SagaBatch(next, DatabaseIds.none(), limits, outages, profiles, Instant.now());
+        for (String site : database.inTransaction(sagas::sitesThatWait)) {
+            database.useTransaction(() -> {
+                if (sagas.mayBeginOutages(site)) {
+                    long free = outages.max() - sagas.count(site, Outage.TAKEN, List.of());
+                    Map<UUID, SagaRow> next = sagas.waiting(site, Math.max(0, free));
+                    SagaBatch batch = new SagaBatch(next, DatabaseIds.none(), limits, Instant.now());
                     next.values().forEach(batch::beginOutage);
-                    write(handle, batch);
+                    write(batch);
                 }
             });
         }
@@ -117,9 +113,9 @@ final class SagaRuntime {
 
     /** Forgets dry runs, logged transitions and answered requests from before {@code oldest}. */
     void forget(Instant oldest) {
-        sql.useTransaction(handle -> SagaStore.prune(handle, oldest));
-        IntSupplier forgetSome = () -> sql.inTransaction(handle -> {
-            List<UUID> forgotten = SagaStore.deletePlans(handle, oldest, FORGOTTEN_BATCH);
+        database.useTransaction(() -> sagas.prune(oldest));
+        IntSupplier forgetSome = () -> database.inTransaction(() -> {
+            List<UUID> forgotten = sagas.deletePlans(oldest, FORGOTTEN_BATCH);
             outbox.appendTombstones(Topics.STATUS_UPGRADES, forgotten);
             return forgotten.size();
         });
@@ -127,8 +123,8 @@ final class SagaRuntime {
                 && !Thread.currentThread().isInterrupted()) {}
     }
 
-    private void write(Handle handle, SagaBatch batch) {
-        batch.write(handle, outbox);
+    private void write(SagaBatch batch) {
+        writer.write(batch);
         List<UpgradeTransitioned> transitions = batch.transitions();
         if (!transitions.isEmpty()) {
             database.afterCommit(() -> transitions.forEach(this::count));

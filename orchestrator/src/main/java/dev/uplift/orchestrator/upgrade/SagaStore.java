@@ -4,18 +4,18 @@ import dev.uplift.contract.MessageType;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeTransitioned;
 import dev.uplift.contract.api.Page;
+import dev.uplift.messaging.Database;
 import dev.uplift.orchestrator.publish.Change;
-import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.saga.Deadline;
-import dev.uplift.orchestrator.saga.SagaState;
 import dev.uplift.orchestrator.saga.Timer;
 import dev.uplift.orchestrator.sql.Columns;
 import dev.uplift.orchestrator.watermark.Watermark;
-import java.sql.ResultSet;
-import java.sql.SQLException;
+import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,19 +23,27 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.SqlStatement;
+import org.hibernate.query.MutationQuery;
+import org.hibernate.query.SelectionQuery;
 import org.jspecify.annotations.Nullable;
 
-/** The tables of sagas and of their transitions. Every write takes any number of rows in one statement. */
-final class SagaStore {
+/**
+ * The tables of sagas and of their transitions. Every write takes any number of rows in one statement, and so does every
+ * lock by ids: Hibernate would make one for each row.
+ */
+@Singleton
+public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     static final Map<String, String> SORTS = Map.of(
-            "startedAt", "started_at", "updatedAt", "updated_at", "installation", "installation", "state", "phase");
+            "startedAt", "startedAt", "updatedAt", "updatedAt", "installation", "installation", "state", "phase");
 
-    private static final String COLUMNS =
-            "id, installation_id, installation, state::text, context::text, outage, rev, started_at, updated_at, ended_at";
+    private static final String COLUMNS = "id, installation_id, installation, kind, phase, live, rev, state, context,"
+            + " database_identity, outage, site, started_at, updated_at, ended_at, change_seq";
 
-    private SagaStore() {}
+    private final Database database;
+
+    SagaStore(Database database) {
+        this.database = database;
+    }
 
     /** A saga and the deadline that it shall have from now on; absent: none. */
     record Saved(SagaRow row, @Nullable Deadline deadline) {}
@@ -44,13 +52,8 @@ final class SagaStore {
     record Live(UUID id, UUID installationId, String installation, String databaseIdentity) {}
 
     /** Locks those that exist of {@code ids} until the transaction ends. */
-    static Map<UUID, SagaRow> lock(Handle handle, Collection<UUID> ids) {
-        Map<UUID, SagaRow> rows = new LinkedHashMap<>();
-        handle.createQuery("SELECT " + COLUMNS + " FROM saga WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
-                .bindArray("ids", UUID.class, Set.copyOf(ids))
-                .map((row, context) -> read(row))
-                .forEach(saga -> rows.put(saga.id(), saga));
-        return rows;
+    Map<UUID, SagaRow> lock(Collection<UUID> ids) {
+        return rows(select("id = ANY (:ids) ORDER BY id FOR UPDATE").setParameter("ids", ids.toArray(UUID[]::new)));
     }
 
     /**
@@ -59,321 +62,297 @@ final class SagaStore {
      *
      * @param silenceMax how long a worker must have been silent while it could be heard
      */
-    static Map<UUID, SagaRow> due(Handle handle, Duration silenceMax, int limit) {
-        Map<UUID, SagaRow> rows = new LinkedHashMap<>();
-        handle.createQuery("SELECT " + COLUMNS + " FROM saga WHERE deadline_at <= now()"
+    Map<UUID, SagaRow> due(Duration silenceMax, int limit) {
+        return rows(select("deadline_at <= now()"
                         + " AND (deadline_for <> :silence OR " + Watermark.isPast("deadline_at", "silence_millis") + ")"
                         + " ORDER BY deadline_at LIMIT :limit FOR UPDATE SKIP LOCKED")
-                .bind("silence", Timer.Kind.SILENCE.name())
-                .bind("silence_millis", silenceMax.toMillis())
-                .bind("limit", limit)
-                .map((row, context) -> read(row))
-                .forEach(saga -> rows.put(saga.id(), saga));
-        return rows;
+                .setParameter("silence", Timer.Kind.SILENCE.name())
+                .setParameter("silence_millis", silenceMax.toMillis())
+                .setParameter("limit", limit));
     }
 
     /**
      * Makes this transaction the one that lets outages of the site begin; false: another one does at this moment. Nobody
      * waits for this lock, so it has no place in the order of the others.
      */
-    static boolean mayBeginOutages(Handle handle, String site) {
-        return handle.createQuery("SELECT pg_try_advisory_xact_lock(hashtextextended('outages ' || :site, 0))")
-                .bind("site", site)
-                .mapTo(Boolean.class)
-                .one();
+    boolean mayBeginOutages(String site) {
+        return database.session()
+                .createNativeQuery(
+                        "SELECT pg_try_advisory_xact_lock(hashtextextended('outages ' || :site, 0))", Boolean.class)
+                .setParameter("site", site)
+                .getSingleResult();
     }
 
     /** How many sagas of the site have this, but for {@code without}. */
-    static long count(Handle handle, String site, Outage outage, Collection<UUID> without) {
-        return handle.createQuery("SELECT count(*) FROM saga"
-                        + " WHERE site = :site AND outage = :outage AND NOT id = ANY(:without)")
-                .bind("site", site)
-                .bind("outage", outage.name())
-                .bindArray("without", UUID.class, Set.copyOf(without))
-                .mapTo(Long.class)
-                .one();
+    long count(String site, Outage outage, Collection<UUID> without) {
+        return database.session()
+                .createNativeQuery(
+                        "SELECT count(*) FROM saga WHERE site = :site AND outage = :outage AND NOT id = ANY (:without)",
+                        Long.class)
+                .setParameter("site", site)
+                .setParameter("outage", outage.name())
+                .setParameter("without", without.toArray(UUID[]::new))
+                .getSingleResult();
     }
 
     /** The sites where somebody waits for an outage. */
-    static List<String> sitesThatWait(Handle handle) {
-        return handle.createQuery("SELECT DISTINCT site FROM saga WHERE outage = 'WAITING' ORDER BY site")
-                .mapTo(String.class)
-                .list();
+    List<String> sitesThatWait() {
+        return database.session()
+                .createSelectionQuery(
+                        "select distinct site from SagaEntity where outage = WAITING order by site", String.class)
+                .getResultList();
     }
 
     /** Locks sagas that wait for an outage, those that began first first, at most {@code limit}, and none that somebody holds. */
-    static Map<UUID, SagaRow> waiting(Handle handle, String site, long limit) {
-        Map<UUID, SagaRow> rows = new LinkedHashMap<>();
-        handle.createQuery("SELECT " + COLUMNS + " FROM saga WHERE site = :site AND outage = 'WAITING'"
-                        + " ORDER BY started_at, id LIMIT :limit FOR UPDATE SKIP LOCKED")
-                .bind("site", site)
-                .bind("limit", limit)
-                .map((row, context) -> read(row))
-                .forEach(saga -> rows.put(saga.id(), saga));
-        return rows;
+    Map<UUID, SagaRow> waiting(String site, long limit) {
+        return rows(select("site = :site AND outage = 'WAITING' ORDER BY started_at, id LIMIT :limit"
+                        + " FOR UPDATE SKIP LOCKED")
+                .setParameter("site", site)
+                .setParameter("limit", limit));
     }
 
-    static Optional<SagaRow> find(Handle handle, UUID id) {
-        return handle.createQuery("SELECT " + COLUMNS + " FROM saga WHERE id = :id")
-                .bind("id", id)
-                .map((row, context) -> read(row))
-                .findOne();
+    Optional<SagaRow> find(UUID id) {
+        return Optional.ofNullable(database.session().get(SagaEntity.class, id)).map(SagaEntity::row);
     }
 
     /** Those of {@code ids} that there are. */
-    static List<UUID> existing(Handle handle, Collection<UUID> ids) {
-        return handle.createQuery("SELECT id FROM saga WHERE id = ANY(:ids)")
-                .bindArray("ids", UUID.class, ids)
-                .mapTo(UUID.class)
-                .list();
+    List<UUID> existing(Collection<UUID> ids) {
+        return database.session()
+                .createNativeQuery("SELECT id FROM saga WHERE id = ANY (:ids)", UUID.class)
+                .setParameter("ids", ids.toArray(UUID[]::new))
+                .getResultList();
     }
 
     /** The live sagas on these databases. */
-    static List<Live> live(Handle handle, Collection<String> databaseIdentities) {
-        return handle.createQuery("SELECT id, installation_id, installation, database_identity FROM saga"
-                        + " WHERE live AND database_identity = ANY(:identities)")
-                .bindArray("identities", String.class, Set.copyOf(databaseIdentities))
-                .map((row, context) -> new Live(
-                        Columns.uuid(row, "id"),
-                        Columns.uuid(row, "installation_id"),
-                        row.getString("installation"),
-                        row.getString("database_identity")))
-                .list();
+    List<Live> live(Collection<String> databaseIdentities) {
+        return database.session()
+                .createSelectionQuery("""
+                        select id, installationId, installation, databaseIdentity from SagaEntity where live and databaseIdentity in :identities
+                        """, Live.class)
+                .setParameterList("identities", Set.copyOf(databaseIdentities))
+                .getResultList();
     }
 
-    static Page<UpgradeStatus> page(Handle handle, UpgradeList asked) {
-        Paging paging = asked.paging();
-        String where = " FROM saga WHERE lower(installation) LIKE :q"
-                + " AND kind = ANY(:kinds) AND (:phase::text IS NULL OR phase = :phase)"
-                + " AND (:installation::text IS NULL OR installation = :installation"
-                + " OR installation_id::text = :installation)";
-        long total = bind(handle.createQuery("SELECT count(*)" + where), asked)
-                .mapTo(Long.class)
-                .one();
-        List<UpgradeStatus> content = bind(handle.createQuery(paging.select(COLUMNS, "saga", where)), asked)
-                .bind("limit", paging.limit())
-                .bind("offset", paging.offset())
-                .map((row, context) -> read(row).status())
-                .list();
-        return new Page<>(content, total, paging.offset(), paging.limit());
+    Page<UpgradeStatus> page(UpgradeList asked) {
+        Map<String, Object> parameters = new HashMap<>(Map.of("kinds", asked.kinds()));
+        StringBuilder condition =
+                new StringBuilder(asked.paging().contains("installation")).append(" and kind in :kinds");
+        if (asked.state() != null) {
+            condition.append(" and phase = :phase");
+            parameters.put("phase", asked.state());
+        }
+        if (asked.installation() != null) {
+            condition.append(" and (installation = :installation or cast(installationId as String) = :installation)");
+            parameters.put("installation", asked.installation());
+        }
+        return asked.paging()
+                .read(
+                        this,
+                        "SagaEntity",
+                        condition.toString(),
+                        parameters,
+                        entity -> entity.row().status());
     }
 
-    static void insert(Handle handle, Collection<Saved> sagas) {
+    void insert(Collection<Saved> sagas) {
         if (sagas.isEmpty()) {
             return;
         }
-        bind(handle.createUpdate("""
+        bind(database.session().createNativeMutationQuery("""
                                 INSERT INTO saga (id, installation_id, installation, kind, phase, live, rev, epoch,
                                                   state, context, database_identity, database_id, source_backup_id,
                                                   deadline_at, deadline_for, started_at, updated_at, ended_at, site,
                                                   outage)
                                 SELECT u.id, u.installation_id, u.installation, u.kind, u.phase, u.live, u.rev,
-                                       u.epoch, u.state::jsonb, u.context::jsonb, u.identity,
+                                       u.epoch, CAST(u.state AS jsonb), CAST(u.context AS jsonb), u.identity,
                                        (SELECT i.database_id || CASE WHEN i.database_apart <> '{}' THEN ' ' || i.id ELSE '' END
                                           FROM installation i WHERE i.id = u.installation_id),
                                        u.source,
                                        now() + u.deadline_millis * interval '1 millisecond', u.deadline_for,
-                                       u.started_at::timestamptz, u.updated_at::timestamptz, u.ended_at::timestamptz,
-                                       u.site, u.outage
+                                       u.started_at, u.updated_at, u.ended_at, u.site, u.outage
                                   FROM unnest(:ids, :installation_ids, :installations, :kinds, :phases, :lives, :revs,
                                               :epochs, :states, :contexts, :identities, :sources, :deadline_millis,
                                               :deadline_fors, :started_ats, :updated_ats, :ended_ats, :sites, :outages)
-                                       AS u(id, installation_id, installation, kind, phase, live, rev, epoch, state,
-                                            context, identity, source, deadline_millis, deadline_for, started_at,
-                                            updated_at, ended_at, site, outage)
+                                       AS u (id, installation_id, installation, kind, phase, live, rev, epoch, state,
+                                             context, identity, source, deadline_millis, deadline_for, started_at,
+                                             updated_at, ended_at, site, outage)
                                 """), sagas)
-                .bindArray("installation_ids", UUID.class, column(sagas, SagaRow::installationId))
-                .bindArray("installations", String.class, column(sagas, SagaRow::installation))
-                .bindArray(
-                        "kinds", String.class, column(sagas, row -> row.kind().name()))
-                .bindArray(
+                .setParameter("installation_ids", ids(sagas, SagaRow::installationId))
+                .setParameter("installations", texts(sagas, SagaRow::installation))
+                .setParameter("kinds", texts(sagas, row -> row.kind().name()))
+                .setParameter(
                         "identities",
-                        String.class,
-                        column(sagas, row -> row.context().installation().databaseIdentity()))
-                .bindArray("sources", UUID.class, column(sagas, SagaStore::source))
-                .bindArray(
-                        "started_ats",
-                        String.class,
-                        column(sagas, row -> row.startedAt().toString()))
-                .execute();
+                        texts(sagas, row -> row.context().installation().databaseIdentity()))
+                .setParameter("sources", ids(sagas, SagaStore::source))
+                .setParameter("started_ats", times(sagas, SagaRow::startedAt))
+                .executeUpdate();
     }
 
     /** Writes the rows, which the caller holds locked. */
-    static void update(Handle handle, Collection<Saved> sagas) {
+    void update(Collection<Saved> sagas) {
         if (sagas.isEmpty()) {
             return;
         }
-        bind(handle.createUpdate("""
+        bind(database.session().createNativeMutationQuery("""
                                 UPDATE saga s SET phase = u.phase, live = u.live, rev = u.rev, epoch = u.epoch,
-                                       state = u.state::jsonb, context = u.context::jsonb,
+                                       state = CAST(u.state AS jsonb), context = CAST(u.context AS jsonb),
                                        deadline_at = now() + u.deadline_millis * interval '1 millisecond',
-                                       deadline_for = u.deadline_for, updated_at = u.updated_at::timestamptz,
-                                       ended_at = u.ended_at::timestamptz, site = u.site, outage = u.outage,
+                                       deadline_for = u.deadline_for, updated_at = u.updated_at,
+                                       ended_at = u.ended_at, site = u.site, outage = u.outage,
                                        change_seq = next_change()
                                   FROM unnest(:ids, :phases, :lives, :revs, :epochs, :states, :contexts,
                                               :deadline_millis, :deadline_fors, :updated_ats, :ended_ats,
                                               :sites, :outages)
-                                       AS u(id, phase, live, rev, epoch, state, context, deadline_millis,
-                                            deadline_for, updated_at, ended_at, site, outage)
+                                       AS u (id, phase, live, rev, epoch, state, context, deadline_millis,
+                                             deadline_for, updated_at, ended_at, site, outage)
                                  WHERE s.id = u.id
-                                """), sagas).execute();
+                                """), sagas).executeUpdate();
     }
 
-    static void log(Handle handle, List<UpgradeTransitioned> transitions) {
+    void log(List<UpgradeTransitioned> transitions) {
         if (transitions.isEmpty()) {
             return;
         }
-        handle.createUpdate("""
+        database.session()
+                .createNativeMutationQuery("""
                         INSERT INTO transition_log (saga_id, rev, body, at)
-                        SELECT u.saga_id, u.rev, u.body::jsonb, u.at::timestamptz
+                        SELECT u.saga_id, u.rev, CAST(u.body AS jsonb), u.at
                           FROM unnest(:sagas, :revs, :bodies, :ats) WITH ORDINALITY
-                               AS u(saga_id, rev, body, at, position)
+                               AS u (saga_id, rev, body, at, position)
                          ORDER BY u.position
                         """)
-                .bindArray("sagas", UUID.class, column(transitions, UpgradeTransitioned::upgradeId))
-                .bindArray("revs", Long.class, column(transitions, UpgradeTransitioned::rev))
-                .bindArray("bodies", String.class, column(transitions, Columns::json))
-                .bindArray(
-                        "ats",
-                        String.class,
-                        column(transitions, transition -> transition.at().toString()))
-                .execute();
+                .setParameter(
+                        "sagas",
+                        transitions.stream().map(UpgradeTransitioned::upgradeId).toArray(UUID[]::new))
+                .setParameter(
+                        "revs",
+                        transitions.stream().map(UpgradeTransitioned::rev).toArray(Long[]::new))
+                .setParameter("bodies", transitions.stream().map(Columns::json).toArray(String[]::new))
+                .setParameter(
+                        "ats", transitions.stream().map(UpgradeTransitioned::at).toArray(Instant[]::new))
+                .executeUpdate();
     }
 
     /** Deletes transitions that were logged, and requests that were answered, before {@code oldest}. */
-    static void prune(Handle handle, Instant oldest) {
+    void prune(Instant oldest) {
         for (String old : List.of("transition_log WHERE at", "request WHERE finished_at")) {
-            handle.createUpdate("DELETE FROM " + old + " < :oldest::timestamptz")
-                    .bind("oldest", oldest.toString())
-                    .execute();
+            database.session()
+                    .createNativeMutationQuery("DELETE FROM " + old + " < :oldest")
+                    .setParameter("oldest", oldest)
+                    .executeUpdate();
         }
     }
 
     /** Deletes dry runs that ended before {@code oldest}, at most {@code limit}; returns their ids. */
-    static List<UUID> deletePlans(Handle handle, Instant oldest, int limit) {
-        return handle.createQuery("DELETE FROM saga WHERE id IN (SELECT id FROM saga WHERE kind = 'PLAN'"
-                        + " AND ended_at < :oldest::timestamptz LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id")
-                .bind("oldest", oldest.toString())
-                .bind("limit", limit)
-                .mapTo(UUID.class)
-                .list();
+    List<UUID> deletePlans(Instant oldest, int limit) {
+        return database.session()
+                .createNativeQuery(
+                        "DELETE FROM saga WHERE id IN (SELECT id FROM saga WHERE kind = 'PLAN'"
+                                + " AND ended_at < :oldest LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id",
+                        UUID.class)
+                .setParameter("oldest", oldest)
+                .setParameter("limit", limit)
+                .getResultList();
     }
 
-    static List<Change> transitions(Handle handle, long after, long upTo, int limit) {
-        return handle.createQuery("SELECT seq, body::text FROM transition_log"
-                        + " WHERE seq > :after AND seq <= :up_to ORDER BY seq LIMIT :limit")
-                .bind("after", after)
-                .bind("up_to", upTo)
-                .bind("limit", limit)
-                .map((row, context) -> new Change(
-                        row.getLong("seq"),
+    List<Change> transitions(long after, long upTo, int limit) {
+        return database
+                .session()
+                .createNativeQuery(
+                        "SELECT seq, CAST(body AS text) FROM transition_log"
+                                + " WHERE seq > :after AND seq <= :up_to ORDER BY seq LIMIT :limit",
+                        Object[].class)
+                .setParameter("after", after)
+                .setParameter("up_to", upTo)
+                .setParameter("limit", limit)
+                .getResultList()
+                .stream()
+                .map(row -> new Change(
+                        (long) row[0],
                         MessageType.UPGRADE_TRANSITIONED,
-                        Columns.json(row, "body", UpgradeTransitioned.class)))
-                .list();
+                        Columns.parse((String) row[1], UpgradeTransitioned.class)))
+                .toList();
     }
 
-    static List<Change> changed(Handle handle, long after, long upTo, int limit) {
-        return handle.createQuery("SELECT change_seq, " + COLUMNS + " FROM saga"
-                        + " WHERE change_seq > :after AND change_seq <= :up_to ORDER BY change_seq LIMIT :limit")
-                .bind("after", after)
-                .bind("up_to", upTo)
-                .bind("limit", limit)
-                .map((row, context) -> new Change(
-                        row.getLong("change_seq"),
+    List<Change> changed(long after, long upTo, int limit) {
+        return select("change_seq > :after AND change_seq <= :up_to ORDER BY change_seq LIMIT :limit")
+                .setParameter("after", after)
+                .setParameter("up_to", upTo)
+                .setParameter("limit", limit)
+                .getResultList()
+                .stream()
+                .map(entity -> new Change(
+                        entity.changeSeq,
                         MessageType.UPGRADE_STATUS,
-                        read(row).status()))
-                .list();
+                        entity.row().status()))
+                .toList();
     }
 
-    private static <S extends SqlStatement<S>> S bind(S statement, Collection<Saved> sagas) {
+    private SelectionQuery<SagaEntity> select(String condition) {
+        return database.session()
+                .createNativeQuery("SELECT " + COLUMNS + " FROM saga WHERE " + condition, SagaEntity.class);
+    }
+
+    private static Map<UUID, SagaRow> rows(SelectionQuery<SagaEntity> query) {
+        Map<UUID, SagaRow> rows = new LinkedHashMap<>();
+        query.getResultList().forEach(entity -> rows.put(entity.id, entity.row()));
+        return rows;
+    }
+
+    private static MutationQuery bind(MutationQuery statement, Collection<Saved> sagas) {
         return statement
-                .bindArray("ids", UUID.class, column(sagas, SagaRow::id))
-                .bindArray(
-                        "phases",
-                        String.class,
-                        column(sagas, row -> row.state().status().name()))
-                .bindArray("lives", Boolean.class, column(sagas, SagaRow::live))
-                .bindArray("revs", Long.class, column(sagas, SagaRow::rev))
-                .bindArray(
+                .setParameter("ids", ids(sagas, SagaRow::id))
+                .setParameter("phases", texts(sagas, row -> row.state().status().name()))
+                .setParameter(
+                        "lives", sagas.stream().map(saga -> saga.row().live()).toArray(Boolean[]::new))
+                .setParameter(
+                        "revs", sagas.stream().map(saga -> saga.row().rev()).toArray(Long[]::new))
+                .setParameter(
                         "epochs",
-                        Long.class,
-                        column(sagas, row -> row.state().course().epoch()))
-                .bindArray("states", String.class, column(sagas, row -> Columns.json(row.state())))
-                .bindArray("contexts", String.class, column(sagas, row -> Columns.json(row.context())))
-                .bindArray(
+                        sagas.stream()
+                                .map(saga -> saga.row().state().course().epoch())
+                                .toArray(Long[]::new))
+                .setParameter("states", texts(sagas, row -> Columns.json(row.state())))
+                .setParameter("contexts", texts(sagas, row -> Columns.json(row.context())))
+                .setParameter(
                         "deadline_millis",
-                        Long.class,
                         sagas.stream()
                                 .map(saga -> saga.deadline() == null
                                         ? null
                                         : saga.deadline().after().toMillis())
-                                .toArray())
-                .bindArray(
+                                .toArray(Long[]::new))
+                .setParameter(
                         "deadline_fors",
-                        String.class,
                         sagas.stream()
                                 .map(saga -> saga.deadline() == null
                                         ? null
                                         : saga.deadline().timer().kind().name())
-                                .toArray())
-                .bindArray(
-                        "updated_ats",
-                        String.class,
-                        column(sagas, row -> row.updatedAt().toString()))
-                .bindArray("sites", String.class, column(sagas, SagaRow::site))
-                .bindArray(
+                                .toArray(String[]::new))
+                .setParameter("updated_ats", times(sagas, SagaRow::updatedAt))
+                .setParameter("sites", texts(sagas, SagaRow::site))
+                .setParameter(
                         "outages",
-                        String.class,
-                        column(
+                        texts(
                                 sagas,
                                 row -> row.outage() == Outage.NONE
                                         ? null
                                         : row.outage().name()))
-                .bindArray(
-                        "ended_ats",
-                        String.class,
-                        column(
-                                sagas,
-                                row -> row.endedAt() == null
-                                        ? null
-                                        : row.endedAt().toString()));
-    }
-
-    private static <S extends SqlStatement<S>> S bind(S statement, UpgradeList asked) {
-        return statement
-                .bind("q", asked.paging().pattern())
-                .bindArray(
-                        "kinds",
-                        String.class,
-                        asked.kinds().stream().map(Enum::name).toArray())
-                .bind("phase", asked.state() == null ? null : asked.state().name())
-                .bind("installation", asked.installation());
-    }
-
-    private static SagaRow read(ResultSet row) throws SQLException {
-        return new SagaRow(
-                Columns.uuid(row, "id"),
-                Columns.uuid(row, "installation_id"),
-                row.getString("installation"),
-                Columns.json(row, "state", SagaState.class),
-                Columns.json(row, "context", SagaContext.class),
-                row.getString("outage") == null ? Outage.NONE : Outage.valueOf(row.getString("outage")),
-                row.getLong("rev"),
-                Columns.instant(row, "started_at"),
-                Columns.instant(row, "updated_at"),
-                Columns.instantOrNull(row, "ended_at"));
+                .setParameter("ended_ats", times(sagas, SagaRow::endedAt));
     }
 
     private static @Nullable UUID source(SagaRow row) {
         return row.context().source() == null ? null : row.context().source().id();
     }
 
-    private static @Nullable Object[] column(Collection<Saved> sagas, Function<SagaRow, @Nullable Object> value) {
-        return sagas.stream().map(saga -> value.apply(saga.row())).toArray();
+    private static @Nullable UUID[] ids(Collection<Saved> sagas, Function<SagaRow, @Nullable UUID> id) {
+        return sagas.stream().map(saga -> id.apply(saga.row())).toArray(UUID[]::new);
     }
 
-    private static @Nullable Object[] column(
-            List<UpgradeTransitioned> rows, Function<UpgradeTransitioned, @Nullable Object> value) {
-        return rows.stream().map(value).toArray();
+    private static @Nullable String[] texts(Collection<Saved> sagas, Function<SagaRow, @Nullable String> text) {
+        return sagas.stream().map(saga -> text.apply(saga.row())).toArray(String[]::new);
+    }
+
+    private static @Nullable Instant[] times(Collection<Saved> sagas, Function<SagaRow, @Nullable Instant> time) {
+        return sagas.stream().map(saga -> time.apply(saga.row())).toArray(Instant[]::new);
     }
 }

@@ -3,19 +3,19 @@ package dev.uplift.orchestrator.upgrade;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.orchestrator.rest.ProblemException;
 import dev.uplift.orchestrator.saga.SagaEvent;
-import dev.uplift.orchestrator.sql.Sql;
 import dev.uplift.orchestrator.sql.SqlStates;
 import jakarta.inject.Singleton;
 import jakarta.persistence.PersistenceException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,16 +26,18 @@ final class UpgradeRequests {
     private static final int TRIES_MAX = 5;
     private static final int REASONS_SHOWN_MAX = 5;
 
-    private final Sql sql;
+    private final Database database;
     private final Upgrades upgrades;
     private final RequestRunner runner;
     private final SagaRuntime sagas;
+    private final SagaStore store;
 
-    UpgradeRequests(Sql sql, Upgrades upgrades, RequestRunner runner, SagaRuntime sagas) {
-        this.sql = sql;
+    UpgradeRequests(Database database, Upgrades upgrades, RequestRunner runner, SagaRuntime sagas, SagaStore store) {
+        this.database = database;
         this.upgrades = upgrades;
         this.runner = runner;
         this.sagas = sagas;
+        this.store = store;
     }
 
     /**
@@ -47,7 +49,7 @@ final class UpgradeRequests {
      */
     AcceptedSagas begin(UpgradeStatus.Kind kind, UpgradeRequested request) {
         UUID id = Optional.ofNullable(request.requestId()).orElseGet(UUID::randomUUID);
-        if (!sql.inTransaction(handle -> upgrades.accept(handle, kind, id, null, request))) {
+        if (!database.inTransaction(() -> upgrades.accept(kind, id, null, request))) {
             throw ProblemException.conflict(
                     "request.id-reused", "requestId " + id + " is that of an earlier request for something else");
         }
@@ -90,6 +92,18 @@ final class UpgradeRequests {
         return answer;
     }
 
+    /**
+     * Shows one of these kinds.
+     *
+     * @throws ProblemException 404 if there is none
+     */
+    UpgradeStatus find(UUID id, Set<UpgradeStatus.Kind> kinds) {
+        return database.inTransaction(() -> store.find(id))
+                .filter(row -> kinds.contains(row.kind()))
+                .orElseThrow(() -> unknown(id))
+                .status();
+    }
+
     /** Turns a saga back. */
     UpgradeStatus cancel(UUID id) {
         return tell(id, new SagaEvent.CancelRequested("cancelled by an operator"), "upgrade.not-cancellable");
@@ -106,12 +120,12 @@ final class UpgradeRequests {
     }
 
     private UpgradeStatus tell(UUID id, SagaEvent event, String refusedCode) {
-        return sql.inTransaction(handle -> {
+        return database.inTransaction(() -> {
             SagaInput.Outcome outcome =
-                    sagas.apply(handle, List.of(SagaInput.of(id, event))).getFirst();
+                    sagas.apply(List.of(SagaInput.of(id, event))).getFirst();
             return switch (outcome) {
                 case SagaInput.Outcome.Counted _ ->
-                    SagaStore.find(handle, id).orElseThrow(() -> unknown(id)).status();
+                    store.find(id).orElseThrow(() -> unknown(id)).status();
                 case SagaInput.Outcome.Unknown _ -> throw unknown(id);
                 case SagaInput.Outcome.Ignored ignored ->
                     throw ProblemException.conflict(refusedCode, ignored.reason());
@@ -123,8 +137,8 @@ final class UpgradeRequests {
     /** Again if another request for the same was faster. */
     private AcceptedSagas restoreOnce(String installation, UUID backupId, int attempt) {
         try {
-            return sql.inTransaction(handle -> upgrades.restore(handle, installation, backupId));
-        } catch (JdbiException | PersistenceException e) {
+            return database.inTransaction(() -> upgrades.restore(installation, backupId));
+        } catch (PersistenceException e) {
             if (attempt < TRIES_MAX && SqlStates.uniqueViolation(e)) {
                 return restoreOnce(installation, backupId, attempt + 1);
             }

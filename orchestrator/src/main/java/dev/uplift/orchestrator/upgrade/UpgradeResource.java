@@ -4,10 +4,10 @@ import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.Page;
+import dev.uplift.messaging.Database;
 import dev.uplift.orchestrator.rest.PageQuery;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.rest.ProblemException;
-import dev.uplift.orchestrator.sql.Sql;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
@@ -32,11 +32,13 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "upgrades")
 @Blocking
 public final class UpgradeResource {
-    private final Sql sql;
+    private final Database database;
+    private final SagaStore sagas;
     private final UpgradeRequests requests;
 
-    UpgradeResource(Sql sql, UpgradeRequests requests) {
-        this.sql = sql;
+    UpgradeResource(Database database, SagaStore sagas, UpgradeRequests requests) {
+        this.database = database;
+        this.sagas = sagas;
         this.requests = requests;
     }
 
@@ -58,14 +60,14 @@ public final class UpgradeResource {
                 state(state),
                 installation == null || installation.isBlank() ? null : installation,
                 Paging.of(query, SagaStore.SORTS, "startedAt:desc"));
-        return sql.inTransaction(handle -> SagaStore.page(handle, asked));
+        return database.inTransaction(() -> sagas.page(asked));
     }
 
     @GET
     @Path("{id}")
     @Operation(summary = "Show one upgrade or restore")
     public UpgradeStatus get(@PathParam("id") String id) {
-        return find(sql, id, EnumSet.of(UpgradeStatus.Kind.UPGRADE, UpgradeStatus.Kind.RESTORE));
+        return requests.find(id(id), EnumSet.of(UpgradeStatus.Kind.UPGRADE, UpgradeStatus.Kind.RESTORE));
     }
 
     @POST
@@ -90,15 +92,7 @@ public final class UpgradeResource {
         return RestResponse.status(RestResponse.Status.ACCEPTED, requests.begin(kind, request));
     }
 
-    static UpgradeStatus find(Sql sql, String text, EnumSet<UpgradeStatus.Kind> kinds) {
-        UUID id = id(text);
-        return sql.inTransaction(handle -> SagaStore.find(handle, id))
-                .filter(row -> kinds.contains(row.kind()))
-                .orElseThrow(() -> UpgradeRequests.unknown(id))
-                .status();
-    }
-
-    private static UUID id(String text) {
+    static UUID id(String text) {
         try {
             return UUID.fromString(text);
         } catch (IllegalArgumentException e) {

@@ -10,7 +10,7 @@ import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.AcceptedSagas.Accepted;
 import dev.uplift.contract.api.AcceptedSagas.Refusal;
 import dev.uplift.messaging.OneLine;
-import dev.uplift.orchestrator.backup.BackupStore;
+import dev.uplift.orchestrator.backup.BackupRepository;
 import dev.uplift.orchestrator.inventory.Installation;
 import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.saga.SagaPlan;
@@ -27,7 +27,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,36 +36,49 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public final class Upgrades {
     private final SagaRuntime sagas;
+    private final SagaStore store;
+    private final RequestStore requests;
+    private final InstallationStore installations;
+    private final BackupRepository backups;
     private final TargetCheck targets;
 
-    Upgrades(SagaRuntime sagas, TargetCheck targets) {
+    Upgrades(
+            SagaRuntime sagas,
+            SagaStore store,
+            RequestStore requests,
+            InstallationStore installations,
+            BackupRepository backups,
+            TargetCheck targets) {
         this.sagas = sagas;
+        this.store = store;
+        this.requests = requests;
+        this.installations = installations;
+        this.backups = backups;
         this.targets = targets;
     }
 
     /**
-     * Accepts a request for upgrades, or for a dry run of them, in the caller's transaction. {@link
+     * Accepts a request for upgrades, or for a dry run of them, in the transaction of this thread. {@link
      * RequestRunner} carries it out: after those that were accepted before, or, if somebody waits for the answer, at once,
      * beside them.
      *
      * @param source where it came from, for the incidents of what is refused; absent: somebody waits for the answer
      * @return false if {@code requestId} is that of an earlier request, of which this is no copy
      */
-    public boolean accept(
-            Handle handle, UpgradeStatus.Kind kind, UUID requestId, @Nullable String source, UpgradeRequested request) {
-        return RequestStore.insert(handle, new RequestStore.Key(requestId, kind), source, request);
+    public boolean accept(UpgradeStatus.Kind kind, UUID requestId, @Nullable String source, UpgradeRequested request) {
+        return requests.insert(new RequestStore.Key(requestId, kind), source, request);
     }
 
     /**
-     * Begins an upgrade of every installation of {@code part}, in the caller's transaction. Each is accepted or
+     * Begins an upgrade of every installation of {@code part}, in the transaction of this thread. Each is accepted or
      * refused for itself; one that the request began before is passed over.
      *
-     * @throws org.jdbi.v3.core.JdbiException with a unique violation if another transaction was faster;
+     * @throws jakarta.persistence.PersistenceException because of a unique violation if another transaction was faster;
      *     to be called again in a new one
      */
-    AcceptedSagas begin(Handle handle, RequestStore.Key key, UpgradeRequested part) {
-        Round round = new Round(handle, key.kind(), key.id());
-        for (Installation target : round.lock(resolve(handle, part, round.refused))) {
+    AcceptedSagas begin(RequestStore.Key key, UpgradeRequested part) {
+        Round round = new Round(key.kind(), key.id());
+        for (Installation target : round.lock(resolve(part, round.refused))) {
             if (part.profile() != null && !part.profile().equals(target.profile())) {
                 round.refuse(target.name(), "its profile is " + target.profile() + ", not " + part.profile());
             } else if (!round.hasBegun(target) && round.isFree(target)) {
@@ -77,14 +89,14 @@ public final class Upgrades {
     }
 
     /**
-     * Begins the way back to an older backup, in the caller's transaction.
+     * Begins the way back to an older backup, in the transaction of this thread.
      *
-     * @throws org.jdbi.v3.core.JdbiException as {@link #begin} does
+     * @throws jakarta.persistence.PersistenceException as {@link #begin} does
      */
-    AcceptedSagas restore(Handle handle, String installation, UUID backupId) {
-        Round round = new Round(handle, UpgradeStatus.Kind.RESTORE, UUID.randomUUID());
-        List<Installation> named = InstallationStore.named(handle, List.of(installation));
-        Optional<BackupStore.Taken> source = BackupStore.find(handle, backupId);
+    AcceptedSagas restore(String installation, UUID backupId) {
+        Round round = new Round(UpgradeStatus.Kind.RESTORE, UUID.randomUUID());
+        List<Installation> named = installations.named(List.of(installation));
+        Optional<BackupRepository.Taken> source = backups.taken(backupId);
         if (named.isEmpty()) {
             round.refuse(OneLine.of(installation), "no installation has this name or id");
         }
@@ -92,7 +104,7 @@ public final class Upgrades {
             if (source.isEmpty() || !source.get().installationId().equals(target.id())) {
                 round.refuse(target.name(), "it has no backup " + backupId);
             } else if (round.isFree(target)) {
-                BackupStore.Taken taken = source.get();
+                BackupRepository.Taken taken = source.get();
                 SagaContext context = SagaContext.ahead(
                         target.requireSpec(),
                         target.requireRunning(),
@@ -148,8 +160,8 @@ public final class Upgrades {
         return Optional.ofNullable(request.limits()).orElse(StepLimits.DEFAULT);
     }
 
-    private static List<Installation> resolve(Handle handle, UpgradeRequested request, List<Refusal> refused) {
-        List<Installation> found = InstallationStore.named(handle, request.installations());
+    private List<Installation> resolve(UpgradeRequested request, List<Refusal> refused) {
+        List<Installation> found = installations.named(request.installations());
         Set<String> known = new LinkedHashSet<>();
         found.forEach(installation -> {
             known.add(installation.name());
@@ -164,7 +176,6 @@ public final class Upgrades {
 
     /** What one request comes to. */
     private final class Round {
-        private final Handle handle;
         private final UpgradeStatus.Kind kind;
         private final UUID requestId;
         private final List<Refusal> refused = new ArrayList<>();
@@ -174,23 +185,22 @@ public final class Upgrades {
         private final Set<UUID> begun = new HashSet<>();
         private final Instant now = Instant.now();
 
-        Round(Handle handle, UpgradeStatus.Kind kind, UUID requestId) {
-            this.handle = handle;
+        Round(UpgradeStatus.Kind kind, UUID requestId) {
             this.kind = kind;
             this.requestId = requestId;
         }
 
         /** The installations as they are now, held until the transaction ends. */
         List<Installation> lock(List<Installation> found) {
-            Map<UUID, Installation> locked = InstallationStore.lock(
-                    handle, found.stream().map(Installation::id).toList());
+            Map<UUID, Installation> locked =
+                    installations.lock(found.stream().map(Installation::id).toList());
             List<String> identities = locked.values().stream()
                     .filter(Installation::known)
                     .map(installation -> installation.requireSpec().databaseIdentity())
                     .toList();
-            SagaStore.live(handle, identities).forEach(live -> liveByDatabase.put(live.databaseIdentity(), live));
-            begun.addAll(SagaStore.existing(
-                    handle, locked.keySet().stream().map(this::sagaId).toList()));
+            store.live(identities).forEach(live -> liveByDatabase.put(live.databaseIdentity(), live));
+            begun.addAll(
+                    store.existing(locked.keySet().stream().map(this::sagaId).toList()));
             Map<UUID, Installation> ordered = new LinkedHashMap<>();
             found.forEach(installation -> {
                 Installation row = locked.get(installation.id());
@@ -257,7 +267,7 @@ public final class Upgrades {
         }
 
         AcceptedSagas begin() {
-            sagas.begin(handle, beginnings);
+            sagas.begin(beginnings);
             return new AcceptedSagas(List.copyOf(accepted), List.copyOf(refused));
         }
     }

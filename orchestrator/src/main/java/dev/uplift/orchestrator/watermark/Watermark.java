@@ -2,10 +2,10 @@ package dev.uplift.orchestrator.watermark;
 
 import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.Topics;
+import dev.uplift.messaging.Database;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.messaging.ReadProgress;
-import dev.uplift.orchestrator.sql.Sql;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Arrays;
@@ -34,13 +34,13 @@ public final class Watermark implements AutoCloseable {
     private static final Duration LOG_PAUSE = Duration.ofSeconds(30);
     private static final Logger LOG = LoggerFactory.getLogger(Watermark.class);
 
-    private final Sql sql;
+    private final Database database;
     private final ReadProgress progress;
     private long movedNanos = System.nanoTime();
     private long loggedNanos = System.nanoTime();
 
-    Watermark(MessagingRuntime messaging, Sql sql) {
-        this.sql = sql;
+    Watermark(MessagingRuntime messaging) {
+        this.database = messaging.database();
         this.progress = messaging.readProgress(CONSUMER, topics());
     }
 
@@ -77,7 +77,8 @@ public final class Watermark implements AutoCloseable {
 
     /** Everything that came until {@code age} ago is read. */
     private void advance(Duration age) {
-        sql.useTransaction(handle -> handle.createUpdate("""
+        database.useTransaction(() -> database.session()
+                .createNativeMutationQuery("""
             INSERT INTO results_watermark AS mark (read_up_to, steady_since)
             SELECT at, at FROM (SELECT now() - :age_millis * interval '1 millisecond' AS at) AS seen
             ON CONFLICT (one) DO UPDATE SET
@@ -87,9 +88,9 @@ public final class Watermark implements AutoCloseable {
                 read_up_to = excluded.read_up_to
             WHERE excluded.read_up_to > mark.read_up_to
             """)
-                .bind("age_millis", age.toMillis())
-                .bind("gap_millis", GAP.toMillis())
-                .execute());
+                .setParameter("age_millis", age.toMillis())
+                .setParameter("gap_millis", GAP.toMillis())
+                .executeUpdate());
     }
 
     private void warn(String reason) {

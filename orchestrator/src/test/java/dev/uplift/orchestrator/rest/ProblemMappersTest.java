@@ -3,11 +3,11 @@ package dev.uplift.orchestrator.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.http.Problem;
+import jakarta.persistence.PersistenceException;
 import jakarta.ws.rs.core.Response;
 import java.sql.SQLException;
 import java.util.Map;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.jdbi.v3.core.ConnectionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,7 +32,7 @@ class ProblemMappersTest {
         "42P01, 500"
     })
     void aDatabaseThatIsAwayIsNoDefect(String state, int status) {
-        Response answer = mappers.database(new ConnectionException(new SQLException("password=x", state)));
+        Response answer = mappers.database(new PersistenceException(new SQLException("password=x", state)));
 
         assertThat(answer.getStatus()).isEqualTo(status);
         assertThat(answer.getHeaderString("Retry-After")).isEqualTo(status == 503 ? "5" : null);

@@ -4,8 +4,6 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.FenceTaking;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.docker.DockerLostException;
-import dev.uplift.docker.DockerUnreachableException;
 import dev.uplift.host.FenceBusyException;
 import dev.uplift.host.FenceToken;
 import dev.uplift.host.FencedException;

@@ -6,8 +6,6 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.docker.DockerLostException;
-import dev.uplift.docker.DockerUnreachableException;
 import dev.uplift.host.FenceBusyException;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
