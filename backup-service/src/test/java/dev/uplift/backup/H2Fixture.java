@@ -8,11 +8,12 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
 import java.util.UUID;
 import java.util.jar.JarOutputStream;
 import java.util.zip.ZipEntry;
@@ -80,7 +81,11 @@ final class H2Fixture {
 
     Connection connect() throws SQLException {
         String name = file.toString().replaceFirst("\\.mv\\.db$", "");
-        return DriverManager.getConnection("jdbc:h2:file:" + name, "", "");
+        // Not by the DriverManager, which knows the drivers of whichever class loader asked it first.
+        Properties nobody = new Properties();
+        nobody.setProperty("user", "");
+        nobody.setProperty("password", "");
+        return Objects.requireNonNull(new Driver().connect("jdbc:h2:file:" + name, nobody));
     }
 
     void run(String... statements) throws SQLException {

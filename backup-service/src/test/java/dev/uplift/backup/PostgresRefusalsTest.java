@@ -385,7 +385,7 @@ final class PostgresRefusalsTest {
         }
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
-                .ignoreException(SQLException.class)
+                .ignoreExceptionsInstanceOf(SQLException.class)
                 .untilAsserted(() -> Server.admin("SELECT pg_drop_replication_slot('" + slot + "')"));
     }
 

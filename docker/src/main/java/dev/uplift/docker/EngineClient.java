@@ -146,7 +146,7 @@ final class EngineClient implements AutoCloseable {
         Thread thread = Thread.ofVirtual().name("docker").start(() -> {
             try {
                 answer.complete(work.run(exchange));
-            } catch (IOException | InterruptedException | RuntimeException e) {
+            } catch (Throwable e) {
                 answer.completeExceptionally(e);
             }
         });
@@ -183,6 +183,9 @@ final class EngineClient implements AutoCloseable {
         while (cause instanceof RuntimeException && cause.getCause() != null) {
             cause = cause.getCause();
         }
+        if (cause instanceof JacksonException unread) {
+            cause = brokenIn(unread);
+        }
         return switch (cause) {
             case DockerException known -> known;
             case JacksonException e ->
@@ -191,8 +194,18 @@ final class EngineClient implements AutoCloseable {
             case IOException broken when exchange.reached() -> broken(exchange, broken);
             case IOException broken -> unanswered(exchange, broken);
             case RuntimeException bug -> throw bug;
+            case Error error -> throw error;
             case null, default -> throw new IllegalStateException(exchange.asked(), failure);
         };
+    }
+
+    /** The fault of the connection in the middle of a list, which Jackson tells as one of an element; else what it says itself. */
+    private static Throwable brokenIn(JacksonException unread) {
+        Throwable cause = unread;
+        while (cause instanceof JacksonException && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause instanceof IOException ? cause : unread;
     }
 
     private DockerException unanswered(Exchange exchange, IOException failure) {

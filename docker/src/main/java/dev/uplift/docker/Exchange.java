@@ -54,7 +54,7 @@ final class Exchange implements DockerHttpClient {
         return asked;
     }
 
-    /** Whether the engine has taken a part of its body, or begun to answer it. */
+    /** Whether a body that is sent in parts was begun, which the engine has to ask for, or an answer has come. */
     boolean reached() {
         return reached;
     }
@@ -96,10 +96,6 @@ final class Exchange implements DockerHttpClient {
         Response begun = send(builder.build());
         heardAt = System.nanoTime();
         reached = true;
-        response = begun;
-        if (givenUp) {
-            begun.close();
-        }
         int status = begun.getStatusCode();
         if (status > STATUS_OK_MAX && status != STATUS_NOT_MODIFIED) {
             try (begun) {
@@ -117,7 +113,15 @@ final class Exchange implements DockerHttpClient {
      * some commands in, it cannot.
      */
     private Response send(Request request) {
-        FutureTask<Response> task = new FutureTask<>(() -> transport.execute(request));
+        FutureTask<Response> task = new FutureTask<>(() -> {
+            Response begun = transport.execute(request);
+            // Here, not where it is waited for: whoever was told to give up waits no more.
+            response = begun;
+            if (givenUp) {
+                begun.close();
+            }
+            return begun;
+        });
         Thread thread = Thread.ofVirtual().name("docker " + asked).unstarted(task);
         sending = thread;
         if (givenUp) {

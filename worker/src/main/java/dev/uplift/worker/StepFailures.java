@@ -13,7 +13,9 @@ import dev.uplift.host.SecretUnavailableException;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.messaging.OneLine;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -30,12 +32,13 @@ import org.postgresql.util.ServerErrorMessage;
  * The one table from what went wrong to what is answered: an error code, whether the same command may succeed later,
  * and what to do. One cause has one code in all services.
  *
- * <p>Only {@code otherwise} differs: a read that fails means something else in a backup than in a start.
+ * <p>Only the two parameters differ: a read that fails means something else in a backup than in a start.
  *
  * @param otherwise the code of an {@link IOException} or {@link SQLException} that the table does not know; retryable
  * @param disk whose disk it is where an exception names no file, such as {@code the artifact-service's disk}
  */
 public record StepFailures(ErrorCode otherwise, String disk) {
+    private static final int CAUSES_MAX = 20;
 
     /** Where it can be any disk, of a host or of the service. */
     public static StepFailures otherwise(ErrorCode code) {
@@ -49,6 +52,9 @@ public record StepFailures(ErrorCode otherwise, String disk) {
      *     defect
      */
     public StepFailure of(Exception problem) throws Exception {
+        if (isInterruption(problem)) {
+            throw problem;
+        }
         return switch (problem) {
             case StepFailure failure -> failure;
             case FencedException fenced -> StepFailure.refused(ErrorCode.FENCED, message(fenced), fenced);
@@ -59,11 +65,29 @@ public record StepFailures(ErrorCode otherwise, String disk) {
         };
     }
 
-    /** Of a file, a program, or the way to a host. */
+    /**
+     * Of a file, a program, or the way to a host.
+     *
+     * @throws UncheckedIOException of {@code e} if it is only that the step's thread is told to end: that says nothing of
+     *     what the step was about
+     */
     public StepFailure of(IOException e) {
+        if (isInterruption(e)) {
+            throw new UncheckedIOException(e);
+        }
         return switch (e) {
+            // What was looked for, by whoever may throw nothing else.
+            case IOException look when look.getCause() instanceof StepFailure failure -> failure;
             // Somebody else is at work there, for now.
             case FenceBusyException busy -> StepFailure.retryable(ErrorCode.INTERNAL, message(busy), busy);
+            // Seen by whoever asked for a file in the middle of an answer, and told as a lost connection.
+            case IOException full
+            when DiskSpace.isDiskFault(message(full)) ->
+                StepFailure.retryable(
+                        ErrorCode.HOST_STORAGE,
+                        (full instanceof FileSystemException ? "the disk" : disk) + " refused: " + message(full)
+                                + "; free some room or repair it",
+                        full);
             case HostLostException lost -> StepFailure.retryable(ErrorCode.HOST_UNREACHABLE, message(lost), lost);
             case DockerLostException lost -> StepFailure.retryable(ErrorCode.HOST_UNREACHABLE, message(lost), lost);
             case DockerUnreachableException lost ->
@@ -72,13 +96,6 @@ public record StepFailures(ErrorCode otherwise, String disk) {
             case SecretUnavailableException secret ->
                 StepFailure.refused(ErrorCode.HOST_UNEXPECTED, message(secret), secret);
             case UnexpectedPathException path -> StepFailure.refused(ErrorCode.HOST_UNEXPECTED, message(path), path);
-            case IOException full
-            when DiskSpace.isDiskFault(message(full)) ->
-                StepFailure.retryable(
-                        ErrorCode.HOST_STORAGE,
-                        (full instanceof FileSystemException ? "the disk" : disk) + " refused: " + message(full)
-                                + "; free some room or repair it",
-                        full);
             case DockerException docker -> StepFailure.retryable(ErrorCode.HOST_UNEXPECTED, message(docker), docker);
             // A right does not come back by itself: to try again only prolongs an outage.
             case AccessDeniedException denied ->
@@ -104,6 +121,24 @@ public record StepFailures(ErrorCode otherwise, String disk) {
                 StepFailure.retryable(
                         otherwise, e.getClass().equals(IOException.class) ? message(e) : OneLine.of(e), e);
         };
+    }
+
+    /** A service that stops interrupts its steps. Files and channels then tell of faults that are none. */
+    private static boolean isInterruption(Throwable problem) {
+        if (Thread.currentThread().isInterrupted()) {
+            return true;
+        }
+        Throwable cause = problem;
+        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++) {
+            if (cause instanceof InterruptedException
+                    || cause instanceof ClosedByInterruptException
+                    // Time-outs of several libraries are kinds of it.
+                    || cause.getClass().equals(InterruptedIOException.class)) {
+                return true;
+            }
+            cause = cause.getCause();
+        }
+        return false;
     }
 
     /** Of an application's database. */

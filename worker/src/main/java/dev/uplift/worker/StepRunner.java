@@ -53,7 +53,7 @@ public record StepRunner(StepFailures failures) {
             return step.call();
         } catch (Exception e) {
             StepFailure failure = failures.of(e);
-            if (failure != e) {
+            if (failure != e || e.getCause() != null) {
                 LOG.warn("{} met a fault", type, e);
             }
             return failure.outcome();

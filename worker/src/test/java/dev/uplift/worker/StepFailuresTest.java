@@ -18,8 +18,11 @@ import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.host.WrongContentException;
 import dev.uplift.messaging.worker.StepCancelledException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -51,6 +54,16 @@ class StepFailuresTest {
                 arguments(new FenceBusyException("busy for 20 s"), ErrorCode.INTERNAL, RETRYABLE, "busy for 20 s"),
                 arguments(new HostLostException("lost"), ErrorCode.HOST_UNREACHABLE, RETRYABLE, "lost"),
                 arguments(new DockerLostException("lost", null), ErrorCode.HOST_UNREACHABLE, RETRYABLE, "lost"),
+                arguments(
+                        new DockerLostException("it broke (No space left on device)", null),
+                        ErrorCode.HOST_STORAGE,
+                        RETRYABLE,
+                        "the service's disk refused: it broke (No space left on device); free some room or repair it"),
+                arguments(
+                        new IOException("gone", StepFailure.refused(ErrorCode.HOST_UNEXPECTED, "no container a")),
+                        ErrorCode.HOST_UNEXPECTED,
+                        REFUSED,
+                        "no container a"),
                 arguments(new DockerUnreachableException("no", null), ErrorCode.HOST_UNREACHABLE, RETRYABLE, "no"),
                 arguments(new HostKeyRefusedException("key"), ErrorCode.HOST_UNEXPECTED, REFUSED, "key"),
                 arguments(new SecretUnavailableException("secret"), ErrorCode.HOST_UNEXPECTED, REFUSED, "secret"),
@@ -196,5 +209,30 @@ class StepFailuresTest {
                 new PSQLException(new ServerErrorMessage("SERROR\0C23505\0Mduplicate key\0DKey (mail)=(a@b)\0"));
 
         assertThat(failures.of(refusal).detail()).isEqualTo("the database says: duplicate key");
+    }
+
+    /** A step that is answered as failed is not begun again after the restart, and may have had its data given up. */
+    @Test
+    void theEndOfTheProcessIsNoFaultOfAStep() {
+        for (IOException end : List.of(
+                new ClosedByInterruptException(),
+                new InterruptedIOException("told to end"),
+                new IOException("copying", new ClosedByInterruptException()))) {
+            assertThatThrownBy(() -> failures.of((Exception) end)).isSameAs(end);
+            assertThatThrownBy(() -> failures.of(end)).isInstanceOf(UncheckedIOException.class);
+        }
+        assertThat(failures.of(new SocketTimeoutException("slow")).isRetryable())
+                .isTrue();
+    }
+
+    @Test
+    void whoeverIsInterruptedTellsOfNoFault() {
+        Thread.currentThread().interrupt();
+        try {
+            assertThatThrownBy(() -> failures.of((Exception) new IOException("read")))
+                    .hasMessage("read");
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
     }
 }

@@ -9,6 +9,7 @@ import dev.uplift.contract.Json;
 import dev.uplift.docker.ImageReference;
 import dev.uplift.docker.InvalidImageReferenceException;
 import dev.uplift.docker.RegistryLogins;
+import dev.uplift.host.SecretUnavailableException;
 import dev.uplift.messaging.worker.StepRun;
 import dev.uplift.worker.StepFailure;
 import java.io.ByteArrayOutputStream;
@@ -110,9 +111,11 @@ final class ImageDigests {
         try {
             return logins.authorization(image);
         } catch (IOException e) {
-            throw StepFailure.refused(
-                    ErrorCode.ARTIFACT_UNAVAILABLE,
-                    "the login for the registry of " + image.name() + " cannot be had: " + e.getMessage());
+            String detail = "the login for the registry of " + image.name() + " cannot be had: " + e.getMessage();
+            // A helper asks somebody else, who may answer later; a file or a variable stays as it is.
+            throw e instanceof SecretUnavailableException
+                    ? StepFailure.refused(ErrorCode.ARTIFACT_UNAVAILABLE, detail, e)
+                    : StepFailure.retryable(ErrorCode.ARTIFACT_UNAVAILABLE, detail, e);
         }
     }
 

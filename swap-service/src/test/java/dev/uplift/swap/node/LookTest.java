@@ -71,7 +71,7 @@ class LookTest {
         Process pooler = pooler(port);
         try {
             await().atMost(Duration.ofSeconds(20))
-                    .ignoreException(SQLException.class)
+                    .ignoreExceptionsInstanceOf(SQLException.class)
                     .until(() -> asked(port, "SELECT 1").equals("1"));
             String serverSide = asked(port, "SELECT pg_backend_pid()");
             AppDatabase pooled = database(port, "SELECT id FROM done");

@@ -1,6 +1,7 @@
 package dev.uplift.swap.node.docker;
 
 import com.github.dockerjava.api.model.Container;
+import com.github.dockerjava.api.model.ContainerHostConfig;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.docker.ContainerInspection;
 import dev.uplift.docker.ContainerRecord;
@@ -146,8 +147,14 @@ record ContainerFamily(DockerEngine engine, Host host, DockerPlace place) {
     List<String> sharing(ContainerInspection container) throws IOException, InterruptedException {
         List<String> names = new ArrayList<>();
         for (Container other : engine.containers().all()) {
-            if (Objects.equals(other.getHostConfig().getNetworkMode(), "container:" + container.id())) {
-                names.add(other.getNames()[0].replaceFirst("^/", ""));
+            // One that is being removed has neither.
+            ContainerHostConfig host = other.getHostConfig();
+            String[] called = other.getNames();
+            if (host != null
+                    && called != null
+                    && called.length > 0
+                    && Objects.equals(host.getNetworkMode(), "container:" + container.id())) {
+                names.add(called[0].replaceFirst("^/", ""));
             }
         }
         return names;

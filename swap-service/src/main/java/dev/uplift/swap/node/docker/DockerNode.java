@@ -424,6 +424,11 @@ public final class DockerNode implements Node, Autostart, OneOffCommands, Compos
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while the Docker Engine was asked");
+        } catch (StepFailure e) {
+            // A look that fails says nothing of the data, or of what a step has done: who decides about those by the
+            // failures
+            // of steps must not take it for one.
+            throw new IOException(e.detail(), e);
         }
     }
 }
