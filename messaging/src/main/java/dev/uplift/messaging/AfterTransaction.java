@@ -8,8 +8,14 @@ import io.smallrye.reactive.messaging.kafka.KafkaConsumer;
 import io.smallrye.reactive.messaging.kafka.commit.KafkaCommitHandler;
 import io.vertx.mutiny.core.Vertx;
 import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
@@ -17,19 +23,31 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Acknowledges to Kafka what was taken: the commit strategy {@value #NAME} of channels that read batches. Of each partition
- * in a batch it is given the last record, when the transaction is committed. Nobody waits for Kafka's answer: what was not
- * acknowledged comes again, and copies are known.
+ * in a batch it is given the last record, when the transaction is committed. Nobody waits for Kafka's answer: copies of what
+ * was not acknowledged are known.
+ *
+ * <p>An acknowledgement that fails is repeated until a later one of its partition takes its place, or the partition is lost:
+ * whoever judges by how far a group has read would otherwise wait for a next record that may never come. What was taken of
+ * a partition that was lost meanwhile is not acknowledged, for its next owner may be further than that.
  */
 final class AfterTransaction implements KafkaCommitHandler {
     static final String NAME = "after-transaction";
 
     private static final Logger LOG = LoggerFactory.getLogger(AfterTransaction.class);
+    private static final Duration PAUSE_MIN = Duration.ofMillis(200);
+    private static final Duration PAUSE_MAX = Duration.ofSeconds(5);
 
     private final KafkaConsumer<?, ?> consumer;
     private final CrashPoints crashPoints;
     private final String point;
 
-    private AfterTransaction(KafkaConsumer<?, ?> consumer, CrashPoints crashPoints, String point) {
+    /** The last records of batches that are waiting or being taken. */
+    private final Set<IncomingKafkaRecord<?, ?>> held = ConcurrentHashMap.newKeySet();
+
+    /** What Kafka has not answered for yet. */
+    private final Map<TopicPartition, OffsetAndMetadata> latest = new ConcurrentHashMap<>();
+
+    AfterTransaction(KafkaConsumer<?, ?> consumer, CrashPoints crashPoints, String point) {
         this.consumer = consumer;
         this.crashPoints = crashPoints;
         this.point = point;
@@ -57,15 +75,94 @@ final class AfterTransaction implements KafkaCommitHandler {
     }
 
     @Override
+    public <K, V> Uni<IncomingKafkaRecord<K, V>> received(IncomingKafkaRecord<K, V> last) {
+        held.add(last);
+        return Uni.createFrom().item(last);
+    }
+
+    @Override
     public <K, V> Uni<Void> handle(IncomingKafkaRecord<K, V> last) {
-        Map<TopicPartition, OffsetAndMetadata> offsets = Map.of(
-                new TopicPartition(last.getTopic(), last.getPartition()), new OffsetAndMetadata(last.getOffset() + 1));
-        crashPoints.before(point);
-        consumer.commitAsync(offsets)
-                .subscribe()
-                .with(
-                        _ -> crashPoints.after(point),
-                        problem -> LOG.info("{} was not acknowledged: {}", offsets, OneLine.of(problem)));
+        OffsetAndMetadata offset = new OffsetAndMetadata(last.getOffset() + 1);
+        if (isStillOurs(last, offset)) {
+            crashPoints.before(point);
+            acknowledge(partition(last), offset);
+        }
         return Uni.createFrom().voidItem();
+    }
+
+    private synchronized boolean isStillOurs(IncomingKafkaRecord<?, ?> last, OffsetAndMetadata offset) {
+        boolean ours = held.remove(last);
+        if (ours) {
+            latest.put(partition(last), offset);
+        }
+        return ours;
+    }
+
+    @Override
+    public synchronized void partitionsRevoked(Collection<TopicPartition> lost) {
+        held.removeIf(last -> lost.contains(partition(last)));
+        latest.keySet().removeAll(lost);
+    }
+
+    @Override
+    public void terminate(boolean graceful) {
+        latest.clear();
+    }
+
+    private void acknowledge(TopicPartition partition, OffsetAndMetadata offset) {
+        AtomicBoolean told = new AtomicBoolean();
+        Uni.createFrom()
+                .deferred(() -> offset.equals(latest.get(partition))
+                        ? tryOnce(partition, offset)
+                        : Uni.createFrom().voidItem())
+                .onFailure()
+                .invoke(problem -> {
+                    if (!told.getAndSet(true)) {
+                        LOG.info(
+                                "{} is read up to {}, which Kafka does not take: {}",
+                                partition,
+                                offset.offset(),
+                                OneLine.of(problem));
+                    }
+                })
+                .onFailure()
+                .retry()
+                .withBackOff(PAUSE_MIN, PAUSE_MAX)
+                .indefinitely()
+                .subscribe()
+                .with(_ -> {});
+    }
+
+    private Uni<Void> tryOnce(TopicPartition partition, OffsetAndMetadata offset) {
+        return Uni.createFrom()
+                .emitter(answer -> onPollingThread(consumer, kafka -> {
+                            // The group's members change on this thread only.
+                            if (!kafka.assignment().contains(partition) || !offset.equals(latest.get(partition))) {
+                                answer.complete(null);
+                                return;
+                            }
+                            kafka.commitAsync(Map.of(partition, offset), (_, problem) -> {
+                                if (problem == null) {
+                                    latest.remove(partition, offset);
+                                    crashPoints.after(point);
+                                    answer.complete(null);
+                                } else {
+                                    answer.fail(problem);
+                                }
+                            });
+                        })
+                        .subscribe()
+                        .with(_ -> {}, answer::fail));
+    }
+
+    private static <K, V> Uni<Void> onPollingThread(
+            KafkaConsumer<K, V> consumer, java.util.function.Consumer<Consumer<?, ?>> action) {
+        return consumer.runOnPollingThread((Consumer<K, V> kafka) -> {
+            action.accept(kafka);
+        });
+    }
+
+    private static TopicPartition partition(IncomingKafkaRecord<?, ?> record) {
+        return new TopicPartition(record.getTopic(), record.getPartition());
     }
 }

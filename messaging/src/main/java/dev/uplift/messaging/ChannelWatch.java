@@ -4,20 +4,30 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Whether a channel reads: its thread answers, and it does not stand still before records, such as one that cannot be
- * unpacked. A broker that is away does not count. Thread-safe.
+ * Whether a channel reads: its thread answers, it is a member of its group, and it does not stand still before records, such
+ * as one that cannot be unpacked. A broker that is away does not count. Thread-safe.
  */
 final class ChannelWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(ChannelWatch.class);
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    /** A broker that is there answers each fetch within half a second, and each heartbeat. */
+    private static final Duration HEARD = Duration.ofSeconds(30);
 
     private final Channels channels;
     private final String channel;
     private final LongSupplier nanos;
     private long taken;
+    private double bytes = -1;
+    private @Nullable Long heardNanos;
     private @Nullable Long askedNanos;
     private @Nullable Long behindNanos;
+    private @Nullable Long strayNanos;
+    private boolean told;
 
     ChannelWatch(Channels channels, String channel, LongSupplier nanos) {
         this.channels = channels;
@@ -36,27 +46,56 @@ final class ChannelWatch {
             taken = takenCount;
             behindNanos = null;
         }
-        long now = nanos.getAsLong();
         if (askedNanos == null) {
-            askedNanos = now;
-            channels.askIfBehind(channel, this::answered);
+            askedNanos = nanos.getAsLong();
+            channels.ask(channel, this::answered);
         }
-        if (isOver(askedNanos, now)) {
+        Optional<String> problem = problem();
+        if (problem.isPresent() && !told) {
+            LOG.warn("channel {}: {}", channel, problem.get());
+        }
+        told = problem.isPresent();
+        return problem;
+    }
+
+    private Optional<String> problem() {
+        if (isOver(askedNanos, PATIENCE)) {
             return Optional.of("the thread that reads does not answer");
         }
-        return isOver(behindNanos, now) ? Optional.of("there are records, and none is read") : Optional.empty();
-    }
-
-    private synchronized void answered(boolean behind) {
-        askedNanos = null;
-        if (!behind) {
-            behindNanos = null;
-        } else if (behindNanos == null) {
-            behindNanos = nanos.getAsLong();
+        if (heardNanos == null || isOver(heardNanos, HEARD)) {
+            return Optional.empty();
         }
+        // After an outage of the broker it takes some seconds.
+        if (isOver(strayNanos, HEARD)) {
+            return Optional.of("it is no member of its group any more; is there another process with the same"
+                    + " uplift.instance? Restart it, under another name if so");
+        }
+        return isOver(behindNanos, PATIENCE) ? Optional.of("there are records, and none is read") : Optional.empty();
     }
 
-    private static boolean isOver(@Nullable Long since, long now) {
-        return since != null && now - since > PATIENCE.toNanos();
+    private synchronized void answered(Channels.@Nullable Reading reading) {
+        askedNanos = null;
+        if (reading == null) {
+            return;
+        }
+        long now = nanos.getAsLong();
+        if (reading.bytes() != bytes) {
+            bytes = reading.bytes();
+            heardNanos = now;
+        }
+        boolean heard = heardNanos != null && !isOver(heardNanos, HEARD);
+        strayNanos = since(heard && reading.heartbeatSeconds() > PATIENCE.toSeconds(), strayNanos, now);
+        behindNanos = since(heard && reading.behind(), behindNanos, now);
+    }
+
+    private static @Nullable Long since(boolean holds, @Nullable Long before, long now) {
+        if (!holds) {
+            return null;
+        }
+        return before == null ? Long.valueOf(now) : before;
+    }
+
+    private boolean isOver(@Nullable Long since, Duration patience) {
+        return since != null && nanos.getAsLong() - since > patience.toNanos();
     }
 }

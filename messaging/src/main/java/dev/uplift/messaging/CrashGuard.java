@@ -18,7 +18,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  *   <li>One that was begun {@value #ALONE_MAX} times by itself and never ended is not taken any more.
  * </ol>
  *
- * For one consumer, and its one thread.
+ * For one consumer, whose batches are taken one after the other.
  */
 final class CrashGuard {
     static final int ALONE_MAX = 3;
@@ -41,7 +41,7 @@ final class CrashGuard {
         this.instance = instance;
     }
 
-    /** To be called once in a process, before the first record is read. Returns whether the last process died. */
+    /** To be called once in a process, before the first record is taken. Returns whether the last process died. */
     boolean begin() {
         int added = database.inTransaction(() -> database.session()
                 .createMutationQuery("insert into ConsumerRun (consumer, instance) values (:consumer, :instance)"

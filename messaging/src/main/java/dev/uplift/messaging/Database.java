@@ -1,8 +1,10 @@
 package dev.uplift.messaging;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.IntUnaryOperator;
 import org.hibernate.StatelessSession;
 
 /**
@@ -69,6 +71,24 @@ public final class Database {
             action.run();
             return true;
         });
+    }
+
+    /**
+     * Does {@code some} in a transaction each, until less than a portion was left for it or this thread is interrupted: what
+     * has heaped up is no reason for a transaction that does not end.
+     *
+     * @param some does at most as many as it is told; returns how many it did
+     */
+    public void inPortions(int portion, IntUnaryOperator some) {
+        int done;
+        do {
+            done = inTransaction(() -> some.applyAsInt(portion));
+        } while (done >= portion && !Thread.currentThread().isInterrupted());
+    }
+
+    /** When the transaction of this thread began, by the database's clock, in microseconds: the same for all processes. */
+    public Instant now() {
+        return session().createNativeQuery("SELECT now()", Instant.class).getSingleResult();
     }
 
     /** Reads and writes in the transaction of this thread. */

@@ -73,15 +73,18 @@ public final class Inbox {
     }
 
     /**
-     * Forgets, in the transaction of this thread, what was claimed before {@code before}: longer ago than Kafka keeps
-     * messages.
+     * Forgets, in the transaction of this thread, at most {@code max} of what was claimed before {@code before}: longer ago
+     * than Kafka keeps messages.
      *
      * @return how many
      */
-    public int forget(Instant before) {
+    public int forget(Instant before, int max) {
         return database.session()
-                .createMutationQuery("delete from InboxEntry where claimedAt < :before")
+                .createMutationQuery(
+                        "delete from InboxEntry where messageId in"
+                                + " (select old.messageId from InboxEntry old where old.claimedAt < :before order by old.claimedAt limit :max)")
                 .setParameter("before", before)
+                .setParameter("max", max)
                 .executeUpdate();
     }
 

@@ -5,7 +5,9 @@ import io.quarkus.narayana.jta.QuarkusTransactionException;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import jakarta.persistence.PersistenceException;
+import java.sql.SQLTimeoutException;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.hibernate.StatelessSession;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,7 @@ final class JtaTransactions implements Database.Transactions {
     @Override
     public <T> T inNew(Callable<T> work) throws Exception {
         AtomicReference<@Nullable Exception> thrown = new AtomicReference<>();
+        long began = System.nanoTime();
         try {
             return QuarkusTransaction.requiringNew().timeout(SECONDS_MAX).call(() -> {
                 try {
@@ -40,15 +43,25 @@ final class JtaTransactions implements Database.Transactions {
                     throw e;
                 }
             });
-        } catch (QuarkusTransactionException e) {
+        } catch (RuntimeException e) {
             Exception problem = thrown.get();
+            if (System.nanoTime() - began >= TimeUnit.SECONDS.toNanos(SECONDS_MAX)) {
+                // Whatever the end by the transaction manager looked like from here.
+                String late = "the transaction took longer than " + SECONDS_MAX + " s";
+                throw new PersistenceException(late, new SQLTimeoutException(late, problem == null ? e : problem));
+            }
             if (problem != null) {
+                if (!problem.equals(e) && !problem.equals(e.getCause())) {
+                    problem.addSuppressed(e);
+                }
                 throw problem;
             }
             if (e.getCause() instanceof Error error) {
                 throw error;
             }
-            throw new PersistenceException("the transaction was not committed", e);
+            throw e instanceof QuarkusTransactionException
+                    ? new PersistenceException("the transaction was not committed", e)
+                    : e;
         }
     }
 

@@ -6,6 +6,7 @@ import io.smallrye.reactive.messaging.kafka.KafkaProducer;
 import jakarta.inject.Singleton;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Producer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,18 +31,33 @@ final class KafkaChannels implements Channels {
     }
 
     @Override
-    public void askIfBehind(String channel, Consumer<Boolean> answer) {
+    public void ask(String channel, Consumer<@Nullable Reading> answer) {
         KafkaConsumer<String, byte[]> consumer = clients.getConsumer(channel);
         if (consumer == null) {
             throw new IllegalStateException("no incoming channel " + channel);
         }
-        consumer.runOnPollingThread(KafkaChannels::isBehind)
-                .subscribe()
-                .with(answer, problem -> LOG.debug("{} does not say whether it is behind", channel, problem));
+        consumer.runOnPollingThread(KafkaChannels::reading).subscribe().with(answer, problem -> {
+            LOG.debug("{} does not say how it does", channel, problem);
+            answer.accept(null);
+        });
     }
 
-    private static boolean isBehind(org.apache.kafka.clients.consumer.Consumer<String, byte[]> consumer) {
-        return consumer.assignment().stream()
-                .anyMatch(partition -> consumer.currentLag(partition).orElse(0) > 0);
+    static Reading reading(org.apache.kafka.clients.consumer.Consumer<String, byte[]> consumer) {
+        return new Reading(
+                metric(consumer, "consumer-metrics", "incoming-byte-total"),
+                metric(consumer, "consumer-coordinator-metrics", "last-heartbeat-seconds-ago"),
+                consumer.assignment().stream()
+                        .anyMatch(partition -> consumer.currentLag(partition).orElse(0) > 0));
+    }
+
+    /** Names of Kafka's own, which its documentation lists under "Monitoring". */
+    private static double metric(
+            org.apache.kafka.clients.consumer.Consumer<String, byte[]> consumer, String group, String name) {
+        return consumer.metrics().entrySet().stream()
+                .filter(metric -> metric.getKey().group().equals(group)
+                        && metric.getKey().name().equals(name))
+                .map(metric -> ((Number) metric.getValue().metricValue()).doubleValue())
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("Kafka's client does not measure " + name));
     }
 }

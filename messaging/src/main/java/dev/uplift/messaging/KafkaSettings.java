@@ -3,11 +3,15 @@ package dev.uplift.messaging;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.apache.kafka.common.security.plain.PlainLoginModule;
@@ -16,6 +20,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where Kafka is, and who we are to it.
@@ -27,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 public record KafkaSettings(
         String bootstrapServers, String clientId, @Nullable Login login) {
     static final int POLL_RECORDS_MAX = 500;
+
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaSettings.class);
 
     /** Who we are, by SASL's mechanism PLAIN: for a broker on loopback, because it is not encrypted. */
     public record Login(String user, String password) {
@@ -75,6 +83,23 @@ public record KafkaSettings(
                 Login.of(settings.kafkaUser(), settings.kafkaPassword()));
     }
 
+    /** Waits until one of the host names has an address, for ever; returns at once where they are addresses. */
+    void awaitName() {
+        Backoff backoff = new Backoff(new CountDownLatch(1));
+        while (true) {
+            try (Admin _ = Admin.create(admin())) {
+                return;
+            } catch (KafkaException e) {
+                if (!(e.getCause() instanceof ConfigException)
+                        || Thread.currentThread().isInterrupted()) {
+                    throw e;
+                }
+                LOG.warn("Kafka is waited for: {}", OneLine.of(e.getCause()));
+                backoff.pause();
+            }
+        }
+    }
+
     Map<String, Object> admin() {
         Map<String, Object> config = client();
         config.put(AdminClientConfig.CLIENT_ID_CONFIG, clientId + "-admin");
@@ -83,11 +108,16 @@ public record KafkaSettings(
         return config;
     }
 
-    /** For messages that must arrive: idempotent, acknowledged by all replicas. */
+    /**
+     * For messages that must arrive, in their order: acknowledged by all replicas, one request at a time. Not idempotent:
+     * a login that fails in the moment in which such a producer asks for its number leaves it without one for ever, and
+     * copies are known by their ids.
+     */
     Map<String, Object> reliableProducer() {
         Map<String, Object> config = producer();
         config.put(ProducerConfig.ACKS_CONFIG, "all");
-        config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
+        config.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 30_000);
         config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000);
         return config;
@@ -106,7 +136,8 @@ public record KafkaSettings(
     /** A static member of a group: after a crash the same instance gets its partitions back at once. */
     Map<String, Object> consumer() {
         Map<String, Object> config = client();
-        config.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, clientId);
+        // A channel writes texts that are numbers anew: 007 would be 7.
+        config.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, "uplift-" + clientId);
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);

@@ -57,6 +57,7 @@ public final class MessagingRuntime implements AutoCloseable {
     /** The messaging of a service in production. */
     static MessagingRuntime of(
             ServiceSettings settings,
+            KafkaSettings kafka,
             DataSource dataSource,
             Database database,
             Channels channels,
@@ -64,7 +65,7 @@ public final class MessagingRuntime implements AutoCloseable {
             OpenTelemetry openTelemetry) {
         String service = settings.service();
         return new MessagingRuntime(
-                new Settings(service, settings.instance(), KafkaSettings.of(settings)),
+                new Settings(service, settings.instance(), kafka),
                 dataSource,
                 database,
                 channels,

@@ -11,24 +11,33 @@ import javax.sql.DataSource;
 
 /** Makes the messaging of a service, and what its channels have in common. */
 final class MessagingWiring {
+    /** Where Kafka is, once that is known: its clients do not come into being without it. */
+    @Produces
+    @Singleton
+    static KafkaSettings kafka(ServiceSettings settings) {
+        KafkaSettings kafka = KafkaSettings.of(settings);
+        kafka.awaitName();
+        return kafka;
+    }
+
     @Produces
     @Singleton
     static MessagingRuntime messaging(
             ServiceSettings settings,
+            KafkaSettings kafka,
             DataSource dataSource,
             Database database,
             Channels channels,
             MeterRegistry meters,
             OpenTelemetry openTelemetry) {
-        return MessagingRuntime.of(settings, dataSource, database, channels, meters, openTelemetry);
+        return MessagingRuntime.of(settings, kafka, dataSource, database, channels, meters, openTelemetry);
     }
 
     /** Of every incoming channel. */
     @Produces
     @Identifier("uplift-consumer")
-    static Map<String, Object> consumer(ServiceSettings settings) {
-        Map<String, Object> config =
-                channel(settings, KafkaSettings.of(settings).consumer());
+    static Map<String, Object> consumer(KafkaSettings kafka) {
+        Map<String, Object> config = channel(kafka, kafka.consumer());
         config.put("batch", true);
         config.put("commit-strategy", AfterTransaction.NAME);
         // One batch waits while one is being taken; the thread that polls looks after acknowledgements in between.
@@ -42,20 +51,20 @@ final class MessagingWiring {
     /** Of the channel {@code relay}. */
     @Produces
     @Identifier("uplift-relay")
-    static Map<String, Object> relay(ServiceSettings settings) {
-        return channel(settings, KafkaSettings.of(settings).reliableProducer());
+    static Map<String, Object> relay(KafkaSettings kafka) {
+        return channel(kafka, kafka.reliableProducer());
     }
 
     /** Of channels whose messages may get lost. */
     @Produces
     @Identifier("uplift-lossy")
-    static Map<String, Object> lossy(ServiceSettings settings) {
-        return channel(settings, KafkaSettings.of(settings).lossyProducer());
+    static Map<String, Object> lossy(KafkaSettings kafka) {
+        return channel(kafka, kafka.lossyProducer());
     }
 
-    private static Map<String, Object> channel(ServiceSettings settings, Map<String, Object> kafka) {
-        Map<String, Object> config = new HashMap<>(kafka);
-        config.put("client-id-prefix", settings.instance() + "-");
+    private static Map<String, Object> channel(KafkaSettings kafka, Map<String, Object> client) {
+        Map<String, Object> config = new HashMap<>(client);
+        config.put("client-id-prefix", kafka.clientId() + "-");
         config.put("cloud-events", false);
         config.put("tracing-enabled", false);
         // PartsHealth tells what is true: a failure that has passed would count for ever.

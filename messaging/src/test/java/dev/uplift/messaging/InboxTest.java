@@ -61,8 +61,8 @@ class InboxTest {
     void whatWasForgottenCanBeClaimedAgain() {
         Message message = message(UUID.randomUUID(), "1");
         claim(List.of(message));
-        int none = database.inTransaction(() -> inbox.forget(Instant.now().minusSeconds(60)));
-        int one = database.inTransaction(() -> inbox.forget(Instant.now().plusSeconds(60)));
+        int none = database.inTransaction(() -> inbox.forget(Instant.now().minusSeconds(60), 10));
+        int one = database.inTransaction(() -> inbox.forget(Instant.now().plusSeconds(60), 1));
         assertThat(none).isZero();
         assertThat(one).isEqualTo(1);
     }

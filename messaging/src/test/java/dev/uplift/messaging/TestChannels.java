@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.jspecify.annotations.Nullable;
 
 /** Kafka's clients without channels: what is read, tests hand over themselves. */
 final class TestChannels implements Channels {
@@ -30,7 +31,7 @@ final class TestChannels implements Channels {
     }
 
     @Override
-    public void askIfBehind(String channel, Consumer<Boolean> answer) {
-        answer.accept(false);
+    public void ask(String channel, Consumer<@Nullable Reading> answer) {
+        answer.accept(null);
     }
 }

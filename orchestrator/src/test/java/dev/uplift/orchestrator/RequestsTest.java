@@ -36,6 +36,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.hamcrest.Matcher;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,6 +101,23 @@ class RequestsTest {
         await().atMost(Duration.ofMinutes(2)).until(() -> sagas("event-%") == MANY);
         assertThat(largestTransaction("event-%")).isLessThanOrEqualTo(CHUNK);
         assertThat(answers(id)).hasSize(MANY).containsOnlyKeys(names).doesNotContainValue(null);
+    }
+
+    /** Each needs two connections, of a pool that all the others need too. */
+    @Test
+    void manyRequestsAtOnceLeaveConnectionsForTheirWork() throws Exception {
+        int many = 40;
+        List<String> names = fleet("crowd", many, "2.5.1");
+        List<Callable<AcceptedSagas>> asked = names.stream()
+                .map(name -> (Callable<AcceptedSagas>) () -> Fleet.answer(
+                        Fleet.post("/api/v1/upgrades", Map.of("installations", List.of(name), "version", "2.7.0"))))
+                .toList();
+
+        try (ExecutorService callers = Executors.newFixedThreadPool(many)) {
+            for (Future<AcceptedSagas> answer : callers.invokeAll(asked)) {
+                assertThat(answer.get().accepted()).hasSize(1);
+            }
+        }
     }
 
     @Test

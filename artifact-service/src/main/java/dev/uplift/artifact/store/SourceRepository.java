@@ -1,39 +1,42 @@
 package dev.uplift.artifact.store;
 
+import dev.uplift.messaging.Database;
 import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
-import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.transaction.Transactional;
+import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
 /** The sources in the service's database. */
-@ApplicationScoped
+@Singleton
 public class SourceRepository implements SourceTable, PanacheRepositoryBase<SourceEntry, String> {
     private static final Duration KEPT = Duration.ofDays(30);
 
+    private final Database database;
     private final Clock clock;
 
-    SourceRepository(Clock clock) {
+    SourceRepository(Database database, Clock clock) {
+        this.database = database;
         this.clock = clock;
     }
 
     @Override
-    @Transactional
     public Optional<Given> find(String key) {
-        return find("key = ?1 and fetchedAt >= ?2", key, oldest())
+        return database.inTransaction(() -> find("key = ?1 and fetchedAt >= ?2", key, oldest())
                 .firstResultOptional()
-                .map(entry -> new Given(entry.sha256, new Validators(entry.etag, entry.lastModified)));
+                .map(entry -> new Given(entry.sha256, new Validators(entry.etag, entry.lastModified))));
     }
 
     /** In one statement: several fetches of one URL may end at once. */
     @Override
-    @Transactional
     public void record(String key, Given given) {
-        if (!given.validators().telling()) {
-            return;
+        if (given.validators().telling()) {
+            database.useTransaction(() -> write(key, given));
         }
+    }
+
+    private void write(String key, Given given) {
         getEntityManager()
                 .createQuery("""
                         insert into SourceEntry (key, sha256, etag, lastModified, fetchedAt)

@@ -64,6 +64,8 @@ public final class StepWorker implements AutoCloseable {
     /** Longer than Kafka keeps commands by default, which is 7 days. */
     private static final Duration KEEP = Duration.ofDays(30);
 
+    private static final int FORGOTTEN_BATCH = 10_000;
+
     private final MessagingRuntime runtime;
     private final WorkTable table;
     private final Replies replies;
@@ -181,9 +183,8 @@ public final class StepWorker implements AutoCloseable {
 
     private void forget() {
         try {
-            int forgotten = runtime.database()
-                    .inTransaction(() -> table.forget(Instant.now().minus(KEEP)));
-            LOG.debug("{} old commands forgotten", forgotten);
+            Instant before = Instant.now().minus(KEEP);
+            runtime.database().inPortions(FORGOTTEN_BATCH, max -> table.forget(before, max));
         } catch (RuntimeException e) {
             LOG.warn("old commands were not forgotten: {}", OneLine.of(e));
         }

@@ -212,10 +212,13 @@ final class WorkTable {
     }
 
     /** Forgets items that ended before {@code before}: longer ago than Kafka keeps commands. */
-    int forget(Instant before) {
+    int forget(Instant before, int max) {
         return database.session()
-                .createMutationQuery("delete from WorkEntry where finishedAt < :before")
+                .createMutationQuery(
+                        "delete from WorkEntry where commandId in"
+                                + " (select old.commandId from WorkEntry old where old.finishedAt < :before order by old.finishedAt limit :max)")
                 .setParameter("before", before)
+                .setParameter("max", max)
                 .executeUpdate();
     }
 

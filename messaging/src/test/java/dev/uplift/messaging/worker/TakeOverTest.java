@@ -136,13 +136,13 @@ class TakeOverTest {
         }
     }
 
-    /** As the server does when a process dies. */
+    /** As the server does when a process dies; those in a transaction are the relay's, whose connection the pool keeps. */
     private void endSessionsThatHoldLocks() {
         try (Connection connection = site.database().getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute("""
-                    SELECT pg_terminate_backend(pid, 5000) FROM pg_locks
-                    WHERE locktype = 'advisory' AND granted
+                    SELECT pg_terminate_backend(pid, 5000) FROM pg_locks JOIN pg_stat_activity USING (pid)
+                    WHERE locktype = 'advisory' AND granted AND state = 'idle'
                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                     """);
         } catch (SQLException e) {

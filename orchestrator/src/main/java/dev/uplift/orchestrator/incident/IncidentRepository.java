@@ -45,11 +45,13 @@ public class IncidentRepository implements PanacheRepositoryBase<IncidentEntity,
                 row -> new Incident(row.id, row.at, row.source, row.problem));
     }
 
-    /** Deletes all but the latest {@value #KEPT_MAX}, and those before {@code oldest}. */
-    public void prune(Instant oldest) {
-        long _ = delete(
-                "at < ?1 or at < (select i.at from IncidentEntity i order by i.at desc limit 1 offset ?2)",
+    /** Deletes all but the latest {@value #KEPT_MAX}, and those before {@code oldest}, at most {@code max}; returns how many. */
+    public int prune(Instant oldest, int max) {
+        return (int) delete(
+                "id in (select old.id from IncidentEntity old where old.at < ?1 or old.at <"
+                        + " (select i.at from IncidentEntity i order by i.at desc limit 1 offset ?2) order by old.at limit ?3)",
                 oldest,
-                KEPT_MAX);
+                KEPT_MAX,
+                max);
     }
 }

@@ -42,8 +42,11 @@ public class DiscoveryRepository implements PanacheRepositoryBase<DiscoveryEntit
                 refused.discoveryId());
     }
 
-    /** Forgets those asked for before {@code oldest}. */
-    public void prune(Instant oldest) {
-        long _ = delete("askedAt < ?1", oldest);
+    /** Forgets those asked for before {@code oldest}, at most {@code max}; returns how many. */
+    public int prune(Instant oldest, int max) {
+        return (int) delete(
+                "id in (select old.id from DiscoveryEntity old where old.askedAt < ?1 order by old.askedAt limit ?2)",
+                oldest,
+                max);
     }
 }

@@ -92,7 +92,7 @@ public class FenceTakings implements PanacheRepositoryBase<FenceTakingEntity, UU
         asked.installationId = row.id();
         asked.installation = row.name();
         asked.wish = Columns.json(wish);
-        asked.askedAt = clock.instant();
+        asked.askedAt = database.now();
         asked.registration = registration;
         persistAndFlush(asked);
         return asked.status();

@@ -320,11 +320,13 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
                 .toList();
     }
 
-    /** Forgets the removals before {@code oldest}. */
-    public void pruneRemovals(Instant oldest) {
-        database.session()
-                .createNativeMutationQuery("DELETE FROM removal WHERE at < :oldest")
+    /** Forgets the removals before {@code oldest}, at most {@code max}; returns how many. */
+    public int pruneRemovals(Instant oldest, int max) {
+        return database.session()
+                .createNativeMutationQuery("DELETE FROM removal WHERE installation_id IN"
+                        + " (SELECT installation_id FROM removal WHERE at < :oldest LIMIT :max)")
                 .setParameter("oldest", oldest)
+                .setParameter("max", max)
                 .executeUpdate();
     }
 

@@ -340,8 +340,11 @@ public final class Registration {
     /** Forgets registrations that were refused before {@code oldest}. */
     public void forgetRefused(Instant oldest) {
         Instant now = Instant.now();
-        database.useTransaction(
-                () -> installations.refused(oldest, FORGOTTEN_BATCH).forEach(row -> forget(row, now)));
+        database.inPortions(FORGOTTEN_BATCH, max -> {
+            List<Installation> refused = installations.refused(oldest, max);
+            refused.forEach(row -> forget(row, now));
+            return refused.size();
+        });
     }
 
     /** What was refused is told, and is then no installation on the status topic any more. */

@@ -15,6 +15,7 @@ import java.time.Instant;
 /** Forgets what nobody needs any more. Upgrades, restores and backups are kept. */
 @Singleton
 final class Housekeeping {
+    private static final int PORTION = 10_000;
     private static final Duration DISCOVERIES_KEPT = Duration.ofDays(1);
     private static final Duration REFUSED_KEPT = Duration.ofDays(1);
     private static final Duration RETENTION_MIN = Duration.ofDays(8);
@@ -52,12 +53,11 @@ final class Housekeeping {
 
     void run() {
         Instant oldest = Instant.now().minus(retention);
-        database.useTransaction(() -> {
-            inbox.forget(oldest);
-            incidents.prune(oldest);
-            installations.pruneRemovals(oldest);
-            discoveries.prune(Instant.now().minus(DISCOVERIES_KEPT));
-        });
+        Instant oldestDiscovery = Instant.now().minus(DISCOVERIES_KEPT);
+        database.inPortions(PORTION, max -> inbox.forget(oldest, max));
+        database.inPortions(PORTION, max -> incidents.prune(oldest, max));
+        database.inPortions(PORTION, max -> installations.pruneRemovals(oldest, max));
+        database.inPortions(PORTION, max -> discoveries.prune(oldestDiscovery, max));
         registration.forgetRefused(Instant.now().minus(REFUSED_KEPT));
         sagas.forget(oldest);
     }

@@ -1,4 +1,4 @@
-/** Access to PostgreSQL through Jdbi, and the columns that plain JDBC does not read by itself. */
+/** What PostgreSQL's columns and error codes mean to the orchestrator. */
 @NullMarked
 package dev.uplift.orchestrator.sql;
 

@@ -70,10 +70,10 @@ public final class RequestRunner {
     }
 
     /**
-     * Carries out one chunk; false if there is none left. All of it is while one connection is there, whose lock ends with
-     * the process: so who finds another one's note in {@link RequestStore#begin} takes that one for ended. It lives nevertheless if it
-     * lost the database in the chunk, and was not yet the first to come back: {@value #DEATHS_MAX} of these in a row end a
-     * request, as deaths do.
+     * Carries out one chunk; false if there is none left. Meanwhile a connection is there whose lock ends with the process:
+     * so who finds another one's note in {@link RequestStore#begin} takes that one for ended. It lives nevertheless if it
+     * lost that connection in the chunk, or the database and was not yet the first to come back: {@value #DEATHS_MAX} of
+     * these in a row end a request, as deaths do. The chunk itself is done once all the same: its row is locked.
      */
     private boolean runSome(RequestStore.Key key) {
         return requests.alone(key, () -> {

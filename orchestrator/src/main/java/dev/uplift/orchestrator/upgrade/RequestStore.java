@@ -14,10 +14,13 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.hibernate.query.CommonQueryContract;
@@ -34,8 +37,15 @@ public final class RequestStore {
     private static final String DIGEST =
             "encode(sha256(convert_to(CAST(CAST(:body AS jsonb) - 'requestId' AS text), 'UTF8')), 'hex')";
 
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
+    private static final Duration TURN = Duration.ofSeconds(10);
+
+    /** A quarter of the pool's. */
+    private static final int CONNECTIONS_MAX = 4;
+
     private final Database database;
     private final DataSource dataSource;
+    private final Semaphore connections = new Semaphore(CONNECTIONS_MAX, true);
 
     RequestStore(Database database, DataSource dataSource) {
         this.database = database;
@@ -110,16 +120,35 @@ public final class RequestStore {
     /**
      * Runs {@code work} while nobody else, on another connection, does so for the same request: it waits for its turn, at
      * most 10 s. A process that has lost its power keeps its turn until the database notices, which may take hours. To be
-     * called outside of a transaction.
+     * called outside of a transaction. At most {@value #CONNECTIONS_MAX} of this process hold a connection for their turn,
+     * since each needs a second one for its work.
      *
      * @throws PersistenceException because of SQLSTATE 55P03 if its turn does not come
      */
     <T> T alone(Key key, Supplier<T> work) {
+        try {
+            if (!connections.tryAcquire(TURN.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new PersistenceException(
+                        "request " + key.id() + " has no turn",
+                        new SQLException(CONNECTIONS_MAX + " requests are being carried out", LOCK_NOT_AVAILABLE));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PersistenceException("request " + key.id() + " has no turn", e);
+        }
+        try {
+            return aloneConnected(key, work);
+        } finally {
+            connections.release();
+        }
+    }
+
+    private <T> T aloneConnected(Key key, Supplier<T> work) {
         try (Connection connection = dataSource.getConnection()) {
             // What is set for the transaction ends with it; the lock is the session's, and stays.
             connection.setAutoCommit(false);
             try (Statement statement = connection.createStatement()) {
-                statement.execute("SET LOCAL lock_timeout = '10s'");
+                statement.execute("SET LOCAL lock_timeout = " + TURN.toMillis());
                 lock(connection, "pg_advisory_lock", key);
                 connection.commit();
             } catch (SQLException e) {

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.IntSupplier;
 
 /**
  * Drives the sagas: results, due deadlines, operators' requests and new sagas all go the same way, a
@@ -25,6 +24,10 @@ import java.util.function.IntSupplier;
 final class SagaRuntime {
     private static final int DUE_BATCH = 500;
     private static final int FORGOTTEN_BATCH = 500;
+    private static final int FORGOTTEN_LOG = 10_000;
+
+    /** Each may have an answer for every installation. */
+    private static final int FORGOTTEN_REQUESTS = 50;
 
     private final Database database;
     private final SagaStore sagas;
@@ -83,8 +86,8 @@ final class SagaRuntime {
 
     /** Tells all sagas whose deadline is over; returns when there is none left. */
     void expire() {
-        IntSupplier expireSome = () -> database.inTransaction(() -> {
-            Map<UUID, SagaRow> due = sagas.due(limits.silenceMax(), DUE_BATCH);
+        database.inPortions(DUE_BATCH, max -> {
+            Map<UUID, SagaRow> due = sagas.due(limits.silenceMax(), max);
             SagaBatch batch = new SagaBatch(due, DatabaseIds.none(), limits, Instant.now());
             due.values()
                     .forEach(row -> row.state()
@@ -93,7 +96,6 @@ final class SagaRuntime {
             write(batch);
             return due.size();
         });
-        while (expireSome.getAsInt() == DUE_BATCH && !Thread.currentThread().isInterrupted()) {}
     }
 
     /** Lets those stop their applications that wait for it, as far as there is room for outages. */
@@ -113,14 +115,13 @@ final class SagaRuntime {
 
     /** Forgets dry runs, logged transitions and answered requests from before {@code oldest}. */
     void forget(Instant oldest) {
-        database.useTransaction(() -> sagas.prune(oldest));
-        IntSupplier forgetSome = () -> database.inTransaction(() -> {
-            List<UUID> forgotten = sagas.deletePlans(oldest, FORGOTTEN_BATCH);
+        database.inPortions(FORGOTTEN_LOG, max -> sagas.pruneTransitions(oldest, max));
+        database.inPortions(FORGOTTEN_REQUESTS, max -> sagas.pruneRequests(oldest, max));
+        database.inPortions(FORGOTTEN_BATCH, max -> {
+            List<UUID> forgotten = sagas.deletePlans(oldest, max);
             outbox.appendTombstones(Topics.STATUS_UPGRADES, forgotten);
             return forgotten.size();
         });
-        while (forgetSome.getAsInt() == FORGOTTEN_BATCH
-                && !Thread.currentThread().isInterrupted()) {}
     }
 
     private void write(SagaBatch batch) {

@@ -233,14 +233,29 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
                 .executeUpdate();
     }
 
-    /** Deletes transitions that were logged, and requests that were answered, before {@code oldest}. */
-    void prune(Instant oldest) {
-        for (String old : List.of("transition_log WHERE at", "request WHERE finished_at")) {
-            database.session()
-                    .createNativeMutationQuery("DELETE FROM " + old + " < :oldest")
-                    .setParameter("oldest", oldest)
-                    .executeUpdate();
-        }
+    /** Deletes transitions that were logged before {@code oldest}, at most {@code max}; returns how many. */
+    int pruneTransitions(Instant oldest, int max) {
+        return prune(
+                "DELETE FROM transition_log WHERE seq IN (SELECT seq FROM transition_log WHERE at < :oldest LIMIT :max)",
+                oldest,
+                max);
+    }
+
+    /** Deletes requests that were answered before {@code oldest}, with their answers, at most {@code max}; returns how many. */
+    int pruneRequests(Instant oldest, int max) {
+        return prune(
+                "DELETE FROM request WHERE (id, kind) IN"
+                        + " (SELECT id, kind FROM request WHERE finished_at < :oldest LIMIT :max)",
+                oldest,
+                max);
+    }
+
+    private int prune(String statement, Instant oldest, int max) {
+        return database.session()
+                .createNativeMutationQuery(statement)
+                .setParameter("oldest", oldest)
+                .setParameter("max", max)
+                .executeUpdate();
     }
 
     /** Deletes dry runs that ended before {@code oldest}, at most {@code limit}; returns their ids. */
