@@ -2,6 +2,9 @@ package dev.uplift.contract;
 
 /** Text that a terminal, a log and a page show as it is. */
 public final class PlainText {
+    /** The last of ASCII, and the first that needs a closer look. */
+    private static final char DELETE = 0x7f;
+
     private PlainText() {}
 
     /**
@@ -9,7 +12,16 @@ public final class PlainText {
      * that one: no control character, separator of lines, half of a character, or change of the direction of writing.
      */
     public static boolean is(String text) {
-        return text.codePoints().noneMatch(PlainText::misleads);
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= DELETE) {
+                return text.substring(i).codePoints().noneMatch(PlainText::misleads);
+            }
+            if (c < ' ') {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean misleads(int codePoint) {

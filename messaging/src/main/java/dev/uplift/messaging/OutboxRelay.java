@@ -10,7 +10,9 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -27,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends what is in the outbox, oldest first, and deletes what Kafka acknowledged.
+ * Sends what is in the outbox, commands before others and of each the oldest first, and deletes what Kafka acknowledged.
  *
  * <p>One relay at a time works on a database; others stand by. If it dies between the
  * acknowledgement and the delete, the messages are sent again with the same ids. While Kafka is away
@@ -41,7 +43,14 @@ final class OutboxRelay implements AutoCloseable {
     /** The outgoing channel whose producer it sends with. */
     private static final String CHANNEL = "relay";
 
+    /** Which messages go first: somebody waits for them. As the index says it. */
+    private static final String COMMANDS = "topic LIKE 'uplift.commands.%'";
+
+    /** Of commands, and of others, at most. */
     private static final int BATCH = 500;
+
+    /** In one transaction: what would be sent again if the process died in it. */
+    private static final int BATCHES_MAX = 20;
 
     /** Of one batch, unless its first message alone is longer: the heap must hold it. */
     private static final int BATCH_BYTES_MAX = 8_000_000;
@@ -70,6 +79,8 @@ final class OutboxRelay implements AutoCloseable {
     private Depth depth = new Depth(0, 0);
 
     private record Row(long id, ProducerRecord<String, byte[]> message) {}
+
+    private record Batch(List<Row> rows, List<Future<RecordMetadata>> sent) {}
 
     private record Depth(long messages, double oldestSeconds) {}
 
@@ -121,7 +132,7 @@ final class OutboxRelay implements AutoCloseable {
             pulse.turn();
             try {
                 topics.ensure();
-                if (relayBatch() == 0 && wakeUps.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (relay() == 0 && wakeUps.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
                     wakeUps.drainPermits();
                 }
                 backoff.reset();
@@ -137,24 +148,9 @@ final class OutboxRelay implements AutoCloseable {
         }
     }
 
-    /** Sends one batch; 0 if there is nothing to send or another relay is at it. */
-    private int relayBatch() {
-        int sent = database.inTransaction(() -> {
-            List<Row> rows = isRelay() ? oldest() : List.of();
-            if (!rows.isEmpty()) {
-                crashPoints.before(service + ".relay.publish");
-                try {
-                    publish(rows);
-                } catch (KafkaException e) {
-                    topics.doubt(rows.stream().map(row -> row.message().topic()).collect(toUnmodifiableSet()));
-                    throw e;
-                }
-                crashPoints.after(service + ".relay.publish");
-                crashPoints.before(service + ".relay.delete");
-                delete(rows);
-            }
-            return rows.size();
-        });
+    /** Sends what there is, for some batches; 0 if there is nothing to send or another relay is at it. */
+    private int relay() {
+        int sent = database.inTransaction(() -> isRelay() ? new Turn().run() : 0);
         if (sent > 0) {
             crashPoints.after(service + ".relay.delete");
             published.increment(sent);
@@ -169,15 +165,90 @@ final class OutboxRelay implements AutoCloseable {
                 .getSingleResult();
     }
 
-    private List<Row> oldest() {
+    /**
+     * What is sent in one transaction: while Kafka acknowledges a batch, the next one is read and sent. Nothing is deleted
+     * that is not acknowledged, and nothing is committed before all is.
+     */
+    private final class Turn {
+        private final Producer<String, byte[]> producer = channels.producer(CHANNEL);
+        private final Deque<Batch> underway = new ArrayDeque<>();
+        private long lastCommand;
+        private long lastOther;
+
+        int run() {
+            int sent = 0;
+            try {
+                for (int batches = 0; batches < BATCHES_MAX && stopping.getCount() > 0; batches++) {
+                    Batch next = send();
+                    if (next.rows().isEmpty()) {
+                        break;
+                    }
+                    sent += next.rows().size();
+                    underway.add(next);
+                    if (underway.size() > 1) {
+                        settle(underway.remove());
+                    }
+                }
+                while (!underway.isEmpty()) {
+                    settle(underway.remove());
+                }
+                return sent;
+            } finally {
+                // After a failure nothing may still be on its way when it is sent again.
+                if (!underway.isEmpty()) {
+                    producer.flush();
+                }
+            }
+        }
+
+        private Batch send() {
+            List<Row> rows = new ArrayList<>(oldest(COMMANDS, lastCommand));
+            lastCommand = rows.isEmpty() ? lastCommand : rows.getLast().id();
+            List<Row> others = oldest("NOT " + COMMANDS, lastOther);
+            lastOther = others.isEmpty() ? lastOther : others.getLast().id();
+            rows.addAll(others);
+            List<Future<RecordMetadata>> sent = new ArrayList<>();
+            if (!rows.isEmpty()) {
+                crashPoints.before(service + ".relay.publish");
+            }
+            for (Row row : rows) {
+                Future<RecordMetadata> one = producer.send(row.message());
+                sent.add(one);
+                if (one.state() == Future.State.FAILED) {
+                    // Each further message to a topic that is missing would take as long to fail.
+                    break;
+                }
+            }
+            return new Batch(rows, sent);
+        }
+
+        private void settle(Batch batch) {
+            try {
+                batch.sent().forEach(OutboxRelay::await);
+            } catch (KafkaException e) {
+                topics.doubt(
+                        batch.rows().stream().map(row -> row.message().topic()).collect(toUnmodifiableSet()));
+                throw e;
+            }
+            crashPoints.after(service + ".relay.publish");
+            crashPoints.before(service + ".relay.delete");
+            database.session()
+                    .createNativeMutationQuery("DELETE FROM outbox WHERE id = ANY (:ids)")
+                    .setParameter("ids", batch.rows().stream().map(Row::id).toArray(Long[]::new))
+                    .executeUpdate();
+        }
+    }
+
+    private List<Row> oldest(String which, long after) {
         return database
                 .session()
                 .createNativeQuery("""
             SELECT id, topic, key, headers, value, created_at
               FROM (SELECT *, sum(octet_length(value)) OVER (ORDER BY id) AS bytes, row_number() OVER (ORDER BY id) AS n
-                      FROM (SELECT * FROM outbox ORDER BY id LIMIT :batch) AS oldest) AS counted
+                      FROM (SELECT * FROM outbox WHERE id > :after AND %s ORDER BY id LIMIT :batch) AS oldest) AS counted
              WHERE n = 1 OR coalesce(bytes, 0) <= :bytes ORDER BY id
-            """, OutboxEntry.class)
+            """.formatted(which), OutboxEntry.class)
+                .setParameter("after", after)
                 .setParameter("batch", BATCH)
                 .setParameter("bytes", BATCH_BYTES_MAX)
                 .getResultList()
@@ -198,25 +269,6 @@ final class OutboxRelay implements AutoCloseable {
         return message;
     }
 
-    private void publish(List<Row> rows) {
-        Producer<String, byte[]> producer = channels.producer(CHANNEL);
-        List<Future<RecordMetadata>> sent = new ArrayList<>();
-        try {
-            for (Row row : rows) {
-                Future<RecordMetadata> one = producer.send(row.message());
-                sent.add(one);
-                if (one.state() == Future.State.FAILED) {
-                    // Each further message to a topic that is missing would take as long to fail.
-                    break;
-                }
-            }
-        } finally {
-            // Nothing of this batch may still be on its way when it is sent again.
-            producer.flush();
-        }
-        sent.forEach(OutboxRelay::await);
-    }
-
     private static void await(Future<RecordMetadata> sent) {
         try {
             sent.get();
@@ -226,13 +278,6 @@ final class OutboxRelay implements AutoCloseable {
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
-    }
-
-    private void delete(List<Row> rows) {
-        database.session()
-                .createMutationQuery("delete from OutboxEntry where id in :ids")
-                .setParameter("ids", rows.stream().map(Row::id).toList())
-                .executeUpdate();
     }
 
     /** Counts anew at most every two seconds, however many ask. */
