@@ -1,6 +1,6 @@
 package dev.uplift.artifact;
 
-import dev.uplift.messaging.worker.WorkerSettings;
+import dev.uplift.worker.WorkerSettings;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;

@@ -15,7 +15,7 @@ import dev.uplift.contract.StepName;
 import dev.uplift.docker.RegistryLogins;
 import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.MessagingRuntime;
-import dev.uplift.messaging.worker.StepWorker;
+import dev.uplift.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
 import io.micrometer.core.instrument.MeterRegistry;

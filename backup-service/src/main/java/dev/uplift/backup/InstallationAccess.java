@@ -15,7 +15,7 @@ import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.docker.Reach;
 import dev.uplift.host.Host;
-import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepRun;
 import dev.uplift.profile.DatabaseRules;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;

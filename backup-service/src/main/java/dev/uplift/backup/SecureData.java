@@ -3,9 +3,9 @@ package dev.uplift.backup;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.MigratedData;
 import dev.uplift.contract.StepCommand;
-import dev.uplift.messaging.worker.StepHandler;
-import dev.uplift.messaging.worker.StepOutcome;
-import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepHandler;
+import dev.uplift.worker.StepOutcome;
+import dev.uplift.worker.StepRun;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -9,7 +9,7 @@ import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.testing.TestSshd;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.testbed.Sample;
 import java.nio.file.Files;
 import java.nio.file.Path;

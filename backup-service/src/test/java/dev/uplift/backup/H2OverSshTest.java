@@ -11,7 +11,7 @@ import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.testing.TestSshd;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;

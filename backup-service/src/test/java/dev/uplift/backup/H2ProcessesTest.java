@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.testbed.RequiresRoot;
 import java.io.IOException;
 import java.io.UncheckedIOException;

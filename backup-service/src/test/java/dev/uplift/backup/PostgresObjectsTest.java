@@ -7,7 +7,7 @@ import dev.uplift.contract.Backup;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

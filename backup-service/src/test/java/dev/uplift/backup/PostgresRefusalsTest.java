@@ -9,7 +9,7 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.testbed.RequiresRoot;
 import java.net.ServerSocket;
 import java.nio.file.Files;

@@ -2,6 +2,7 @@ package dev.uplift.messaging;
 
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.hibernate.SessionFactory;
 import org.hibernate.StatelessSession;
@@ -11,8 +12,7 @@ import org.hibernate.cfg.JdbcSettings;
 
 /** The transactions of tests that have several processes in one, without a transaction manager. */
 public final class LocalTransactions implements Database.Transactions {
-    private static final List<String> ENTITIES =
-            List.of("InboxEntry", "OutboxEntry", "ConsumerRun", "worker.WorkEntry");
+    private static final List<Class<?>> ENTITIES = List.of(InboxEntry.class, OutboxEntry.class, ConsumerRun.class);
 
     private static final ScopedValue<StatelessSession> SESSION = ScopedValue.newInstance();
 
@@ -22,17 +22,16 @@ public final class LocalTransactions implements Database.Transactions {
         this.sessions = sessions;
     }
 
-    /** A database that has the migrations of {@code db/messaging}. */
-    public static Database database(DataSource dataSource) {
+    /**
+     * A database that has the migrations of {@code db/messaging}.
+     *
+     * @param entities those of other modules
+     */
+    public static Database database(DataSource dataSource, Class<?>... entities) {
         Configuration configuration = new Configuration();
         configuration.getProperties().put(JdbcSettings.JAKARTA_NON_JTA_DATASOURCE, dataSource);
-        for (String entity : ENTITIES) {
-            try {
-                configuration.addAnnotatedClass(Class.forName(LocalTransactions.class.getPackageName() + "." + entity));
-            } catch (ClassNotFoundException e) {
-                throw new IllegalStateException(e);
-            }
-        }
+        ENTITIES.forEach(configuration::addAnnotatedClass);
+        Stream.of(entities).forEach(configuration::addAnnotatedClass);
         return new Database(new LocalTransactions(configuration.buildSessionFactory()));
     }
 

@@ -30,17 +30,30 @@ public final class TestRuntime {
         return of(service, instance, kafka, database, CrashPoints.NONE, OpenTelemetry.noop());
     }
 
+    /** One whose database has tables of another module. */
+    public static MessagingRuntime of(String service, String instance, DataSource database, Class<?>... entities) {
+        return of(
+                service,
+                instance,
+                TestTopic.settings(instance),
+                database,
+                CrashPoints.NONE,
+                OpenTelemetry.noop(),
+                entities);
+    }
+
     private static MessagingRuntime of(
             String service,
             String instance,
             KafkaSettings kafka,
             DataSource database,
             CrashPoints crashPoints,
-            OpenTelemetry openTelemetry) {
+            OpenTelemetry openTelemetry,
+            Class<?>... entities) {
         return new MessagingRuntime(
                 new MessagingRuntime.Settings(service, instance, kafka),
                 database,
-                LocalTransactions.database(database),
+                LocalTransactions.database(database, entities),
                 TestChannels.of(kafka),
                 new SimpleMeterRegistry(),
                 openTelemetry,

@@ -2,7 +2,7 @@ package dev.uplift.swap;
 
 import dev.uplift.contract.Progress;
 import dev.uplift.messaging.CrashPoints;
-import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepRun;
 
 /** A run that nobody cancels. */
 public record TestRun(int delivery, CrashPoints crashPoints) implements StepRun {

@@ -1,7 +1,7 @@
 package dev.uplift.worker;
 
 import dev.uplift.contract.Progress;
-import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepRun;
 import java.util.function.LongConsumer;
 
 /** Progress of what is read or written byte by byte. */

@@ -1,8 +1,8 @@
 package dev.uplift.worker;
 
 import dev.uplift.contract.StepCommand;
-import dev.uplift.messaging.worker.StepOutcome;
-import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepOutcome;
+import dev.uplift.worker.StepRun;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;

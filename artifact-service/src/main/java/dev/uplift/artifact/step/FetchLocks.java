@@ -1,7 +1,7 @@
 package dev.uplift.artifact.step;
 
 import dev.uplift.contract.Progress;
-import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepRun;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channel;
@@ -59,7 +59,7 @@ final class FetchLocks {
     /**
      * Waits until nobody else holds {@code key}.
      *
-     * @throws dev.uplift.messaging.worker.StepCancelledException if the step was cancelled meanwhile
+     * @throws dev.uplift.worker.StepCancelledException if the step was cancelled meanwhile
      */
     Held hold(String key, StepRun run) throws IOException, InterruptedException {
         while (!claim(key)) {

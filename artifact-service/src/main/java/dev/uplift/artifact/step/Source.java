@@ -4,7 +4,7 @@ import dev.uplift.artifact.store.SourceTable;
 import dev.uplift.artifact.store.SourceTable.Given;
 import dev.uplift.artifact.transfer.Download;
 import dev.uplift.artifact.transfer.HttpSource;
-import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepRun;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;

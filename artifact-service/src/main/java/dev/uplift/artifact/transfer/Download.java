@@ -9,7 +9,7 @@ import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.DurableFiles;
-import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepRun;
 import dev.uplift.worker.Effects;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
@@ -81,7 +81,7 @@ public final class Download {
      *
      * @throws StepFailure ARTIFACT_UNAVAILABLE if it cannot be had, ARTIFACT_WRONG if it is larger
      *     than allowed, ARTIFACT_ADDRESS_REFUSED, HOST_STORAGE if the disk has no room
-     * @throws dev.uplift.messaging.worker.StepCancelledException if the step was cancelled
+     * @throws dev.uplift.worker.StepCancelledException if the step was cancelled
      * @throws IOException if the disk fails
      */
     public Fetched fetch() throws IOException, InterruptedException {

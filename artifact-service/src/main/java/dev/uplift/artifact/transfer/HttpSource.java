@@ -6,7 +6,7 @@ import dev.uplift.artifact.address.AddressPolicy;
 import dev.uplift.artifact.address.AddressRefusedException;
 import dev.uplift.artifact.address.PublicAddresses;
 import dev.uplift.contract.ErrorCode;
-import dev.uplift.messaging.worker.StepCancelledException;
+import dev.uplift.worker.StepCancelledException;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.io.InputStream;

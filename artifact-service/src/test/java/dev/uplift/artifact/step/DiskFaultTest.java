@@ -12,7 +12,7 @@ import dev.uplift.artifact.testing.RawServer;
 import dev.uplift.artifact.testing.TestJar;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepCommand;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

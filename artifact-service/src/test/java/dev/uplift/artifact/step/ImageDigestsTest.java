@@ -20,7 +20,7 @@ import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.docker.RegistryLogins;
 import dev.uplift.host.LocalHost;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;

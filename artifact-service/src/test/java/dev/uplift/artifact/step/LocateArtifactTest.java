@@ -13,7 +13,7 @@ import dev.uplift.contract.Check.Verdict;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.profile.Profiles;
 import java.io.InputStream;
 import java.net.URI;

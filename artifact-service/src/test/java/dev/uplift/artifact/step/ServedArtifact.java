@@ -8,7 +8,7 @@ import dev.uplift.artifact.testing.RawServer;
 import dev.uplift.artifact.testing.TestJar;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepCommand;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;

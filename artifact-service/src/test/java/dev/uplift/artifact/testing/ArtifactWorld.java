@@ -14,7 +14,7 @@ import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.docker.RegistryLogins;
 import dev.uplift.host.LocalHost;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

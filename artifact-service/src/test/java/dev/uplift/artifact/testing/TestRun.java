@@ -2,7 +2,7 @@ package dev.uplift.artifact.testing;
 
 import dev.uplift.contract.Progress;
 import dev.uplift.messaging.CrashPoints;
-import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepRun;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 

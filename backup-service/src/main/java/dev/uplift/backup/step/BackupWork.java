@@ -4,7 +4,7 @@ import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
-import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepRun;
 import dev.uplift.worker.ByteProgress;
 import dev.uplift.worker.Effects;
 import java.io.IOException;

@@ -8,7 +8,7 @@ import dev.uplift.docker.DockerEndpoint;
 import dev.uplift.docker.Reach;
 import dev.uplift.docker.RegistryLogins;
 import dev.uplift.messaging.MessagingRuntime;
-import dev.uplift.messaging.worker.StepWorker;
+import dev.uplift.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.inspect.Discoverer;

@@ -1,7 +1,7 @@
 package dev.uplift.swap.step;
 
 import dev.uplift.contract.StepOutput;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Node;
 import java.time.Instant;

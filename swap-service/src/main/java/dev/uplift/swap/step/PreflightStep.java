@@ -6,7 +6,7 @@ import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.node.ComposeFiles;

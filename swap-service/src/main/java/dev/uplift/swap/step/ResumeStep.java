@@ -2,7 +2,7 @@ package dev.uplift.swap.step;
 
 import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Autostart;
 import dev.uplift.swap.node.Node;

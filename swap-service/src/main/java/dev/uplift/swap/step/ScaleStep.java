@@ -5,7 +5,7 @@ import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.NodeFailure;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.OneLine;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;

@@ -2,7 +2,7 @@ package dev.uplift.swap.step;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.swap.node.Deadline;
 import dev.uplift.swap.node.HostAwareness;
 import dev.uplift.swap.node.Instance;

@@ -1,6 +1,6 @@
 package dev.uplift.swap.step;
 
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.swap.node.Node;
 
 /** Puts the artifact beside the application of each node, where nothing uses it yet. */

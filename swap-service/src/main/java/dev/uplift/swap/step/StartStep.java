@@ -1,7 +1,7 @@
 package dev.uplift.swap.step;
 
 import dev.uplift.contract.StepOutput;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 
 /** The pivot: starts the new version on the first node, where it migrates, and waits until it serves. */
 final class StartStep implements SwapStep {

@@ -11,7 +11,7 @@ import dev.uplift.contract.StepCommand;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Launch;
-import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.IdentityReading;
 import dev.uplift.profile.Profile;

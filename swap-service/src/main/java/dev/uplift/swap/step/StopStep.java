@@ -6,7 +6,7 @@ import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.profile.IdentityReading;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Autostart;

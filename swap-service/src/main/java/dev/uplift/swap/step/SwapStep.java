@@ -1,6 +1,6 @@
 package dev.uplift.swap.step;
 
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 
 /** How one kind of step is taken in one direction; faults are exceptions. */
 @FunctionalInterface

@@ -4,7 +4,7 @@ import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepName;
-import dev.uplift.messaging.worker.StepHandler;
+import dev.uplift.worker.StepHandler;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.node.NodeProbe;

@@ -1,6 +1,6 @@
 package dev.uplift.swap.step;
 
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.swap.node.Node;
 
 /** Takes staging back: the release goes, unless it is the one in place. So does what a failed saga kept for its way back. */

@@ -13,7 +13,7 @@ import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.CrashPoints;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.standin.StandInServer;
 import dev.uplift.swap.node.SagaState;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;

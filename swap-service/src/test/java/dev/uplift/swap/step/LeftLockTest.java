@@ -7,7 +7,7 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.standin.StandInServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.nio.file.Files;

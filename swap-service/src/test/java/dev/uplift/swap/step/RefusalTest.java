@@ -14,7 +14,7 @@ import dev.uplift.host.Fence;
 import dev.uplift.host.FenceToken;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.standin.StandInServer;
 import dev.uplift.swap.node.jar.LaunchCapture;
 import java.io.IOException;

@@ -14,7 +14,7 @@ import dev.uplift.host.HowStarted;
 import dev.uplift.host.Inherited;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.standin.StandInServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.net.InetAddress;

@@ -13,7 +13,7 @@ import dev.uplift.contract.StepOutput;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.Secrets;
-import dev.uplift.messaging.worker.StepOutcome;
+import dev.uplift.worker.StepOutcome;
 import dev.uplift.standin.StandInServer;
 import dev.uplift.swap.SwapEffect;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;

@@ -16,7 +16,7 @@ import dev.uplift.docker.RegistryLogins;
 import dev.uplift.host.Fence;
 import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.CrashPoints;
-import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;

@@ -22,7 +22,7 @@ import dev.uplift.host.Hosts;
 import dev.uplift.host.SshTarget;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.messaging.CrashPoints;
-import dev.uplift.messaging.worker.StepRun;
+import dev.uplift.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;

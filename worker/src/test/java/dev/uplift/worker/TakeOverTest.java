@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;

@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import dev.uplift.contract.Progress;
 import dev.uplift.messaging.CrashPoints;

@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import dev.uplift.messaging.OneLine;
 import java.sql.Connection;

@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;

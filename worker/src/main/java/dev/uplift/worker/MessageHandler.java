@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 /**
  * Answers a command that is no step of a saga. It may be asked again for the same message; one message

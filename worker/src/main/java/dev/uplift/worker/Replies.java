@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.github.f4b6a3.uuid.UuidCreator;
@@ -15,7 +15,7 @@ import dev.uplift.contract.WireCodec;
 import dev.uplift.messaging.DeadLetter;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.messaging.OutboundMessage;
-import dev.uplift.messaging.worker.WorkItem.StoredReply;
+import dev.uplift.worker.WorkItem.StoredReply;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import io.smallrye.reactive.messaging.annotations.Blocking;
 import io.smallrye.reactive.messaging.kafka.KafkaRecordBatch;

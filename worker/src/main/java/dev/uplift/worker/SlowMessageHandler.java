@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 /**
  * Answers messages whose sender must be able to tell a long answer from none.

@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,7 +10,6 @@ import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.WireCodec;
-import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.TestRuntime;
 import dev.uplift.messaging.TestTopic;
@@ -106,7 +105,7 @@ final class TestSite implements AutoCloseable {
     }
 
     MessagingRuntime runtime(String instance, DataSource dataSource) {
-        return TestRuntime.of("swap", instance, dataSource, CrashPoints.NONE);
+        return TestRuntime.of("swap", instance, dataSource, WorkEntry.class);
     }
 
     StepWorker start(StepWorker.Builder builder) {

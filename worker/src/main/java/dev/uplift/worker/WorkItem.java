@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.Message;
@@ -8,7 +8,7 @@ import dev.uplift.messaging.BatchHandler;
 import dev.uplift.messaging.DeadLetterSink;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.Received;
-import dev.uplift.messaging.worker.WorkItem.StoredReply;
+import dev.uplift.worker.WorkItem.StoredReply;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;

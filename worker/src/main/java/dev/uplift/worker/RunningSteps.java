@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import dev.uplift.contract.Progress;
 import dev.uplift.contract.StepCommand;
@@ -7,9 +7,9 @@ import dev.uplift.messaging.CrashPoints;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.messaging.OutboundMessage;
-import dev.uplift.messaging.worker.WorkItem.Begun;
-import dev.uplift.messaging.worker.WorkItem.Pending;
-import dev.uplift.messaging.worker.WorkItem.Signal;
+import dev.uplift.worker.WorkItem.Begun;
+import dev.uplift.worker.WorkItem.Pending;
+import dev.uplift.worker.WorkItem.Signal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

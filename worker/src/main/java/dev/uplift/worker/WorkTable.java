@@ -1,10 +1,10 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import dev.uplift.messaging.Database;
-import dev.uplift.messaging.worker.WorkItem.Begun;
-import dev.uplift.messaging.worker.WorkItem.Pending;
-import dev.uplift.messaging.worker.WorkItem.Signal;
-import dev.uplift.messaging.worker.WorkItem.StoredReply;
+import dev.uplift.worker.WorkItem.Begun;
+import dev.uplift.worker.WorkItem.Pending;
+import dev.uplift.worker.WorkItem.Signal;
+import dev.uplift.worker.WorkItem.StoredReply;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashSet;

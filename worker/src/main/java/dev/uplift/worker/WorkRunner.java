@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.github.kagkarlsson.scheduler.SchedulerState;
@@ -11,8 +11,8 @@ import dev.uplift.contract.Json;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.OneLine;
-import dev.uplift.messaging.worker.WorkItem.Begun;
-import dev.uplift.messaging.worker.WorkItem.StoredReply;
+import dev.uplift.worker.WorkItem.Begun;
+import dev.uplift.worker.WorkItem.StoredReply;
 import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;

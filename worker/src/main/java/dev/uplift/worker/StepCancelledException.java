@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 /** A step ended early, at a safe point, because it was told to stop. */
 public final class StepCancelledException extends RuntimeException {

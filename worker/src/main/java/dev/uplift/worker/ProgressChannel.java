@@ -1,4 +1,4 @@
-package dev.uplift.messaging.worker;
+package dev.uplift.worker;
 
 import io.quarkus.arc.Unremovable;
 import jakarta.inject.Singleton;
