@@ -130,7 +130,7 @@ final class SagaBatch {
             return null;
         }
         String problem =
-                DatabaseIds.belongsTo(owner.get(), row.context().installation().database(), checked.database());
+                DatabaseIds.belongsTo(owner.get(), row.order().installation().database(), checked.database());
         StepResult told;
         if (row.kind() == UpgradeStatus.Kind.PLAN) {
             List<Check> checks = new ArrayList<>(checked.checks());
@@ -269,7 +269,7 @@ final class SagaBatch {
             return installation.workedOn(row.id(), epoch, isParked(row), now);
         }
         boolean completed = row.state().status() == UpgradeStatus.State.COMPLETED;
-        Release runs = completed ? row.context().committed() : row.context().from();
+        Release runs = completed ? row.committed() : row.context().from();
         List<LeftOut> without = completed ? row.status().leftOut() : installation.leftOut();
         Installation released = installation.released(epoch, without, now);
         return runs.equals(released.running()) ? released : released.runs(runs, now);

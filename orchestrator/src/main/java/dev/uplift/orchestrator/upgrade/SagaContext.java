@@ -3,11 +3,9 @@ package dev.uplift.orchestrator.upgrade;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.Direction;
-import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.MigratedData;
 import dev.uplift.contract.Outage;
 import dev.uplift.contract.Release;
-import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import java.time.Instant;
@@ -18,25 +16,20 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a saga works on and has found out: the part of it that its decisions do not depend on. Stored
+ * What a saga has found out: the part of it that its decisions do not depend on. Stored
  * as JSON: fields may only be added, as optional ones.
  *
  * @param from what ran; the hashes of what its nodes run are known once PREFLIGHT succeeded
  * @param artifacts empty until FETCH succeeded
- * @param source the backup to go back to; only in a restore
  * @param steps one per step of the plan
  * @param outageBeganAt of the first outage, as rows have it that know no {@code outages}
  * @param outageEndedAt of the last one, likewise
  * @param outages in order; absent: they were not told apart
  */
 record SagaContext(
-        InstallationSpec installation,
         Release from,
-        Release to,
         List<Artifact> artifacts,
         @Nullable Backup backup,
-        @Nullable Backup source,
-        StepLimits limits,
         List<StepTrace> steps,
         @Nullable Instant outageBeganAt,
         @Nullable Instant outageEndedAt,
@@ -50,25 +43,9 @@ record SagaContext(
         outages = List.copyOf(outages);
     }
 
-    static SagaContext ahead(
-            InstallationSpec installation,
-            Release from,
-            Release to,
-            @Nullable Backup source,
-            StepLimits limits,
-            int stepCount) {
+    static SagaContext ahead(Release from, int stepCount) {
         return new SagaContext(
-                installation,
-                from,
-                to,
-                List.of(),
-                null,
-                source,
-                limits,
-                Collections.nCopies(stepCount, StepTrace.PENDING),
-                null,
-                null,
-                List.of());
+                from, List.of(), null, Collections.nCopies(stepCount, StepTrace.PENDING), null, null, List.of());
     }
 
     SagaContext step(int index, UnaryOperator<StepTrace> change) {
@@ -141,11 +118,6 @@ record SagaContext(
         return steps.get(plan.indexOf(step)).output();
     }
 
-    /** What runs once the saga has completed. */
-    Release committed() {
-        return to.with(artifacts, installation.nodes());
-    }
-
     private SagaContext with(
             Release newFrom,
             List<Artifact> newArtifacts,
@@ -153,13 +125,9 @@ record SagaContext(
             List<StepTrace> newSteps,
             List<Outage> newOutages) {
         return new SagaContext(
-                installation,
                 newFrom,
-                to,
                 newArtifacts,
                 newBackup,
-                source,
-                limits,
                 newSteps,
                 newOutages.isEmpty() ? null : newOutages.getFirst().beganAt(),
                 newOutages.isEmpty() ? null : newOutages.getLast().endedAt(),

@@ -15,7 +15,7 @@ import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
-/** What is read of a saga. All of it is written by {@link SagaStore}. */
+/** What is read of a saga, but for its {@link SagaOrders order}. All of it is written by {@link SagaStore}. */
 @Entity
 @Table(name = "saga")
 class SagaEntity {
@@ -69,11 +69,12 @@ class SagaEntity {
     @Column(name = "change_seq")
     long changeSeq;
 
-    SagaRow row() {
+    SagaRow row(SagaOrder order) {
         return new SagaRow(
                 id,
                 installationId,
                 installation,
+                order,
                 Columns.parse(state, SagaState.class),
                 Columns.parse(context, SagaContext.class),
                 outage == null ? Outage.NONE : outage,

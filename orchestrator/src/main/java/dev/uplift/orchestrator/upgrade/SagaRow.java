@@ -2,6 +2,7 @@ package dev.uplift.orchestrator.upgrade;
 
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.Progress;
+import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.UpgradeStatus;
@@ -22,6 +23,7 @@ record SagaRow(
         UUID id,
         UUID installationId,
         String installation,
+        SagaOrder order,
         SagaState state,
         SagaContext context,
         Outage outage,
@@ -39,7 +41,7 @@ record SagaRow(
 
     /** Whose outages are limited together. */
     String site() {
-        return context.installation().site();
+        return order.installation().site();
     }
 
     UpgradeStatus.Kind kind() {
@@ -95,6 +97,7 @@ record SagaRow(
                 id,
                 installationId,
                 installation,
+                order,
                 next,
                 learned,
                 then,
@@ -115,14 +118,19 @@ record SagaRow(
                 command.epoch(),
                 command.pivotReached(),
                 kind() == UpgradeStatus.Kind.PLAN,
-                context.installation(),
+                order.installation(),
                 context.from(),
-                context.to(),
+                order.to(),
                 context.artifacts(),
                 context.backup(),
-                context.source(),
+                order.source(),
                 context.migrated(plan().steps()),
-                context.limits());
+                order.limits());
+    }
+
+    /** What runs once the saga has completed. */
+    Release committed() {
+        return order.to().with(context.artifacts(), order.installation().nodes());
     }
 
     /** As it is shown. */
@@ -139,7 +147,7 @@ record SagaRow(
                 rev,
                 state.course().epoch(),
                 context.from(),
-                context.to(),
+                order.to(),
                 state.step().orElse(null),
                 steps,
                 state.failure().orElse(null),

@@ -19,10 +19,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.hibernate.query.MutationQuery;
 import org.hibernate.query.SelectionQuery;
 import org.jspecify.annotations.Nullable;
@@ -40,9 +42,11 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
             + " database_identity, outage, site, started_at, updated_at, ended_at, change_seq";
 
     private final Database database;
+    private final SagaOrders orders;
 
-    SagaStore(Database database) {
+    SagaStore(Database database, SagaOrders orders) {
         this.database = database;
+        this.orders = orders;
     }
 
     /** A saga and the deadline that it shall have from now on; absent: none. */
@@ -112,7 +116,8 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     }
 
     Optional<SagaRow> find(UUID id) {
-        return Optional.ofNullable(database.session().get(SagaEntity.class, id)).map(SagaEntity::row);
+        return Optional.ofNullable(database.session().get(SagaEntity.class, id))
+                .map(entity -> rows(List.of(entity)).getFirst());
     }
 
     /** Those of {@code ids} that there are. */
@@ -146,12 +151,9 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
             parameters.put("installation", asked.installation());
         }
         return asked.paging()
-                .read(
-                        this,
-                        "SagaEntity",
-                        condition.toString(),
-                        parameters,
-                        entity -> entity.row().status());
+                .readAll(this, "SagaEntity", condition.toString(), parameters, entities -> rows(entities).stream()
+                        .map(SagaRow::status)
+                        .toList());
     }
 
     void insert(Collection<Saved> sagas) {
@@ -160,21 +162,23 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
         }
         bind(database.session().createNativeMutationQuery("""
                                 INSERT INTO saga (id, installation_id, installation, kind, phase, live, rev, epoch,
-                                                  state, context, database_identity, database_id, source_backup_id,
+                                                  ordered, state, context, database_identity, database_id, source_backup_id,
                                                   deadline_at, deadline_for, started_at, updated_at, ended_at, site,
                                                   outage)
                                 SELECT u.id, u.installation_id, u.installation, u.kind, u.phase, u.live, u.rev,
-                                       u.epoch, CAST(u.state AS jsonb), CAST(u.context AS jsonb), u.identity,
+                                       u.epoch, CAST(u.ordered AS jsonb), CAST(u.state AS jsonb),
+                                       CAST(u.context AS jsonb), u.identity,
                                        (SELECT i.database_id || CASE WHEN i.database_apart <> '{}' THEN ' ' || i.id ELSE '' END
                                           FROM installation i WHERE i.id = u.installation_id),
                                        u.source,
                                        now() + u.deadline_millis * interval '1 millisecond', u.deadline_for,
                                        u.started_at, u.updated_at, u.ended_at, u.site, u.outage
                                   FROM unnest(:ids, :installation_ids, :installations, :kinds, :phases, :lives, :revs,
-                                              :epochs, :states, :contexts, :identities, :sources, :deadline_millis,
-                                              :deadline_fors, :started_ats, :updated_ats, :ended_ats, :sites, :outages)
-                                       AS u (id, installation_id, installation, kind, phase, live, rev, epoch, state,
-                                             context, identity, source, deadline_millis, deadline_for, started_at,
+                                              :epochs, :orders, :states, :contexts, :identities, :sources,
+                                              :deadline_millis, :deadline_fors, :started_ats, :updated_ats, :ended_ats,
+                                              :sites, :outages)
+                                       AS u (id, installation_id, installation, kind, phase, live, rev, epoch, ordered,
+                                             state, context, identity, source, deadline_millis, deadline_for, started_at,
                                              updated_at, ended_at, site, outage)
                                 """), sagas)
                 .setParameter("installation_ids", ids(sagas, SagaRow::installationId))
@@ -182,7 +186,8 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
                 .setParameter("kinds", texts(sagas, row -> row.kind().name()))
                 .setParameter(
                         "identities",
-                        texts(sagas, row -> row.context().installation().databaseIdentity()))
+                        texts(sagas, row -> row.order().installation().databaseIdentity()))
+                .setParameter("orders", texts(sagas, row -> Columns.json(row.order())))
                 .setParameter("sources", ids(sagas, SagaStore::source))
                 .setParameter("started_ats", times(sagas, SagaRow::startedAt))
                 .executeUpdate();
@@ -290,16 +295,17 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     }
 
     List<Change> changed(long after, long upTo, int limit) {
-        return select("change_seq > :after AND change_seq <= :up_to ORDER BY change_seq LIMIT :limit")
+        List<SagaEntity> entities = select("change_seq > :after AND change_seq <= :up_to ORDER BY change_seq LIMIT :limit")
                 .setParameter("after", after)
                 .setParameter("up_to", upTo)
                 .setParameter("limit", limit)
-                .getResultList()
-                .stream()
-                .map(entity -> new Change(
-                        entity.changeSeq,
+                .getResultList();
+        List<SagaRow> rows = rows(entities);
+        return IntStream.range(0, rows.size())
+                .mapToObj(i -> new Change(
+                        entities.get(i).changeSeq,
                         MessageType.UPGRADE_STATUS,
-                        entity.row().status()))
+                        rows.get(i).status()))
                 .toList();
     }
 
@@ -308,10 +314,18 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
                 .createNativeQuery("SELECT " + COLUMNS + " FROM saga WHERE " + condition, SagaEntity.class);
     }
 
-    private static Map<UUID, SagaRow> rows(SelectionQuery<SagaEntity> query) {
+    private Map<UUID, SagaRow> rows(SelectionQuery<SagaEntity> query) {
         Map<UUID, SagaRow> rows = new LinkedHashMap<>();
-        query.getResultList().forEach(entity -> rows.put(entity.id, entity.row()));
+        rows(query.getResultList()).forEach(row -> rows.put(row.id(), row));
         return rows;
+    }
+
+    private List<SagaRow> rows(List<SagaEntity> entities) {
+        Map<UUID, SagaOrder> ordered =
+                orders.of(entities.stream().map(entity -> entity.id).toList());
+        return entities.stream()
+                .map(entity -> entity.row(Objects.requireNonNull(ordered.get(entity.id))))
+                .toList();
     }
 
     private static MutationQuery bind(MutationQuery statement, Collection<Saved> sagas) {
@@ -356,7 +370,7 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     }
 
     private static @Nullable UUID source(SagaRow row) {
-        return row.context().source() == null ? null : row.context().source().id();
+        return row.order().source() == null ? null : row.order().source().id();
     }
 
     private static @Nullable UUID[] ids(Collection<Saved> sagas, Function<SagaRow, @Nullable UUID> id) {

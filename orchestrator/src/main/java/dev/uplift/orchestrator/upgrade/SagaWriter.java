@@ -153,7 +153,7 @@ final class SagaWriter {
                 .forEach(row -> row.context()
                         .artifacts()
                         .forEach(artifact -> key(
-                                        row.context().installation().profile(), artifact.version(), artifact.edition())
+                                        row.order().installation().profile(), artifact.version(), artifact.edition())
                                 .map(key -> new ReleaseRepository.Completed(
                                         key, artifact, row.id(), row.installation(), batch.now()))
                                 .ifPresent(completed::add)));

@@ -105,14 +105,10 @@ public final class Upgrades {
                 round.refuse(target.name(), "it has no backup " + backupId);
             } else if (round.isFree(target)) {
                 BackupRepository.Taken taken = source.get();
-                SagaContext context = SagaContext.ahead(
-                        target.requireSpec(),
-                        target.requireRunning(),
-                        taken.backup().release(),
-                        taken.backup(),
-                        StepLimits.DEFAULT,
-                        SagaPlan.RESTORE.steps().size());
-                round.accept(target, context);
+                round.accept(
+                        target,
+                        new SagaOrder(
+                                target.requireSpec(), taken.backup().release(), taken.backup(), StepLimits.DEFAULT));
             }
         }
         return round.begin();
@@ -134,10 +130,10 @@ public final class Upgrades {
                 limits(request).wayBack())) {
             case TargetCheck.Verdict.Refused refused -> round.refuse(target.name(), refused.reason());
             case TargetCheck.Verdict.Allowed allowed ->
-                round.accept(target, context(round, target, request, allowed.edition()));
+                round.accept(target, order(target, request, allowed.edition()));
             case TargetCheck.Verdict.Identical identical -> {
                 if (round.kind == UpgradeStatus.Kind.PLAN) {
-                    round.accept(target, context(round, target, request, identical.edition()));
+                    round.accept(target, order(target, request, identical.edition()));
                 } else {
                     round.refuse(target.name(), "it runs " + running.version() + " already");
                 }
@@ -145,15 +141,9 @@ public final class Upgrades {
         }
     }
 
-    private static SagaContext context(
-            Round round, Installation target, UpgradeRequested request, @Nullable String edition) {
-        return SagaContext.ahead(
-                target.requireSpec(),
-                target.requireRunning(),
-                Pins.target(request, target.requireSpec(), edition),
-                null,
-                limits(request),
-                SagaPlan.of(round.kind, limits(request).wayBack()).steps().size());
+    private static SagaOrder order(Installation target, UpgradeRequested request, @Nullable String edition) {
+        return new SagaOrder(
+                target.requireSpec(), Pins.target(request, target.requireSpec(), edition), null, limits(request));
     }
 
     private static StepLimits limits(UpgradeRequested request) {
@@ -252,11 +242,23 @@ public final class Upgrades {
             refused.add(new Refusal(installation, reason));
         }
 
-        void accept(Installation target, SagaContext context) {
+        void accept(Installation target, SagaOrder order) {
             UUID id = sagaId(target.id());
-            SagaPlan plan = SagaPlan.of(kind, context.limits().wayBack());
+            SagaPlan plan = SagaPlan.of(kind, order.limits().wayBack());
+            SagaContext context =
+                    SagaContext.ahead(target.requireRunning(), plan.steps().size());
             SagaRow planned = new SagaRow(
-                    id, target.id(), target.name(), UpgradeSaga.planned(plan), context, Outage.NONE, 0, now, now, null);
+                    id,
+                    target.id(),
+                    target.name(),
+                    order,
+                    UpgradeSaga.planned(plan),
+                    context,
+                    Outage.NONE,
+                    0,
+                    now,
+                    now,
+                    null);
             long epoch = kind == UpgradeStatus.Kind.PLAN ? Math.max(1, target.epoch()) : target.epoch() + 1;
             beginnings.add(new SagaRuntime.Beginning(planned, epoch));
             accepted.add(new Accepted(target.name(), id));
