@@ -210,7 +210,7 @@ class OutageTest {
     }
 
     private long deadlines(Collection<UUID> ids) {
-        return jdbi.withHandle(handle -> handle.createQuery("SELECT count(deadline_at) FROM saga WHERE id = ANY(:ids)")
+        return jdbi.withHandle(handle -> handle.createQuery("SELECT count(deadline_at) FROM saga_tick WHERE saga_id = ANY(:ids)")
                 .bindArray("ids", UUID.class, ids)
                 .mapTo(Long.class)
                 .one());

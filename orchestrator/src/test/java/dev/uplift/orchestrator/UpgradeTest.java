@@ -213,7 +213,7 @@ class UpgradeTest {
 
         jdbi.useTransaction(handle -> {
             handle.execute("UPDATE results_watermark SET steady_since = now() - interval '1 hour'");
-            handle.execute("UPDATE saga SET deadline_at = now() WHERE id = ?", upgrade);
+            handle.execute("UPDATE saga_tick SET deadline_at = now() WHERE saga_id = ?", upgrade);
         });
 
         UpgradeStatus back = Fleet.await(upgrade, UpgradeStatus.State.ROLLED_BACK);
@@ -233,7 +233,7 @@ class UpgradeTest {
         Instant back = jdbi.inTransaction(handle -> {
             handle.execute("UPDATE results_watermark SET read_up_to = now() - interval '65 s',"
                     + " steady_since = now() - interval '1 hour'");
-            handle.execute("UPDATE saga SET deadline_at = now() - interval '5 s' WHERE id = ?", upgrade);
+            handle.execute("UPDATE saga_tick SET deadline_at = now() - interval '5 s' WHERE saga_id = ?", upgrade);
             return handle.select("SELECT now()")
                     .map((row, context) ->
                             row.getObject("now", OffsetDateTime.class).toInstant())

@@ -66,9 +66,6 @@ class SagaEntity {
     @Nullable
     Instant endedAt;
 
-    @Column(name = "change_seq")
-    long changeSeq;
-
     SagaRow row(SagaOrder order) {
         return new SagaRow(
                 id,

@@ -27,6 +27,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.hibernate.query.MutationQuery;
 import org.hibernate.query.SelectionQuery;
+import org.hibernate.type.StandardBasicTypes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +40,7 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
             "startedAt", "startedAt", "updatedAt", "updatedAt", "installation", "installation", "state", "phase");
 
     private static final String COLUMNS = "id, installation_id, installation, kind, phase, live, rev, state, context,"
-            + " database_identity, outage, site, started_at, updated_at, ended_at, change_seq";
+            + " database_identity, outage, site, started_at, updated_at, ended_at";
 
     private final Database database;
     private final SagaOrders orders;
@@ -67,9 +68,12 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
      * @param silenceMax how long a worker must have been silent while it could be heard
      */
     Map<UUID, SagaRow> due(Duration silenceMax, int limit) {
-        return rows(select("deadline_at <= now()"
-                        + " AND (deadline_for <> :silence OR " + Watermark.isPast("deadline_at", "silence_millis") + ")"
-                        + " ORDER BY deadline_at LIMIT :limit FOR UPDATE SKIP LOCKED")
+        // Of the ticks, too: what was read of one before its saga could be locked may be of an earlier step.
+        return rows(database.session()
+                .createNativeQuery("SELECT " + COLUMNS + " FROM saga_tick t JOIN saga s ON s.id = t.saga_id"
+                        + " WHERE t.deadline_at <= now() AND (t.deadline_for <> :silence OR "
+                        + Watermark.isPast("t.deadline_at", "silence_millis") + ")"
+                        + " ORDER BY t.deadline_at LIMIT :limit FOR UPDATE SKIP LOCKED", SagaEntity.class)
                 .setParameter("silence", Timer.Kind.SILENCE.name())
                 .setParameter("silence_millis", silenceMax.toMillis())
                 .setParameter("limit", limit));
@@ -162,24 +166,20 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
         }
         bind(database.session().createNativeMutationQuery("""
                                 INSERT INTO saga (id, installation_id, installation, kind, phase, live, rev, epoch,
-                                                  ordered, state, context, database_identity, database_id, source_backup_id,
-                                                  deadline_at, deadline_for, started_at, updated_at, ended_at, site,
-                                                  outage)
+                                                  ordered, state, context, database_identity, database_id,
+                                                  source_backup_id, started_at, updated_at, ended_at, site, outage)
                                 SELECT u.id, u.installation_id, u.installation, u.kind, u.phase, u.live, u.rev,
                                        u.epoch, CAST(u.ordered AS jsonb), CAST(u.state AS jsonb),
                                        CAST(u.context AS jsonb), u.identity,
                                        (SELECT i.database_id || CASE WHEN i.database_apart <> '{}' THEN ' ' || i.id ELSE '' END
                                           FROM installation i WHERE i.id = u.installation_id),
-                                       u.source,
-                                       now() + u.deadline_millis * interval '1 millisecond', u.deadline_for,
-                                       u.started_at, u.updated_at, u.ended_at, u.site, u.outage
+                                       u.source, u.started_at, u.updated_at, u.ended_at, u.site, u.outage
                                   FROM unnest(:ids, :installation_ids, :installations, :kinds, :phases, :lives, :revs,
                                               :epochs, :orders, :states, :contexts, :identities, :sources,
-                                              :deadline_millis, :deadline_fors, :started_ats, :updated_ats, :ended_ats,
-                                              :sites, :outages)
+                                              :started_ats, :updated_ats, :ended_ats, :sites, :outages)
                                        AS u (id, installation_id, installation, kind, phase, live, rev, epoch, ordered,
-                                             state, context, identity, source, deadline_millis, deadline_for, started_at,
-                                             updated_at, ended_at, site, outage)
+                                             state, context, identity, source, started_at, updated_at, ended_at, site,
+                                             outage)
                                 """), sagas)
                 .setParameter("installation_ids", ids(sagas, SagaRow::installationId))
                 .setParameter("installations", texts(sagas, SagaRow::installation))
@@ -191,6 +191,11 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
                 .setParameter("sources", ids(sagas, SagaStore::source))
                 .setParameter("started_ats", times(sagas, SagaRow::startedAt))
                 .executeUpdate();
+        tick(sagas, """
+                INSERT INTO saga_tick (saga_id, deadline_at, deadline_for)
+                SELECT u.id, now() + u.deadline_millis * interval '1 millisecond', u.deadline_for
+                  FROM unnest(:ids, :deadline_millis, :deadline_fors) AS u (id, deadline_millis, deadline_for)
+                """);
     }
 
     /** Writes the rows, which the caller holds locked. */
@@ -201,15 +206,12 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
         bind(database.session().createNativeMutationQuery("""
                                 UPDATE saga s SET phase = u.phase, live = u.live, rev = u.rev, epoch = u.epoch,
                                        state = CAST(u.state AS jsonb), context = CAST(u.context AS jsonb),
-                                       deadline_at = now() + u.deadline_millis * interval '1 millisecond',
-                                       deadline_for = u.deadline_for, updated_at = u.updated_at,
-                                       ended_at = u.ended_at, site = u.site, outage = u.outage,
-                                       change_seq = next_change()
+                                       updated_at = u.updated_at, ended_at = u.ended_at, site = u.site,
+                                       outage = u.outage
                                   FROM unnest(:ids, :phases, :lives, :revs, :epochs, :states, :contexts,
-                                              :deadline_millis, :deadline_fors, :updated_ats, :ended_ats,
-                                              :sites, :outages)
-                                       AS u (id, phase, live, rev, epoch, state, context, deadline_millis,
-                                             deadline_for, updated_at, ended_at, site, outage)
+                                              :updated_ats, :ended_ats, :sites, :outages)
+                                       AS u (id, phase, live, rev, epoch, state, context, updated_at, ended_at, site,
+                                             outage)
                                  WHERE s.id = u.id
                                 """), sagas).executeUpdate();
     }
@@ -266,10 +268,13 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     /** Deletes dry runs that ended before {@code oldest}, at most {@code limit}; returns their ids. */
     List<UUID> deletePlans(Instant oldest, int limit) {
         return database.session()
-                .createNativeQuery(
-                        "DELETE FROM saga WHERE id IN (SELECT id FROM saga WHERE kind = 'PLAN'"
-                                + " AND ended_at < :oldest LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id",
-                        UUID.class)
+                .createNativeQuery("""
+                        WITH old AS (
+                            DELETE FROM saga WHERE id IN (
+                                SELECT id FROM saga WHERE kind = 'PLAN' AND ended_at < :oldest
+                                 LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id)
+                        DELETE FROM saga_tick USING old WHERE saga_id = old.id RETURNING saga_id
+                        """, UUID.class)
                 .setParameter("oldest", oldest)
                 .setParameter("limit", limit)
                 .getResultList();
@@ -295,15 +300,21 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     }
 
     List<Change> changed(long after, long upTo, int limit) {
-        List<SagaEntity> entities = select("change_seq > :after AND change_seq <= :up_to ORDER BY change_seq LIMIT :limit")
+        List<Object[]> found = database.session()
+                .createNativeQuery("SELECT {s.*}, t.change_seq FROM saga_tick t JOIN saga s ON s.id = t.saga_id"
+                        + " WHERE t.change_seq > :after AND t.change_seq <= :up_to"
+                        + " ORDER BY t.change_seq LIMIT :limit", Object[].class)
+                .addEntity("s", SagaEntity.class)
+                .addScalar("change_seq", StandardBasicTypes.LONG)
                 .setParameter("after", after)
                 .setParameter("up_to", upTo)
                 .setParameter("limit", limit)
                 .getResultList();
-        List<SagaRow> rows = rows(entities);
+        List<SagaRow> rows =
+                rows(found.stream().map(each -> (SagaEntity) each[0]).toList());
         return IntStream.range(0, rows.size())
                 .mapToObj(i -> new Change(
-                        entities.get(i).changeSeq,
+                        (Long) found.get(i)[1],
                         MessageType.UPGRADE_STATUS,
                         rows.get(i).status()))
                 .toList();
@@ -343,20 +354,6 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
                                 .toArray(Long[]::new))
                 .setParameter("states", texts(sagas, row -> Columns.json(row.state())))
                 .setParameter("contexts", texts(sagas, row -> Columns.json(row.context())))
-                .setParameter(
-                        "deadline_millis",
-                        sagas.stream()
-                                .map(saga -> saga.deadline() == null
-                                        ? null
-                                        : saga.deadline().after().toMillis())
-                                .toArray(Long[]::new))
-                .setParameter(
-                        "deadline_fors",
-                        sagas.stream()
-                                .map(saga -> saga.deadline() == null
-                                        ? null
-                                        : saga.deadline().timer().kind().name())
-                                .toArray(String[]::new))
                 .setParameter("updated_ats", times(sagas, SagaRow::updatedAt))
                 .setParameter("sites", texts(sagas, SagaRow::site))
                 .setParameter(
