@@ -21,6 +21,7 @@ import dev.uplift.contract.UpgradeStatus.Kind;
 import dev.uplift.contract.WayBack;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -35,31 +36,40 @@ public record SagaPlan(Kind kind, List<StepName> steps) {
     /** More steps make no plan. */
     public static final int STEPS_MAX = 100;
 
-    /** To another version in one hop. The rehearsal's place is behind STAGE: while the old version still serves. */
-    public static final SagaPlan UPGRADE = new SagaPlan(
-            Kind.UPGRADE,
-            List.of(PREFLIGHT, PREFLIGHT_DATABASE, FETCH, STAGE, STOP, BACKUP, SWITCH, START, SCALE, SOAK, COMMIT));
+    /** What an upgrade does only if it is asked for. */
+    public enum Option {
+        /**
+         * Its way back keeps what the new version has taken in, if it can: once START and SWITCH are taken back, what is
+         * there is backed up, migrated down and tried. BACKUP is restored where that does not hold.
+         */
+        MIGRATE_DOWN
+    }
 
-    /**
-     * The same, whose way back keeps what the new version has taken in, if it can: once START and SWITCH are taken back,
-     * what is there is backed up, migrated down and tried. BACKUP is restored where that does not hold.
-     */
-    public static final SagaPlan UPGRADE_OR_MIGRATE_DOWN = new SagaPlan(
-            Kind.UPGRADE,
-            List.of(
-                    PREFLIGHT,
-                    PREFLIGHT_DATABASE,
-                    FETCH,
-                    STAGE,
-                    STOP,
-                    BACKUP,
-                    MIGRATE_DOWN,
-                    SAFETY_BACKUP,
-                    SWITCH,
-                    START,
-                    SCALE,
-                    SOAK,
-                    COMMIT));
+    /** @param of the option that the step belongs to; absent: every upgrade has it */
+    private record Planned(StepName step, @Nullable Option of) {
+        static Planned always(StepName step) {
+            return new Planned(step, null);
+        }
+    }
+
+    /** The rehearsal's place is behind STAGE: while the old version still serves. */
+    private static final List<Planned> UPGRADE_STEPS = List.of(
+            Planned.always(PREFLIGHT),
+            Planned.always(PREFLIGHT_DATABASE),
+            Planned.always(FETCH),
+            Planned.always(STAGE),
+            Planned.always(STOP),
+            Planned.always(BACKUP),
+            new Planned(MIGRATE_DOWN, Option.MIGRATE_DOWN),
+            new Planned(SAFETY_BACKUP, Option.MIGRATE_DOWN),
+            Planned.always(SWITCH),
+            Planned.always(START),
+            Planned.always(SCALE),
+            Planned.always(SOAK),
+            Planned.always(COMMIT));
+
+    /** To another version in one hop, without any option. */
+    public static final SagaPlan UPGRADE = upgrade(Set.of());
 
     /**
      * Back to an older backup and the version that wrote it. REINSTATE has no undo of its own: that of
@@ -95,10 +105,20 @@ public record SagaPlan(Kind kind, List<StepName> steps) {
         }
     }
 
+    /** To another version in one hop. */
+    public static SagaPlan upgrade(Set<Option> options) {
+        return new SagaPlan(
+                Kind.UPGRADE,
+                UPGRADE_STEPS.stream()
+                        .filter(planned -> planned.of() == null || options.contains(planned.of()))
+                        .map(Planned::step)
+                        .toList());
+    }
+
     /** The plan that a saga of this kind follows; {@code wayBack} of an upgrade, absent: the backup. */
     public static SagaPlan of(Kind kind, @Nullable WayBack wayBack) {
         return switch (kind) {
-            case UPGRADE -> wayBack == WayBack.MIGRATE_DOWN ? UPGRADE_OR_MIGRATE_DOWN : UPGRADE;
+            case UPGRADE -> upgrade(wayBack == WayBack.MIGRATE_DOWN ? Set.of(Option.MIGRATE_DOWN) : Set.of());
             case RESTORE -> RESTORE;
             case PLAN -> DRY_RUN;
         };

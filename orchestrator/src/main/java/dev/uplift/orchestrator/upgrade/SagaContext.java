@@ -114,8 +114,14 @@ record SagaContext(
         return new MigratedData(served, taken, kept);
     }
 
+    /** What the last of the steps of this name that has found anything out has found out: a path of several hops has several. */
     private @Nullable StepOutput output(List<StepName> plan, StepName step) {
-        return steps.get(plan.indexOf(step)).output();
+        for (int index = plan.size() - 1; index >= 0; index--) {
+            if (plan.get(index) == step && steps.get(index).output() != null) {
+                return steps.get(index).output();
+            }
+        }
+        return null;
     }
 
     private SagaContext with(

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Whole plans with the attempts of production, under seeded trouble that ends one day. */
@@ -32,7 +33,7 @@ class SagaSimulationTest {
 
     @Test
     void upgradesThatMayMigrateDownEndAsTheyMustWhateverTheTrouble() {
-        assertThat(simulate(SagaPlan.UPGRADE_OR_MIGRATE_DOWN)).containsOnlyKeys(Seen.values());
+        assertThat(simulate(SagaPlan.upgrade(Set.of(SagaPlan.Option.MIGRATE_DOWN)))).containsOnlyKeys(Seen.values());
     }
 
     @Test

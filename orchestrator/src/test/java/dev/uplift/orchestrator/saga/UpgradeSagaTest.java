@@ -28,6 +28,7 @@ import dev.uplift.contract.UpgradeStatus.Failure;
 import dev.uplift.contract.UpgradeStatus.Kind;
 import dev.uplift.contract.UpgradeStatus.StepState;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What operators may rely on, one saga at a time: the way there and the way back. */
@@ -118,7 +119,7 @@ class UpgradeSagaTest {
 
     @Test
     void stepsThatAreOnlyTakenBackArePassedOverOnTheWayForward() {
-        Scenario.of(SagaPlan.UPGRADE_OR_MIGRATE_DOWN)
+        Scenario.of(SagaPlan.upgrade(Set.of(SagaPlan.Option.MIGRATE_DOWN)))
                 .reaches(BACKUP)
                 .succeeds()
                 .expects(DO, SWITCH)
@@ -149,7 +150,7 @@ class UpgradeSagaTest {
 
     @Test
     void theStateOfAStepThatIsOnlyTakenBackTellsOfThat() {
-        SagaPlan plan = SagaPlan.UPGRADE_OR_MIGRATE_DOWN;
+        SagaPlan plan = SagaPlan.upgrade(Set.of(SagaPlan.Option.MIGRATE_DOWN));
         Course course = new Course(plan, 3, plan.steps().indexOf(SOAK), 9, null);
         int down = plan.steps().indexOf(MIGRATE_DOWN);
 
