@@ -8,7 +8,7 @@ package dev.uplift.messaging;
  */
 public interface CrashPoints {
     /** Never crashes. */
-    CrashPoints NONE = (effect, moment) -> {};
+    CrashPoints NONE = new NoCrashPoints();
 
     /** On which side of the effect. */
     enum Moment {

@@ -71,7 +71,7 @@ public final class MessagingRuntime implements AutoCloseable {
                 channels,
                 meters,
                 openTelemetry,
-                KillAt.armedIn(settings.crashDirectory(), service));
+                CrashPoints.NONE);
     }
 
     public MessagingRuntime(

@@ -29,8 +29,4 @@ public interface ServiceSettings {
     /** The password of {@code kafka.user}. Default: none. */
     @WithName("kafka.password")
     Optional<String> kafkaPassword();
-
-    /** For crash tests only: where they arm their kills. Default: none, and nothing can be armed. */
-    @WithName("crash.directory")
-    Optional<Path> crashDirectory();
 }

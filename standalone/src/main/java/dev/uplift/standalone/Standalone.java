@@ -226,20 +226,20 @@ public final class Standalone implements AutoCloseable {
                 "UPLIFT_DATABASE_URL", "jdbc:postgresql://127.0.0.1:" + ports.postgres() + "/" + service.database());
         environment.put("UPLIFT_DATABASE_USER", service.database());
         environment.put("UPLIFT_DATABASE_PASSWORD", credentials.of(service));
-        return new ChildProcess(
-                service.module(),
-                List.of(
-                        java.toString(),
-                        "-Xmx256m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+ExitOnOutOfMemoryError",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-jar",
-                        service.jar(distribution).toString()),
-                environment,
-                home);
+        List<String> command = new ArrayList<>(List.of(
+                java.toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+ExitOnOutOfMemoryError",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow"));
+        String more = System.getenv().getOrDefault("UPLIFT_JAVA_OPTIONS", "").strip();
+        if (!more.isEmpty()) {
+            command.addAll(List.of(more.split("\\s+")));
+        }
+        command.addAll(List.of("-jar", service.jar(distribution).toString()));
+        return new ChildProcess(service.module(), command, environment, home);
     }
 
     private void announce() throws IOException {

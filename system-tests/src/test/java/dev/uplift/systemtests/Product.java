@@ -301,8 +301,17 @@ final class Product {
                 .put(
                         "UPLIFT_REGISTRY_LOGINS",
                         "127.0.0.1:" + privateRegistryPort + "=file:" + home.resolve("test/registry.json") + "#/login");
-        builder.environment().put("UPLIFT_CRASH_DIRECTORY", home.resolve("run").toString());
+        builder.environment()
+                .put("UPLIFT_JAVA_OPTIONS", "-javaagent:" + killAgent(root) + "=" + home.resolve("run"));
         return builder.start();
+    }
+
+    private static Path killAgent(Path root) throws IOException {
+        try (Stream<Path> jars = Files.list(root.resolve("testbed/target"))) {
+            return jars.filter(jar -> jar.toString().endsWith("-kill-agent.jar"))
+                    .findFirst()
+                    .orElseThrow(() -> new IOException("testbed is not packaged"));
+        }
     }
 
     private static void stop(Path home, Process process) {

@@ -1,4 +1,4 @@
-package dev.uplift.messaging;
+package dev.uplift.testbed.kill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,10 +19,10 @@ class KillAtTest {
         private Effect() {}
 
         public static void main(String[] arguments) {
-            CrashPoints crashPoints = KillAt.armedIn(Optional.of(Path.of(arguments[0])), "swap");
-            crashPoints.before("swap.other");
-            crashPoints.before("swap.link");
-            crashPoints.after("swap.link");
+            System.setProperty(KillAt.DIRECTORY, arguments[0]);
+            KillAt.reached("swap.other", "BEFORE");
+            KillAt.reached("swap.link", "BEFORE");
+            KillAt.reached("swap.link", "AFTER");
         }
     }
 
@@ -63,11 +62,6 @@ class KillAtTest {
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isZero();
         assertThat(directory.resolve("swap.effects")).hasContent("swap.link");
-    }
-
-    @Test
-    void nothingIsArmedInProduction() {
-        assertThat(KillAt.armedIn(Optional.empty(), "swap")).isSameAs(CrashPoints.NONE);
     }
 
     private static int run(Path directory) throws IOException, InterruptedException {

@@ -1,4 +1,4 @@
-package dev.uplift.messaging;
+package dev.uplift.testbed.kill;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -6,19 +6,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Kills its own process with SIGKILL at the {@linkplain ArmedPoint point} that a test arms in
  * {@code <directory>/<service>.crash}, and waits at the one in {@code <service>.hold}, for at most some minutes, until
- * the test deletes {@code <service>.hold.fired}: it has struck what the service works on meanwhile.
+ * the test deletes {@code <service>.hold.fired}: it has struck what the service works on meanwhile. The service is the first
+ * word of an effect's name.
  *
  * <p>Every effect that was taken is a line in {@code <service>.effects}: a test sees that none was taken twice.
  */
-public final class KillAt implements CrashPoints {
-    private static final Logger LOG = LoggerFactory.getLogger(KillAt.class);
+public final class KillAt {
+    /** The system property that names the directory. */
+    static final String DIRECTORY = "dev.uplift.kill.directory";
+
+    private static final Map<String, KillAt> SERVICES = new ConcurrentHashMap<>();
     private static final Duration HOLD_MAX = Duration.ofMinutes(3);
     private static final Duration HOLD_POLL = Duration.ofMillis(20);
 
@@ -32,18 +35,20 @@ public final class KillAt implements CrashPoints {
         this.effects = directory.resolve(service + ".effects");
     }
 
-    /** The crash points of a test; {@link CrashPoints#NONE} without a directory, as in production. */
-    public static CrashPoints armedIn(Optional<Path> directory, String service) {
-        if (directory.isEmpty()) {
-            return NONE;
-        }
-        LOG.warn("this process kills itself when a test arms it in {}", directory.get());
-        return new KillAt(directory.get(), service);
+    /**
+     * The process is about to take, or has just taken, an effect.
+     *
+     * @param moment {@code BEFORE} or {@code AFTER}
+     */
+    public static void reached(String effect, String moment) {
+        SERVICES.computeIfAbsent(
+                        effect.substring(0, effect.indexOf('.')),
+                        service -> new KillAt(Path.of(System.getProperty(DIRECTORY)), service))
+                .at(effect, moment);
     }
 
-    @Override
-    public void reached(String effect, Moment moment) {
-        if (moment == Moment.AFTER) {
+    private void at(String effect, String moment) {
+        if (moment.equals("AFTER")) {
             note(effect);
         }
         if (crash.fires(effect, moment)) {
@@ -76,12 +81,12 @@ public final class KillAt implements CrashPoints {
 
     private static void kill() {
         try {
-            new ProcessBuilder(
+            int _ = new ProcessBuilder(
                             "kill", "-9", Long.toString(ProcessHandle.current().pid()))
                     .start()
                     .waitFor();
         } catch (IOException e) {
-            LOG.error("no kill on this machine", e);
+            System.err.println("no kill on this machine: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

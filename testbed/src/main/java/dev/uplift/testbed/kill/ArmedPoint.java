@@ -1,4 +1,4 @@
-package dev.uplift.messaging;
+package dev.uplift.testbed.kill;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,7 +29,7 @@ final class ArmedPoint {
     }
 
     /** Whether this is the armed point, which is armed no more then. */
-    synchronized boolean fires(String effect, CrashPoints.Moment moment) {
+    synchronized boolean fires(String effect, String moment) {
         String wanted = wanted();
         int colon = wanted.lastIndexOf(':');
         if (colon < 0 || !wanted.substring(0, colon).equals(effect + ":" + moment)) {
