@@ -7,13 +7,15 @@ package dev.uplift.messaging;
  * as {@code swap.switch.link}; a crash test kills the process at each and expects the saga to end well.
  */
 public interface CrashPoints {
-    /** Never crashes. */
-    CrashPoints NONE = new NoCrashPoints();
-
     /** On which side of the effect. */
     enum Moment {
         BEFORE,
         AFTER
+    }
+
+    /** Never crashes. */
+    static CrashPoints none() {
+        return new NoCrashPoints();
     }
 
     /** The process is about to take, or has just taken, {@code effect}. */

@@ -71,7 +71,7 @@ public final class MessagingRuntime implements AutoCloseable {
                 channels,
                 meters,
                 openTelemetry,
-                CrashPoints.NONE);
+                CrashPoints.none());
     }
 
     public MessagingRuntime(

@@ -46,7 +46,7 @@ final class OutboxRelay implements AutoCloseable {
     /** Which messages go first: somebody waits for them. As the index says it. */
     private static final String COMMANDS = "topic LIKE 'uplift.commands.%'";
 
-    /** Of commands, and of others, at most. */
+    /** At most so many commands, and so many others, are in a batch. */
     private static final int BATCH = 500;
 
     /** In one transaction: what would be sent again if the process died in it. */
@@ -58,6 +58,10 @@ final class OutboxRelay implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration MEASURE = Duration.ofSeconds(2);
     private static final Duration DRAIN = Duration.ofSeconds(2);
+
+    /** Until its last batch is begun: Kafka may take half a minute for each that is underway. */
+    private static final Duration TURN_MAX = Duration.ofSeconds(5);
+
     private static final int DEPTH_MAX = 100_000;
     private static final TypeReference<Map<String, String>> HEADERS = new TypeReference<>() {};
 
@@ -176,29 +180,37 @@ final class OutboxRelay implements AutoCloseable {
         private long lastOther;
 
         int run() {
-            int sent = 0;
             try {
-                for (int batches = 0; batches < BATCHES_MAX && stopping.getCount() > 0; batches++) {
-                    Batch next = send();
-                    if (next.rows().isEmpty()) {
-                        break;
-                    }
-                    sent += next.rows().size();
-                    underway.add(next);
-                    if (underway.size() > 1) {
-                        settle(underway.remove());
-                    }
+                return sendAll();
+            } catch (RuntimeException | Error e) {
+                // Nothing may still be on its way when it is sent again.
+                producer.flush();
+                throw e;
+            }
+        }
+
+        private int sendAll() {
+            long began = System.nanoTime();
+            int sent = 0;
+            for (int batches = 0; batches < BATCHES_MAX && mayGoOn(began); batches++) {
+                Batch next = send();
+                if (next.rows().isEmpty()) {
+                    break;
                 }
-                while (!underway.isEmpty()) {
+                sent += next.rows().size();
+                underway.add(next);
+                if (underway.size() > 1) {
                     settle(underway.remove());
                 }
-                return sent;
-            } finally {
-                // After a failure nothing may still be on its way when it is sent again.
-                if (!underway.isEmpty()) {
-                    producer.flush();
-                }
             }
+            while (!underway.isEmpty()) {
+                settle(underway.remove());
+            }
+            return sent;
+        }
+
+        private boolean mayGoOn(long began) {
+            return stopping.getCount() > 0 && System.nanoTime() - began < TURN_MAX.toNanos();
         }
 
         private Batch send() {

@@ -27,7 +27,7 @@ class AfterTransactionTest {
 
     private final Commits kafka = new Commits();
     private final AfterTransaction strategy =
-            new AfterTransaction(onThisThread(kafka), CrashPoints.NONE, "test.offsets.commit");
+            new AfterTransaction(onThisThread(kafka), CrashPoints.none(), "test.offsets.commit");
 
     /** Fails as often as it is told. */
     private static final class Commits extends MockConsumer<String, byte[]> {

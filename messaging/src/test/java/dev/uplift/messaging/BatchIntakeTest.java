@@ -236,7 +236,7 @@ class BatchIntakeTest {
                         .build())
                 .build();
         String out = TestTopic.uniqueName();
-        try (MessagingRuntime runtime = TestRuntime.of("c", "c-1", dataSource, CrashPoints.NONE, sdk);
+        try (MessagingRuntime runtime = TestRuntime.of("c", "c-1", dataSource, CrashPoints.none(), sdk);
                 TestTopic seen = new TestTopic(out)) {
             BatchIntake intake = intake(
                     runtime, batch -> runtime.outbox().append(List.of(new OutboundMessage(out, message("answer")))));

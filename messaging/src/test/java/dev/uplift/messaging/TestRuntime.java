@@ -10,7 +10,7 @@ public final class TestRuntime {
     private TestRuntime() {}
 
     public static MessagingRuntime of(String service, DataSource database) {
-        return of(service, service + "-1", database, CrashPoints.NONE);
+        return of(service, service + "-1", database, CrashPoints.none());
     }
 
     public static MessagingRuntime of(String service, String instance, DataSource database, CrashPoints crashPoints) {
@@ -27,7 +27,7 @@ public final class TestRuntime {
     }
 
     static MessagingRuntime of(String service, String instance, KafkaSettings kafka, DataSource database) {
-        return of(service, instance, kafka, database, CrashPoints.NONE, OpenTelemetry.noop());
+        return of(service, instance, kafka, database, CrashPoints.none(), OpenTelemetry.noop());
     }
 
     /** One whose database has tables of another module. */
@@ -37,7 +37,7 @@ public final class TestRuntime {
                 instance,
                 TestTopic.settings(instance),
                 database,
-                CrashPoints.NONE,
+                CrashPoints.none(),
                 OpenTelemetry.noop(),
                 entities);
     }

@@ -13,7 +13,7 @@ public final class TestRun implements StepRun {
     private volatile boolean cancelled;
 
     public TestRun() {
-        this(CrashPoints.NONE);
+        this(CrashPoints.none());
     }
 
     public TestRun(CrashPoints crashPoints) {

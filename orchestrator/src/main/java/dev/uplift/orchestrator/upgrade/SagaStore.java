@@ -214,6 +214,33 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
                                              outage)
                                  WHERE s.id = u.id
                                 """), sagas).executeUpdate();
+        tick(sagas, """
+                UPDATE saga_tick t SET change_seq = next_change(), deadline_for = u.deadline_for,
+                       deadline_at = now() + u.deadline_millis * interval '1 millisecond'
+                  FROM unnest(:ids, :deadline_millis, :deadline_fors) AS u (id, deadline_millis, deadline_for)
+                 WHERE t.saga_id = u.id
+                """);
+    }
+
+    private void tick(Collection<Saved> sagas, String statement) {
+        database.session()
+                .createNativeMutationQuery(statement)
+                .setParameter("ids", ids(sagas, SagaRow::id))
+                .setParameter(
+                        "deadline_millis",
+                        sagas.stream()
+                                .map(saga -> saga.deadline() == null
+                                        ? null
+                                        : saga.deadline().after().toMillis())
+                                .toArray(Long[]::new))
+                .setParameter(
+                        "deadline_fors",
+                        sagas.stream()
+                                .map(saga -> saga.deadline() == null
+                                        ? null
+                                        : saga.deadline().timer().kind().name())
+                                .toArray(String[]::new))
+                .executeUpdate();
     }
 
     void log(List<UpgradeTransitioned> transitions) {

@@ -272,7 +272,7 @@ class ContainerInspectionTest {
 
     private Inspection inspect(@Nullable String container, @Nullable Long pid, boolean extract) throws Exception {
         return Registrations.accepting(
-                new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.NONE),
+                new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none()),
                 new Inspection.Requested(
                         installation,
                         "inspected",

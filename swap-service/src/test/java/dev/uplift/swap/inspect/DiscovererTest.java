@@ -240,7 +240,7 @@ class DiscovererTest {
     private Discovery discover(Duration most, @Nullable HostSpec host) throws Exception {
         Site site = new Site(reach);
         Profiles profiles = Profiles.load(Optional.empty());
-        Inspector inspector = new Inspector(site, profiles, probe, CrashPoints.NONE);
+        Inspector inspector = new Inspector(site, profiles, probe, CrashPoints.none());
         return new Discoverer(site, profiles, inspector, most)
                 .discover(new Discovery.Requested(UUID.randomUUID(), "default", host));
     }

@@ -200,6 +200,6 @@ class HostDiscoveryTest {
     }
 
     private Inspector inspector() throws Exception {
-        return new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.NONE);
+        return new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none());
     }
 }

@@ -257,7 +257,7 @@ class InspectorTest {
     }
 
     private Inspector inspector() throws Exception {
-        return new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.NONE);
+        return new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.none());
     }
 
     private Inspection.Requested asked(UUID id) {
@@ -283,7 +283,7 @@ class InspectorTest {
 
     private Inspection inspect(@Nullable Path where, @Nullable Long pid, @Nullable String profile) throws Exception {
         return Registrations.accepting(
-                new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.NONE),
+                new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.none()),
                 new Inspection.Requested(
                         installation, "it", profile, "default", pid, where == null ? null : where.toString()));
     }

@@ -123,7 +123,7 @@ class MembershipTest {
         Path two = run("two", VERSION, "localhost", "postgres");
         Inspection.Requested asked =
                 new Inspection.Requested(UUID.randomUUID(), "thief", "metabase", "default", null, two.toString());
-        Inspector inspector = new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.NONE);
+        Inspector inspector = new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.none());
         Inspection.Found seen = found(inspector.inspect(asked));
         assertThat(seen.database()).isEqualTo(first.database());
 
@@ -147,7 +147,7 @@ class MembershipTest {
         Path two = run("two", VERSION, "127.0.0.1", "away");
         Inspection.Requested asked =
                 new Inspection.Requested(UUID.randomUUID(), "late", "metabase", "default", null, two.toString());
-        Inspector inspector = new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.NONE);
+        Inspector inspector = new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.none());
         Inspection.Found seen = found(inspector.inspect(asked));
         execute("ALTER DATABASE away ALLOW_CONNECTIONS false");
 
@@ -192,7 +192,7 @@ class MembershipTest {
 
     private Inspection inspect(Path where, Inspection.@Nullable Found joins) throws Exception {
         return Registrations.accepting(
-                new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.NONE),
+                new Inspector(SITE, Profiles.load(Optional.empty()), probe, CrashPoints.none()),
                 new Inspection.Requested(
                         installation,
                         "it",

@@ -170,7 +170,7 @@ final class NamedDatabases implements AutoCloseable {
         }
 
         Inspection inspect(boolean assume) throws Exception {
-            return new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.NONE)
+            return new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none())
                     .inspect(new Inspection.Requested(
                             installation,
                             "seen",

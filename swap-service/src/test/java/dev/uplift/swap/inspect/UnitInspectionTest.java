@@ -163,7 +163,7 @@ class UnitInspectionTest {
 
     private Inspection inspect(HostSpec on, @Nullable Path directory, @Nullable String unit) throws Exception {
         return Registrations.accepting(
-                new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.NONE),
+                new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none()),
                 new Inspection.Requested(
                         installation,
                         "inspected",

@@ -72,7 +72,7 @@ class ContainerHaltTest {
                             .orElseThrow()
                             .handler();
 
-            StepOutcome outcome = halt.run(command(spec), new TestRun(1, CrashPoints.NONE));
+            StepOutcome outcome = halt.run(command(spec), new TestRun(1, CrashPoints.none()));
 
             assertThat(outcome).isInstanceOf(StepOutcome.Succeeded.class);
             assertThat(node.running()).isEmpty();

@@ -228,7 +228,7 @@ final class Rig implements AutoCloseable {
     /** Registers what runs in the directory, as {@code uplift add} does. */
     Inspection.Found register() throws Exception {
         Inspection answer = Registrations.accepting(
-                new Inspector(SITE, profiles, probe, CrashPoints.NONE),
+                new Inspector(SITE, profiles, probe, CrashPoints.none()),
                 new Inspection.Requested(installationId, "stand-in", null, "default", null, directory.toString()));
         if (!(answer instanceof Inspection.Found found)) {
             throw new AssertionError(answer);
@@ -241,7 +241,7 @@ final class Rig implements AutoCloseable {
     /** Adds what runs in another directory as another node, as {@code uplift add --to} does. */
     Inspection.Found join(Path another, Release running) throws Exception {
         Inspection answer = Registrations.accepting(
-                new Inspector(SITE, profiles, probe, CrashPoints.NONE),
+                new Inspector(SITE, profiles, probe, CrashPoints.none()),
                 new Inspection.Requested(
                         installationId,
                         "stand-in",

@@ -376,7 +376,7 @@ class SystemdNodeTest {
 
         @Override
         public StepRun run() {
-            return new TestRun(1, CrashPoints.NONE);
+            return new TestRun(1, CrashPoints.none());
         }
 
         @Override
