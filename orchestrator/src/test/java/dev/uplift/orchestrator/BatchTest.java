@@ -32,6 +32,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +42,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /** What a batch costs, and what two replicas do to the same sagas at once. */
@@ -51,7 +51,7 @@ class BatchTest {
     private static final int SAGAS = 200;
 
     @Inject
-    Jdbi jdbi;
+    TestSql sql;
 
     @Inject
     Database database;
@@ -103,11 +103,8 @@ class BatchTest {
 
         assertThat(problems).isEmpty();
         assertThat(atSecondStep(sagas)).isEqualTo(40);
-        long commands = jdbi.withHandle(
-                handle -> handle.createQuery("SELECT count(*) FROM transition_log WHERE saga_id = ANY(:ids)")
-                        .bindArray("ids", UUID.class, sagas.keySet())
-                        .mapTo(Long.class)
-                        .one());
+        long commands = sql.one(
+                Long.class, "SELECT count(*) FROM transition_log WHERE saga_id = ANY (?)", (Object) ids(sagas.keySet()));
         assertThat(commands).isEqualTo(80);
     }
 
@@ -139,15 +136,17 @@ class BatchTest {
         batch.add(received(MessageType.INSTALLATION_FOUND, asked, found(asked, host, false), asked));
 
         try (ExecutorService replica = Executors.newSingleThreadExecutor()) {
-            Future<?> taking = jdbi.inTransaction(change -> {
-                change.execute("SELECT 1 FROM host WHERE name = 'order' FOR UPDATE");
-                int pid = change.select("SELECT pg_backend_pid()")
-                        .mapTo(Integer.class)
-                        .one();
+            Future<?> taking = database.inTransaction(() -> {
+                assertThat(sql.list(String.class, "SELECT name FROM host WHERE name = 'order' FOR UPDATE"))
+                        .hasSize(1);
+                int pid = sql.one(Integer.class, "SELECT pg_backend_pid()");
                 Future<?> waiting = replica.submit(() -> database.useTransaction(() -> results.handle(batch)));
                 await().atMost(Duration.ofSeconds(20)).until(() -> isWaitedFor(pid));
-                change.execute("SELECT 1 FROM installation WHERE id = ANY(?) FOR UPDATE NOWAIT", (Object)
-                        sagas.values().toArray(UUID[]::new));
+                assertThat(sql.list(
+                                UUID.class,
+                                "SELECT id FROM installation WHERE id = ANY (?) FOR UPDATE NOWAIT",
+                                (Object) ids(sagas.values())))
+                        .hasSize(1);
                 return waiting;
             });
             taking.get(20, TimeUnit.SECONDS);
@@ -163,10 +162,10 @@ class BatchTest {
     }
 
     private boolean isWaitedFor(int pid) {
-        return jdbi.withHandle(handle -> handle.select(
-                        "SELECT count(*) > 0 FROM pg_stat_activity WHERE ? = ANY(pg_blocking_pids(pid))", pid)
-                .mapTo(Boolean.class)
-                .one());
+        return sql.one(
+                Boolean.class,
+                "SELECT count(*) > 0 FROM pg_stat_activity WHERE ? = ANY (pg_blocking_pids(pid))",
+                pid);
     }
 
     private static Inspection.Found found(UUID id, HostSpec host, boolean taken) {
@@ -193,11 +192,10 @@ class BatchTest {
     }
 
     private long atSecondStep(Map<UUID, UUID> sagas) {
-        return jdbi.withHandle(handle -> handle.createQuery(
-                        "SELECT count(*) FROM saga WHERE id = ANY(:ids) AND state->'command'->>'step' = '1'")
-                .bindArray("ids", UUID.class, sagas.keySet())
-                .mapTo(Long.class)
-                .one());
+        return sql.one(
+                Long.class,
+                "SELECT count(*) FROM saga WHERE id = ANY (?) AND state->'command'->>'step' = '1'",
+                (Object) ids(sagas.keySet()));
     }
 
     /** Registers installations at a site without workers and begins an upgrade of each; saga to installation. */
@@ -206,12 +204,12 @@ class BatchTest {
         Map<UUID, UUID> sagas = new ConcurrentHashMap<>();
         List<String> names = new ArrayList<>();
         Map<String, UUID> ids = new ConcurrentHashMap<>();
-        jdbi.useTransaction(handle -> {
+        database.useTransaction(() -> {
             for (int i = 0; i < size; i++) {
                 InstallationSpec spec = spec(site, site + "-" + i);
                 names.add(spec.name());
                 ids.put(spec.name(), spec.id());
-                Fleet.insert(handle, spec, spec.databaseIdentity());
+                Fleet.insert(sql, spec, spec.databaseIdentity());
             }
         });
         Fleet.answer(Fleet.post("/api/v1/upgrades", Map.of("installations", names, "version", "v0.51.2")))
@@ -229,6 +227,10 @@ class BatchTest {
                 List.of(new NodeSpec.JarProcess(
                         "node-1", NodeSpec.LOCAL, "/srv/" + name, "metabase.jar", URI.create("http://127.0.0.1:3000"))),
                 new DatabaseSpec.H2(NodeSpec.LOCAL, "/srv/" + name + "/metabase.db.mv.db", null, null));
+    }
+
+    private static UUID[] ids(Collection<UUID> ids) {
+        return ids.toArray(UUID[]::new);
     }
 
     /** A success of PREFLIGHT for each; different {@code copy}: the same results in different messages. */

@@ -19,7 +19,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -32,7 +31,7 @@ class DatabaseLockTest {
     private static final String SITE = "nobody-works-here";
 
     @Inject
-    Jdbi jdbi;
+    TestSql sql;
 
     @Inject
     SiteTopics topics;
@@ -101,7 +100,7 @@ class DatabaseLockTest {
                     new DatabaseSpec.PostgreSql(
                             twin.endsWith("a") ? "127.0.0.1" : "localhost", 5432, name, "metabase", null));
             String identity = twin.endsWith("a") ? spec.databaseIdentity() : "an older form of " + twin;
-            jdbi.useHandle(handle -> Fleet.insert(handle, spec, identity));
+            Fleet.insert(sql, spec, identity);
         });
     }
 }

@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Predicate;
-import org.jdbi.v3.core.Handle;
 
 /** What an operator does by REST, and what cannot be done by it. */
 final class Fleet {
@@ -31,17 +30,17 @@ final class Fleet {
     }
 
     /** Writes a READY installation of v0.50.1 into the inventory, for a site where nobody could be asked for it. */
-    static void insert(Handle handle, InstallationSpec spec, String databaseIdentity) {
-        handle.createUpdate("INSERT INTO installation (id, name, state, rev, epoch, site, profile, spec, running,"
-                        + " checks, database_identity, updated_at) VALUES (:id, :name, 'READY', 1, 0, :site,"
-                        + " 'metabase', :spec::jsonb, :running::jsonb, '[]', :identity, now())")
-                .bind("id", spec.id())
-                .bind("name", spec.name())
-                .bind("site", spec.site())
-                .bind("spec", json(spec))
-                .bind("running", json(new Release("v0.50.1", "oss", ScriptedWorker.OLD_SHA256, null)))
-                .bind("identity", databaseIdentity)
-                .execute();
+    static void insert(TestSql sql, InstallationSpec spec, String databaseIdentity) {
+        sql.execute(
+                "INSERT INTO installation (id, name, state, rev, epoch, site, profile, spec, running, checks,"
+                        + " database_identity, updated_at) VALUES (?, ?, 'READY', 1, 0, ?, 'metabase',"
+                        + " CAST(? AS jsonb), CAST(? AS jsonb), '[]', ?, now())",
+                spec.id(),
+                spec.name(),
+                spec.site(),
+                json(spec),
+                json(new Release("v0.50.1", "oss", ScriptedWorker.OLD_SHA256, null)),
+                databaseIdentity);
     }
 
     static InstallationStatus register(String name, String directory, InstallationStatus.State expected) {

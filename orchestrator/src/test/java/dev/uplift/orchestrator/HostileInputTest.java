@@ -35,7 +35,6 @@ import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.awaitility.Awaitility;
 import org.eclipse.microprofile.config.ConfigProvider;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -143,7 +142,7 @@ class HostileInputTest {
             "[".repeat(100) + "]".repeat(100));
 
     @Inject
-    Jdbi jdbi;
+    TestSql sql;
 
     @Test
     void everyEndpointHasARow() {
@@ -460,10 +459,7 @@ class HostileInputTest {
     }
 
     private Collection<String> incidents(String topic) {
-        return jdbi.withHandle(handle -> handle.createQuery("SELECT problem FROM incident WHERE source LIKE :topic")
-                .bind("topic", topic + "/%")
-                .mapTo(String.class)
-                .list());
+        return sql.list(String.class, "SELECT problem FROM incident WHERE source LIKE ?", topic + "/%");
     }
 
     /** How much there is of everything that a request can change. */
@@ -478,9 +474,7 @@ class HostileInputTest {
                         "gone",
                         "fence_taking",
                         "request WHERE finished_at IS NULL AND source IS NULL AND 'nobody' = ANY (targets)")
-                .map(table -> jdbi.withHandle(handle -> handle.createQuery("SELECT count(*) FROM " + table)
-                        .mapTo(Long.class)
-                        .one()))
+                .map(table -> sql.one(Long.class, "SELECT count(*) FROM " + table))
                 .toList();
     }
 

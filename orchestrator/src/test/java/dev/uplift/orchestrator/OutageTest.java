@@ -36,7 +36,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /** Nothing is stopped before there is room for its outage. */
@@ -47,7 +46,7 @@ class OutageTest {
     private static final Duration SOON = Duration.ofSeconds(20);
 
     @Inject
-    Jdbi jdbi;
+    TestSql sql;
 
     @Inject
     Database database;
@@ -201,19 +200,18 @@ class OutageTest {
     }
 
     private List<UUID> having(String outage) {
-        return jdbi.withHandle(handle -> handle.createQuery(
-                        "SELECT id FROM saga WHERE id = ANY(:ids) AND outage = :outage ORDER BY started_at, id")
-                .bindArray("ids", UUID.class, sagas.keySet())
-                .bind("outage", outage)
-                .mapTo(UUID.class)
-                .list());
+        return sql.list(
+                UUID.class,
+                "SELECT id FROM saga WHERE id = ANY (?) AND outage = ? ORDER BY started_at, id",
+                sagas.keySet().toArray(UUID[]::new),
+                outage);
     }
 
     private long deadlines(Collection<UUID> ids) {
-        return jdbi.withHandle(handle -> handle.createQuery("SELECT count(deadline_at) FROM saga_tick WHERE saga_id = ANY(:ids)")
-                .bindArray("ids", UUID.class, ids)
-                .mapTo(Long.class)
-                .one());
+        return sql.one(
+                Long.class,
+                "SELECT count(deadline_at) FROM saga_tick WHERE saga_id = ANY (?)",
+                (Object) ids.toArray(UUID[]::new));
     }
 
     /** Installations at a site without workers, and an upgrade of each. */
@@ -221,7 +219,7 @@ class OutageTest {
         topics.require(site);
         List<String> names = new ArrayList<>();
         Map<String, UUID> ids = new LinkedHashMap<>();
-        jdbi.useTransaction(handle -> {
+        database.useTransaction(() -> {
             for (int i = 0; i < size; i++) {
                 String name = site + "-" + i;
                 InstallationSpec spec = new InstallationSpec(
@@ -238,7 +236,7 @@ class OutageTest {
                         new DatabaseSpec.H2(NodeSpec.LOCAL, "/srv/" + name + "/metabase.db.mv.db", null, null));
                 names.add(name);
                 ids.put(name, spec.id());
-                Fleet.insert(handle, spec, spec.databaseIdentity());
+                Fleet.insert(sql, spec, spec.databaseIdentity());
             }
         });
         Fleet.answer(Fleet.post("/api/v1/upgrades", Map.of("installations", names, "version", "v0.51.2")))

@@ -41,7 +41,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.hamcrest.Matcher;
-import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,7 +59,7 @@ class RequestsTest {
     private static final int MANY = Integer.getInteger("uplift.test.installations", 1_000);
 
     @Inject
-    Jdbi jdbi;
+    TestSql sql;
 
     @Inject
     Database database;
@@ -87,7 +86,7 @@ class RequestsTest {
     @BeforeEach
     void begin() {
         topics.require(SITE);
-        jdbi.useHandle(handle -> handle.execute("UPDATE installation SET profile = 'done' WHERE profile = ?", PROFILE));
+        sql.execute("UPDATE installation SET profile = 'done' WHERE profile = ?", PROFILE);
     }
 
     @Test
@@ -217,17 +216,13 @@ class RequestsTest {
         UUID id = UUID.randomUUID();
         Map<String, Object> request =
                 Map.of("requestId", id, "installations", fleet("stuck", 1, "2.5.1"), "version", "2.7.0");
-        jdbi.useHandle(holder -> {
-            String key = "hashtextextended('request " + id + "UPGRADE', 8480)";
-            holder.execute("SELECT pg_advisory_lock(" + key + ")");
-            try {
-                Fleet.post("/api/v1/upgrades", request)
-                        .then()
-                        .statusCode(503)
-                        .body("code", equalTo("request.accepted"));
-            } finally {
-                holder.execute("SELECT pg_advisory_unlock(" + key + ")");
-            }
+        database.useTransaction(() -> {
+            assertThat(sql.one(
+                            Boolean.class,
+                            "SELECT pg_try_advisory_xact_lock(hashtextextended(?, 8480))",
+                            "request " + id + "UPGRADE"))
+                    .isTrue();
+            Fleet.post("/api/v1/upgrades", request).then().statusCode(503).body("code", equalTo("request.accepted"));
         });
 
         await().atMost(Duration.ofSeconds(30)).until(() -> sagas("stuck-%") == 1);
@@ -236,15 +231,15 @@ class RequestsTest {
     @Test
     void aDefectOfTheDatabaseIsNoDatabaseThatIsAway() {
         Map<String, Object> request = Map.of("installations", fleet("defect", 1, "2.5.1"), "version", "2.7.0");
-        jdbi.useHandle(handle -> handle.execute("""
+        sql.execute("""
             CREATE OR REPLACE FUNCTION refuse_request() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN RAISE EXCEPTION 'as the test wants it' USING ERRCODE = '42703'; END $$;
             CREATE TRIGGER refuse_request BEFORE UPDATE ON request FOR EACH ROW EXECUTE FUNCTION refuse_request()
-            """));
+            """);
         try {
             Fleet.post("/api/v1/upgrades", request).then().statusCode(500).body("code", equalTo("internal"));
         } finally {
-            jdbi.useHandle(handle -> handle.execute("DROP TRIGGER refuse_request ON request"));
+            sql.execute("DROP TRIGGER refuse_request ON request");
         }
 
         await().atMost(Duration.ofSeconds(30)).until(() -> sagas("defect-%") == 1);
@@ -272,9 +267,10 @@ class RequestsTest {
     @Test
     void aRequestInWhichProcessesEndedAgainAndAgainIsSetAside() {
         UUID id = UUID.randomUUID();
-        jdbi.useTransaction(handle -> {
-            accept(id, fleet("deadly", 1, "2.5.1"));
-            handle.execute("UPDATE request SET begun_by = gen_random_uuid(), death_count = 2 WHERE id = ?", id);
+        List<String> names = fleet("deadly", 1, "2.5.1");
+        database.useTransaction(() -> {
+            accept(id, names);
+            sql.execute("UPDATE request SET begun_by = gen_random_uuid(), death_count = 2 WHERE id = ?", id);
         });
 
         runner.runAll();
@@ -289,7 +285,8 @@ class RequestsTest {
         RequestRunner other = new RequestRunner(database, requests, upgrades, incidents);
         failAfter(0, "53100");
         try {
-            accept(id, fleet("full", 1, "2.5.1"));
+            List<String> names = fleet("full", 1, "2.5.1");
+            database.useTransaction(() -> accept(id, names));
             for (int i = 0; i < 3; i++) {
                 assertThatThrownBy(runner::runAll).hasMessageContaining("as the test wants it");
                 assertThatThrownBy(other::runAll).hasMessageContaining("as the test wants it");
@@ -322,9 +319,9 @@ class RequestsTest {
         UUID id = UUID.randomUUID();
         failAfter(0, "53100");
         try {
-            accept(id, fleet("aged", 1, "2.5.1"));
-            jdbi.useHandle(
-                    handle -> handle.execute("UPDATE request SET at = now() - interval '90 days' WHERE id = ?", id));
+            List<String> names = fleet("aged", 1, "2.5.1");
+            database.useTransaction(() -> accept(id, names));
+            sql.execute("UPDATE request SET at = now() - interval '90 days' WHERE id = ?", id);
             upkeep.forget(Instant.now().minus(Duration.ofDays(60)));
         } finally {
             failNoMore();
@@ -335,8 +332,7 @@ class RequestsTest {
         assertThat(sagas("aged-%")).isEqualTo(1);
         upkeep.forget(Instant.now().minus(Duration.ofDays(60)));
         assertThat(answers(id)).hasSize(1);
-        jdbi.useHandle(handle ->
-                handle.execute("UPDATE request SET finished_at = now() - interval '90 days' WHERE id = ?", id));
+        sql.execute("UPDATE request SET finished_at = now() - interval '90 days' WHERE id = ?", id);
         upkeep.forget(Instant.now().minus(Duration.ofDays(60)));
         assertThat(answers(id)).isEmpty();
     }
@@ -359,10 +355,8 @@ class RequestsTest {
     @Test
     void whoeverIsNamedTwiceIsUpgradedOnce() {
         List<String> names = fleet("twice", CHUNK, "2.5.1");
-        String sameById = jdbi.withHandle(
-                handle -> handle.select("SELECT id::text FROM installation WHERE name = ?", names.getFirst())
-                        .mapTo(String.class)
-                        .one());
+        String sameById =
+                sql.one(String.class, "SELECT CAST(id AS text) FROM installation WHERE name = ?", names.getFirst());
         List<String> named = new ArrayList<>(names);
         named.add(sameById);
 
@@ -373,10 +367,10 @@ class RequestsTest {
         }
     }
 
+    /** In the transaction of this thread. */
     private void accept(UUID id, List<String> names) {
-        boolean accepted = database.inTransaction(
-                () -> upgrades.accept(UpgradeStatus.Kind.UPGRADE, id, "test/0/0", request(id, "2.7.0", names)));
-        assertThat(accepted).isTrue();
+        assertThat(upgrades.accept(UpgradeStatus.Kind.UPGRADE, id, "test/0/0", request(id, "2.7.0", names)))
+                .isTrue();
     }
 
     private static UpgradeRequested request(UUID id, String version, List<String> names) {
@@ -407,31 +401,31 @@ class RequestsTest {
                 List.of(new NodeSpec.JarProcess(
                         "node-1", NodeSpec.LOCAL, "/srv/bulk", "dataflow.jar", URI.create("http://127.0.0.1:9393"))),
                 new DatabaseSpec.H2(NodeSpec.LOCAL, "/srv/bulk", null, null));
-        return jdbi.withHandle(handle -> handle.createQuery("""
-            INSERT INTO installation (id, name, state, rev, epoch, site, profile, spec, running, checks,
-                                      database_identity, updated_at)
-            SELECT id, name, 'READY', 1, 0, :site, :profile,
-                   :spec::jsonb || jsonb_build_object('id', id, 'name', name, 'database',
-                       (:spec::jsonb->'database') || jsonb_build_object('path', '/srv/' || name)),
-                   :running::jsonb, '[]', name, now()
-              FROM (SELECT gen_random_uuid() AS id, :prefix || '-' || n AS name
-                      FROM generate_series(1, :size) n) AS fleet
-            RETURNING name
-            """)
-                .bind("site", SITE)
-                .bind("profile", PROFILE)
-                .bind("spec", Columns.json(spec))
-                .bind("running", Columns.json(new Release(version, null, ScriptedWorker.OLD_SHA256, null)))
-                .bind("prefix", prefix)
-                .bind("size", size)
-                .mapTo(String.class)
-                .list());
+        return sql.list(
+                String.class,
+                """
+                INSERT INTO installation (id, name, state, rev, epoch, site, profile, spec, running, checks,
+                                          database_identity, updated_at)
+                SELECT id, name, 'READY', 1, 0, ?, ?,
+                       spec || jsonb_build_object('id', id, 'name', name, 'database',
+                           (spec->'database') || jsonb_build_object('path', '/srv/' || name)),
+                       CAST(? AS jsonb), '[]', name, now()
+                  FROM (SELECT gen_random_uuid() AS id, CAST(? AS jsonb) AS spec, ? || '-' || n AS name
+                          FROM generate_series(1, ?) n) AS fleet
+                RETURNING name
+                """,
+                SITE,
+                PROFILE,
+                Columns.json(new Release(version, null, ScriptedWorker.OLD_SHA256, null)),
+                Columns.json(spec),
+                prefix,
+                size);
     }
 
     /** Lets the database refuse the saga after so many of one installation's name. */
     private void failAfter(int count, String sqlState) {
-        jdbi.useHandle(handle -> {
-            handle.execute("""
+        database.useTransaction(() -> {
+            sql.execute("""
                 CREATE OR REPLACE FUNCTION refuse_saga() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
                     IF (SELECT count(*) FROM saga
@@ -441,13 +435,13 @@ class RequestsTest {
                     RETURN NEW;
                 END $$
                 """.formatted(count, sqlState));
-            handle.execute(
+            sql.execute(
                     "CREATE TRIGGER refuse_saga BEFORE INSERT ON saga FOR EACH ROW EXECUTE FUNCTION refuse_saga()");
         });
     }
 
     private void failNoMore() {
-        jdbi.useHandle(handle -> handle.execute("DROP TRIGGER refuse_saga ON saga"));
+        sql.execute("DROP TRIGGER refuse_saga ON saga");
     }
 
     private long sagas(String pattern) {
@@ -462,23 +456,22 @@ class RequestsTest {
     private long largestTransaction(String pattern) {
         return count(
                 "SELECT max(size) FROM (SELECT count(*) AS size FROM saga WHERE installation LIKE ?"
-                        + " GROUP BY xmin::text) AS transactions",
+                        + " GROUP BY CAST(xmin AS text)) AS transactions",
                 pattern);
     }
 
     private long count(String query, String pattern) {
-        return jdbi.withHandle(
-                handle -> handle.select(query, pattern).mapTo(Long.class).one());
+        return sql.one(Long.class, query, pattern);
     }
 
     /** The upgrades by the names of their installations; a refused one has none. */
     private Map<String, UUID> answers(UUID request) {
         Map<String, UUID> answers = new HashMap<>();
-        jdbi.useHandle(handle -> handle.select(
-                        "SELECT installation, upgrade_id FROM request_answer WHERE request_id = ?", request)
-                .map((row, context) ->
-                        answers.put(row.getString("installation"), row.getObject("upgrade_id", UUID.class)))
-                .list());
+        sql.list(
+                        Object[].class,
+                        "SELECT installation, upgrade_id FROM request_answer WHERE request_id = ?",
+                        request)
+                .forEach(row -> answers.put((String) row[0], (UUID) row[1]));
         return answers;
     }
 

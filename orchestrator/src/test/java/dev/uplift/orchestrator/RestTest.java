@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.awaitility.Awaitility;
-import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,7 +41,7 @@ class RestTest {
     SiteTopics topics;
 
     @Inject
-    Jdbi jdbi;
+    TestSql sql;
 
     @Inject
     @PersistenceUnitExtension
@@ -198,20 +197,16 @@ class RestTest {
                                 new RegisterInstallation("slow", null, "slow-site", null, "/srv/slow")),
                         InstallationStatus.class)
                 .id();
-        jdbi.useHandle(handle -> handle.createUpdate(
-                        "UPDATE installation SET inspect_due_at = now() + interval '3 s' WHERE id = :id")
-                .bind("id", slow)
-                .execute());
+        sql.execute("UPDATE installation SET inspect_due_at = now() + interval '3 s' WHERE id = ?", slow);
 
         ScriptedWorker.shared().underway(slow);
 
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
-                .until(() -> jdbi.withHandle(handle -> handle.createQuery(
-                                "SELECT inspect_due_at > now() + interval '5 s' FROM installation WHERE id = :id")
-                        .bind("id", slow)
-                        .mapTo(Boolean.class)
-                        .one()));
+                .until(() -> sql.one(
+                        Boolean.class,
+                        "SELECT inspect_due_at > now() + interval '5 s' FROM installation WHERE id = ?",
+                        slow));
         assertThat(Fleet.installation("slow").state()).isEqualTo(InstallationStatus.State.REGISTERING);
     }
 
@@ -224,9 +219,9 @@ class RestTest {
                     new RegisterInstallation(name, null, "hanging-site", null, "/srv/" + name));
         }
         // Both are judged when the longest time is over, too; one was silent before.
-        jdbi.useHandle(handle -> handle.execute("UPDATE installation SET inspect_until = now(), inspect_due_at = now()"
+        sql.execute("UPDATE installation SET inspect_until = now(), inspect_due_at = now()"
                 + " - CASE name WHEN 'silent' THEN interval '1 s' ELSE interval '0 s' END"
-                + " WHERE name IN ('hanging', 'silent')"));
+                + " WHERE name IN ('hanging', 'silent')");
 
         for (String name : List.of("hanging", "silent")) {
             Awaitility.await()
@@ -282,9 +277,7 @@ class RestTest {
                 .replaceAll("in \\([?,]+\\)", "in ('UPGRADE')")
                 .replace("offset ? rows", "offset 0 rows")
                 .replace("first ? rows", "first 50 rows");
-        String plan = jdbi.withHandle(handle -> handle.createQuery("EXPLAIN (VERBOSE, FORMAT JSON) " + page)
-                .mapTo(String.class)
-                .one());
+        String plan = sql.one(String.class, "EXPLAIN (VERBOSE, FORMAT JSON) " + page);
 
         JsonNode limit = Columns.parse(plan, JsonNode.class).findParents("Node Type").stream()
                 .filter(node -> node.path("Node Type").asText().equals("Limit"))

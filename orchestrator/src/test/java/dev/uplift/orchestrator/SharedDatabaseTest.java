@@ -20,6 +20,7 @@ import dev.uplift.contract.api.FenceTakingStatus;
 import dev.uplift.contract.api.Reason;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.orchestrator.inventory.Registration;
+import dev.uplift.orchestrator.sql.Columns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -33,7 +34,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /** One database belongs to one installation, by whatever names others know it. */
@@ -43,7 +43,7 @@ class SharedDatabaseTest {
     private final ScriptedWorker worker = ScriptedWorker.shared();
 
     @Inject
-    Jdbi jdbi;
+    TestSql sql;
 
     @Inject
     Registration registrations;
@@ -107,7 +107,7 @@ class SharedDatabaseTest {
         assertThat(Fleet.delete("/api/v1/installations/goes").statusCode()).isEqualTo(204);
         assertThat(worker.fenceIn("/srv/goes")).isEqualTo(gone);
         // The retention is over.
-        jdbi.useHandle(handle -> handle.execute("DELETE FROM removal WHERE installation_id = ?", gone));
+        sql.execute("DELETE FROM removal WHERE installation_id = ?", gone);
         UUID next = Fleet.register("next", "/srv/goes", InstallationStatus.State.READY)
                 .id();
         assertThat(worker.fenceIn("/srv/goes")).isEqualTo(next);
@@ -147,10 +147,7 @@ class SharedDatabaseTest {
         UUID idle = Fleet.ready("idle").id();
         UUID wishing = Fleet.ready("wishing").id();
         worker.fence("/srv/idle", idle);
-        jdbi.useHandle(handle -> handle.execute(
-                "INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at)"
-                        + " VALUES (gen_random_uuid(), ?, 'wishing', '{\"by\":\"alice\",\"reason\":\"once\"}', now())",
-                wishing));
+        wish(wishing, "wishing", Duration.ZERO);
 
         Fleet.post("/api/v1/installations/wishing/nodes", new AddNode(null, "/srv/idle", null, null, null, null));
 
@@ -167,10 +164,7 @@ class SharedDatabaseTest {
     @Test
     void aWishEndsWithItsRegistrationOrAfterAnHourInWhichItCouldBeAnswered() {
         UUID waiting = Fleet.ready("waiting").id();
-        jdbi.useHandle(handle -> handle.execute(
-                "INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at) VALUES"
-                        + " (gen_random_uuid(), ?, 'waiting', '{\"by\":\"alice\",\"reason\":\"once\"}', now() - interval '61 min')",
-                waiting));
+        wish(waiting, "waiting", Duration.ofMinutes(61));
         Fleet.post(
                 "/api/v1/installations",
                 new RegisterInstallation(
@@ -192,19 +186,28 @@ class SharedDatabaseTest {
         registrations.expire();
         assertThat(wishes("waiting")).containsExactly("open");
 
-        jdbi.useHandle(
-                handle -> handle.execute("UPDATE results_watermark SET steady_since = steady_since - interval '2 h'"));
+        sql.execute("UPDATE results_watermark SET steady_since = steady_since - interval '2 h'");
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
                 .until(() -> wishes("waiting")
                         .equals(List.of("no swap-service has answered for 1 h; it may still be taken")));
     }
 
+    private void wish(UUID id, String installation, Duration ago) {
+        sql.execute(
+                "INSERT INTO fence_taking (id, installation_id, installation, wish, asked_at) VALUES"
+                        + " (gen_random_uuid(), ?, ?, CAST(? AS jsonb), now() - ? * interval '1 minute')",
+                id,
+                installation,
+                Columns.json(new Reason("alice", "once")),
+                ago.toMinutes());
+    }
+
     private List<String> wishes(String installation) {
-        return jdbi.withHandle(handle -> handle.select(
-                        "SELECT coalesce(problem, 'open') FROM fence_taking WHERE installation = ?", installation)
-                .mapTo(String.class)
-                .list());
+        return sql.list(
+                String.class,
+                "SELECT coalesce(problem, 'open') FROM fence_taking WHERE installation = ?",
+                installation);
     }
 
     @Test
@@ -375,7 +378,7 @@ class SharedDatabaseTest {
                             "metabase.jar",
                             URI.create("http://127.0.0.1:3000"))),
                     new DatabaseSpec.PostgreSql(name, 5432, "metabase", "metabase", null));
-            jdbi.useHandle(handle -> Fleet.insert(handle, spec, spec.databaseIdentity()));
+            Fleet.insert(sql, spec, spec.databaseIdentity());
         }
     }
 }

@@ -14,13 +14,13 @@ import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.StepResult;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.orchestrator.ScriptedWorker.Reply;
+import dev.uplift.messaging.Database;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,7 +28,6 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
-import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /** Upgrades on the real topics, with a worker that does as it is told. */
@@ -38,7 +37,10 @@ class UpgradeTest {
     private final ScriptedWorker worker = ScriptedWorker.shared();
 
     @Inject
-    Jdbi jdbi;
+    TestSql sql;
+
+    @Inject
+    Database database;
 
     @Test
     void upgradeIsTakenStepByStepAndCommitted() {
@@ -211,9 +213,9 @@ class UpgradeTest {
         UUID upgrade = Fleet.upgrade("silent");
         Fleet.await(upgrade, status -> status.step() == StepName.STAGE);
 
-        jdbi.useTransaction(handle -> {
-            handle.execute("UPDATE results_watermark SET steady_since = now() - interval '1 hour'");
-            handle.execute("UPDATE saga_tick SET deadline_at = now() WHERE saga_id = ?", upgrade);
+        database.useTransaction(() -> {
+            sql.execute("UPDATE results_watermark SET steady_since = now() - interval '1 hour'");
+            sql.execute("UPDATE saga_tick SET deadline_at = now() WHERE saga_id = ?", upgrade);
         });
 
         UpgradeStatus back = Fleet.await(upgrade, UpgradeStatus.State.ROLLED_BACK);
@@ -230,14 +232,11 @@ class UpgradeTest {
         StepCommand backup = worker.await("alive", StepName.BACKUP);
         Fleet.await(upgrade, status -> status.step() == StepName.BACKUP);
 
-        Instant back = jdbi.inTransaction(handle -> {
-            handle.execute("UPDATE results_watermark SET read_up_to = now() - interval '65 s',"
+        Instant back = database.inTransaction(() -> {
+            sql.execute("UPDATE results_watermark SET read_up_to = now() - interval '65 s',"
                     + " steady_since = now() - interval '1 hour'");
-            handle.execute("UPDATE saga_tick SET deadline_at = now() - interval '5 s' WHERE saga_id = ?", upgrade);
-            return handle.select("SELECT now()")
-                    .map((row, context) ->
-                            row.getObject("now", OffsetDateTime.class).toInstant())
-                    .one();
+            sql.execute("UPDATE saga_tick SET deadline_at = now() - interval '5 s' WHERE saga_id = ?", upgrade);
+            return database.now();
         });
         awaitWatermark(back.plusSeconds(3));
 
@@ -250,10 +249,7 @@ class UpgradeTest {
     private void awaitWatermark(Instant moment) {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
-                .until(() -> jdbi.withHandle(handle -> handle.select("SELECT read_up_to FROM results_watermark")
-                                .map((row, context) -> row.getObject("read_up_to", OffsetDateTime.class)
-                                        .toInstant())
-                                .one())
+                .until(() -> sql.one(Instant.class, "SELECT read_up_to FROM results_watermark")
                         .isAfter(moment));
     }
 
