@@ -2,6 +2,7 @@ package dev.uplift.messaging;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -23,6 +24,7 @@ public final class MessagingRuntime implements AutoCloseable {
     private final Channels channels;
     private final MeterRegistry meters;
     private final Tracing tracing;
+    private final Clock clock;
     private final CrashPoints crashPoints;
     private final RequiredTopics topics;
     private final OutboxRelay relay;
@@ -62,7 +64,8 @@ public final class MessagingRuntime implements AutoCloseable {
             Database database,
             Channels channels,
             MeterRegistry meters,
-            OpenTelemetry openTelemetry) {
+            OpenTelemetry openTelemetry,
+            Clock clock) {
         String service = settings.service();
         return new MessagingRuntime(
                 new Settings(service, settings.instance(), kafka),
@@ -71,6 +74,7 @@ public final class MessagingRuntime implements AutoCloseable {
                 channels,
                 meters,
                 openTelemetry,
+                clock,
                 CrashPoints.none());
     }
 
@@ -81,6 +85,7 @@ public final class MessagingRuntime implements AutoCloseable {
             Channels channels,
             MeterRegistry meters,
             OpenTelemetry openTelemetry,
+            Clock clock,
             CrashPoints crashPoints) {
         this.settings = settings;
         this.dataSource = dataSource;
@@ -88,6 +93,7 @@ public final class MessagingRuntime implements AutoCloseable {
         this.channels = channels;
         this.meters = meters;
         this.tracing = new Tracing(openTelemetry);
+        this.clock = clock;
         this.crashPoints = crashPoints;
         this.topics = new RequiredTopics(settings.kafka());
         this.relay = new OutboxRelay(database, channels, topics, meters, crashPoints, settings.service());
@@ -185,6 +191,10 @@ public final class MessagingRuntime implements AutoCloseable {
 
     public Tracing tracing() {
         return tracing;
+    }
+
+    public Clock clock() {
+        return clock;
     }
 
     public CrashPoints crashPoints() {

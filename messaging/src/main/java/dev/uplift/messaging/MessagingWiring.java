@@ -2,15 +2,26 @@ package dev.uplift.messaging;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
+import io.quarkus.arc.DefaultBean;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import javax.sql.DataSource;
 
 /** Makes the messaging of a service, and what its channels have in common. */
 final class MessagingWiring {
+    @Produces
+    @Singleton
+    @DefaultBean
+    static Clock clock() {
+        // As PostgreSQL keeps times, so that what is answered first and what is read later are the same.
+        return Clock.tick(Clock.systemUTC(), Duration.ofNanos(1_000));
+    }
+
     /** Where Kafka is, once that is known: its clients do not come into being without it. */
     @Produces
     @Singleton
@@ -29,8 +40,9 @@ final class MessagingWiring {
             Database database,
             Channels channels,
             MeterRegistry meters,
-            OpenTelemetry openTelemetry) {
-        return MessagingRuntime.of(settings, kafka, dataSource, database, channels, meters, openTelemetry);
+            OpenTelemetry openTelemetry,
+            Clock clock) {
+        return MessagingRuntime.of(settings, kafka, dataSource, database, channels, meters, openTelemetry, clock);
     }
 
     /** Of every incoming channel. */

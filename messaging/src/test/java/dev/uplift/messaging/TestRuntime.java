@@ -2,6 +2,7 @@ package dev.uplift.messaging;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
+import java.time.Clock;
 import javax.sql.DataSource;
 import org.apache.kafka.common.KafkaException;
 
@@ -57,6 +58,7 @@ public final class TestRuntime {
                 TestChannels.of(kafka),
                 new SimpleMeterRegistry(),
                 openTelemetry,
+                Clock.systemUTC(),
                 crashPoints);
     }
 

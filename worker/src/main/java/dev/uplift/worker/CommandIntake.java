@@ -10,7 +10,6 @@ import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.Received;
 import dev.uplift.worker.WorkItem.StoredReply;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -86,7 +85,7 @@ final class CommandIntake implements BatchHandler {
         List<StoredReply> kept = table.replies(copies);
         runtime.outbox()
                 .append(kept.stream()
-                        .map(reply -> replies.message(reply, Instant.now(), null))
+                        .map(reply -> replies.message(reply, null))
                         .toList());
     }
 

@@ -18,7 +18,7 @@ import dev.uplift.messaging.OutboundMessage;
 import dev.uplift.worker.WorkItem.StoredReply;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
+import java.time.Clock;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +26,12 @@ import org.jspecify.annotations.Nullable;
 final class Replies {
     private final String topic;
     private final URI source;
+    private final Clock clock;
 
-    Replies(ServiceName service) {
+    Replies(ServiceName service, Clock clock) {
         this.topic = Topics.results(service);
         this.source = URI.create("/uplift/" + service.wireName());
+        this.clock = clock;
     }
 
     /** How a step ended, to be kept with its command. */
@@ -73,13 +75,13 @@ final class Replies {
     }
 
     /** A kept answer as a message: every copy has the same id. */
-    OutboundMessage message(StoredReply reply, Instant now, @Nullable String traceparent) {
+    OutboundMessage message(StoredReply reply, @Nullable String traceparent) {
         UUID id = UuidCreator.getNameBasedSha1(reply.commandId(), "reply");
         return new OutboundMessage(
-                topic, new Message(id, reply.type(), source, reply.key(), now, traceparent, body(reply)));
+                topic, new Message(id, reply.type(), source, reply.key(), clock.instant(), traceparent, body(reply)));
     }
 
-    OutboundMessage progress(StepCommand command, Progress progress, Instant now, @Nullable String traceparent) {
+    OutboundMessage progress(StepCommand command, Progress progress, @Nullable String traceparent) {
         UUID installation = command.installation().id();
         StepResult.Progressed body = new StepResult.Progressed(
                 command.sagaId(), installation, command.stepIndex(), command.direction(), command.attempt(), progress);
@@ -90,23 +92,23 @@ final class Replies {
                         MessageType.STEP_PROGRESSED,
                         source,
                         installation.toString(),
-                        now,
+                        clock.instant(),
                         traceparent,
                         body));
     }
 
     /** A message that is not answered yet waits or is worked at. */
-    OutboundMessage underway(String key, MessageHandler.Reply sign, Instant now) {
+    OutboundMessage underway(String key, MessageHandler.Reply sign) {
         return new OutboundMessage(
-                topic, new Message(UUID.randomUUID(), sign.type(), source, key, now, null, sign.body()));
+                topic, new Message(UUID.randomUUID(), sign.type(), source, key, clock.instant(), null, sign.body()));
     }
 
     /** A command went to the dead letters: the orchestrator makes an incident of it. */
-    OutboundMessage refused(DeadLetter letter, Instant now) {
+    OutboundMessage refused(DeadLetter letter) {
         CommandRefused body = new CommandRefused(letter.source(), letter.reason());
         return new OutboundMessage(
                 topic,
-                new Message(UUID.randomUUID(), MessageType.COMMAND_REFUSED, source, body.source(), now, null, body));
+                new Message(UUID.randomUUID(), MessageType.COMMAND_REFUSED, source, body.source(), clock.instant(), null, body));
     }
 
     private static Object body(StoredReply reply) {

@@ -11,7 +11,6 @@ import dev.uplift.worker.WorkItem.Begun;
 import dev.uplift.worker.WorkItem.Pending;
 import dev.uplift.worker.WorkItem.Signal;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -139,7 +138,7 @@ final class RunningSteps implements AutoCloseable {
                 run.sentNanos = now;
                 Progress progress = run.latest;
                 run.sent = progress;
-                if (!send(replies.progress(run.command, progress, Instant.now(), run.traceparent))) {
+                if (!send(replies.progress(run.command, progress, run.traceparent))) {
                     return;
                 }
             }
@@ -155,7 +154,7 @@ final class RunningSteps implements AutoCloseable {
         for (Pending item : runtime.database().inTransaction(() -> table.pending(slow.keySet(), SIGNS_MAX))) {
             WorkRunner.Other<?> other = slow.get(item.type());
             Optional<MessageHandler.Reply> sign = other == null ? Optional.empty() : other.underway(item.body());
-            if (sign.isPresent() && !send(replies.underway(item.key(), sign.get(), Instant.now()))) {
+            if (sign.isPresent() && !send(replies.underway(item.key(), sign.get()))) {
                 return;
             }
         }

@@ -17,6 +17,7 @@ import dev.uplift.messaging.MessagingRuntime;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.messaging.TopicSpec;
 import io.micrometer.core.instrument.Gauge;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -67,6 +68,7 @@ public final class StepWorker implements AutoCloseable {
     private static final int FORGOTTEN_BATCH = 10_000;
 
     private final MessagingRuntime runtime;
+    private final Clock clock;
     private final WorkTable table;
     private final Replies replies;
     private final RunningSteps running;
@@ -77,8 +79,9 @@ public final class StepWorker implements AutoCloseable {
 
     private StepWorker(Builder builder) {
         this.runtime = builder.runtime;
+        this.clock = runtime.clock();
         this.table = new WorkTable(builder.runtime.database(), builder.urgent);
-        this.replies = new Replies(builder.service);
+        this.replies = new Replies(builder.service, clock);
         this.running = new RunningSteps(runtime, table, replies, builder.others);
         WorkRunner runner = new WorkRunner(
                 runtime,
@@ -92,7 +95,7 @@ public final class StepWorker implements AutoCloseable {
         List<Task<?>> tasks = new ArrayList<>();
         tasks.add(Tasks.custom(WorkTable.TASK, Void.class)
                 .onFailure((failed, operations) ->
-                        operations.reschedule(failed, Instant.now().plus(RETRY)))
+                        operations.reschedule(failed, clock.instant().plus(RETRY)))
                 .onDeadExecutionRevive()
                 .execute(runner));
         List<RecurringTask<?>> recurring = List.of(
@@ -104,7 +107,7 @@ public final class StepWorker implements AutoCloseable {
                 .startTasks(recurring)
                 .build();
         runtime.require(TopicSpec.log(Topics.results(builder.service)));
-        DeadLetterSink refused = letter -> runtime.outbox().append(List.of(replies.refused(letter, Instant.now())));
+        DeadLetterSink refused = letter -> runtime.outbox().append(List.of(replies.refused(letter)));
         this.commands = runtime.intake(
                 CHANNEL,
                 "commands." + builder.site,
@@ -165,7 +168,7 @@ public final class StepWorker implements AutoCloseable {
     }
 
     private void schedule(Collection<String> keys) {
-        int scheduled = runtime.database().inTransaction(() -> table.schedule(keys, Instant.now()));
+        int scheduled = runtime.database().inTransaction(() -> table.schedule(keys, clock.instant()));
         if (scheduled > 0) {
             scheduler.triggerCheckForDueExecutions();
         }
@@ -174,7 +177,7 @@ public final class StepWorker implements AutoCloseable {
     private void sweep() {
         int scheduled = runtime.database().inTransaction(() -> {
             pending.set(table.pending());
-            return table.scheduleAll(Instant.now());
+            return table.scheduleAll(clock.instant());
         });
         if (scheduled > 0) {
             LOG.info("{} installations had commands that nobody worked at", scheduled);
@@ -183,7 +186,7 @@ public final class StepWorker implements AutoCloseable {
 
     private void forget() {
         try {
-            Instant before = Instant.now().minus(KEEP);
+            Instant before = clock.instant().minus(KEEP);
             runtime.database().inPortions(FORGOTTEN_BATCH, max -> table.forget(before, max));
         } catch (RuntimeException e) {
             LOG.warn("old commands were not forgotten: {}", OneLine.of(e));

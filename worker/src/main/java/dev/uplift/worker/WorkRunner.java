@@ -17,7 +17,6 @@ import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Scope;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -215,8 +214,8 @@ final class WorkRunner implements ExecutionHandler<Void> {
                 return false;
             }
             runtime.outbox()
-                    .append(List.of(replies.message(
-                            reply, Instant.now(), runtime.tracing().current())));
+                    .append(List.of(
+                            replies.message(reply, runtime.tracing().current())));
             runtime.crashPoints().before(point);
             return true;
         });

@@ -11,6 +11,7 @@ import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.rest.ProblemException;
 import dev.uplift.orchestrator.sql.Columns;
 import jakarta.inject.Singleton;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -30,6 +31,7 @@ public final class Discoveries {
     private final Outbox outbox;
     private final SiteTopics topics;
     private final Hosts hosts;
+    private final Clock clock;
 
     Discoveries(
             Database database,
@@ -37,13 +39,15 @@ public final class Discoveries {
             InstallationStore installations,
             Outbox outbox,
             SiteTopics topics,
-            Hosts hosts) {
+            Hosts hosts,
+            Clock clock) {
         this.database = database;
         this.table = table;
         this.installations = installations;
         this.outbox = outbox;
         this.topics = topics;
         this.hosts = hosts;
+        this.clock = clock;
     }
 
     /**
@@ -56,7 +60,7 @@ public final class Discoveries {
     DiscoveryStatus begin(String host, @Nullable String asked) {
         HostEntry entry = hosts.named(host).orElse(null);
         String site = Hosts.site(entry, asked);
-        Instant now = Instant.now();
+        Instant now = clock.instant();
         DiscoveryEntity row = new DiscoveryEntity();
         row.id = UUID.randomUUID();
         row.host = host;
@@ -120,7 +124,7 @@ public final class Discoveries {
                     row.askedAt);
         }
         String problem = row.problem;
-        if (problem == null && row.dueAt.isBefore(Instant.now())) {
+        if (problem == null && row.dueAt.isBefore(clock.instant())) {
             problem = "no swap-service answered at site " + row.site;
         }
         return new DiscoveryStatus(

@@ -21,7 +21,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import java.net.URI;
-import java.time.Instant;
+import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -39,12 +39,14 @@ public final class HostResource {
     private final HostRepository table;
     private final Hosts hosts;
     private final Discoveries discoveries;
+    private final Clock clock;
 
-    HostResource(Database database, HostRepository table, Hosts hosts, Discoveries discoveries) {
+    HostResource(Database database, HostRepository table, Hosts hosts, Discoveries discoveries, Clock clock) {
         this.database = database;
         this.table = table;
         this.hosts = hosts;
         this.discoveries = discoveries;
+        this.clock = clock;
     }
 
     @POST
@@ -116,11 +118,11 @@ public final class HostResource {
         return discoveries.get(name, id);
     }
 
-    private static HostEntry complete(@Nullable HostEntry request) {
+    private HostEntry complete(@Nullable HostEntry request) {
         if (request == null) {
             throw ProblemException.invalid("the body is missing");
         }
         return new HostEntry(
-                request.host(), Optional.ofNullable(request.site()).orElse(Topics.DEFAULT_SITE), Instant.now());
+                request.host(), Optional.ofNullable(request.site()).orElse(Topics.DEFAULT_SITE), clock.instant());
     }
 }

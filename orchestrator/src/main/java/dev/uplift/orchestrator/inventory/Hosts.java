@@ -9,6 +9,7 @@ import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.rest.ProblemException;
 import jakarta.inject.Singleton;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -23,12 +24,14 @@ final class Hosts {
     private final HostRepository table;
     private final InstallationStore installations;
     private final Outbox outbox;
+    private final Clock clock;
 
-    Hosts(Database database, HostRepository table, InstallationStore installations, Outbox outbox) {
+    Hosts(Database database, HostRepository table, InstallationStore installations, Outbox outbox, Clock clock) {
         this.database = database;
         this.table = table;
         this.installations = installations;
         this.outbox = outbox;
+        this.clock = clock;
     }
 
     /**
@@ -127,7 +130,7 @@ final class Hosts {
     }
 
     private void tellInstallations(HostSpec host) {
-        Instant now = Instant.now();
+        Instant now = clock.instant();
         List<Installation> changed = installations.lockOn(host.name()).stream()
                 .map(installation -> installation.reachedBy(host, now))
                 .toList();

@@ -20,6 +20,7 @@ import jakarta.inject.Singleton;
 import jakarta.persistence.PersistenceException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,6 +56,7 @@ public final class Registration {
     private final SiteTopics topics;
     private final Hosts hosts;
     private final Duration silenceMax;
+    private final Clock clock;
 
     Registration(
             Database database,
@@ -65,7 +67,8 @@ public final class Registration {
             Outbox outbox,
             SiteTopics topics,
             Hosts hosts,
-            RegistrationSettings settings) {
+            RegistrationSettings settings,
+            Clock clock) {
         this.database = database;
         this.installations = installations;
         this.hostTable = hostTable;
@@ -74,6 +77,7 @@ public final class Registration {
         this.outbox = outbox;
         this.topics = topics;
         this.hosts = hosts;
+        this.clock = clock;
         this.silenceMax = settings.deadline();
         if (silenceMax.compareTo(Duration.ofSeconds(1)) < 0 || silenceMax.compareTo(Duration.ofHours(1)) > 0) {
             throw new IllegalArgumentException(
@@ -92,7 +96,7 @@ public final class Registration {
         String name = name(request);
         HostEntry host = hosts.named(request.host()).orElse(null);
         String site = Hosts.site(host, request.site());
-        Instant now = Instant.now();
+        Instant now = clock.instant();
         Installation row = Installation.registering(UUID.randomUUID(), name, site, request.profile(), now);
         Inspection.Requested question;
         try {
@@ -145,7 +149,7 @@ public final class Registration {
      */
     public InstallationStatus join(String nameOrId, AddNode request) {
         HostEntry host = hosts.named(request.host()).orElse(null);
-        Instant now = Instant.now();
+        Instant now = clock.instant();
         return database.inTransaction(() -> {
             Installation row = idle(nameOrId);
             if (host != null && !row.site().equals(host.site())) {
@@ -192,7 +196,7 @@ public final class Registration {
         return database.inTransaction(() -> {
             Installation row = idle(nameOrId);
             try {
-                Installation left = row.without(row.requireSpec().withoutNode(node), Instant.now());
+                Installation left = row.without(row.requireSpec().withoutNode(node), clock.instant());
                 save(List.of(left));
                 return left.status();
             } catch (IllegalArgumentException e) {
@@ -233,7 +237,7 @@ public final class Registration {
         if (answers.isEmpty()) {
             return;
         }
-        Instant now = Instant.now();
+        Instant now = clock.instant();
         Map<String, HostEntry> hosts = hostTable.hold(hostNames(answers));
         Map<UUID, Installation> rows = new HashMap<>(installations.lock(
                 answers.stream().map(Inspection::installationId).toList()));
@@ -297,7 +301,7 @@ public final class Registration {
     /** Refuses those whose site gives no sign of life, or no answer in time; and the wishes to take fences likewise. */
     public void expire() {
         database.useTransaction(() -> {
-            Instant now = Instant.now();
+            Instant now = clock.instant();
             fences.expire();
             save(installations.overdue(silenceMax, OVERDUE_BATCH).stream()
                     .map(overdue -> overdue.row().refused(why(overdue), now))
@@ -321,7 +325,7 @@ public final class Registration {
      * @throws ProblemException 404 if it is unknown, 409 while a saga works on it or is parked on it
      */
     public void remove(String nameOrId) {
-        database.useTransaction(() -> forget(withoutSaga(nameOrId), Instant.now()));
+        database.useTransaction(() -> forget(withoutSaga(nameOrId), clock.instant()));
     }
 
     private void forget(Installation row, Instant now) {
@@ -339,7 +343,7 @@ public final class Registration {
 
     /** Forgets registrations that were refused before {@code oldest}. */
     public void forgetRefused(Instant oldest) {
-        Instant now = Instant.now();
+        Instant now = clock.instant();
         database.inPortions(FORGOTTEN_BATCH, max -> {
             List<Installation> refused = installations.refused(oldest, max);
             refused.forEach(row -> forget(row, now));

@@ -9,6 +9,7 @@ import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.inventory.Registration;
 import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import jakarta.inject.Singleton;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -28,6 +29,7 @@ final class Housekeeping {
     private final SagaUpkeep sagas;
     private final Registration registration;
     private final Duration retention;
+    private final Clock clock;
 
     Housekeeping(
             MessagingRuntime messaging,
@@ -36,7 +38,8 @@ final class Housekeeping {
             DiscoveryRepository discoveries,
             SagaUpkeep sagas,
             Registration registration,
-            RetentionSettings settings) {
+            RetentionSettings settings,
+            Clock clock) {
         this.database = messaging.database();
         this.incidents = incidents;
         this.installations = installations;
@@ -45,6 +48,7 @@ final class Housekeeping {
         this.sagas = sagas;
         this.registration = registration;
         this.retention = settings.period();
+        this.clock = clock;
         if (retention.compareTo(RETENTION_MIN) < 0) {
             throw new IllegalArgumentException("uplift.retention.period is " + retention + ", at least " + RETENTION_MIN
                     + " is needed: Kafka keeps messages for 7 days, and their copies must be known");
@@ -52,13 +56,13 @@ final class Housekeeping {
     }
 
     void run() {
-        Instant oldest = Instant.now().minus(retention);
-        Instant oldestDiscovery = Instant.now().minus(DISCOVERIES_KEPT);
+        Instant now = clock.instant();
+        Instant oldest = now.minus(retention);
         database.inPortions(PORTION, max -> inbox.forget(oldest, max));
         database.inPortions(PORTION, max -> incidents.prune(oldest, max));
         database.inPortions(PORTION, max -> installations.pruneRemovals(oldest, max));
-        database.inPortions(PORTION, max -> discoveries.prune(oldestDiscovery, max));
-        registration.forgetRefused(Instant.now().minus(REFUSED_KEPT));
+        database.inPortions(PORTION, max -> discoveries.prune(now.minus(DISCOVERIES_KEPT), max));
+        registration.forgetRefused(now.minus(REFUSED_KEPT));
         sagas.forget(oldest);
     }
 }

@@ -7,21 +7,12 @@ import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.Liveness;
 
 /** Makes what all features stand on. */
 final class ServiceWiring {
-    @Produces
-    @Singleton
-    Clock clock() {
-        // As PostgreSQL keeps times, so that what is answered first and what is read later are the same.
-        return Clock.tick(Clock.systemUTC(), Duration.ofNanos(1_000));
-    }
-
     @Produces
     @Singleton
     Outbox outbox(MessagingRuntime messaging) {

@@ -10,6 +10,7 @@ import dev.uplift.orchestrator.saga.SagaLimits;
 import dev.uplift.orchestrator.upgrade.SagaInput.Outcome;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,7 @@ final class SagaRuntime {
     private final SagaLimits limits;
     private final OutageLimit outages;
     private final MeterRegistry metrics;
+    private final Clock clock;
 
     SagaRuntime(
             Database database,
@@ -44,7 +46,8 @@ final class SagaRuntime {
             Outbox outbox,
             SagaLimits limits,
             OutageLimit outages,
-            MeterRegistry metrics) {
+            MeterRegistry metrics,
+            Clock clock) {
         this.database = database;
         this.sagas = sagas;
         this.writer = writer;
@@ -52,6 +55,7 @@ final class SagaRuntime {
         this.limits = limits;
         this.outages = outages;
         this.metrics = metrics;
+        this.clock = clock;
     }
 
     /** A saga that is to begin, and the epoch that it begins at. */
@@ -59,7 +63,7 @@ final class SagaRuntime {
 
     /** Begins sagas in the transaction of this thread, which holds their installations locked. */
     void begin(List<Beginning> beginnings) {
-        SagaBatch batch = new SagaBatch(Map.of(), DatabaseIds.none(), limits, Instant.now());
+        SagaBatch batch = new SagaBatch(Map.of(), DatabaseIds.none(), limits, clock.instant());
         beginnings.forEach(saga -> batch.begin(saga.planned(), saga.epoch()));
         write(batch);
     }
@@ -75,7 +79,7 @@ final class SagaRuntime {
             return List.of();
         }
         List<UUID> ids = inputs.stream().map(SagaInput::sagaId).toList();
-        SagaBatch batch = new SagaBatch(sagas.lock(ids), databases, limits, Instant.now());
+        SagaBatch batch = new SagaBatch(sagas.lock(ids), databases, limits, clock.instant());
         List<Outcome> outcomes = new ArrayList<>();
         for (SagaInput input : inputs) {
             outcomes.add(batch.apply(input));
@@ -88,7 +92,7 @@ final class SagaRuntime {
     void expire() {
         database.inPortions(DUE_BATCH, max -> {
             Map<UUID, SagaRow> due = sagas.due(limits.silenceMax(), max);
-            SagaBatch batch = new SagaBatch(due, DatabaseIds.none(), limits, Instant.now());
+            SagaBatch batch = new SagaBatch(due, DatabaseIds.none(), limits, clock.instant());
             due.values()
                     .forEach(row -> row.state()
                             .timer()
@@ -105,7 +109,7 @@ final class SagaRuntime {
                 if (sagas.mayBeginOutages(site)) {
                     long free = outages.max() - sagas.count(site, Outage.TAKEN, List.of());
                     Map<UUID, SagaRow> next = sagas.waiting(site, Math.max(0, free));
-                    SagaBatch batch = new SagaBatch(next, DatabaseIds.none(), limits, Instant.now());
+                    SagaBatch batch = new SagaBatch(next, DatabaseIds.none(), limits, clock.instant());
                     next.values().forEach(batch::beginOutage);
                     write(batch);
                 }

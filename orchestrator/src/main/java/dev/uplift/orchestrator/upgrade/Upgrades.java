@@ -16,6 +16,7 @@ import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.saga.SagaPlan;
 import dev.uplift.orchestrator.saga.UpgradeSaga;
 import jakarta.inject.Singleton;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -41,6 +42,7 @@ public final class Upgrades {
     private final InstallationStore installations;
     private final BackupRepository backups;
     private final TargetCheck targets;
+    private final Clock clock;
 
     Upgrades(
             SagaRuntime sagas,
@@ -48,13 +50,15 @@ public final class Upgrades {
             RequestStore requests,
             InstallationStore installations,
             BackupRepository backups,
-            TargetCheck targets) {
+            TargetCheck targets,
+            Clock clock) {
         this.sagas = sagas;
         this.store = store;
         this.requests = requests;
         this.installations = installations;
         this.backups = backups;
         this.targets = targets;
+        this.clock = clock;
     }
 
     /**
@@ -173,7 +177,7 @@ public final class Upgrades {
         private final List<SagaRuntime.Beginning> beginnings = new ArrayList<>();
         private final Map<String, SagaStore.Live> liveByDatabase = new HashMap<>();
         private final Set<UUID> begun = new HashSet<>();
-        private final Instant now = Instant.now();
+        private final Instant now = clock.instant();
 
         Round(UpgradeStatus.Kind kind, UUID requestId) {
             this.kind = kind;
