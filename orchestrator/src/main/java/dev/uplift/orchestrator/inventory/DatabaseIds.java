@@ -4,6 +4,7 @@ import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.messaging.Database;
+import dev.uplift.orchestrator.sql.LockOrder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -50,20 +51,20 @@ public final class DatabaseIds {
         return new DatabaseIds();
     }
 
-    /** Those of these ids. To be called before any row is locked: who holds one of these waits for nobody's row. */
-    public static DatabaseIds hold(Database database, Collection<String> ids) {
+    /** Those of these ids, which nobody else holds until the transaction ends. */
+    public static DatabaseIds hold(Database database, LockOrder locks, Collection<String> ids) {
         DatabaseIds known = new DatabaseIds();
         if (ids.isEmpty()) {
             return known;
         }
         String[] asked = ids.toArray(String[]::new);
-        var _ = database.session()
+        var _ = locks.lock(LockOrder.Kind.DATABASES, () -> database.session()
                 .createNativeQuery(
                         "SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT DISTINCT"
                                 + " hashtextextended(id, 8480) AS lock FROM unnest(:ids) id ORDER BY lock) locks",
                         Long.class)
                 .setParameter("ids", asked)
-                .getSingleResult();
+                .getSingleResult());
         database.session()
                 .createNativeQuery(
                         "SELECT id, name, database_id, database_run_id, database_apart FROM installation"
@@ -137,7 +138,10 @@ public final class DatabaseIds {
         return apart;
     }
 
-    /** Writes what was taken in, also with the sagas that work on it. */
+    /**
+     * Writes what was taken in, also with the sagas that work on it. One that began while a dry run of the same installation
+     * was under way is locked only here: of two transactions that wait for each other because of it the database ends one.
+     */
     public void write(Database database) {
         if (changed.isEmpty()) {
             return;

@@ -4,6 +4,7 @@ import dev.uplift.contract.api.HostEntry;
 import dev.uplift.contract.api.Page;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.sql.Columns;
+import dev.uplift.orchestrator.sql.LockOrder;
 import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
 import io.quarkus.panache.common.Sort;
 import jakarta.inject.Singleton;
@@ -14,14 +15,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The table of hosts. A row is locked before the installations that use it. */
+/** The table of hosts. */
 @Singleton
 public class HostRepository implements PanacheRepositoryBase<HostEntity, String> {
     static final Map<String, String> SORTS = Map.of("name", "name", "site", "site", "updatedAt", "updatedAt");
 
+    private final LockOrder locks;
+
+    HostRepository(LockOrder locks) {
+        this.locks = locks;
+    }
+
     /** The hosts of these names, by name; they stay as they are until the transaction ends. */
     public Map<String, HostEntry> hold(Collection<String> names) {
-        return read(names, LockModeType.PESSIMISTIC_READ);
+        return locks.lock(LockOrder.Kind.HOSTS, () -> read(names, LockModeType.PESSIMISTIC_READ));
     }
 
     /** The hosts of these names as they are now, by name. */
@@ -31,8 +38,10 @@ public class HostRepository implements PanacheRepositoryBase<HostEntity, String>
 
     /** Locks one until the transaction ends. */
     Optional<HostEntry> lock(String name) {
-        return Optional.ofNullable(
-                read(Set.of(name), LockModeType.PESSIMISTIC_WRITE).get(name));
+        return locks.lock(
+                LockOrder.Kind.HOSTS,
+                () -> Optional.ofNullable(
+                        read(Set.of(name), LockModeType.PESSIMISTIC_WRITE).get(name)));
     }
 
     /** Returns false if one of this name is there already. */

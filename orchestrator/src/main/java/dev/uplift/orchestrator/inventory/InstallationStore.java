@@ -9,6 +9,7 @@ import dev.uplift.messaging.Database;
 import dev.uplift.orchestrator.publish.Change;
 import dev.uplift.orchestrator.rest.Paging;
 import dev.uplift.orchestrator.sql.Columns;
+import dev.uplift.orchestrator.sql.LockOrder;
 import dev.uplift.orchestrator.watermark.Watermark;
 import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
 import jakarta.inject.Singleton;
@@ -30,8 +31,7 @@ import org.hibernate.query.SelectionQuery;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The table of installations. Rows are locked in the order of their ids, so that two batches never wait for each other.
- * Written by one statement for a batch, which Hibernate would make one for each row; native is, too, what looks into JSON
+ * The table of installations. Written by one statement for a batch, which Hibernate would make one for each row; native is, too, what looks into JSON
  * or counts by the database's clock.
  */
 @Singleton
@@ -47,9 +47,11 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
             "state <> 'REFUSED' AND spec->'hosts' @> jsonb_build_array(jsonb_build_object('name', CAST(:host AS text)))";
 
     private final Database database;
+    private final LockOrder locks;
 
-    InstallationStore(Database database) {
+    InstallationStore(Database database, LockOrder locks) {
         this.database = database;
+        this.locks = locks;
     }
 
     /** One whose host has not answered in time; {@code lives}: its site has given signs of life to the end. */
@@ -145,13 +147,13 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
     public Map<UUID, Installation> lock(Collection<UUID> ids) {
         Map<UUID, Installation> locked = new LinkedHashMap<>();
         if (!ids.isEmpty()) {
-            rows(database.session()
+            lock(database.session()
                             .createNativeQuery(
                                     "SELECT " + COLUMNS
                                             + " FROM installation WHERE id = ANY (:ids) ORDER BY id FOR UPDATE",
                                     InstallationEntity.class)
                             .setParameter("ids", ids.toArray(UUID[]::new)))
-                    .forEach(installation -> locked.put(installation.id(), installation));
+                    .forEach(entity -> locked.put(entity.id, entity.row()));
         }
         return locked;
     }
@@ -190,14 +192,13 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
      */
     List<Overdue> overdue(Duration deadline, int limit) {
         String condition = "inspect_due_at <= now() AND " + Watermark.isPast("inspect_due_at", "deadline_millis");
-        List<InstallationEntity> overdue = database.session()
+        List<InstallationEntity> overdue = lock(database.session()
                 .createNativeQuery(
                         "SELECT " + COLUMNS + " FROM installation WHERE " + condition
                                 + " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED",
                         InstallationEntity.class)
                 .setParameter("deadline_millis", deadline.toMillis())
-                .setParameter("limit", limit)
-                .getResultList();
+                .setParameter("limit", limit));
         if (overdue.isEmpty()) {
             return List.of();
         }
@@ -257,27 +258,34 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
 
     /** Locks all that are known to be on this host. */
     List<Installation> lockOn(String host) {
-        return rows(database.session()
+        return lock(database.session()
                         .createNativeQuery(
                                 "SELECT " + COLUMNS + " FROM installation WHERE " + ON_HOST + " ORDER BY id FOR UPDATE",
                                 InstallationEntity.class)
                         .setParameter("host", host))
+                .stream()
+                .map(InstallationEntity::row)
                 .toList();
     }
 
     /** Those that were refused under this name, locked. */
     List<Installation> refused(String name) {
-        return rows(locked(select("where name = :name and state = REFUSED order by id")
-                        .setParameter("name", name)))
+        return lock(select("where name = :name and state = REFUSED order by id")
+                        .setParameter("name", name)
+                        .setHibernateLockMode(LockMode.PESSIMISTIC_WRITE))
+                .stream()
+                .map(InstallationEntity::row)
                 .toList();
     }
 
     /** Those that were refused before {@code oldest}, locked; at most {@code limit}, and none that another replica holds. */
     List<Installation> refused(Instant oldest, int limit) {
-        return rows(select("where state = REFUSED and updatedAt < :oldest order by id")
+        return lock(select("where state = REFUSED and updatedAt < :oldest order by id")
                         .setParameter("oldest", oldest)
                         .setMaxResults(limit)
                         .setHibernateLockMode(LockMode.UPGRADE_SKIPLOCKED))
+                .stream()
+                .map(InstallationEntity::row)
                 .toList();
     }
 
@@ -388,8 +396,8 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
                 .createSelectionQuery("from InstallationEntity " + condition, InstallationEntity.class);
     }
 
-    private static SelectionQuery<InstallationEntity> locked(SelectionQuery<InstallationEntity> query) {
-        return query.setHibernateLockMode(LockMode.PESSIMISTIC_WRITE);
+    private List<InstallationEntity> lock(SelectionQuery<InstallationEntity> query) {
+        return locks.lock(LockOrder.Kind.INSTALLATIONS, query::getResultList);
     }
 
     private static Stream<Installation> rows(SelectionQuery<InstallationEntity> query) {

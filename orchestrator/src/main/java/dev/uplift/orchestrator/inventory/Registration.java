@@ -229,16 +229,21 @@ public final class Registration {
         return row;
     }
 
+    /** Holds the hosts that answers name, in the transaction of this thread. */
+    public void holdHosts(Collection<Inspection> answers) {
+        Map<String, HostEntry> _ = hostTable.hold(hostNames(answers));
+    }
+
     /**
-     * Takes answers in, in the transaction of this thread, which holds the databases that they name. An answer to a registration
-     * that is over changes nothing.
+     * Takes answers in, in the transaction of this thread, which holds the databases and the hosts that they name. An answer to
+     * a registration that is over changes nothing.
      */
     public void inspected(Collection<Inspection> answers, DatabaseIds databases) {
         if (answers.isEmpty()) {
             return;
         }
         Instant now = clock.instant();
-        Map<String, HostEntry> hosts = hostTable.hold(hostNames(answers));
+        Map<String, HostEntry> hosts = hostTable.find(hostNames(answers));
         Map<UUID, Installation> rows = new HashMap<>(installations.lock(
                 answers.stream().map(Inspection::installationId).toList()));
         Map<UUID, Inspection.Requested> questions = new HashMap<>(installations.questions(rows.keySet()));

@@ -21,6 +21,7 @@ import dev.uplift.orchestrator.inventory.DatabaseIds;
 import dev.uplift.orchestrator.inventory.Discoveries;
 import dev.uplift.orchestrator.inventory.FenceTakings;
 import dev.uplift.orchestrator.inventory.Registration;
+import dev.uplift.orchestrator.sql.LockOrder;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,6 +44,7 @@ public final class ResultsHandler implements BatchHandler {
     private final DeadLetters deadLetters;
     private final IncidentRepository incidents;
     private final Database database;
+    private final LockOrder locks;
     private final SagaRuntime sagas;
     private final Registration registration;
     private final Discoveries discoveries;
@@ -50,6 +52,7 @@ public final class ResultsHandler implements BatchHandler {
 
     ResultsHandler(
             MessagingRuntime messaging,
+            LockOrder locks,
             SagaRuntime sagas,
             Registration registration,
             Discoveries discoveries,
@@ -63,12 +66,12 @@ public final class ResultsHandler implements BatchHandler {
         this.fences = fences;
         this.incidents = incidents;
         this.database = messaging.database();
+        this.locks = locks;
     }
 
     @Override
     public void handle(List<Received> batch) {
-        // First of all: who has to wait for a database must not hold a row meanwhile.
-        DatabaseIds databases = DatabaseIds.hold(database, databases(batch));
+        DatabaseIds databases = DatabaseIds.hold(database, locks, databases(batch));
         Inbox.Claims claims = inbox.claim(batch.stream()
                 .map(Received::message)
                 .filter(message -> !isSign(message.body()))
@@ -102,11 +105,11 @@ public final class ResultsHandler implements BatchHandler {
                 default -> deadLetters.refuse(received, "no result: " + message.type(), incidents);
             }
         }
-        // First: it locks hosts, and whoever changes a host locks it before its installations.
+        registration.holdHosts(inspections);
+        List<SagaInput.Outcome> outcomes = sagas.apply(inputs, databases);
         registration.inspected(inspections, databases);
         discoveries.answered(found);
         fences.answered(takings);
-        List<SagaInput.Outcome> outcomes = sagas.apply(inputs, databases);
         databases.write(database);
         for (int i = 0; i < outcomes.size(); i++) {
             note(results.get(i), outcomes.get(i));

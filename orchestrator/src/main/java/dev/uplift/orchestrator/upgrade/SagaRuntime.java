@@ -7,6 +7,7 @@ import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.inventory.DatabaseIds;
 import dev.uplift.orchestrator.saga.SagaEvent;
 import dev.uplift.orchestrator.saga.SagaLimits;
+import dev.uplift.orchestrator.sql.LockOrder;
 import dev.uplift.orchestrator.upgrade.SagaInput.Outcome;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * Drives the sagas: results, due deadlines, operators' requests and new sagas all go the same way, a
@@ -31,6 +33,7 @@ final class SagaRuntime {
     private static final int FORGOTTEN_REQUESTS = 50;
 
     private final Database database;
+    private final LockOrder locks;
     private final SagaStore sagas;
     private final SagaWriter writer;
     private final Outbox outbox;
@@ -41,6 +44,7 @@ final class SagaRuntime {
 
     SagaRuntime(
             Database database,
+            LockOrder locks,
             SagaStore sagas,
             SagaWriter writer,
             Outbox outbox,
@@ -49,6 +53,7 @@ final class SagaRuntime {
             MeterRegistry metrics,
             Clock clock) {
         this.database = database;
+        this.locks = locks;
         this.sagas = sagas;
         this.writer = writer;
         this.outbox = outbox;
@@ -79,7 +84,7 @@ final class SagaRuntime {
             return List.of();
         }
         List<UUID> ids = inputs.stream().map(SagaInput::sagaId).toList();
-        SagaBatch batch = new SagaBatch(sagas.lock(ids), databases, limits, clock.instant());
+        SagaBatch batch = new SagaBatch(lock(() -> sagas.lock(ids)), databases, limits, clock.instant());
         List<Outcome> outcomes = new ArrayList<>();
         for (SagaInput input : inputs) {
             outcomes.add(batch.apply(input));
@@ -91,7 +96,7 @@ final class SagaRuntime {
     /** Tells all sagas whose deadline is over; returns when there is none left. */
     void expire() {
         database.inPortions(DUE_BATCH, max -> {
-            Map<UUID, SagaRow> due = sagas.due(limits.silenceMax(), max);
+            Map<UUID, SagaRow> due = lock(() -> sagas.due(limits.silenceMax(), max));
             SagaBatch batch = new SagaBatch(due, DatabaseIds.none(), limits, clock.instant());
             due.values()
                     .forEach(row -> row.state()
@@ -108,7 +113,7 @@ final class SagaRuntime {
             database.useTransaction(() -> {
                 if (sagas.mayBeginOutages(site)) {
                     long free = outages.max() - sagas.count(site, Outage.TAKEN, List.of());
-                    Map<UUID, SagaRow> next = sagas.waiting(site, Math.max(0, free));
+                    Map<UUID, SagaRow> next = lock(() -> sagas.waiting(site, Math.max(0, free)));
                     SagaBatch batch = new SagaBatch(next, DatabaseIds.none(), limits, clock.instant());
                     next.values().forEach(batch::beginOutage);
                     write(batch);
@@ -122,10 +127,14 @@ final class SagaRuntime {
         database.inPortions(FORGOTTEN_LOG, max -> sagas.pruneTransitions(oldest, max));
         database.inPortions(FORGOTTEN_REQUESTS, max -> sagas.pruneRequests(oldest, max));
         database.inPortions(FORGOTTEN_BATCH, max -> {
-            List<UUID> forgotten = sagas.deletePlans(oldest, max);
+            List<UUID> forgotten = lock(() -> sagas.deletePlans(oldest, max));
             outbox.appendTombstones(Topics.STATUS_UPGRADES, forgotten);
             return forgotten.size();
         });
+    }
+
+    private <T> T lock(Supplier<T> locking) {
+        return locks.lock(LockOrder.Kind.SAGAS, locking);
     }
 
     private void write(SagaBatch batch) {

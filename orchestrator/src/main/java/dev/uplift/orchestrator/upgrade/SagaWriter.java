@@ -33,9 +33,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes what a batch of events has made of sagas, in a few statements, however many sagas there are, and sends it with the
  * commit. What a command says that may have changed since its saga began is read anew.
- *
- * <p>Locks are taken in this order, so that two transactions never wait for each other: sagas by id (or
- * only free ones), then installations by id. Who begins sagas holds installations and locks no saga.
  */
 @Singleton
 final class SagaWriter {
