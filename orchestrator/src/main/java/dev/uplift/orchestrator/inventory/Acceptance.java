@@ -6,6 +6,7 @@ import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.api.HostEntry;
+import dev.uplift.orchestrator.database.DatabaseIds;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;

@@ -1,11 +1,14 @@
 package dev.uplift.orchestrator.inventory;
 
 import dev.uplift.contract.Discovery;
+import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.api.DiscoveryStatus;
 import dev.uplift.contract.api.DiscoveryStatus.State;
 import dev.uplift.contract.api.HostEntry;
 import dev.uplift.messaging.Database;
 import dev.uplift.messaging.Outbox;
+import dev.uplift.orchestrator.intake.ResultBatch;
+import dev.uplift.orchestrator.intake.ResultHandler;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.publish.SiteTopics;
 import dev.uplift.orchestrator.rest.ProblemException;
@@ -14,7 +17,6 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Searches for what runs on a host: its site's swap-service is asked, and its answer is compared with the inventory. */
 @Singleton
-public final class Discoveries {
+final class Discoveries implements ResultHandler<Discovery> {
     private static final Duration ANSWER_MAX = Duration.ofMinutes(2);
 
     private final Database database;
@@ -91,9 +93,19 @@ public final class Discoveries {
                         ProblemException.unknown("discovery.unknown", "no discovery of this host has the id", id))));
     }
 
-    /** Takes answers in, in the transaction of this thread. */
-    public void answered(Collection<Discovery> answers) {
-        for (Discovery answer : answers) {
+    @Override
+    public Class<Discovery> type() {
+        return Discovery.class;
+    }
+
+    @Override
+    public boolean isFrom(ServiceName service) {
+        return service == ServiceName.SWAP;
+    }
+
+    @Override
+    public void handle(ResultBatch<Discovery> batch) {
+        for (Discovery answer : batch.bodies()) {
             switch (answer) {
                 case Discovery.Found found -> table.found(found);
                 case Discovery.Refused refused -> table.refused(refused);

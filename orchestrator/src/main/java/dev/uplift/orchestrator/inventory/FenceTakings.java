@@ -2,11 +2,14 @@ package dev.uplift.orchestrator.inventory;
 
 import dev.uplift.contract.FenceTaken;
 import dev.uplift.contract.FenceTaking;
+import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.api.FenceTakingStatus;
 import dev.uplift.contract.api.Reason;
 import dev.uplift.messaging.Database;
 import dev.uplift.messaging.Outbox;
 import dev.uplift.orchestrator.incident.IncidentRepository;
+import dev.uplift.orchestrator.intake.ResultBatch;
+import dev.uplift.orchestrator.intake.ResultHandler;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.rest.ProblemException;
 import dev.uplift.orchestrator.sql.Columns;
@@ -24,7 +27,7 @@ import java.util.UUID;
 
 /** Fences that operators give to installations: who, why, from whom. All of it is kept. */
 @Singleton
-public class FenceTakings implements PanacheRepositoryBase<FenceTakingEntity, UUID> {
+class FenceTakings implements PanacheRepositoryBase<FenceTakingEntity, UUID>, ResultHandler<FenceTaking> {
     private static final String OPEN = "taken is null and problem is null";
     private static final int LISTED_MAX = 100;
     private static final int ANSWER_HOURS_MAX = 1;
@@ -129,12 +132,20 @@ public class FenceTakings implements PanacheRepositoryBase<FenceTakingEntity, UU
                 .executeUpdate();
     }
 
-    /**
-     * Takes answers in, in the transaction of this thread. The first one to a wish counts; what was taken is kept although
-     * nobody waited for it any more.
-     */
-    public void answered(Collection<FenceTaking> answers) {
-        for (FenceTaking answer : answers) {
+    @Override
+    public Class<FenceTaking> type() {
+        return FenceTaking.class;
+    }
+
+    @Override
+    public boolean isFrom(ServiceName service) {
+        return service == ServiceName.SWAP;
+    }
+
+    /** The first answer to a wish counts; what was taken is kept although nobody waited for it any more. */
+    @Override
+    public void handle(ResultBatch<FenceTaking> batch) {
+        for (FenceTaking answer : batch.bodies()) {
             String counts = answer instanceof FenceTaking.Taken ? "taken is null" : OPEN;
             find("id = ?1 and " + counts, answer.takingId())
                     .withLock(LockModeType.PESSIMISTIC_WRITE)

@@ -1,6 +1,5 @@
 package dev.uplift.orchestrator.inventory;
 
-import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationRemoved;
 import dev.uplift.contract.InstallationStatus;
@@ -23,17 +22,10 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +41,6 @@ public final class Registration {
 
     private final Database database;
     private final InstallationStore installations;
-    private final HostRepository hostTable;
     private final FenceTakings fences;
     private final IncidentRepository incidents;
     private final Outbox outbox;
@@ -61,7 +52,6 @@ public final class Registration {
     Registration(
             Database database,
             InstallationStore installations,
-            HostRepository hostTable,
             FenceTakings fences,
             IncidentRepository incidents,
             Outbox outbox,
@@ -71,7 +61,6 @@ public final class Registration {
             Clock clock) {
         this.database = database;
         this.installations = installations;
-        this.hostTable = hostTable;
         this.fences = fences;
         this.incidents = incidents;
         this.outbox = outbox;
@@ -229,74 +218,6 @@ public final class Registration {
         return row;
     }
 
-    /** Holds the hosts that answers name, in the transaction of this thread. */
-    public void holdHosts(Collection<Inspection> answers) {
-        Map<String, HostEntry> _ = hostTable.hold(hostNames(answers));
-    }
-
-    /**
-     * Takes answers in, in the transaction of this thread, which holds the databases and the hosts that they name. An answer to
-     * a registration that is over changes nothing.
-     */
-    public void inspected(Collection<Inspection> answers, DatabaseIds databases) {
-        if (answers.isEmpty()) {
-            return;
-        }
-        Instant now = clock.instant();
-        Map<String, HostEntry> hosts = hostTable.find(hostNames(answers));
-        Map<UUID, Installation> rows = new HashMap<>(installations.lock(
-                answers.stream().map(Inspection::installationId).toList()));
-        Map<UUID, Inspection.Requested> questions = new HashMap<>(installations.questions(rows.keySet()));
-        Map<String, Installation> owners = new HashMap<>(installations.owners(identities(answers)));
-        Acceptance acceptance = new Acceptance(installations, fences, owners, databases, hosts);
-        List<Installation> changed = new ArrayList<>();
-        Set<UUID> underway = new HashSet<>();
-        for (Inspection answer : answers) {
-            Installation row = rows.get(answer.installationId());
-            if (row == null || row.state() != InstallationStatus.State.REGISTERING) {
-                continue;
-            }
-            Inspection.Requested question = questions.get(row.id());
-            Installation next = switch (answer) {
-                case Inspection.Requested _ -> row;
-                case Inspection.Underway _ -> {
-                    underway.add(row.id());
-                    yield row;
-                }
-                case Inspection.Refused refused ->
-                    row.refused(refused.code().wireName() + ": " + refused.detail(), now);
-                case Inspection.Found found ->
-                    switch (acceptance.of(row, found, question)) {
-                        case Acceptance.Verdict.Refused(String why) -> row.refused(why, now);
-                        case Acceptance.Verdict.Taken() -> {
-                            fenceTaken(row, question);
-                            yield row.found(found, now);
-                        }
-                        case Acceptance.Verdict.Late() -> row;
-                        case Acceptance.Verdict.Accepted(Inspection.Requested again) -> {
-                            questions.put(row.id(), again);
-                            installations.expect(again, found.installation().databaseIdentity(), silenceMax);
-                            outbox.append(List.of(Outgoing.inspect(again, now)));
-                            yield row;
-                        }
-                    };
-            };
-            if (next.rev() > row.rev()) {
-                rows.put(next.id(), next);
-                changed.add(next);
-            }
-        }
-        installations.extend(underway, silenceMax);
-        save(changed);
-    }
-
-    private void fenceTaken(Installation row, Inspection.@Nullable Requested question) {
-        UUID from = question == null || question.accepted() == null
-                ? null
-                : question.accepted().fenceOf();
-        fences.open(row).ifPresent(wish -> fences.taken(wish, from == null ? List.of() : List.of(from)));
-    }
-
     /** Lets the topics of all known sites exist; to be called when the process starts. */
     public void prepareSites() {
         topics.require(Topics.DEFAULT_SITE);
@@ -356,8 +277,11 @@ public final class Registration {
         });
     }
 
-    /** What was refused is told, and is then no installation on the status topic any more. */
-    private void save(List<Installation> changed) {
+    /**
+     * Writes rows, which the transaction of this thread holds locked, and tells of them. What was refused is told, and is then no
+     * installation on the status topic any more.
+     */
+    void save(List<Installation> changed) {
         if (changed.isEmpty()) {
             return;
         }
@@ -372,24 +296,6 @@ public final class Registration {
         List<UUID> refusedIds = refused.stream().map(Installation::id).toList();
         fences.close(refusedIds, "the registration was refused");
         outbox.appendTombstones(Topics.STATUS_INSTALLATIONS, refusedIds);
-    }
-
-    private static List<String> hostNames(Collection<Inspection> answers) {
-        return answers.stream()
-                .flatMap(answer -> answer instanceof Inspection.Found found
-                        ? found.installation().hosts().stream().map(HostSpec::name)
-                        : Stream.empty())
-                .toList();
-    }
-
-    private static List<String> identities(Collection<Inspection> answers) {
-        List<String> identities = new ArrayList<>();
-        for (Inspection answer : answers) {
-            if (answer instanceof Inspection.Found found) {
-                identities.add(found.installation().databaseIdentity());
-            }
-        }
-        return identities;
     }
 
     private static String name(RegisterInstallation request) {

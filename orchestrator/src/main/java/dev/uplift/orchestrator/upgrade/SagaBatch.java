@@ -13,7 +13,7 @@ import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeTransitioned;
 import dev.uplift.orchestrator.backup.BackupRepository;
-import dev.uplift.orchestrator.inventory.DatabaseIds;
+import dev.uplift.orchestrator.database.DatabaseIds;
 import dev.uplift.orchestrator.inventory.Installation;
 import dev.uplift.orchestrator.saga.Command;
 import dev.uplift.orchestrator.saga.Deadline;

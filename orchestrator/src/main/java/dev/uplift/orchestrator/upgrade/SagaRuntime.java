@@ -4,7 +4,7 @@ import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeTransitioned;
 import dev.uplift.messaging.Database;
 import dev.uplift.messaging.Outbox;
-import dev.uplift.orchestrator.inventory.DatabaseIds;
+import dev.uplift.orchestrator.database.DatabaseIds;
 import dev.uplift.orchestrator.saga.SagaEvent;
 import dev.uplift.orchestrator.saga.SagaLimits;
 import dev.uplift.orchestrator.sql.LockOrder;

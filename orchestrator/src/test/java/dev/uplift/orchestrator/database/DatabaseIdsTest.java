@@ -1,4 +1,4 @@
-package dev.uplift.orchestrator.inventory;
+package dev.uplift.orchestrator.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.uplift.orchestrator.inventory;
+package dev.uplift.orchestrator.database;
 
 import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.DatabaseSpec;
@@ -97,7 +97,7 @@ public final class DatabaseIds {
     }
 
     /** {@link #claim}; why the database of what was found is not its own, for a person. */
-    Optional<String> owner(UUID installation, String name, Inspection.Found found) {
+    public Optional<String> owner(UUID installation, String name, Inspection.Found found) {
         DatabaseSeen seen = found.database();
         return seen == null
                 ? Optional.empty()
@@ -115,7 +115,7 @@ public final class DatabaseIds {
     }
 
     /** Those that a database belongs to as far as it says itself, and that were not shown to have others. */
-    List<Owner> others(UUID installation, DatabaseSeen seen) {
+    public List<Owner> others(UUID installation, DatabaseSeen seen) {
         Set<UUID> apart = apart(installation, seen);
         return known(seen)
                 .filter(owner -> !owner.installation().equals(installation)

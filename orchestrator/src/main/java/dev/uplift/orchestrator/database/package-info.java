@@ -1,0 +1,5 @@
+/** Whose databases are whose. */
+@NullMarked
+package dev.uplift.orchestrator.database;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.uplift.orchestrator.database;
+
+import org.jspecify.annotations.NullMarked;
