@@ -1,16 +1,8 @@
 package dev.uplift.orchestrator.upgrade;
 
-import dev.uplift.contract.Check;
-import dev.uplift.contract.Direction;
-import dev.uplift.contract.ErrorCode;
-import dev.uplift.contract.LeftOut;
-import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
-import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.StepResult;
-import dev.uplift.contract.Topics;
-import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeTransitioned;
 import dev.uplift.orchestrator.backup.BackupRepository;
 import dev.uplift.orchestrator.database.DatabaseIds;
@@ -20,7 +12,6 @@ import dev.uplift.orchestrator.saga.Deadline;
 import dev.uplift.orchestrator.saga.SagaEvent;
 import dev.uplift.orchestrator.saga.SagaLimits;
 import dev.uplift.orchestrator.saga.SagaState;
-import dev.uplift.orchestrator.saga.StepKey;
 import dev.uplift.orchestrator.saga.Transition;
 import dev.uplift.orchestrator.saga.UpgradeSaga;
 import java.time.Instant;
@@ -43,17 +34,16 @@ import org.jspecify.annotations.Nullable;
  * what comes of it. Not thread-safe; for one transaction.
  */
 final class SagaBatch {
-    private final DatabaseIds databases;
+    private final AnswerChecks checks;
     private final SagaLimits limits;
     private final Instant now;
-    private final Map<UUID, SagaRow> before = new HashMap<>();
     private final Map<UUID, SagaRow> rows;
     private final Set<UUID> inserted = new LinkedHashSet<>();
     private final Map<UUID, @Nullable Deadline> deadlines = new LinkedHashMap<>();
     private final List<StepCommand> commands = new ArrayList<>();
     private final List<UpgradeTransitioned> transitions = new ArrayList<>();
     private final List<BackupRepository.Taken> backups = new ArrayList<>();
-    private final Map<UUID, Release> observed = new HashMap<>();
+    private final InstallationChanges installations = new InstallationChanges();
 
     /**
      * @param locked the sagas that the events may be about, held locked by the transaction
@@ -61,7 +51,7 @@ final class SagaBatch {
      */
     SagaBatch(Map<UUID, SagaRow> locked, DatabaseIds databases, SagaLimits limits, Instant now) {
         this.rows = new HashMap<>(locked);
-        this.databases = databases;
+        this.checks = new AnswerChecks(databases);
         this.limits = limits;
         this.now = now;
     }
@@ -78,22 +68,21 @@ final class SagaBatch {
         if (row == null) {
             return new SagaInput.Outcome.Unknown();
         }
-        SagaInput.Answer answer = input.answer();
-        if (answer != null) {
-            String doubt = doubt(row, answer);
-            if (doubt != null) {
-                return new SagaInput.Outcome.Forged(doubt);
-            }
+        Optional<SagaInput.Answer> answer = Optional.ofNullable(input.answer());
+        Optional<String> forgery = answer.flatMap(given -> AnswerChecks.forgery(row, given));
+        if (forgery.isPresent()) {
+            return new SagaInput.Outcome.Forged(forgery.get());
         }
         return switch (UpgradeSaga.next(row.state(), input.event(), limits)) {
             case Transition.Ignored ignored -> new SagaInput.Outcome.Ignored(ignored.reason());
             case Transition.Moved moved -> {
-                SagaInput shared = onDatabaseOfAnother(row, input);
-                if (shared == null) {
-                    move(row, input.event(), answer, moved);
-                    yield new SagaInput.Outcome.Counted();
+                Optional<SagaInput> instead = answer.flatMap(given -> checks.onDatabaseOfAnother(row, given)
+                        .map(result -> SagaInput.of(result, given.service(), given.sentAt())));
+                if (instead.isPresent()) {
+                    yield apply(instead.get());
                 }
-                yield apply(shared);
+                move(row, input, moved);
+                yield new SagaInput.Outcome.Counted();
             }
         };
     }
@@ -105,41 +94,50 @@ final class SagaBatch {
         }
         Transition.Moved moved = UpgradeSaga.sent(doing, limits);
         Command command = Objects.requireNonNull(moved.command());
-        before.putIfAbsent(row.id(), row);
         SagaRow next = row.sent(command, now);
-        rows.put(row.id(), next);
-        deadlines.put(row.id(), moved.deadline());
+        put(row, next, moved.deadline());
         commands.add(next.message(command));
     }
 
-    /**
-     * What an answer of PREFLIGHT comes to where the database says that it is another installation's: a refusal, and in a
-     * dry run a check that has failed. Absent: it does not say so.
-     */
-    private @Nullable SagaInput onDatabaseOfAnother(SagaRow row, SagaInput input) {
+    private void move(SagaRow row, SagaInput input, Transition.Moved moved) {
         SagaInput.Answer answer = input.answer();
-        if (answer == null
-                || !(answer.result() instanceof StepResult.Succeeded succeeded)
-                || !(succeeded.output() instanceof StepOutput.NodesChecked checked)
-                || checked.database() == null) {
-            return null;
+        StepResult result = answer == null ? null : answer.result();
+        SagaRow next = row.moved(moved, result, answer == null ? now : answer.sentAt(), now);
+        boolean waits = next.outage() == Outage.WAITING;
+        put(row, next, waits ? null : moved.deadline());
+        if (moved.command() != null && !waits) {
+            commands.add(next.message(moved.command()));
         }
-        Optional<DatabaseIds.Owner> owner =
-                databases.claim(row.installationId(), row.installation(), checked.database());
-        if (owner.isEmpty()) {
-            return null;
+        if (result instanceof StepResult.Succeeded succeeded) {
+            learn(next, succeeded.output());
         }
-        String problem =
-                DatabaseIds.belongsTo(owner.get(), row.order().installation().database(), checked.database());
-        StepResult told;
-        if (row.kind() == UpgradeStatus.Kind.PLAN) {
-            List<Check> checks = new ArrayList<>(checked.checks());
-            checks.add(new Check("database.identity", Check.Verdict.FAIL, problem));
-            told = succeeded.withOutput(new StepOutput.NodesChecked(checked.running(), checks, checked.composed()));
-        } else {
-            told = succeeded.refused(ErrorCode.PREFLIGHT_REFUSED, problem);
+        if (!(input.event() instanceof SagaEvent.Progressed)) {
+            transitions.add(Transitions.of(row, next, input.event(), now));
         }
-        return SagaInput.of(told, answer.service(), answer.sentAt());
+    }
+
+    private void put(SagaRow row, SagaRow next, @Nullable Deadline deadline) {
+        rows.put(next.id(), next);
+        deadlines.put(next.id(), deadline);
+        installations.moved(row, next);
+    }
+
+    private void learn(SagaRow row, StepOutput output) {
+        switch (output) {
+            case StepOutput.NodesChecked checked -> installations.observed(row.installationId(), checked.running());
+            case StepOutput.BackedUp backedUp ->
+                backups.add(new BackupRepository.Taken(
+                        row.installationId(), row.installation(), row.id(), backedUp.backup(), backedUp.kept()));
+            case StepOutput.Nothing _,
+                    StepOutput.DatabaseChecked _,
+                    StepOutput.ArtifactsLocated _,
+                    StepOutput.ArtifactsFetched _,
+                    StepOutput.NodesStopped _,
+                    StepOutput.Restored _,
+                    StepOutput.MigratedDown _,
+                    StepOutput.Serving _,
+                    StepOutput.NodesLeftOut _ -> {}
+        }
     }
 
     /** Whether nothing has counted. */
@@ -185,160 +183,17 @@ final class SagaBatch {
         return backups;
     }
 
-    Instant now() {
-        return now;
-    }
-
-    private void move(SagaRow row, SagaEvent event, SagaInput.@Nullable Answer answer, Transition.Moved moved) {
-        before.putIfAbsent(row.id(), row);
-        StepResult result = answer == null ? null : answer.result();
-        SagaRow next = row.moved(moved, result, answer == null ? now : answer.sentAt(), now);
-        rows.put(row.id(), next);
-        boolean waits = next.outage() == Outage.WAITING;
-        deadlines.put(row.id(), waits ? null : moved.deadline());
-        if (moved.command() != null && !waits) {
-            commands.add(next.message(moved.command()));
-        }
-        if (result instanceof StepResult.Succeeded succeeded) {
-            learn(next, succeeded.output());
-        }
-        if (!(event instanceof SagaEvent.Progressed)) {
-            transitions.add(transition(row, next, event));
-        }
-    }
-
-    private void learn(SagaRow row, StepOutput output) {
-        switch (output) {
-            case StepOutput.NodesChecked checked -> observed.put(row.installationId(), checked.running());
-            case StepOutput.BackedUp backedUp ->
-                backups.add(new BackupRepository.Taken(
-                        row.installationId(), row.installation(), row.id(), backedUp.backup(), backedUp.kept()));
-            case StepOutput.Nothing _,
-                    StepOutput.DatabaseChecked _,
-                    StepOutput.ArtifactsLocated _,
-                    StepOutput.ArtifactsFetched _,
-                    StepOutput.NodesStopped _,
-                    StepOutput.Restored _,
-                    StepOutput.MigratedDown _,
-                    StepOutput.Serving _,
-                    StepOutput.NodesLeftOut _ -> {}
-        }
-    }
-
-    /** The installations that have something to tell or to be told: what was seen to run, who works on them. */
+    /** The installations that may change. */
     Set<UUID> touchedInstallations() {
-        Set<UUID> touched = new LinkedHashSet<>(observed.keySet());
-        telling().forEach(row -> touched.add(row.installationId()));
-        return touched;
+        return installations.ids();
     }
 
     /** Those of {@code locked}, which are the touched ones, that change. */
     List<Installation> changed(Map<UUID, Installation> locked) {
-        Map<UUID, Installation> changed = new LinkedHashMap<>();
-        observed.forEach((id, running) -> {
-            Installation installation = locked.get(id);
-            if (installation != null && !running.equals(installation.running())) {
-                changed.put(id, installation.runs(running, now));
-            }
-        });
-        for (SagaRow row : telling()) {
-            Installation installation = changed.getOrDefault(row.installationId(), locked.get(row.installationId()));
-            if (installation != null) {
-                changed.put(installation.id(), told(installation, row));
-            }
-        }
-        return List.copyOf(changed.values());
+        return installations.applied(locked, now);
     }
 
-    private List<SagaRow> telling() {
-        return moved().filter(row -> row.kind() != UpgradeStatus.Kind.PLAN && concernsInstallation(row))
-                .toList();
-    }
-
-    private boolean concernsInstallation(SagaRow row) {
-        SagaRow was = Objects.requireNonNull(before.get(row.id()));
-        return inserted.contains(row.id())
-                || was.state().course().epoch() != row.state().course().epoch()
-                || was.live() != row.live()
-                || isParked(was) != isParked(row);
-    }
-
-    private Installation told(Installation installation, SagaRow row) {
-        long epoch = row.state().course().epoch();
-        if (row.live()) {
-            return installation.workedOn(row.id(), epoch, isParked(row), now);
-        }
-        boolean completed = row.state().status() == UpgradeStatus.State.COMPLETED;
-        Release runs = completed ? row.committed() : row.context().from();
-        List<LeftOut> without = completed ? row.status().leftOut() : installation.leftOut();
-        Installation released = installation.released(epoch, without, now);
-        return runs.equals(released.running()) ? released : released.runs(runs, now);
-    }
-
-    private static boolean isParked(SagaRow row) {
-        return row.state().status() == UpgradeStatus.State.PARKED;
-    }
-
-    private static @Nullable String doubt(SagaRow row, SagaInput.Answer answer) {
-        StepResult result = answer.result();
-        if (!result.installationId().equals(row.installationId())) {
-            return "the result names another installation than its upgrade";
-        }
-        if (result.stepIndex() >= row.plan().steps().size()) {
-            return "the result is about a step that its upgrade does not have";
-        }
-        StepName step = row.plan().step(result.stepIndex());
-        if (step.service() != answer.service()) {
-            return "step " + step + " is not taken by the " + answer.service().wireName() + " service, so "
-                    + Topics.results(answer.service()) + " cannot have its result";
-        }
-        return null;
-    }
-
-    private UpgradeTransitioned transition(SagaRow row, SagaRow next, SagaEvent event) {
-        StepName step = row.state().step().or(() -> next.state().step()).orElse(null);
-        return new UpgradeTransitioned(
-                row.id(),
-                row.installationId(),
-                row.installation(),
-                next.rev(),
-                name(event),
-                next.state().status(),
-                step,
-                detail(event),
-                now);
-    }
-
-    private static String name(SagaEvent event) {
-        return switch (event) {
-            case SagaEvent.Begin _ -> "begun";
-            case SagaEvent.Succeeded succeeded -> doneOrUndone(succeeded.key(), "succeeded", "undone");
-            case SagaEvent.Failed failed -> doneOrUndone(failed.key(), "failed", "undo-failed");
-            case SagaEvent.Progressed _ -> "progressed";
-            case SagaEvent.TimedOut due ->
-                switch (due.timer().kind()) {
-                    case SILENCE -> "timed-out";
-                    case BACK_OFF -> "tried-again";
-                };
-            case SagaEvent.CancelRequested _ -> "cancel-requested";
-            case SagaEvent.RetryRequested _ -> "retry-requested";
-        };
-    }
-
-    private static String doneOrUndone(StepKey key, String done, String undone) {
-        return key.direction() == Direction.DO ? done : undone;
-    }
-
-    private static @Nullable String detail(SagaEvent event) {
-        return switch (event) {
-            case SagaEvent.Failed failed -> failed.code().wireName() + ": " + failed.detail();
-            case SagaEvent.CancelRequested cancel -> cancel.detail();
-            case SagaEvent.TimedOut due ->
-                switch (due.timer().kind()) {
-                    case SILENCE -> "no sign of life from the worker";
-                    case BACK_OFF -> null;
-                };
-            case SagaEvent.Begin _, SagaEvent.Succeeded _, SagaEvent.Progressed _, SagaEvent.RetryRequested _ -> null;
-        };
+    Instant now() {
+        return now;
     }
 }
