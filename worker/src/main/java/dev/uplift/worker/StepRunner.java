@@ -1,20 +1,24 @@
 package dev.uplift.worker;
 
 import dev.uplift.contract.StepCommand;
-import dev.uplift.worker.StepOutcome;
-import dev.uplift.worker.StepRun;
+import dev.uplift.messaging.OneLine;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs steps so that their begin, end and failure are in the log, and what can be expected to go wrong is an answer.
+ * Runs steps so that their begin, end and failure are in the log, once each, and what can be expected to go wrong is an
+ * answer.
  *
  * @param failures what is answered
  */
 public record StepRunner(StepFailures failures) {
     private static final Logger LOG = LoggerFactory.getLogger(StepRunner.class);
+
+    /** @param fault what went wrong, if the outcome does not say all of it */
+    private record Ended(StepOutcome outcome, @Nullable Exception fault) {}
 
     /**
      * Runs one.
@@ -32,31 +36,30 @@ public record StepRunner(StepFailures failures) {
                 command.epoch(),
                 command.attempt(),
                 run.delivery());
-        StepOutcome outcome = outcome(type, step);
+        Ended ended = end(step);
         long tookMs = Duration.ofNanos(System.nanoTime() - begun).toMillis();
-        switch (outcome) {
+        switch (ended.outcome()) {
             case StepOutcome.Succeeded _ -> LOG.info("{} done: {} in {} ms", type, name, tookMs);
             case StepOutcome.Failed failed ->
                 LOG.warn(
-                        "{} failed: {} in {} ms: {}: {}",
+                        "{} failed: {} of saga {} in {} ms: {}: {}",
                         type,
                         name,
+                        command.sagaId(),
                         tookMs,
                         failed.code().wireName(),
-                        failed.detail());
+                        OneLine.of(failed.detail()),
+                        ended.fault());
         }
-        return outcome;
+        return ended.outcome();
     }
 
-    private StepOutcome outcome(String type, Callable<StepOutcome> step) throws Exception {
+    private Ended end(Callable<StepOutcome> step) throws Exception {
         try {
-            return step.call();
+            return new Ended(step.call(), null);
         } catch (Exception e) {
             StepFailure failure = failures.of(e);
-            if (failure != e || e.getCause() != null) {
-                LOG.warn("{} met a fault", type, e);
-            }
-            return failure.outcome();
+            return new Ended(failure.outcome(), failure == e && e.getCause() == null ? null : e);
         }
     }
 }

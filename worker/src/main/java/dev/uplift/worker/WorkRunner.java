@@ -139,12 +139,6 @@ final class WorkRunner implements ExecutionHandler<Void> {
             case StepOutcome.Succeeded _ -> "succeeded";
             case StepOutcome.Failed failed -> {
                 span.setStatus(StatusCode.ERROR, failed.code().wireName());
-                LOG.info(
-                        "{} of saga {} failed: {}, {}",
-                        item.type(),
-                        command.sagaId(),
-                        failed.code().wireName(),
-                        OneLine.of(failed.detail()));
                 yield failed.code().wireName();
             }
         };
@@ -157,24 +151,26 @@ final class WorkRunner implements ExecutionHandler<Void> {
     private StepOutcome outcome(Begun begun, StepCommand command, SchedulerState state) {
         WorkItem item = begun.item();
         if (begun.isFenced()) {
-            return StepOutcome.refused(
+            return refused(
+                    item,
+                    command,
                     ErrorCode.FENCED,
                     begun.revoked()
                             ? "the step was already undone"
                             : "epoch " + item.epoch() + " is over: " + begun.epochMax() + " was seen");
         }
         if (begun.delivery() > deliveriesMax) {
-            return StepOutcome.refused(ErrorCode.INTERNAL, neverEnded());
+            return refused(item, command, ErrorCode.INTERNAL, neverEnded());
         }
         StepHandler handler = steps.get(item.type());
         if (handler == null) {
-            return StepOutcome.refused(ErrorCode.INVALID, "this service takes no " + item.type());
+            return refused(item, command, ErrorCode.INVALID, "this service takes no " + item.type());
         }
         try {
             return handler.run(
                     command, running.begin(begun, command, runtime.tracing().current()));
         } catch (StepCancelledException e) {
-            return StepOutcome.refused(ErrorCode.CANCELLED, OneLine.of(e.getMessage()));
+            return refused(item, command, ErrorCode.CANCELLED, OneLine.of(e.getMessage()));
         } catch (Throwable e) {
             if (state.isShuttingDown()) {
                 throw new Stopping(e);
@@ -184,6 +180,12 @@ final class WorkRunner implements ExecutionHandler<Void> {
         } finally {
             running.end(begun);
         }
+    }
+
+    /** What the step's handler answers is in the log by {@link StepRunner}; this did not come to its end there. */
+    private static StepOutcome refused(WorkItem item, StepCommand command, ErrorCode code, String detail) {
+        LOG.info("{} of saga {} is refused: {}, {}", item.type(), command.sagaId(), code.wireName(), detail);
+        return StepOutcome.refused(code, detail);
     }
 
     private <T> StoredReply answer(Begun begun, Other<T> other, SchedulerState state) throws JsonProcessingException {
