@@ -13,6 +13,7 @@ import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeRequested;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeTransitioned;
+import dev.uplift.contract.WireCodec;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.net.URI;
@@ -20,10 +21,19 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.record.CompressionType;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What comes in on the topics from outside. */
 @QuarkusTest
@@ -67,6 +77,48 @@ class TriggerTest {
 
         awaitDeadLetter(Topics.TRIGGERS, mark);
         awaitIncident("ce_specversion");
+    }
+
+    /** Whoever sends triggers chooses the codec, and workers may be configured to. */
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void whatIsCompressedIsRead(CompressionType codec) throws Exception {
+        String mark = codec + "-" + UUID.randomUUID();
+        Message trigger = message(
+                MessageType.UPGRADE_REQUESTED,
+                "fleet",
+                new UpgradeRequested(null, "metabase", List.of(mark), "v0.51.2", null, null, null, null));
+        Message result = message(
+                MessageType.COMMAND_REFUSED,
+                mark,
+                new CommandRefused(mark, "compressed, ".repeat(50) + "and answered with " + codec));
+
+        try (KafkaProducer<String, byte[]> producer = new KafkaProducer<>(
+                Map.of(
+                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        ConfigProvider.getConfig().getValue("uplift.kafka.bootstrap-servers", String.class),
+                        ProducerConfig.COMPRESSION_TYPE_CONFIG,
+                        codec.name),
+                new StringSerializer(),
+                new ByteArraySerializer())) {
+            producer.send(WireCodec.encode(Topics.TRIGGERS, trigger)).get();
+            producer.send(WireCodec.encode(Topics.results(ServiceName.SWAP), result))
+                    .get();
+            assertThat(producer.metrics().values())
+                    .filteredOn(metric -> metric.metricName().name().equals("compression-rate")
+                            && Topics.results(ServiceName.SWAP)
+                                    .equals(metric.metricName().tags().get("topic")))
+                    .singleElement()
+                    .satisfies(metric ->
+                            assertThat((double) metric.metricValue()).isBetween(0.01, 0.99));
+        }
+
+        awaitIncident(mark + ": no installation has this name or id");
+        awaitIncident("and answered with " + codec);
+    }
+
+    private static Message message(String type, String key, Object body) {
+        return new Message(UUID.randomUUID(), type, SOURCE, key, Instant.now(), null, body);
     }
 
     @Test
