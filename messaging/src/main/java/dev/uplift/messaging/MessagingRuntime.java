@@ -45,6 +45,10 @@ public final class MessagingRuntime implements AutoCloseable {
 
         /** The group of one of the service's consumers. */
         String group(String consumer) {
+            return group(service, consumer);
+        }
+
+        static String group(String service, String consumer) {
             return "uplift." + service + "." + consumer;
         }
 
@@ -121,7 +125,7 @@ public final class MessagingRuntime implements AutoCloseable {
     /**
      * Who takes what a channel reads of {@code topics}; creates them and their dead-letter topics where they are missing.
      *
-     * @param channel whose group is that of {@code name}
+     * @param channel one of {@link IncomingChannels} of the same name
      * @param name unique in the service, part of the consumer group: replicas share the work, and a
      *     new name reads from the beginning
      */

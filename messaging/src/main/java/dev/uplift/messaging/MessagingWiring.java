@@ -45,21 +45,6 @@ final class MessagingWiring {
         return MessagingRuntime.of(settings, kafka, dataSource, database, channels, meters, openTelemetry, clock);
     }
 
-    /** Of every incoming channel. */
-    @Produces
-    @Identifier("uplift-consumer")
-    static Map<String, Object> consumer(KafkaSettings kafka) {
-        Map<String, Object> config = channel(kafka, kafka.consumer());
-        config.put("batch", true);
-        config.put("commit-strategy", AfterTransaction.NAME);
-        // One batch waits while one is being taken; the thread that polls looks after acknowledgements in between.
-        config.put("max-queue-size-factor", 1);
-        config.put("poll-timeout", 200);
-        config.put("retry-max-wait", 3);
-        config.put("graceful-shutdown", false);
-        return config;
-    }
-
     /** Of the channel {@code relay}. */
     @Produces
     @Identifier("uplift-relay")
@@ -74,7 +59,7 @@ final class MessagingWiring {
         return channel(kafka, kafka.lossyProducer());
     }
 
-    private static Map<String, Object> channel(KafkaSettings kafka, Map<String, Object> client) {
+    static Map<String, Object> channel(KafkaSettings kafka, Map<String, Object> client) {
         Map<String, Object> config = new HashMap<>(client);
         config.put("client-id-prefix", kafka.clientId() + "-");
         config.put("cloud-events", false);

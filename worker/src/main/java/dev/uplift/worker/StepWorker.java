@@ -55,9 +55,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class StepWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StepWorker.class);
-    /** The incoming channel that reads the commands. */
-    private static final String CHANNEL = "commands";
-
     private static final Duration SWEEP = Duration.ofSeconds(5);
     private static final Duration FORGET = Duration.ofHours(1);
     private static final Duration RETRY = Duration.ofSeconds(1);
@@ -109,8 +106,8 @@ public final class StepWorker implements AutoCloseable {
         runtime.require(TopicSpec.log(Topics.results(builder.service)));
         DeadLetterSink refused = letter -> runtime.outbox().append(List.of(replies.refused(letter)));
         this.commands = runtime.intake(
-                CHANNEL,
-                "commands." + builder.site,
+                CommandsChannel.NAME,
+                CommandsChannel.consumer(builder.site),
                 List.of(Topics.commands(builder.service, builder.site)),
                 new CommandIntake(runtime, table, replies, builder.others.keySet(), refused, this::arrived),
                 refused);
