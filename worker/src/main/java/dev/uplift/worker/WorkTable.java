@@ -19,6 +19,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The table {@code work}, and the tasks that lease its keys. Every call works in the transaction of its thread. What is
  * native SQL is one statement for a whole batch, in its order, or needs what was there before.
+ *
+ * <p>Tasks are written by one statement for all keys, and not by the {@code SchedulerClient} of db-scheduler 16.7: it cannot
+ * raise the priority of a task that is there. Of 200 keys {@code scheduleIfNotExists} makes 400 statements, and a task that
+ * another process makes at the same moment aborts the transaction; {@code scheduleBatch} makes one, and none of the tasks
+ * where one is there already.
  */
 final class WorkTable {
     /** The name of the tasks that run a key's items; a task's instance is the key. */
