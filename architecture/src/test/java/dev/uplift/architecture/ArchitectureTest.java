@@ -1,13 +1,12 @@
 package dev.uplift.architecture;
 
-import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -24,9 +23,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.Timer;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -34,15 +36,24 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
     private static final JavaClasses CLASSES = Modules.classes();
 
-    /** What every module may use. */
-    private static final DescribedPredicate<JavaClass> SHARED = resideInAnyPackage(
-            "dev.uplift.contract..",
-            "dev.uplift.profile..",
-            "dev.uplift.http..",
-            "dev.uplift.messaging..",
-            "dev.uplift.host..",
-            "dev.uplift.docker..",
-            "dev.uplift.worker..");
+    /** Which modules each module uses: all of them, and no others. Drawn in {@code docs/architecture.md}. */
+    private static final Map<String, Set<String>> USED = Map.ofEntries(
+            entry("http", Set.of("contract")),
+            entry("messaging", Set.of("contract")),
+            entry("host", Set.of("contract")),
+            entry("docker", Set.of("contract", "host")),
+            entry("worker", Set.of("contract", "docker", "host", "messaging")),
+            entry("orchestrator", Set.of("contract", "http", "messaging", "profile")),
+            entry("artifact-service", Set.of("contract", "docker", "host", "messaging", "profile", "worker")),
+            entry("backup-service", Set.of("contract", "docker", "host", "messaging", "profile", "worker")),
+            entry("swap-service", Set.of("contract", "docker", "host", "messaging", "profile", "worker")),
+            entry("standalone", Set.of("contract")),
+            entry("cli", Set.of("contract", "profile")),
+            entry("demo", Set.of("cli", "contract", "standin")),
+            entry("testbed", Set.of("standin")),
+            entry("benchmarks", Set.of("contract", "messaging")));
+
+    private static final Pattern ARROWS = Pattern.compile("(?m)^    ([\\w-]+) --> ([\\w-]+(?: & [\\w-]+)*)$");
 
     /** Whoever gets none of these, and makes no random number, does the same whenever and wherever it is called. */
     private static final DescribedPredicate<JavaClass> OUTSIDE_WORLD = resideInAnyPackage(
@@ -123,18 +134,35 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    /** A service knows no other service, and nothing that is built knows a program that uses it. */
     @Test
-    void modulesKnowOnlyTheSharedOnes() {
-        slices().matching("dev.uplift.(*)..")
-                .should()
-                .notDependOnEachOther()
-                .ignoreDependency(alwaysTrue(), SHARED)
-                .ignoreDependency(
-                        resideInAPackage("dev.uplift.demo.."),
-                        resideInAnyPackage("dev.uplift.cli..", "dev.uplift.standin.."))
-                .ignoreDependency(resideInAPackage("dev.uplift.testbed.."), resideInAPackage("dev.uplift.standin.."))
-                .check(CLASSES);
+    void modulesUseEachOtherAsTheTableSays() {
+        Map<String, Set<String>> used = new TreeMap<>();
+        Map<String, String> notDrawn = new TreeMap<>();
+        CLASSES.stream().flatMap(type -> type.getDirectDependenciesFromSelf().stream()).forEach(dependency -> {
+            JavaClass target = dependency.getTargetClass().getBaseComponentType();
+            if (target.getPackageName().startsWith("dev.uplift.")) {
+                String from = Modules.of(dependency.getOriginClass());
+                String to = Modules.of(target);
+                if (!to.equals(from)) {
+                    used.computeIfAbsent(from, _ -> new TreeSet<>()).add(to);
+                    if (!USED.getOrDefault(from, Set.of()).contains(to)) {
+                        notDrawn.putIfAbsent(from + " --> " + to, dependency.getDescription());
+                    }
+                }
+            }
+        });
+
+        assertThat(notDrawn).isEmpty();
+        assertThat(used).isEqualTo(USED);
+    }
+
+    @Test
+    void theArrowsOfTheDocumentationAreThoseOfTheTable() {
+        Map<String, Set<String>> drawn = ARROWS.matcher(Modules.text("docs/architecture.md"))
+                .results()
+                .collect(Collectors.toMap(line -> line.group(1), line -> Set.of(line.group(2).split(" & "))));
+
+        assertThat(drawn).isEqualTo(USED);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.uplift.architecture;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
@@ -14,25 +15,37 @@ import java.util.regex.Pattern;
 final class Modules {
     private static final Pattern MODULE = Pattern.compile("<module>(.+)</module>");
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    private static final List<String> WITH_CODE = withCode();
 
     private Modules() {}
 
     /** The classes of all that have any besides tests. */
     static JavaClasses classes() {
         return new ClassFileImporter()
-                .importPaths(withCode().stream().map(Modules::classesOf).toList());
+                .importPaths(WITH_CODE.stream().map(Modules::classesOf).toList());
     }
 
-    private static List<String> withCode() {
+    /** The module of a class: its package is named after it. */
+    static String of(JavaClass type) {
+        String name = type.getPackageName().split("\\.")[2];
+        return WITH_CODE.contains(name) ? name : name + "-service";
+    }
+
+    /** A file of this build, by its path from the root. */
+    static String text(String path) {
         try {
-            return MODULE.matcher(Files.readString(ROOT.resolve("pom.xml")))
-                    .results()
-                    .map((MatchResult module) -> module.group(1))
-                    .filter(module -> Files.isDirectory(ROOT.resolve(module).resolve("src/main/java")))
-                    .toList();
+            return Files.readString(ROOT.resolve(path));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static List<String> withCode() {
+        return MODULE.matcher(text("pom.xml"))
+                .results()
+                .map((MatchResult module) -> module.group(1))
+                .filter(module -> Files.isDirectory(ROOT.resolve(module).resolve("src/main/java")))
+                .toList();
     }
 
     private static Path classesOf(String module) {
