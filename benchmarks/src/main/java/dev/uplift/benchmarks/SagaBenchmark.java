@@ -20,7 +20,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -43,8 +42,13 @@ public final class SagaBenchmark {
     /** More of the processors for others than this, and a run says nothing. */
     private static final double FOREIGN_CORES_MAX = 0.15;
 
-    /** As the standalone starts it. */
-    private static final List<String> JAVA_OPTIONS = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    /** As the standalone starts it, with the same options from outside. */
+    private static final List<String> JAVA_OPTIONS = Stream.of(
+                    "-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+                    System.getenv().getOrDefault("UPLIFT_JAVA_OPTIONS", ""))
+            .flatMap(options -> Stream.of(options.strip().split("\\s+")))
+            .filter(option -> !option.isEmpty())
+            .toList();
 
     private SagaBenchmark() {}
 
@@ -203,7 +207,7 @@ public final class SagaBenchmark {
         }
     }
 
-    private static void register(Orchestrator orchestrator, int count) throws InterruptedException, ExecutionException {
+    private static void register(Orchestrator orchestrator, int count) throws Exception {
         try (ExecutorService operators = Executors.newFixedThreadPool(REGISTER_AT_ONCE)) {
             List<Future<?>> asked = new ArrayList<>();
             for (int number = 0; number < count; number++) {
@@ -211,13 +215,15 @@ public final class SagaBenchmark {
                         "bench-" + number, "metabase", Site.of(number), null, "/srv/bench-" + number);
                 asked.add(operators.submit(() -> {
                     orchestrator.register(request);
-                    awaitReady(orchestrator, String.valueOf(request.name()));
                     return null;
                 }));
             }
             for (Future<?> each : asked) {
                 each.get();
             }
+        }
+        for (int number = 0; number < count; number++) {
+            awaitReady(orchestrator, "bench-" + number);
         }
     }
 

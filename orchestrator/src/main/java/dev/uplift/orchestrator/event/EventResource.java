@@ -10,11 +10,12 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,9 @@ public final class EventResource {
     private static final int LISTENERS_MAX = 1_000;
     private static final Duration SILENCE = Duration.ofSeconds(10);
     private static final Duration TAKEN_MAX = Duration.ofSeconds(30);
+
+    /** So many events are sent before it is waited until the listener has taken them. */
+    private static final int UNTAKEN_MAX = 50;
 
     private final ChangeFeed feed;
     private final Semaphore places = new Semaphore(LISTENERS_MAX);
@@ -81,28 +85,33 @@ public final class EventResource {
                 continue;
             }
             List<Change> page = feed.page(seen, horizon);
+            List<CompletableFuture<?>> untaken = new ArrayList<>();
             for (Change change : page) {
-                send(
-                        sse.newEventBuilder()
+                untaken.add(sink.send(sse.newEventBuilder()
                                 .id(Long.toString(change.number()))
                                 .name(change.type())
                                 .mediaType(MediaType.APPLICATION_JSON_TYPE)
-                                .data(change.body())
-                                .build(),
-                        sink);
+                                .data(change.json())
+                                .build())
+                        .toCompletableFuture());
+                if (untaken.size() == UNTAKEN_MAX) {
+                    awaitTaken(untaken);
+                    untaken.clear();
+                }
             }
+            awaitTaken(untaken);
             seen = page.isEmpty() ? horizon : page.getLast().number();
         }
     }
 
     private static void comment(String text, SseEventSink sink, Sse sse) {
-        send(sse.newEventBuilder().comment(text).build(), sink);
+        awaitTaken(List.of(
+                sink.send(sse.newEventBuilder().comment(text).build()).toCompletableFuture()));
     }
 
     /** A listener that takes nothing any more must not keep its place for ever. */
-    private static void send(OutboundSseEvent event, SseEventSink sink) {
-        sink.send(event)
-                .toCompletableFuture()
+    private static void awaitTaken(List<? extends CompletableFuture<?>> sent) {
+        CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))
                 .orTimeout(TAKEN_MAX.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
     }

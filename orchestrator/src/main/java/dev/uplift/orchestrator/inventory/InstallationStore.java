@@ -322,9 +322,7 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
                 .getResultList()
                 .stream()
                 .map(row -> new Change(
-                        (long) row[0],
-                        MessageType.INSTALLATION_REMOVED,
-                        Columns.parse((String) row[1], InstallationRemoved.class)))
+                        (long) row[0], MessageType.INSTALLATION_REMOVED, (String) row[1]))
                 .toList();
     }
 
@@ -387,7 +385,7 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
                 .map(entity -> new Change(
                         entity.changeSeq,
                         MessageType.INSTALLATION_STATUS,
-                        entity.row().status()))
+                        Columns.json(entity.row().status())))
                 .toList();
     }
 

@@ -5,6 +5,6 @@ package dev.uplift.orchestrator.publish;
  *
  * @param number rises over all changes of the service
  * @param type a wire type, such as {@code upgrade.status}
- * @param body the type's record
+ * @param json the type's record
  */
-public record Change(long number, String type, Object body) {}
+public record Change(long number, String type, String json) {}

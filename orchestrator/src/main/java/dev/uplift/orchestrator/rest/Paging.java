@@ -63,17 +63,6 @@ public record Paging(int offset, int limit, String key, String orderBy, String p
             String condition,
             Map<String, Object> parameters,
             Function<E, T> shown) {
-        return readAll(
-                rows, entity, condition, parameters, page -> page.stream().map(shown).toList());
-    }
-
-    /** The same, where what is shown of a row is read for all of them together. */
-    public <E, T> Page<T> readAll(
-            PanacheRepositoryBase<E, ?> rows,
-            String entity,
-            String condition,
-            Map<String, Object> parameters,
-            Function<List<E>, List<T>> shown) {
         Map<String, Object> of = new HashMap<>(parameters);
         of.put("q", pattern);
         long total = rows.count(condition, of);
@@ -85,7 +74,7 @@ public record Paging(int offset, int limit, String key, String orderBy, String p
                                 + " limit :limit offset :offset)" + ordered,
                         of)
                 .list();
-        return new Page<>(shown.apply(content), total, offset, limit);
+        return new Page<>(content.stream().map(shown).toList(), total, offset, limit);
     }
 
     private static int number(String name, @Nullable String text, int otherwise, int least, int most) {

@@ -15,7 +15,7 @@ import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
-/** What is read of a saga, but for its {@link SagaOrders order}. All of it is written by {@link SagaStore}. */
+/** What is read of a saga. All of it is written by {@link SagaStore}. */
 @Entity
 @Table(name = "saga")
 class SagaEntity {
@@ -38,6 +38,10 @@ class SagaEntity {
     boolean live;
 
     long rev;
+
+    /** Its {@link SagaOrder}. */
+    @JdbcTypeCode(SqlTypes.JSON)
+    String ordered;
 
     @JdbcTypeCode(SqlTypes.JSON)
     String state;
@@ -66,12 +70,12 @@ class SagaEntity {
     @Nullable
     Instant endedAt;
 
-    SagaRow row(SagaOrder order) {
+    SagaRow row() {
         return new SagaRow(
                 id,
                 installationId,
                 installation,
-                order,
+                Columns.parse(ordered, SagaOrder.class),
                 Columns.parse(state, SagaState.class),
                 Columns.parse(context, SagaContext.class),
                 outage == null ? Outage.NONE : outage,
@@ -79,5 +83,10 @@ class SagaEntity {
                 startedAt,
                 updatedAt,
                 endedAt);
+    }
+
+    /** Of the JSON of its state and its context. */
+    int characters() {
+        return state.length() + context.length();
     }
 }

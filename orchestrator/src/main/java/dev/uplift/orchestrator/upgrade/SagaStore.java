@@ -14,6 +14,7 @@ import io.quarkus.hibernate.orm.panache.PanacheRepositoryBase;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -24,10 +25,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.hibernate.query.MutationQuery;
 import org.hibernate.query.SelectionQuery;
-import org.hibernate.type.StandardBasicTypes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,15 +38,15 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     static final Map<String, String> SORTS = Map.of(
             "startedAt", "startedAt", "updatedAt", "updatedAt", "installation", "installation", "state", "phase");
 
-    private static final String COLUMNS = "id, installation_id, installation, kind, phase, live, rev, state, context,"
+    private static final String COLUMNS = "id, installation_id, installation, kind, phase, live, rev, ordered, state, context,"
             + " database_identity, outage, site, started_at, updated_at, ended_at";
 
     private final Database database;
-    private final SagaOrders orders;
+    private final SagaCache cache;
 
-    SagaStore(Database database, SagaOrders orders) {
+    SagaStore(Database database, SagaCache cache) {
         this.database = database;
-        this.orders = orders;
+        this.cache = cache;
     }
 
     /** A saga and the deadline that it shall have from now on; absent: none. */
@@ -58,7 +57,10 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
 
     /** Locks those that exist of {@code ids} until the transaction ends. */
     Map<UUID, SagaRow> lock(Collection<UUID> ids) {
-        return rows(select("id = ANY (:ids) ORDER BY id FOR UPDATE").setParameter("ids", ids.toArray(UUID[]::new)));
+        return rows(database.session()
+                .createNativeQuery(
+                        "SELECT id, rev FROM saga WHERE id = ANY (:ids) ORDER BY id FOR UPDATE", Object[].class)
+                .setParameter("ids", ids.toArray(UUID[]::new)));
     }
 
     /**
@@ -70,10 +72,10 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     Map<UUID, SagaRow> due(Duration silenceMax, int limit) {
         // Of the ticks, too: what was read of one before its saga could be locked may be of an earlier step.
         return rows(database.session()
-                .createNativeQuery("SELECT " + COLUMNS + " FROM saga_tick t JOIN saga s ON s.id = t.saga_id"
+                .createNativeQuery("SELECT s.id, s.rev FROM saga_tick t JOIN saga s ON s.id = t.saga_id"
                         + " WHERE t.deadline_at <= now() AND (t.deadline_for <> :silence OR "
                         + Watermark.isPast("t.deadline_at", "silence_millis") + ")"
-                        + " ORDER BY t.deadline_at LIMIT :limit FOR UPDATE SKIP LOCKED", SagaEntity.class)
+                        + " ORDER BY t.deadline_at LIMIT :limit FOR UPDATE SKIP LOCKED", Object[].class)
                 .setParameter("silence", Timer.Kind.SILENCE.name())
                 .setParameter("silence_millis", silenceMax.toMillis())
                 .setParameter("limit", limit));
@@ -113,15 +115,18 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
 
     /** Locks sagas that wait for an outage, those that began first first, at most {@code limit}, and none that somebody holds. */
     Map<UUID, SagaRow> waiting(String site, long limit) {
-        return rows(select("site = :site AND outage = 'WAITING' ORDER BY started_at, id LIMIT :limit"
-                        + " FOR UPDATE SKIP LOCKED")
+        return rows(database.session()
+                .createNativeQuery(
+                        "SELECT id, rev FROM saga WHERE site = :site AND outage = 'WAITING'"
+                                + " ORDER BY started_at, id LIMIT :limit FOR UPDATE SKIP LOCKED",
+                        Object[].class)
                 .setParameter("site", site)
                 .setParameter("limit", limit));
     }
 
     Optional<SagaRow> find(UUID id) {
         return Optional.ofNullable(database.session().get(SagaEntity.class, id))
-                .map(entity -> rows(List.of(entity)).getFirst());
+                .map(this::row);
     }
 
     /** Those of {@code ids} that there are. */
@@ -155,9 +160,12 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
             parameters.put("installation", asked.installation());
         }
         return asked.paging()
-                .readAll(this, "SagaEntity", condition.toString(), parameters, entities -> rows(entities).stream()
-                        .map(SagaRow::status)
-                        .toList());
+                .read(
+                        this,
+                        "SagaEntity",
+                        condition.toString(),
+                        parameters,
+                        entity -> row(entity).status());
     }
 
     void insert(Collection<Saved> sagas) {
@@ -169,8 +177,8 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
                                                   ordered, state, context, database_identity, database_id,
                                                   source_backup_id, started_at, updated_at, ended_at, site, outage)
                                 SELECT u.id, u.installation_id, u.installation, u.kind, u.phase, u.live, u.rev,
-                                       u.epoch, CAST(u.ordered AS jsonb), CAST(u.state AS jsonb),
-                                       CAST(u.context AS jsonb), u.identity,
+                                       u.epoch, CAST(u.ordered AS json), CAST(u.state AS json),
+                                       CAST(u.context AS json), u.identity,
                                        (SELECT i.database_id || CASE WHEN i.database_apart <> '{}' THEN ' ' || i.id ELSE '' END
                                           FROM installation i WHERE i.id = u.installation_id),
                                        u.source, u.started_at, u.updated_at, u.ended_at, u.site, u.outage
@@ -205,7 +213,7 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
         }
         bind(database.session().createNativeMutationQuery("""
                                 UPDATE saga s SET phase = u.phase, live = u.live, rev = u.rev, epoch = u.epoch,
-                                       state = CAST(u.state AS jsonb), context = CAST(u.context AS jsonb),
+                                       state = CAST(u.state AS json), context = CAST(u.context AS json),
                                        updated_at = u.updated_at, ended_at = u.ended_at, site = u.site,
                                        outage = u.outage
                                   FROM unnest(:ids, :phases, :lives, :revs, :epochs, :states, :contexts,
@@ -250,7 +258,7 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
         database.session()
                 .createNativeMutationQuery("""
                         INSERT INTO transition_log (saga_id, rev, body, at)
-                        SELECT u.saga_id, u.rev, CAST(u.body AS jsonb), u.at
+                        SELECT u.saga_id, u.rev, CAST(u.body AS json), u.at
                           FROM unnest(:sagas, :revs, :bodies, :ats) WITH ORDINALITY
                                AS u (saga_id, rev, body, at, position)
                          ORDER BY u.position
@@ -319,54 +327,87 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
                 .setParameter("limit", limit)
                 .getResultList()
                 .stream()
-                .map(row -> new Change(
-                        (long) row[0],
-                        MessageType.UPGRADE_TRANSITIONED,
-                        Columns.parse((String) row[1], UpgradeTransitioned.class)))
+                .map(row -> new Change((long) row[0], MessageType.UPGRADE_TRANSITIONED, (String) row[1]))
                 .toList();
     }
 
     List<Change> changed(long after, long upTo, int limit) {
         List<Object[]> found = database.session()
-                .createNativeQuery("SELECT {s.*}, t.change_seq FROM saga_tick t JOIN saga s ON s.id = t.saga_id"
-                        + " WHERE t.change_seq > :after AND t.change_seq <= :up_to"
-                        + " ORDER BY t.change_seq LIMIT :limit", Object[].class)
-                .addEntity("s", SagaEntity.class)
-                .addScalar("change_seq", StandardBasicTypes.LONG)
+                .createNativeQuery(
+                        "SELECT s.id, s.rev, t.change_seq FROM saga_tick t JOIN saga s ON s.id = t.saga_id"
+                                + " WHERE t.change_seq > :after AND t.change_seq <= :up_to"
+                                + " ORDER BY t.change_seq LIMIT :limit",
+                        Object[].class)
                 .setParameter("after", after)
                 .setParameter("up_to", upTo)
                 .setParameter("limit", limit)
                 .getResultList();
-        List<SagaRow> rows =
-                rows(found.stream().map(each -> (SagaEntity) each[0]).toList());
-        return IntStream.range(0, rows.size())
-                .mapToObj(i -> new Change(
-                        (Long) found.get(i)[1],
-                        MessageType.UPGRADE_STATUS,
-                        rows.get(i).status()))
-                .toList();
+        Map<UUID, SagaRow> rows = rows(found);
+        List<Change> changes = new ArrayList<>();
+        for (Object[] each : found) {
+            SagaRow row = rows.get((UUID) each[0]);
+            // A dry run may have been forgotten between the two looks.
+            if (row != null) {
+                changes.add(new Change((long) each[2], MessageType.UPGRADE_STATUS, Columns.json(row.status())));
+            }
+        }
+        return changes;
     }
 
-    private SelectionQuery<SagaEntity> select(String condition) {
-        return database.session()
-                .createNativeQuery("SELECT " + COLUMNS + " FROM saga WHERE " + condition, SagaEntity.class);
+    private Map<UUID, SagaRow> rows(SelectionQuery<Object[]> versions) {
+        return rows(versions.getResultList());
     }
 
-    private Map<UUID, SagaRow> rows(SelectionQuery<SagaEntity> query) {
+    /**
+     * The sagas of which {@code versions} has ids and revisions, in this order. Those that nobody has locked may be found in a
+     * later one.
+     */
+    private Map<UUID, SagaRow> rows(List<Object[]> versions) {
         Map<UUID, SagaRow> rows = new LinkedHashMap<>();
-        rows(query.getResultList()).forEach(row -> rows.put(row.id(), row));
+        List<UUID> missing = new ArrayList<>();
+        for (Object[] version : versions) {
+            UUID id = (UUID) version[0];
+            SagaRow known = cache.find(id, (long) version[1]);
+            rows.put(id, known);
+            if (known == null) {
+                missing.add(id);
+            }
+        }
+        if (!missing.isEmpty()) {
+            List<SagaEntity> entities = database.session()
+                    .createNativeQuery("SELECT " + COLUMNS + " FROM saga WHERE id = ANY (:ids)", SagaEntity.class)
+                    .setParameter("ids", missing.toArray(UUID[]::new))
+                    .getResultList();
+            for (SagaEntity entity : entities) {
+                SagaRow row = entity.row();
+                rows.put(row.id(), row);
+                int characters = entity.characters();
+                database.afterCommit(() -> cache.put(row, characters));
+            }
+            rows.values().removeIf(Objects::isNull);
+        }
         return rows;
     }
 
-    private List<SagaRow> rows(List<SagaEntity> entities) {
-        Map<UUID, SagaOrder> ordered =
-                orders.of(entities.stream().map(entity -> entity.id).toList());
-        return entities.stream()
-                .map(entity -> entity.row(Objects.requireNonNull(ordered.get(entity.id))))
-                .toList();
+    private SagaRow row(SagaEntity entity) {
+        SagaRow known = cache.find(entity.id, entity.rev);
+        return known == null ? entity.row() : known;
     }
 
-    private static MutationQuery bind(MutationQuery statement, Collection<Saved> sagas) {
+    private MutationQuery bind(MutationQuery statement, Collection<Saved> sagas) {
+        String[] states = sagas.stream()
+                .map(saga -> Columns.json(saga.row().state()))
+                .toArray(String[]::new);
+        String[] contexts = sagas.stream()
+                .map(saga -> Columns.json(saga.row().context()))
+                .toArray(String[]::new);
+        database.afterCommit(() -> {
+            int i = 0;
+            for (Saved saga : sagas) {
+                cache.put(saga.row(), states[i].length() + contexts[i].length());
+                i++;
+            }
+        });
         return statement
                 .setParameter("ids", ids(sagas, SagaRow::id))
                 .setParameter("phases", texts(sagas, row -> row.state().status().name()))
@@ -379,8 +420,8 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
                         sagas.stream()
                                 .map(saga -> saga.row().state().course().epoch())
                                 .toArray(Long[]::new))
-                .setParameter("states", texts(sagas, row -> Columns.json(row.state())))
-                .setParameter("contexts", texts(sagas, row -> Columns.json(row.context())))
+                .setParameter("states", states)
+                .setParameter("contexts", contexts)
                 .setParameter("updated_ats", times(sagas, SagaRow::updatedAt))
                 .setParameter("sites", texts(sagas, SagaRow::site))
                 .setParameter(
