@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param source who says it, such as {@code /uplift/orchestrator}
  * @param key the Kafka key, and the CloudEvent's subject: what the message is about
  * @param traceparent W3C trace context; absent: not traced
- * @param body the record that {@link MessageType#bodyOf} names for {@code type}
+ * @param body the record that {@link MessageType#bodyOf} names for {@code type}; to be sent, also its {@link JsonText}
  */
 public record Message(
         UUID id,

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 @Singleton
 public final class ChangeFeed {
     private static final Logger LOG = LoggerFactory.getLogger(ChangeFeed.class);
-    private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration AWAY = Duration.ofSeconds(1);
     private static final int PAGE = 500;
     private static final String HOLDERS = """

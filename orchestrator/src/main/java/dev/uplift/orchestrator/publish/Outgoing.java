@@ -6,12 +6,12 @@ import dev.uplift.contract.FenceTaking;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.InstallationRemoved;
 import dev.uplift.contract.InstallationStatus;
+import dev.uplift.contract.JsonText;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.MessageType;
 import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.Topics;
-import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeTransitioned;
 import dev.uplift.messaging.OutboundMessage;
 import java.net.URI;
@@ -103,26 +103,34 @@ public final class Outgoing {
                 removed);
     }
 
-    /** The latest state of a saga. */
-    public static OutboundMessage status(UpgradeStatus status) {
+    /**
+     * The latest state of a saga.
+     *
+     * @param status the JSON of its {@link dev.uplift.contract.UpgradeStatus}
+     */
+    public static OutboundMessage status(UUID upgradeId, Instant updatedAt, String status) {
         return message(
                 Topics.STATUS_UPGRADES,
                 UUID.randomUUID(),
                 MessageType.UPGRADE_STATUS,
-                status.id(),
-                status.updatedAt(),
-                status);
+                upgradeId,
+                updatedAt,
+                new JsonText(status));
     }
 
-    /** One transition of a saga. */
-    public static OutboundMessage transitioned(UpgradeTransitioned transition) {
+    /**
+     * One transition of a saga.
+     *
+     * @param json of the transition
+     */
+    public static OutboundMessage transitioned(UpgradeTransitioned transition, String json) {
         return message(
                 Topics.EVENTS,
                 UUID.randomUUID(),
                 MessageType.UPGRADE_TRANSITIONED,
                 transition.installationId(),
                 transition.at(),
-                transition);
+                new JsonText(json));
     }
 
     private static OutboundMessage message(String topic, UUID id, String type, UUID key, Instant at, Object body) {

@@ -18,13 +18,23 @@ final class SagaCache {
     /** Of JSON, for each byte of the heap. What is made of a character takes about three bytes. */
     private static final double CHARACTERS_PER_BYTE = 0.125;
 
+    /** Of the JSON of statuses: those of the last few seconds, which whoever listens is about to be sent. */
+    private static final int STATUS_CHARACTERS_MAX = 8_000_000;
+
     private record Known(SagaRow row, int characters, int orderCharacters) {}
+
+    private record Status(long rev, String json) {}
 
     private final Cache<UUID, Known> known = Caffeine.newBuilder()
             .maximumWeight((long) (Runtime.getRuntime().maxMemory() * CHARACTERS_PER_BYTE))
             // The id of a dry run may come again once it is forgotten, which takes days.
             .expireAfterAccess(Duration.ofHours(1))
             .<UUID, Known>weigher((id, saga) -> saga.characters() + saga.orderCharacters())
+            .build();
+
+    private final Cache<UUID, Status> statuses = Caffeine.newBuilder()
+            .maximumWeight(STATUS_CHARACTERS_MAX)
+            .<UUID, Status>weigher((id, status) -> status.json().length())
             .build();
 
     /** That saga, if it is known as it is in this revision. */
@@ -46,5 +56,16 @@ final class SagaCache {
                                 row,
                                 characters,
                                 before == null ? Columns.json(row.order()).length() : before.orderCharacters()));
+    }
+
+    /** Keeps the JSON of the status of a saga that is committed. */
+    void putStatus(SagaRow row, String json) {
+        statuses.put(row.id(), new Status(row.rev(), json));
+    }
+
+    /** The JSON of its status. */
+    String status(SagaRow row) {
+        Status status = statuses.getIfPresent(row.id());
+        return status != null && status.rev() == row.rev() ? status.json() : Columns.json(row.status());
     }
 }

@@ -251,7 +251,15 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
                 .executeUpdate();
     }
 
-    void log(List<UpgradeTransitioned> transitions) {
+    /** The JSON of the status of a saga that is being written, for whoever reads it next. */
+    String status(SagaRow row) {
+        String json = Columns.json(row.status());
+        database.afterCommit(() -> cache.putStatus(row, json));
+        return json;
+    }
+
+    /** @param bodies their JSON, in the same order */
+    void log(List<UpgradeTransitioned> transitions, List<String> bodies) {
         if (transitions.isEmpty()) {
             return;
         }
@@ -269,7 +277,7 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
                 .setParameter(
                         "revs",
                         transitions.stream().map(UpgradeTransitioned::rev).toArray(Long[]::new))
-                .setParameter("bodies", transitions.stream().map(Columns::json).toArray(String[]::new))
+                .setParameter("bodies", bodies.toArray(String[]::new))
                 .setParameter(
                         "ats", transitions.stream().map(UpgradeTransitioned::at).toArray(Instant[]::new))
                 .executeUpdate();
@@ -348,7 +356,7 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
             SagaRow row = rows.get((UUID) each[0]);
             // A dry run may have been forgotten between the two looks.
             if (row != null) {
-                changes.add(new Change((long) each[2], MessageType.UPGRADE_STATUS, Columns.json(row.status())));
+                changes.add(new Change((long) each[2], MessageType.UPGRADE_STATUS, cache.status(row)));
             }
         }
         return changes;

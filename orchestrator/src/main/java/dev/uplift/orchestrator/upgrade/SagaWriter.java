@@ -16,6 +16,7 @@ import dev.uplift.orchestrator.inventory.InstallationStore;
 import dev.uplift.orchestrator.publish.Outgoing;
 import dev.uplift.orchestrator.release.ReleaseKey;
 import dev.uplift.orchestrator.release.ReleaseRepository;
+import dev.uplift.orchestrator.sql.Columns;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.VersionReading;
 import jakarta.inject.Singleton;
@@ -72,12 +73,15 @@ final class SagaWriter {
         beginOutages(batch);
         releases.record(completed(batch));
         List<OutboundMessage> messages = new ArrayList<>(withPresentHosts(batch, withKnownReleases(batch.commands())));
-        batch.moved().forEach(row -> messages.add(Outgoing.status(row.status())));
+        batch.moved().forEach(row -> messages.add(Outgoing.status(row.id(), row.updatedAt(), sagas.status(row))));
         sagas.insert(batch.added());
         sagas.update(batch.changed());
-        sagas.log(batch.transitions());
+        List<String> transitions = batch.transitions().stream().map(Columns::json).toList();
+        sagas.log(batch.transitions(), transitions);
         backups.insert(batch.backups());
-        batch.transitions().forEach(transition -> messages.add(Outgoing.transitioned(transition)));
+        for (int i = 0; i < transitions.size(); i++) {
+            messages.add(Outgoing.transitioned(batch.transitions().get(i), transitions.get(i)));
+        }
         List<Installation> changed = batch.changed(installations.lock(batch.touchedInstallations()));
         installations.update(changed);
         changed.forEach(installation -> messages.add(Outgoing.status(installation.status())));
