@@ -1,7 +1,10 @@
 package dev.uplift.backup;
 
 import dev.uplift.backup.database.h2.H2Processes;
+import dev.uplift.backup.store.BackupSeal;
 import dev.uplift.backup.store.BackupStore;
+import dev.uplift.backup.store.FileBackupStore;
+import dev.uplift.backup.store.Pruning;
 import dev.uplift.backup.store.Retention;
 import dev.uplift.contract.Direction;
 import dev.uplift.contract.ServiceName;
@@ -17,6 +20,7 @@ import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -48,10 +52,10 @@ final class BackupWiring {
     StepWorker worker(
             BackupSettings settings, Reach reach, H2Processes h2, MessagingRuntime messaging, MeterRegistry meters)
             throws IOException, ProfileException {
-        BackupStore store = new BackupStore(
-                settings.home().toAbsolutePath(),
-                new Retention(settings.retentionCount(), settings.retentionMinAge()),
-                Clock.systemUTC());
+        Path home = settings.home().toAbsolutePath();
+        BackupStore store = new FileBackupStore(home.resolve("backups"));
+        BackupSeal seal = new BackupSeal(home.resolve("keys").resolve("backup-mac.key"));
+        Retention retention = new Retention(settings.retentionCount(), settings.retentionMinAge());
         InstallationAccess access = new InstallationAccess(
                 Profiles.load(Optional.of(settings.home().resolve("profiles"))),
                 store,
@@ -59,10 +63,11 @@ final class BackupWiring {
                 settings.postgresJobs(),
                 settings.postgresTools().orElse(List.of()),
                 reach);
-        TakeBackup take = new TakeBackup(access, store, meters);
-        RestoreBackup restore = new RestoreBackup(access, store);
+        TakeBackup take = new TakeBackup(
+                access, store, seal, new Pruning(store, seal, retention, Clock.systemUTC()), meters);
+        RestoreBackup restore = new RestoreBackup(access, store, seal);
         return StepWorker.builder(messaging, ServiceName.BACKUP, settings.site())
-                .step(StepName.PREFLIGHT_DATABASE, Direction.DO, new CheckDatabase(access, store))
+                .step(StepName.PREFLIGHT_DATABASE, Direction.DO, new CheckDatabase(access, store, seal))
                 .urgent(StepName.BACKUP, Direction.DO, take)
                 .step(StepName.BACKUP, Direction.UNDO, restore)
                 .step(StepName.SAFETY_BACKUP, Direction.UNDO, new SecureData(take))

@@ -1,11 +1,13 @@
 package dev.uplift.backup;
 
 import dev.uplift.backup.step.BackupWork;
+import dev.uplift.backup.database.ApplicationDatabase;
+import dev.uplift.backup.store.BackupSeal;
 import dev.uplift.backup.store.BackupStore;
+import dev.uplift.backup.store.StoredBackup;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Check;
-import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
@@ -16,7 +18,6 @@ import dev.uplift.worker.StepFailure;
 import dev.uplift.worker.StepFailures;
 import dev.uplift.worker.StepRunner;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -28,24 +29,28 @@ import java.util.stream.Collectors;
  * reported.
  */
 public final class CheckDatabase implements StepHandler {
-    private static final long H2_BYTES = 4L << 20;
     private static final StepRunner RUNNER = new StepRunner(StepFailures.otherwise(ErrorCode.DATABASE_UNAVAILABLE));
 
     private final InstallationAccess access;
     private final BackupStore store;
+    private final BackupSeal seal;
 
-    public CheckDatabase(InstallationAccess access, BackupStore store) {
+    public CheckDatabase(InstallationAccess access, BackupStore store, BackupSeal seal) {
         this.access = access;
         this.store = store;
+        this.seal = seal;
     }
 
     @Override
     public StepOutcome run(StepCommand command, StepRun run) throws Exception {
         return RUNNER.run(command, run, () -> {
             StepOutput.DatabaseChecked checked;
+            long neededBytes = 0;
             try {
                 BackupWork work = access.work(command, run);
-                checked = access.database(command.installation()).check(work);
+                ApplicationDatabase database = access.database(command.installation());
+                checked = database.check(work);
+                neededBytes = database.backupBytes(checked.sizeBytes());
             } catch (StepFailure e) {
                 if (!command.dryRun()) {
                     throw e;
@@ -56,7 +61,7 @@ public final class CheckDatabase implements StepHandler {
                         List.of(new Check("database.reachable", Check.Verdict.FAIL, String.valueOf(e.getMessage()))));
             }
             List<Check> checks = new ArrayList<>(checked.checks());
-            checks.add(space(command, checked.sizeBytes()));
+            checks.add(space(command, neededBytes));
             Backup source = command.source();
             if (source != null) {
                 checks.add(source(source, access.work(command, run)));
@@ -75,20 +80,15 @@ public final class CheckDatabase implements StepHandler {
     /** Before anything is stopped for it: retention may have deleted it, and a disk may have changed it. */
     private Check source(Backup source, BackupWork work) throws IOException {
         try {
-            Path directory = store.require(work.command().installation().id(), source.id());
-            var _ = store.verify(directory, work.bytes("checking the backup", source.sizeBytes()));
+            StoredBackup stored = store.require(work.command().installation().id(), source.id());
+            var _ = seal.verify(stored, work.bytes("checking the backup", source.sizeBytes()));
             return new Check("backup.source", Check.Verdict.OK, "backup " + source.id() + " is as it was written");
         } catch (StepFailure e) {
             return new Check("backup.source", Check.Verdict.FAIL, String.valueOf(e.getMessage()));
         }
     }
 
-    private Check space(StepCommand command, long sizeBytes) throws IOException {
-        long neededBytes = switch (command.installation().database()) {
-            case DatabaseSpec.PostgreSql _ -> sizeBytes;
-            // The scratch copy lies in the store, too, and the H2 that reads it.
-            case DatabaseSpec.H2 _ -> 2 * sizeBytes + H2_BYTES;
-        };
+    private Check space(StepCommand command, long neededBytes) throws IOException {
         long freeBytes = store.usableBytes();
         return freeBytes > neededBytes
                 ? new Check("backup.space", Check.Verdict.OK, ByteCount.text(freeBytes) + " are free for backups")
@@ -96,7 +96,7 @@ public final class CheckDatabase implements StepHandler {
                         "backup.space",
                         Check.Verdict.FAIL,
                         "a backup may need " + ByteCount.text(neededBytes) + " in "
-                                + store.directory(command.installation().id()) + ", only "
+                                + store.workDirectory(command.installation().id()) + ", only "
                                 + ByteCount.text(freeBytes) + " are free: free some or move UPLIFT_HOME");
     }
 }

@@ -4,7 +4,7 @@ import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.backup.database.h2.ApplicationJar;
 import dev.uplift.backup.database.h2.H2Database;
 import dev.uplift.backup.database.h2.H2Processes;
-import dev.uplift.backup.database.postgres.PostgresDatabases;
+import dev.uplift.backup.database.postgres.PostgresDatabase;
 import dev.uplift.backup.database.postgres.PostgresOptions;
 import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.BackupStore;
@@ -66,12 +66,12 @@ public final class InstallationAccess {
     ApplicationDatabase database(InstallationSpec installation) throws IOException, InterruptedException {
         return switch (installation.database()) {
             case DatabaseSpec.PostgreSql spec ->
-                PostgresDatabases.open(
+                PostgresDatabase.open(
                         installation.id(),
                         spec,
                         reach.server(installation, spec),
                         new PostgresOptions(postgresJobs, postgresTools, minimumMajor(installation)),
-                        store.directory(installation.id()));
+                        store.workDirectory(installation.id()));
             case DatabaseSpec.H2 spec ->
                 H2Database.open(
                         installation,
@@ -79,7 +79,7 @@ public final class InstallationAccess {
                         hostOf(installation, spec),
                         jar(installation),
                         h2,
-                        store.directory(installation.id()));
+                        store.workDirectory(installation.id()));
         };
     }
 

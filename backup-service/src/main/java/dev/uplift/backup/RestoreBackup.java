@@ -3,8 +3,10 @@ package dev.uplift.backup;
 import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.backup.step.BackupEffect;
 import dev.uplift.backup.step.BackupWork;
+import dev.uplift.backup.store.BackupSeal;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Manifest;
+import dev.uplift.backup.store.StoredBackup;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
@@ -19,7 +21,6 @@ import dev.uplift.worker.Effects;
 import dev.uplift.worker.StepFailure;
 import dev.uplift.worker.StepFailures;
 import dev.uplift.worker.StepRunner;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
@@ -50,10 +51,12 @@ public final class RestoreBackup implements StepHandler {
 
     private final InstallationAccess access;
     private final BackupStore store;
+    private final BackupSeal seal;
 
-    public RestoreBackup(InstallationAccess access, BackupStore store) {
+    public RestoreBackup(InstallationAccess access, BackupStore store, BackupSeal seal) {
         this.access = access;
         this.store = store;
+        this.seal = seal;
     }
 
     @Override
@@ -105,35 +108,35 @@ public final class RestoreBackup implements StepHandler {
         StepCommand command = work.command();
         UUID installation = command.installation().id();
         ApplicationDatabase database = access.database(command.installation());
-        Path directory = store.require(installation, backup.id());
+        StoredBackup stored = store.require(installation, backup.id());
         work.effects().run(BackupEffect.CLEAN, () -> {
             work.locked(() -> store.discardLeftovers(installation));
             database.discardLeftovers(work);
         });
         database.requireCold();
         Optional<ApplicationDatabase.Content> content =
-                content(database, directory, work).filter(found -> found.hash().equals(backup.contentHash()));
+                content(database, stored, work).filter(found -> found.hash().equals(backup.contentHash()));
         if (content.isPresent()) {
-            List<Check> lacking = content.get().lacking().warnings(file -> store.read(directory, file));
+            List<Check> lacking = content.get().lacking().warnings(file -> seal.read(stored, file));
             return StepOutcome.done(new StepOutput.Restored(backup.contentHash(), false, lacking));
         }
-        Manifest manifest = store.verify(directory, work.bytes("checking the backup", backup.sizeBytes()));
+        Manifest manifest = seal.verify(stored, work.bytes("checking the backup", backup.sizeBytes()));
         if (!manifest.backupId().equals(backup.id())
                 || !manifest.installationId().equals(installation)
                 || !manifest.contentHash().equals(backup.contentHash())
                 || !manifest.databaseKind().equals(database.kind())) {
             throw StepFailure.refused(
                     ErrorCode.BACKUP_CORRUPT,
-                    "what is in " + directory + " is not the backup that was asked for: its manifest tells another"
+                    "what is in " + stored.location() + " is not the backup that was asked for: its manifest tells another"
                             + " installation, content or kind of database");
         }
-        List<Check> warnings = database.replace(directory, manifest, work);
+        List<Check> warnings = database.replace(stored.directory(), manifest, work);
         return StepOutcome.done(new StepOutput.Restored(backup.contentHash(), true, warnings));
     }
 
     /** Empty for a database that cannot be read whole: it is damaged, or the failed version has locked it up. */
     private static Optional<ApplicationDatabase.Content> content(
-            ApplicationDatabase database, Path backup, BackupWork work) throws Exception {
+            ApplicationDatabase database, StoredBackup backup, BackupWork work) throws Exception {
         try {
             return Optional.of(database.content(backup, work));
         } catch (StepFailure e) {

@@ -4,15 +4,18 @@ import com.github.f4b6a3.uuid.UuidCreator;
 import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.backup.step.BackupEffect;
 import dev.uplift.backup.step.BackupWork;
+import dev.uplift.backup.store.BackupDraft;
+import dev.uplift.backup.store.BackupSeal;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.Manifest;
+import dev.uplift.backup.store.Pruning;
+import dev.uplift.backup.store.StoredBackup;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.host.DurableFiles;
 import dev.uplift.worker.StepHandler;
 import dev.uplift.worker.StepOutcome;
 import dev.uplift.worker.StepRun;
@@ -21,7 +24,6 @@ import dev.uplift.worker.StepFailures;
 import dev.uplift.worker.StepRunner;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -48,11 +50,16 @@ public final class TakeBackup implements StepHandler {
 
     private final InstallationAccess access;
     private final BackupStore store;
+    private final BackupSeal seal;
+    private final Pruning pruning;
     private final MeterRegistry meters;
 
-    public TakeBackup(InstallationAccess access, BackupStore store, MeterRegistry meters) {
+    public TakeBackup(
+            InstallationAccess access, BackupStore store, BackupSeal seal, Pruning pruning, MeterRegistry meters) {
         this.access = access;
         this.store = store;
+        this.seal = seal;
+        this.pruning = pruning;
         this.meters = meters;
     }
 
@@ -68,10 +75,10 @@ public final class TakeBackup implements StepHandler {
             });
             database.requireCold();
             UUID id = backupId(command);
-            Optional<Path> found = store.find(installation, id);
+            Optional<StoredBackup> found = store.find(installation, id);
             Backup backup = found.isPresent() ? again(found.get(), database, work) : take(id, database, work);
             return StepOutcome.done(new StepOutput.BackedUp(
-                    backup, store.kept(installation), store.warnings(store.require(installation, id), id)));
+                    backup, store.list(installation), seal.warnings(store.require(installation, id))));
         });
     }
 
@@ -80,10 +87,10 @@ public final class TakeBackup implements StepHandler {
         return UuidCreator.getNameBasedSha1(command.sagaId(), command.stepIndex() + "/backup/" + command.epoch());
     }
 
-    private Backup again(Path directory, ApplicationDatabase database, BackupWork work) throws Exception {
-        store.settle(directory);
-        Manifest manifest = store.verify(directory, work.bytes("reading the backup that is there", 0));
-        if (!database.content(directory, work).hash().equals(manifest.contentHash())) {
+    private Backup again(StoredBackup found, ApplicationDatabase database, BackupWork work) throws Exception {
+        found.settle();
+        Manifest manifest = seal.verify(found, work.bytes("reading the backup that is there", 0));
+        if (!database.content(found, work).hash().equals(manifest.contentHash())) {
             throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     "the database was changed after backup " + manifest.backupId()
@@ -103,28 +110,28 @@ public final class TakeBackup implements StepHandler {
                                 + " ran on the data: PREFLIGHT comes before BACKUP");
             }
         }
-        Path partial = work.effects().call(BackupEffect.BEGIN, () -> store.begin(installation, id, work.tag()));
+        BackupDraft draft = work.effects().call(BackupEffect.BEGIN, () -> store.begin(installation, id, work.tag()));
         try {
-            ApplicationDatabase.Snapshot snapshot = database.dump(partial, work);
+            ApplicationDatabase.Snapshot snapshot = database.dump(draft.directory(), work);
             Manifest manifest = work.effects()
                     .call(
                             BackupEffect.MANIFEST,
-                            () -> store.seal(
-                                    partial,
+                            () -> seal.apply(
+                                    draft,
                                     (sizeBytes, count, list) ->
                                             manifest(id, work, database.kind(), snapshot, sizeBytes, count, list)));
-            var _ = store.verify(partial, work.bytes("reading the backup back", manifest.sizeBytes()));
-            store.warn(partial, id, database.prove(partial, manifest, work));
+            var _ = seal.verify(draft, work.bytes("reading the backup back", manifest.sizeBytes()));
+            seal.warn(draft, database.prove(draft.directory(), manifest, work));
             work.run().checkCancelled();
             work.runLocked(BackupEffect.PUBLISH, () -> {
                 database.requireCold();
-                store.publish(partial, installation, id);
+                draft.publish();
             });
             meters.counter("uplift.backup.bytes", "database", database.kind()).increment((double) manifest.sizeBytes());
             prune(id, work);
             return manifest.backup();
         } catch (Exception e) {
-            discard(partial, e);
+            discard(draft, e);
             throw e;
         }
     }
@@ -166,7 +173,7 @@ public final class TakeBackup implements StepHandler {
         Optional.ofNullable(work.command().source()).map(Backup::id).ifPresent(needed::add);
         work.effects().run(BackupEffect.PRUNE, () -> {
             try {
-                store.prune(work.command().installation().id(), needed);
+                pruning.prune(work.command().installation().id(), needed);
             } catch (IOException e) {
                 LOG.warn("old backups could not be deleted", e);
             }
@@ -177,9 +184,9 @@ public final class TakeBackup implements StepHandler {
      * Takes away what this run wrote, and nothing else: another run may have taken over. After a crash there is
      * nobody to do this: the next run does it.
      */
-    private static void discard(Path partial, Exception failure) {
+    private static void discard(BackupDraft draft, Exception failure) {
         try {
-            DurableFiles.delete(partial);
+            draft.discard();
         } catch (IOException e) {
             failure.addSuppressed(e);
         }

@@ -150,16 +150,10 @@ final class DiskFaultTest {
                 assertThat(trace).content().contains("INJECTED");
                 assertThat(outcome).contains("code=HOST_STORAGE").contains("Input/output error");
             }
-            assertThat(h2.fixture
-                            .store
-                            .verify(h2.fixture.directory(old), bytes -> {})
-                            .backup())
-                    .isEqualTo(old);
+            assertThat(h2.fixture.verify(old.id()).backup()).isEqualTo(old);
             for (String name : h2.fixture.stored()) {
                 if (!name.contains(".")) {
-                    Path published =
-                            h2.fixture.store.directory(h2.fixture.installation).resolve(name);
-                    assertThat(h2.fixture.store.verify(published, bytes -> {}).contentHash())
+                    assertThat(h2.fixture.verify(UUID.fromString(name)).contentHash())
                             .as("whatever has a backup's name is one")
                             .isEqualTo(old.contentHash());
                 }
@@ -193,7 +187,7 @@ final class DiskFaultTest {
     private static void assertRefused(Fixture fixture, Backup old) throws Exception {
         assertThat(fixture.tryTake()).isInstanceOfSatisfying(StepOutcome.Failed.class, DiskFaultTest::isStorage);
         assertThat(fixture.stored()).containsExactly(old.id().toString());
-        assertThat(fixture.store.verify(fixture.directory(old), bytes -> {}).backup())
+        assertThat(fixture.verify(old.id()).backup())
                 .isEqualTo(old);
     }
 

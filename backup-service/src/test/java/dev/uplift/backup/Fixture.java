@@ -3,7 +3,11 @@ package dev.uplift.backup;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.uplift.backup.database.h2.H2Processes;
+import dev.uplift.backup.store.BackupSeal;
 import dev.uplift.backup.store.BackupStore;
+import dev.uplift.backup.store.FileBackupStore;
+import dev.uplift.backup.store.Manifest;
+import dev.uplift.backup.store.Pruning;
 import dev.uplift.backup.store.Retention;
 import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
@@ -61,6 +65,7 @@ final class Fixture implements AutoCloseable {
     final Path application;
     final DatabaseSpec database;
     final BackupStore store;
+    final BackupSeal seal;
     final InstallationAccess access;
     final TakeBackup take;
     final RestoreBackup restore;
@@ -110,13 +115,15 @@ final class Fixture implements AutoCloseable {
         this.home = home;
         this.application = application.toRealPath();
         this.database = database;
-        this.store = new BackupStore(home, new Retention(5, Duration.ofHours(24)), Clock.systemUTC());
+        this.store = new FileBackupStore(home.resolve("backups"));
+        this.seal = new BackupSeal(home.resolve("keys/backup-mac.key"));
         this.reach = new Reach(home, DockerEndpoint.LOCAL);
         this.h2 = h2;
         this.access = new InstallationAccess(Profiles.load(Optional.empty()), store, h2, 2, List.of(), reach);
-        this.take = new TakeBackup(access, store, new SimpleMeterRegistry());
-        this.restore = new RestoreBackup(access, store);
-        this.check = new CheckDatabase(access, store);
+        Pruning pruning = new Pruning(store, seal, new Retention(5, Duration.ofHours(24)), Clock.systemUTC());
+        this.take = new TakeBackup(access, store, seal, pruning, new SimpleMeterRegistry());
+        this.restore = new RestoreBackup(access, store, seal);
+        this.check = new CheckDatabase(access, store, seal);
     }
 
     @Override
@@ -237,12 +244,17 @@ final class Fixture implements AutoCloseable {
     }
 
     Path directory(Backup backup) {
-        return store.directory(installation).resolve(backup.id().toString());
+        return store.workDirectory(installation).resolve(backup.id().toString());
+    }
+
+    /** Reads all of a backup. */
+    Manifest verify(UUID backup) throws Exception {
+        return seal.verify(store.require(installation, backup), bytes -> {});
     }
 
     /** Names of what is in the installation's directory of the store, which nothing may have made yet. */
     List<String> stored() throws Exception {
-        Path directory = store.directory(installation);
+        Path directory = store.workDirectory(installation);
         if (Files.notExists(directory)) {
             return List.of();
         }

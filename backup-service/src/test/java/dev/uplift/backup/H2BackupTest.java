@@ -281,7 +281,7 @@ class H2BackupTest {
 
     @Test
     void aBackupThatWasTakenOverLeavesThatOfTheNextRunAlone() throws Exception {
-        Path next = fixture.store.directory(fixture.installation).resolve(UUID.randomUUID() + ".1_1_2.partial");
+        Path next = fixture.store.workDirectory(fixture.installation).resolve(UUID.randomUUID() + ".1_1_2.partial");
         fixture.cancelled = () -> next.toFile().mkdir();
         Assertions.assertThatThrownBy(fixture::tryTake).isInstanceOf(StepCancelledException.class);
         assertThat(fixture.stored()).containsExactly(String.valueOf(next.getFileName()));
@@ -295,7 +295,7 @@ class H2BackupTest {
         BackupWork paused = fixture.access.work(undo, fixture.begin());
         fixture.pauseAt = "backup.restore.load:AFTER";
         fixture.meanwhile = () -> {
-            Manifest manifest = fixture.store.verify(fixture.directory(backup), bytes -> {});
+            Manifest manifest = fixture.verify(backup.id());
             ApplicationDatabase database = fixture.access.database(undo.installation());
             Assertions.assertThatThrownBy(() -> database.replace(fixture.directory(backup), manifest, paused))
                     .isInstanceOf(FencedException.class);

@@ -406,7 +406,7 @@ final class PostgresBackupTest {
 
     @Test
     void aCheckTakesAwayNoDirectoryButItsOwn() throws Exception {
-        Path place = fixture.store.directory(fixture.installation);
+        Path place = fixture.store.workDirectory(fixture.installation);
         assertThat(fixture.preflight()).isInstanceOf(StepOutcome.Succeeded.class);
         assertThat(place).doesNotExist();
 

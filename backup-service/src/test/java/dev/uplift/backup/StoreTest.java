@@ -3,8 +3,13 @@ package dev.uplift.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.uplift.backup.store.BackupDraft;
+import dev.uplift.backup.store.BackupSeal;
 import dev.uplift.backup.store.BackupStore;
+import dev.uplift.backup.store.FileBackupStore;
 import dev.uplift.backup.store.Manifest;
+import dev.uplift.backup.store.Pruning;
+import dev.uplift.backup.store.StoredBackup;
 import dev.uplift.backup.store.Retention;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
@@ -32,15 +37,23 @@ final class StoreTest {
     private final UUID installation = UUID.randomUUID();
 
     private BackupStore store() throws Exception {
-        return new BackupStore(home, new Retention(2, Duration.ofHours(24)), Clock.fixed(NOW, ZoneOffset.UTC));
+        return new FileBackupStore(home.resolve("backups"));
     }
 
-    private UUID put(BackupStore store, Instant takenAt) throws Exception {
-        UUID id = UUID.randomUUID();
-        Path partial = store.begin(installation, id, "1_1_1");
-        Files.writeString(partial.resolve("content"), "of " + id);
-        var _ = store.seal(
-                partial,
+    private BackupSeal seal() throws Exception {
+        return new BackupSeal(home.resolve("keys/backup-mac.key"));
+    }
+
+    private void prune(BackupStore store, Set<UUID> needed) throws Exception {
+        Retention retention = new Retention(2, Duration.ofHours(24));
+        new Pruning(store, seal(), retention, Clock.fixed(NOW, ZoneOffset.UTC)).prune(installation, needed);
+    }
+
+    private BackupDraft draft(BackupStore store, UUID id, Instant takenAt) throws Exception {
+        BackupDraft draft = store.begin(installation, id, "1_1_1");
+        Files.writeString(draft.directory().resolve("content"), "of " + id);
+        var _ = seal().apply(
+                draft,
                 (sizeBytes, count, list) -> new Manifest(
                         1,
                         id,
@@ -60,8 +73,17 @@ final class StoreTest {
                         sizeBytes,
                         count,
                         list));
-        var _ = store.publish(partial, installation, id);
+        return draft;
+    }
+
+    private UUID put(BackupStore store, Instant takenAt) throws Exception {
+        UUID id = UUID.randomUUID();
+        draft(store, id, takenAt).publish();
         return id;
+    }
+
+    private Path directory(UUID id) {
+        return home.resolve("backups").resolve(installation.toString()).resolve(id.toString());
     }
 
     @Test
@@ -71,15 +93,15 @@ final class StoreTest {
         for (int days = 10; days > 4; days--) {
             ids.add(put(store, NOW.minus(Duration.ofDays(days))));
         }
-        store.prune(installation, Set.of(ids.get(1)));
+        prune(store, Set.of(ids.get(1)));
         assertThat(kept(store, ids)).containsExactly(ids.get(1), ids.get(4), ids.get(5));
-        assertThat(store.kept(installation)).containsExactlyInAnyOrder(ids.get(1), ids.get(4), ids.get(5));
+        assertThat(store.list(installation)).containsExactlyInAnyOrder(ids.get(1), ids.get(4), ids.get(5));
 
         List<UUID> young = new ArrayList<>();
         for (int hours = 1; hours < 5; hours++) {
             young.add(put(store, NOW.minus(Duration.ofHours(hours))));
         }
-        store.prune(installation, Set.of());
+        prune(store, Set.of());
         assertThat(kept(store, ids)).isEmpty();
         assertThat(kept(store, young)).isEqualTo(young);
     }
@@ -90,9 +112,9 @@ final class StoreTest {
         UUID bad = put(store, NOW.minus(Duration.ofDays(1)));
         UUID good = put(store, NOW.minus(Duration.ofDays(5)));
         UUID older = put(store, NOW.minus(Duration.ofDays(6)));
-        Files.writeString(store.require(installation, bad).resolve("manifest.mac"), "00");
+        Files.writeString(directory(bad).resolve("manifest.mac"), "00");
 
-        store.prune(installation, Set.of());
+        prune(store, Set.of());
         assertThat(kept(store, List.of(bad, good, older))).containsExactly(bad, good, older);
     }
 
@@ -102,53 +124,76 @@ final class StoreTest {
         Path key = home.resolve("keys/backup-mac.key");
 
         assertThat(Files.getPosixFilePermissions(key)).hasSize(2);
-        assertThat(store().verify(store().require(installation, id), bytes -> {})
-                        .backupId())
+        assertThat(seal().verify(store().require(installation, id), bytes -> {}).backupId())
                 .isEqualTo(id);
         Files.delete(key);
-        assertThatThrownBy(() -> store().verify(store().require(installation, id), bytes -> {}))
+        assertThatThrownBy(() -> seal().verify(store().require(installation, id), bytes -> {}))
                 .isInstanceOfSatisfying(
                         StepFailure.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.BACKUP_CORRUPT));
     }
 
     @Test
     void everyChangeInABackupIsFound() throws Exception {
-        BackupStore store = store();
-        Path backup = store.require(installation, put(store, NOW));
+        UUID id = put(store(), NOW);
+        Path backup = directory(id);
         Files.writeString(backup.resolve("added"), "x");
-        assertCorrupt(store, backup, "added was added");
+        assertCorrupt(id, "added was added");
         Files.delete(backup.resolve("added"));
         Files.delete(backup.resolve("content"));
-        assertCorrupt(store, backup, "content is missing");
+        assertCorrupt(id, "content is missing");
         Files.createSymbolicLink(backup.resolve("content"), home.resolve("keys/backup-mac.key"));
-        assertCorrupt(store, backup, "content is missing");
+        assertCorrupt(id, "content is missing");
         Files.writeString(backup.resolve("files.sha256"), "");
-        assertCorrupt(store, backup, "files.sha256 was changed");
+        assertCorrupt(id, "files.sha256 was changed");
         Files.delete(backup.resolve("files.sha256"));
-        assertCorrupt(store, backup, "files.sha256 is missing");
+        assertCorrupt(id, "files.sha256 is missing");
+    }
+
+    @Test
+    void aDraftIsNoBackupUntilItIsPublishedAndThenThereIsNoSecond() throws Exception {
+        BackupStore store = store();
+        UUID id = UUID.randomUUID();
+        BackupDraft draft = draft(store, id, NOW);
+        assertThat(store.find(installation, id)).isEmpty();
+        assertThat(store.list(installation)).isEmpty();
+        draft.publish();
+        assertThat(store.list(installation)).containsExactly(id);
+
+        BackupDraft again = draft(store, id, NOW);
+        assertThatThrownBy(again::publish).hasMessageContaining("exists already");
+        store.discardLeftovers(installation);
+        assertThat(again.directory()).doesNotExist();
+        assertThat(seal().verify(store.require(installation, id), bytes -> {}).backupId())
+                .isEqualTo(id);
     }
 
     @Test
     void warningsAreTheStoresOwnAndThatBackupsOrAreToldAsLost() throws Exception {
         BackupStore store = store();
         List<Check> warned = List.of(new Check("database.incomplete", Check.Verdict.WARN, "run this: ALTER ..."));
-        UUID id = put(store, NOW);
-        Path backup = store.require(installation, id);
-        assertLost(store.warnings(backup, id));
-        store.warn(backup, id, warned);
-        assertThat(store.warnings(backup, id)).isEqualTo(warned);
-        assertThat(store.verify(backup, bytes -> {}).backupId()).isEqualTo(id);
+        UUID id = UUID.randomUUID();
+        BackupDraft draft = draft(store, id, NOW);
+        assertLost(seal().warnings(draft));
+        seal().warn(draft, warned);
+        draft.publish();
+        StoredBackup backup = store.require(installation, id);
+        assertThat(seal().warnings(backup)).isEqualTo(warned);
+        assertThat(seal().verify(backup, bytes -> {}).backupId()).isEqualTo(id);
 
-        assertLost(store.warnings(backup, UUID.randomUUID()));
-        Path file = backup.resolve("warnings.json");
+        UUID other = put(store, NOW);
+        for (String name : List.of("warnings.json", "warnings.mac")) {
+            Files.copy(directory(id).resolve(name), directory(other).resolve(name));
+        }
+        assertLost(seal().warnings(store.require(installation, other)));
+        Path file = directory(id).resolve("warnings.json");
         String written = Files.readString(file);
         for (String changed : List.of(written.replace("ALTER", "DROP"), "[", "")) {
             Files.writeString(file, changed);
-            assertLost(store.warnings(backup, id));
+            assertLost(seal().warnings(backup));
         }
         Files.delete(file);
         Files.createDirectory(file);
-        assertLost(store.warnings(backup, id));
+        assertLost(seal().warnings(backup));
     }
 
     private static void assertLost(List<Check> warnings) {
@@ -162,14 +207,14 @@ final class StoreTest {
     void aFileIsReadOnlyIfItIsWhatWasWritten() throws Exception {
         BackupStore store = store();
         UUID id = put(store, NOW);
-        Path backup = store.require(installation, id);
-        assertThat(store.read(backup, "content")).asString().isEqualTo("of " + id);
+        StoredBackup backup = store.require(installation, id);
+        assertThat(seal().read(backup, "content")).asString().isEqualTo("of " + id);
 
-        assertThatThrownBy(() -> store.read(backup, "manifest.json")).hasMessageContaining("manifest.json was changed");
-        Files.writeString(backup.resolve("content"), "of somebody");
-        assertThatThrownBy(() -> store.read(backup, "content")).hasMessageContaining("content was changed");
-        Files.delete(backup.resolve("content"));
-        assertThatThrownBy(() -> store.read(backup, "content")).hasMessageContaining("content is missing");
+        assertThatThrownBy(() -> seal().read(backup, "manifest.json")).hasMessageContaining("manifest.json was changed");
+        Files.writeString(directory(id).resolve("content"), "of somebody");
+        assertThatThrownBy(() -> seal().read(backup, "content")).hasMessageContaining("content was changed");
+        Files.delete(directory(id).resolve("content"));
+        assertThatThrownBy(() -> seal().read(backup, "content")).hasMessageContaining("content is missing");
     }
 
     @Test
@@ -178,8 +223,9 @@ final class StoreTest {
         assertThatThrownBy(() -> new Retention(1, Duration.ZERO)).hasMessageContaining("at least PT1H");
     }
 
-    private static void assertCorrupt(BackupStore store, Path backup, String detail) {
-        assertThatThrownBy(() -> store.verify(backup, bytes -> {})).hasMessageContaining(detail);
+    private void assertCorrupt(UUID id, String detail) throws Exception {
+        StoredBackup backup = store().require(installation, id);
+        assertThatThrownBy(() -> seal().verify(backup, bytes -> {})).hasMessageContaining(detail);
     }
 
     private List<UUID> kept(BackupStore store, List<UUID> ids) {

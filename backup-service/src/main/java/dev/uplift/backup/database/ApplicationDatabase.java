@@ -2,6 +2,7 @@ package dev.uplift.backup.database;
 
 import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.Manifest;
+import dev.uplift.backup.store.StoredBackup;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.worker.StepFailure;
@@ -62,6 +63,9 @@ public interface ApplicationDatabase {
      */
     StepOutput.DatabaseChecked check(BackupWork work) throws Exception;
 
+    /** How much room a backup and its proof may need on this machine, of a database of so many bytes. */
+    long backupBytes(long databaseBytes);
+
     /** Removes what interrupted runs left on the server or beside the file. */
     void discardLeftovers(BackupWork work) throws Exception;
 
@@ -75,9 +79,9 @@ public interface ApplicationDatabase {
     /**
      * Reads what the database holds now.
      *
-     * @param backup directory of the backup that it is compared with
+     * @param backup that it is compared with, which need not be verified
      */
-    Content content(Path backup, BackupWork work) throws Exception;
+    Content content(StoredBackup backup, BackupWork work) throws Exception;
 
     /** Writes a copy of the data below {@code directory}; the database must be cold. */
     Snapshot dump(Path directory, BackupWork work) throws Exception;

@@ -1,5 +1,6 @@
 package dev.uplift.backup.store;
 
+import dev.uplift.host.Digested;
 import dev.uplift.host.DurableFiles;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,27 +34,26 @@ public final class BackupFiles {
 
     /** SHA-256 of a file that is no link. */
     public static String sha256(Path file) throws IOException {
-        return sha256(file, 0, bytes -> {});
+        try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+            return digest(in, bytes -> {}).sha256();
+        }
     }
 
     /**
-     * SHA-256 of a file that is no link.
+     * The hash and size of all that is left to be read.
      *
-     * @param offsetBytes where {@code progress} counts from
      * @param progress told how many bytes were read so far; may throw to give up
      */
-    public static String sha256(Path file, long offsetBytes, LongConsumer progress) throws IOException {
+    static Digested digest(InputStream in, LongConsumer progress) throws IOException {
         MessageDigest digest = sha256();
         byte[] chunk = new byte[CHUNK_BYTES];
-        long bytes = offsetBytes;
-        try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-            for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
-                digest.update(chunk, 0, read);
-                bytes += read;
-                progress.accept(bytes);
-            }
+        long bytes = 0;
+        for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
+            digest.update(chunk, 0, read);
+            bytes += read;
+            progress.accept(bytes);
         }
-        return hex(digest);
+        return new Digested(hex(digest), bytes);
     }
 
     /** A new SHA-256. */

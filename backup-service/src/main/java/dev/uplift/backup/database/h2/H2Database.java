@@ -5,6 +5,7 @@ import dev.uplift.backup.step.BackupEffect;
 import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.BackupFiles;
 import dev.uplift.backup.store.Manifest;
+import dev.uplift.backup.store.StoredBackup;
 import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
@@ -45,6 +46,7 @@ import java.util.Optional;
  */
 public final class H2Database implements ApplicationDatabase {
     private static final String NAME = "database";
+    private static final long CLASSES_BYTES = 4L << 20;
     private static final Duration QUICK = Duration.ofSeconds(30);
 
     private final Host host;
@@ -133,6 +135,12 @@ public final class H2Database implements ApplicationDatabase {
         return new StepOutput.DatabaseChecked(version, sizeBytes, checks);
     }
 
+    /** {@inheritDoc} The scratch copy is on this machine, too, and the H2 that reads it. */
+    @Override
+    public long backupBytes(long databaseBytes) {
+        return 2 * databaseBytes + CLASSES_BYTES;
+    }
+
     @Override
     public void discardLeftovers(BackupWork work) throws Exception {
         String prefix = "." + live.path().getFileName() + ".";
@@ -151,7 +159,7 @@ public final class H2Database implements ApplicationDatabase {
     }
 
     @Override
-    public Content content(Path backup, BackupWork work) throws Exception {
+    public Content content(StoredBackup backup, BackupWork work) throws Exception {
         if (!live.exists()) {
             return Content.NONE;
         }

@@ -6,14 +6,17 @@ import dev.uplift.backup.step.BackupEffect;
 import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.BackupFiles;
 import dev.uplift.backup.store.Manifest;
+import dev.uplift.backup.store.StoredBackup;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Json;
 import dev.uplift.host.DurableFiles;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -82,8 +85,12 @@ final class PostgresArchive {
     }
 
     /** The content that was written down, or what has become of it: that is told when the files are verified. */
-    List<String> content() throws IOException {
-        return Files.exists(content) ? lines(Files.readAllBytes(content)) : List.of();
+    static List<String> unverifiedContent(StoredBackup backup) throws IOException {
+        try (InputStream in = backup.open(CONTENT)) {
+            return lines(in.readAllBytes());
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
     }
 
     /** The content that was written down, if it is what was written. */
@@ -120,7 +127,7 @@ final class PostgresArchive {
         with(parts.base(), 1, given -> refused.addAll(tools.tryRestore(code, server, target, given, poll)));
         with(parts.main(), jobs, given -> tools.restore(code, server, target, given, poll));
         with(parts.decorations(), 1, given -> refused.addAll(tools.tryRestore(code, server, target, given, poll)));
-        List<String> written = content();
+        List<String> written = lines(Files.readAllBytes(content));
         try (Connection connection = server.connect(target)) {
             LongConsumer read = work.bytes("comparing the restored data", PostgresServer.sizeBytes(connection, target));
             PostgresContent loaded = PostgresContent.of(

@@ -4,9 +4,13 @@ import dev.uplift.backup.database.ApplicationDatabase;
 import dev.uplift.backup.step.BackupEffect;
 import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.Manifest;
+import dev.uplift.backup.store.StoredBackup;
 import dev.uplift.contract.Check;
+import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.docker.Reach;
+import dev.uplift.host.Secrets;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.worker.StepFailure;
 import dev.uplift.worker.StepFailures;
@@ -41,13 +45,32 @@ public final class PostgresDatabase implements ApplicationDatabase {
     private final String live;
     private final PostgresNames names;
 
-    PostgresDatabase(PostgresServer server, PostgresOptions options, UUID installation, Path work) {
+    private PostgresDatabase(PostgresServer server, PostgresOptions options, UUID installation, Path work) {
         this.server = server;
         this.options = options;
         this.installation = installation;
         this.work = work;
         this.live = server.spec().database();
         this.names = new PostgresNames(live, installation);
+    }
+
+    /**
+     * The database as an installation's workers see it. Connects to nothing yet.
+     *
+     * @param work directory of the installation, for files that are gone at the end of a step
+     * @throws IOException if the reference to its password leads nowhere
+     */
+    public static ApplicationDatabase open(
+            UUID installation,
+            DatabaseSpec.PostgreSql spec,
+            Reach.ServerAccess access,
+            PostgresOptions options,
+            Path work)
+            throws IOException {
+        String reference = spec.passwordRef();
+        PostgresServer server = new PostgresServer(
+                spec, access.route(), reference == null ? null : Secrets.resolve(access.keeper(), reference));
+        return new PostgresDatabase(server, options, installation, work);
     }
 
     @Override
@@ -58,6 +81,11 @@ public final class PostgresDatabase implements ApplicationDatabase {
     @Override
     public StepOutput.DatabaseChecked check(BackupWork work) throws Exception {
         return new PostgresChecks(server, options, new PostgresRehearsal(server, names, this.work), work).run();
+    }
+
+    @Override
+    public long backupBytes(long databaseBytes) {
+        return databaseBytes;
     }
 
     @Override
@@ -80,19 +108,19 @@ public final class PostgresDatabase implements ApplicationDatabase {
     }
 
     @Override
-    public Content content(Path backup, BackupWork work) throws Exception {
+    public Content content(StoredBackup backup, BackupWork work) throws Exception {
         try (Connection maintenance = server.maintenance()) {
             if (!PostgresServer.exists(maintenance, live)) {
                 return Content.NONE;
             }
         }
-        PostgresArchive archive = archive(backup);
+        List<String> written = PostgresArchive.unverifiedContent(backup);
         try (Connection connection = server.connect(live)) {
             LongConsumer progress = work.bytes("reading the database", PostgresServer.sizeBytes(connection, live));
             PostgresTools tools = tools(connection);
             PostgresContent content = PostgresContent.of(
-                    PostgresContent.Format.of(archive.content()), server, connection, tools, live, List.of(), progress);
-            return new Content(content.hash(), written -> lacking(content, written, work));
+                    PostgresContent.Format.of(written), server, connection, tools, live, List.of(), progress);
+            return new Content(content.hash(), verified -> lacking(content, verified, work));
         }
     }
 
