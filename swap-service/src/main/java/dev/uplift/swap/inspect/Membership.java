@@ -64,7 +64,7 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
         Launch launch = observed.launch()
                 .filter(_ -> observed.instance().isPresent())
                 .orElseThrow(() -> refuse(node.place() + ": it was stopped while it was looked at"));
-        DatabaseSpec seen = switch (node.database(profile, launch)) {
+        DatabaseSpec seen = switch (node.data().database(profile, launch)) {
             case NodeDatabase.Supported(DatabaseSpec supported) -> supported;
             case NodeDatabase.Unsupported(String reason) -> throw refuse(reason);
         };
@@ -88,9 +88,9 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
             }
             which = apart(which, accepted.others(), profile, installation.withDatabase(seen), launch);
             crashPoints.before(SwapEffect.INSPECT_LAUNCH.crashPoint());
-            node.makeDirectory();
+            node.launchRecord().makeDirectory();
             try (Fence.Held held = node.fence().claim(asked.installationId(), accepted.fenceOf())) {
-                node.register(held, observed);
+                node.launchRecord().register(held, observed);
                 if (SagaState.read(node.host(), node.directory())
                         .filter(SagaState::over)
                         .isPresent()) {

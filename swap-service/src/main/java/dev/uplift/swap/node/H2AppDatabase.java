@@ -29,7 +29,7 @@ record H2AppDatabase(Host host, DatabaseSpec.H2 spec) implements AppDatabase {
 
     @Override
     public DatabaseUse usedBy(Node node) throws IOException, InterruptedException {
-        if (node.holds(spec)) {
+        if (node.data().holds(spec)) {
             return new DatabaseUse.Seen("it has the file open");
         }
         return new DatabaseUse.NotSeen("it does not have the file open"

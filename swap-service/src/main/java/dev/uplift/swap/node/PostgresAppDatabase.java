@@ -116,7 +116,7 @@ record PostgresAppDatabase(
 
     @Override
     public DatabaseUse usedBy(Node node) throws IOException, SQLException, InterruptedException {
-        Set<TcpConnection> connections = node.connections();
+        Set<TcpConnection> connections = node.data().connections();
         String table = rules.map(Migrations::changelogTable).orElse(null);
         try (Look look = look();
                 PreparedStatement server = look.connection().prepareStatement(SERVER)) {

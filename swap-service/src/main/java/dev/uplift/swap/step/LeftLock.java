@@ -6,7 +6,6 @@ import dev.uplift.host.FencedException;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.Node;
-import dev.uplift.swap.node.OneOffCommands;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.sql.SQLException;
@@ -40,7 +39,7 @@ final class LeftLock {
         }
         work.requireNobody();
         work.run().progress(Progress.of("taking away the lock of a migration that was killed"));
-        CommandEnd ended = OneOffCommands.of(node).runOnce(work.on(node), version, command.get(), COMMAND_MAX);
+        CommandEnd ended = node.commands().run(work.on(node), version, command.get(), COMMAND_MAX);
         if (held().isPresent()) {
             throw StepFailure.refused(
                     ErrorCode.EXITED,
@@ -51,9 +50,7 @@ final class LeftLock {
 
     /** Clears away what a try of {@link #release} that was broken off has left on a node: it is no start of it. */
     void clear(Node node) throws IOException, InterruptedException, FencedException {
-        if (node instanceof OneOffCommands commands) {
-            commands.clearCommands(work.on(node), COMMAND_MAX);
-        }
+        node.commands().clear(work.on(node), COMMAND_MAX);
     }
 
     /** A database that cannot be asked is no reason to fail here: the version that starts says what it finds. */

@@ -6,15 +6,14 @@ import dev.uplift.contract.Progress;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.FencedException;
-import dev.uplift.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.Deadline;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
-import dev.uplift.swap.node.OneOffCommands;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepOutcome;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -86,10 +85,10 @@ final class MigrateDownStep implements SwapStep {
     private static boolean startedBefore(StepWork work, Node node) throws IOException, InterruptedException {
         @Nullable
         String started = work.state(node).map(SagaState::startedInstance).orElse(null);
-        List<Instance> running = node.running();
+        List<Instance> running = node.instances().running();
         return running.size() == 1
                 && running.getFirst().identity().equals(started)
-                && work.command().from().sha256(node.spec()).equals(Optional.of(node.sha256(running.getFirst())));
+                && work.command().from().sha256(node.spec()).equals(Optional.of(node.instances().sha256(running.getFirst())));
     }
 
     /** Migrates down; what keeps the old version from being started on the data, if anything does. */
@@ -102,13 +101,12 @@ final class MigrateDownStep implements SwapStep {
                         "the profile " + work.profile().name() + " here has no command migrate-down"));
         Release to = work.command().to();
         Duration atMost = work.command().limits().healthyDeadline();
-        OneOffCommands commands = OneOffCommands.of(node);
-        commands.clearCommands(work.on(node), atMost);
+        node.commands().clear(work.on(node), atMost);
         awaitEarlierTry(work, node, atMost);
         end(work, node);
         work.requireNobody();
         work.run().progress(Progress.of("migrating the data down"));
-        CommandEnd ended = commands.runOnce(work.on(node), work.version(to), command, atMost);
+        CommandEnd ended = node.commands().run(work.on(node), work.version(to), command, atMost);
         if (!ended.succeeded()) {
             return Optional.of(
                     String.join(" ", command) + " of " + to.version() + " failed; its last words: " + ended.output());
@@ -130,8 +128,8 @@ final class MigrateDownStep implements SwapStep {
     }
 
     private static boolean anyRuns(Node node, Optional<String> sha256) throws IOException, InterruptedException {
-        for (Instance instance : node.running()) {
-            if (sha256.equals(Optional.of(node.sha256(instance)))) {
+        for (Instance instance : node.instances().running()) {
+            if (sha256.equals(Optional.of(node.instances().sha256(instance)))) {
                 return true;
             }
         }

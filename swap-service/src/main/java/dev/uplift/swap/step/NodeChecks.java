@@ -95,7 +95,7 @@ final class NodeChecks {
     }
 
     private void settings(Launch launch, Optional<Launch> before) throws IOException, InterruptedException {
-        switch (node.database(work.profile(), launch)) {
+        switch (node.data().database(work.profile(), launch)) {
             case NodeDatabase.Unsupported(String reason) -> checks.fail("database", reason);
             case NodeDatabase.Supported(DatabaseSpec spec) -> {
                 if (isRegistered(spec, launch)) {

@@ -6,13 +6,13 @@ import dev.uplift.contract.DatabaseSeen;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Release;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.worker.StepOutcome;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.node.ComposeFiles;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepOutcome;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -51,7 +51,7 @@ final class PreflightStep implements SwapStep {
         if (!work.command().dryRun()) {
             refuseFailures(checks);
             for (Map.Entry<Node, Observation> observed : observations.entrySet()) {
-                observed.getKey().capture(work.on(observed.getKey()), observed.getValue());
+                observed.getKey().launchRecord().capture(work.on(observed.getKey()), observed.getValue());
             }
         }
         DatabaseSeen which = which(work);

@@ -59,7 +59,7 @@ final class ServingCheck {
         if (profile.versionEndpoint().isPresent()) {
             return work.version(node);
         }
-        return node.versionInPlace(profile);
+        return node.inPlace().version(profile);
     }
 
     private Optional<String> identityProblem() throws IOException, InterruptedException {

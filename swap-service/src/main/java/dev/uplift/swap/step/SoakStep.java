@@ -2,13 +2,13 @@ package dev.uplift.swap.step;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
-import dev.uplift.worker.StepOutcome;
 import dev.uplift.swap.node.Deadline;
 import dev.uplift.swap.node.HostAwareness;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,12 +78,12 @@ final class SoakStep implements SwapStep {
     private static void bringBack(StepWork work, Node node) throws Exception {
         Optional<SagaState> state = work.state(node);
         String started = state.map(SagaState::startedInstance).orElse(null);
-        if (started == null || !node.running().isEmpty()) {
+        if (started == null || !node.instances().running().isEmpty()) {
             return;
         }
         Instance ended = new Instance(started, "what was started");
         if (HostAwareness.of(node).endedWithHost(state.get().startedIn())
-                || (isAskedAgain(work) && node.endedBy(ended).isPresent())) {
+                || (isAskedAgain(work) && node.instances().endedBy(ended).isPresent())) {
             Starting.migrated(work, node).serve(work.command().to(), work.targetSha256(node));
         }
     }
@@ -117,16 +117,16 @@ final class SoakStep implements SwapStep {
             this.instance = running.orElseGet(() -> new Instance(String.valueOf(started), "what was started"));
             if (running.isEmpty()
                     || (started != null && !running.get().identity().equals(started) && !isAskedAgain(work))) {
-                throw gone(node.running());
+                throw gone(node.instances().running());
             }
-            if (!node.sha256(instance).equals(work.targetSha256(node))) {
+            if (!node.instances().sha256(instance).equals(work.targetSha256(node))) {
                 throw StepFailure.refused(
                         ErrorCode.IDENTITY, "another version runs in " + node.place() + " than was switched to");
             }
         }
 
         private Optional<String> problem() throws Exception {
-            List<Instance> running = node.running();
+            List<Instance> running = node.instances().running();
             if (running.size() != 1 || !running.getFirst().equals(instance)) {
                 throw gone(running);
             }
@@ -138,12 +138,12 @@ final class SoakStep implements SwapStep {
                 return StepFailure.refused(
                         ErrorCode.INTERFERED,
                         Instance.names(running) + " runs in " + node.place() + ", started by "
-                                + node.startedBy(running.getFirst()) + " in place of what was started");
+                                + node.instances().startedBy(running.getFirst()) + " in place of what was started");
             }
             if (HostAwareness.of(node).endedWithHost(startedIn)) {
                 return StepFailure.retryable(ErrorCode.UNHEALTHY, "the host of " + node.place() + " was started anew");
             }
-            Optional<String> person = node.endedBy(instance);
+            Optional<String> person = node.instances().endedBy(instance);
             if (person.isPresent()) {
                 return StepFailure.refused(ErrorCode.INTERFERED, person.get());
             }

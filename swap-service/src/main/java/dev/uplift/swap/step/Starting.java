@@ -101,12 +101,12 @@ final class Starting {
         if (running.isPresent()) {
             instance = running.get();
             requireOwn(instance);
-            requireSha256(node.sha256(instance), sha256, ErrorCode.INTERFERED, "runs");
+            requireSha256(node.instances().sha256(instance), sha256, ErrorCode.INTERFERED, "runs");
         } else {
             if (once && hasStarted(state)) {
                 throw host.endedWithHost(state.startedIn()) ? endedWithHost() : exited(log, "");
             }
-            requireSha256(node.sha256InPlace(), sha256, ErrorCode.HOST_UNEXPECTED, "is in place");
+            requireSha256(node.inPlace().sha256(), sha256, ErrorCode.HOST_UNEXPECTED, "is in place");
             if (once) {
                 new LeftLock(work).release(node, version);
                 state = intending(state, hostRun);
@@ -143,7 +143,7 @@ final class Starting {
     private Optional<String> runOf(Instance instance, Optional<String> before)
             throws IOException, InterruptedException {
         Optional<String> present = host.hostRun();
-        return node.runs(instance) ? present : before;
+        return node.instances().runs(instance) ? present : before;
     }
 
     private void awaitServing(Instance instance, ApplicationVersion version, SagaState state, NodeLog log, String begin)
@@ -154,7 +154,7 @@ final class Starting {
         ServingCheck check = new ServingCheck(work, node, version, state.used());
         while (true) {
             work.run().checkCancelled();
-            if (!node.runs(instance)) {
+            if (!node.instances().runs(instance)) {
                 requireNobodyElse(instance);
                 throw host.endedWithHost(state.startedIn()) ? endedWithHost() : exited(log, begin);
             }
@@ -184,19 +184,19 @@ final class Starting {
         if (host.isStray(instance)) {
             throw StepFailure.refused(
                     ErrorCode.INTERFERED,
-                    instance + " was started in " + node.place() + " by " + node.startedBy(instance)
+                    instance + " was started in " + node.place() + " by " + node.instances().startedBy(instance)
                             + ", which is somebody else; stop it");
         }
     }
 
     private void requireNobodyElse(Instance instance) throws IOException, InterruptedException {
-        List<Instance> others = node.running();
+        List<Instance> others = node.instances().running();
         if (!others.isEmpty()) {
             throw StepFailure.refused(
                     ErrorCode.INTERFERED,
                     instance + " ended and " + Instance.names(others) + " was started in its place by somebody else");
         }
-        Optional<String> person = node.endedBy(instance);
+        Optional<String> person = node.instances().endedBy(instance);
         if (person.isPresent()) {
             throw StepFailure.refused(ErrorCode.INTERFERED, person.get());
         }

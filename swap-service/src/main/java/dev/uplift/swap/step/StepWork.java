@@ -11,7 +11,6 @@ import dev.uplift.contract.StepCommand;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Launch;
-import dev.uplift.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.IdentityReading;
 import dev.uplift.profile.Profile;
@@ -29,6 +28,7 @@ import dev.uplift.swap.node.SagaState;
 import dev.uplift.swap.site.Site;
 import dev.uplift.worker.StepFailure;
 import dev.uplift.worker.StepFailures;
+import dev.uplift.worker.StepRun;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -145,7 +145,7 @@ final class StepWork {
 
     /** The one that runs on a node; empty if none does. Fails if there are several. */
     Optional<Instance> onlyRunning(Node node) throws IOException, InterruptedException {
-        List<Instance> running = node.running();
+        List<Instance> running = node.instances().running();
         if (running.size() > 1) {
             throw StepFailure.refused(
                     ErrorCode.INTERFERED,
@@ -156,7 +156,7 @@ final class StepWork {
 
     /** Whoever runs now was started by somebody else after the stop was proven. */
     void requireStopped(Node node) throws IOException, InterruptedException {
-        List<Instance> running = node.running();
+        List<Instance> running = node.instances().running();
         if (!running.isEmpty()) {
             throw StepFailure.refused(
                     ErrorCode.INTERFERED,
@@ -220,7 +220,7 @@ final class StepWork {
         if (own.isPresent()) {
             return own.map(SagaState::leftOutBefore);
         }
-        return node.running().isEmpty()
+        return node.instances().running().isEmpty()
                 ? SagaState.read(node.host(), node.directory())
                         .filter(SagaState::over)
                         .map(SagaState::leftOut)

@@ -6,7 +6,6 @@ import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
-import dev.uplift.worker.StepOutcome;
 import dev.uplift.profile.IdentityReading;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Autostart;
@@ -17,6 +16,7 @@ import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepOutcome;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -74,9 +74,9 @@ final class StopStep implements SwapStep {
         }
         if (running.isPresent()) {
             if (work.knownTarget(node).isPresent()) {
-                node.requireTarget(work.on(node));
+                node.inPlace().requireTarget(work.on(node));
             }
-            node.requireAsChecked(work.on(node), running.get());
+            node.launchRecord().requireAsChecked(work.on(node), running.get());
         }
         return new Checked(node, running, seen(work, node));
     }
@@ -94,7 +94,7 @@ final class StopStep implements SwapStep {
         }
         Optional<Launch> launch = LaunchFile.read(node.host(), node.directory());
         if (launch.isEmpty()
-                || !(node.database(work.profile(), launch.get())
+                || !(node.data().database(work.profile(), launch.get())
                         instanceof NodeDatabase.Supported(DatabaseSpec spec))) {
             throw StepFailure.refused(
                     ErrorCode.PREFLIGHT_REFUSED,

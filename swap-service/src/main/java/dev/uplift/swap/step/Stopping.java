@@ -52,23 +52,23 @@ final class Stopping {
     /** Ends all processes of the node. */
     void end(SwapEffect terminate, SwapEffect kill, Watch watch)
             throws IOException, InterruptedException, FencedException {
-        List<Instance> running = node.running();
+        List<Instance> running = node.instances().running();
         if (running.isEmpty()) {
             return;
         }
         Set<Instance> known = new HashSet<>();
         known.addAll(running);
-        node.terminate(work.on(node), terminate, running);
+        node.instances().terminate(work.on(node), terminate, running);
         Duration grace =
                 max(work.command().limits().stopGrace(), work.profile().stop().grace());
         if (awaitEnd(known, grace, "waiting for it to stop", watch)) {
             return;
         }
-        node.kill(work.on(node), kill, node.running());
+        node.instances().kill(work.on(node), kill, node.instances().running());
         if (!awaitEnd(known, KILL_WAIT, "waiting for it to end after it was killed", watch)) {
             throw StepFailure.retryable(
                     ErrorCode.STILL_RUNNING,
-                    Instance.names(node.running()) + " in " + node.place() + " does not end, not even killed");
+                    Instance.names(node.instances().running()) + " in " + node.place() + " does not end, not even killed");
         }
     }
 
@@ -93,7 +93,7 @@ final class Stopping {
             throws IOException, InterruptedException {
         Deadline deadline = Deadline.in(atMost);
         while (true) {
-            List<Instance> running = node.running();
+            List<Instance> running = node.instances().running();
             if (running.isEmpty()) {
                 watch.look();
                 return true;
@@ -116,11 +116,11 @@ final class Stopping {
     }
 
     private Optional<String> problem(boolean withDatabase) throws IOException, InterruptedException {
-        List<Instance> running = node.running();
+        List<Instance> running = node.instances().running();
         if (!running.isEmpty()) {
             throw interfered(running.getFirst());
         }
-        Optional<String> remains = node.remains();
+        Optional<String> remains = node.instances().remains();
         if (remains.isPresent()) {
             return remains;
         }
@@ -134,7 +134,7 @@ final class Stopping {
     private StepFailure interfered(Instance instance) throws IOException {
         return StepFailure.refused(
                 ErrorCode.INTERFERED,
-                instance + " was started in " + node.place() + " by " + node.startedBy(instance)
+                instance + " was started in " + node.place() + " by " + node.instances().startedBy(instance)
                         + " while it was being stopped; turn off what starts it");
     }
 

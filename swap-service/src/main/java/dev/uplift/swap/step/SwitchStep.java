@@ -1,12 +1,12 @@
 package dev.uplift.swap.step;
 
 import dev.uplift.contract.ErrorCode;
-import dev.uplift.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepOutcome;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,7 +26,7 @@ final class SwitchStep implements SwapStep {
 
     private static void requireUndisturbed(StepWork work, Node node) throws Exception {
         Optional<SagaState> state = work.state(node);
-        List<Instance> running = node.running();
+        List<Instance> running = node.instances().running();
         if (!running.isEmpty() && state.isPresent() && state.get().disturbedBy() == null) {
             state = Optional.of(work.remember(
                     node, SwapEffect.SWITCH_DISTURBED, state.get().withDisturbedBy(Instance.names(running))));

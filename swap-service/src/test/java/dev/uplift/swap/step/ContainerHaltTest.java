@@ -13,8 +13,6 @@ import dev.uplift.contract.StepName;
 import dev.uplift.docker.DockerEndpoint;
 import dev.uplift.docker.Reach;
 import dev.uplift.messaging.CrashPoints;
-import dev.uplift.worker.StepHandler;
-import dev.uplift.worker.StepOutcome;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.TestRun;
 import dev.uplift.swap.node.Node;
@@ -22,6 +20,8 @@ import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.site.Site;
 import dev.uplift.testbed.containers.DockerContainers;
 import dev.uplift.testbed.containers.RequiresDocker;
+import dev.uplift.worker.StepHandler;
+import dev.uplift.worker.StepOutcome;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,7 +62,7 @@ class ContainerHaltTest {
                     "node-1", NodeSpec.LOCAL, name, "uplift-base/jre", URI.create("http://127.0.0.1:3000"));
             Site site = new Site(reach);
             Node node = site.node(null, spec, reach.directory(null, name));
-            node.makeDirectory();
+            node.launchRecord().makeDirectory();
             node.fence().claim(installationId, null).close();
             Profiles profiles = Profiles.load(Optional.of(Rig.profileWithGrace(home, 1)));
             StepHandler halt = new SwapSteps(site, profiles, probe)
@@ -75,7 +75,7 @@ class ContainerHaltTest {
             StepOutcome outcome = halt.run(command(spec), new TestRun(1, CrashPoints.none()));
 
             assertThat(outcome).isInstanceOf(StepOutcome.Succeeded.class);
-            assertThat(node.running()).isEmpty();
+            assertThat(node.instances().running()).isEmpty();
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.uplift.swap.node.docker;
 
+import dev.uplift.contract.ErrorCode;
+import dev.uplift.docker.ContainerDirectory;
 import dev.uplift.docker.ContainerInspection;
 import dev.uplift.docker.ContainerRecord;
 import dev.uplift.docker.InspectDiff;
@@ -8,17 +10,21 @@ import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
 import dev.uplift.host.LaunchFile;
+import dev.uplift.host.RegisteredRoot;
 import dev.uplift.swap.SwapEffect;
+import dev.uplift.swap.node.Instance;
+import dev.uplift.swap.node.LaunchRecord;
 import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
 /** Writes down what container an upgrade begins with, and tells whether it still is that one. */
-final class ContainerCapture {
+final class ContainerCapture implements LaunchRecord {
     private final ContainerFamily family;
     private final Host host;
     private final Path directory;
@@ -29,8 +35,14 @@ final class ContainerCapture {
         this.directory = family.place().directory();
     }
 
-    /** Writes it down again, if it has changed. */
-    void write(NodeWork work, Observation observed) throws IOException, InterruptedException, FencedException {
+    @Override
+    public void makeDirectory() throws IOException, InterruptedException {
+        ContainerDirectory.create(host, directory);
+        RegisteredRoot.of(host.files(), directory.toString());
+    }
+
+    @Override
+    public void capture(NodeWork work, Observation observed) throws IOException, InterruptedException, FencedException {
         ContainerInspection container = family.requireInPlace();
         Optional<ContainerRecord> before = ContainerRecord.read(host, directory);
         ContainerRecord record = record(container, before);
@@ -48,16 +60,26 @@ final class ContainerCapture {
         }
     }
 
-    /** Writes it down for the first time, or anew. */
-    void register(Fence.Held held, Observation observed) throws IOException, InterruptedException, FencedException {
+    @Override
+    public void register(Fence.Held held, Observation observed) throws IOException, InterruptedException, FencedException {
         record(family.requireInPlace(), ContainerRecord.read(host, directory)).write(held, directory);
         if (observed.launch().isPresent()) {
             LaunchFile.write(held, directory, observed.launch().get());
         }
     }
 
+    @Override
+    public void requireAsChecked(NodeWork work, Instance instance) throws IOException {
+        Optional<String> difference = EngineQuestion.answer(
+                () -> difference(family.engine().containers().inspect(ContainerFamily.id(instance))));
+        if (difference.isPresent()) {
+            throw StepFailure.refused(
+                    ErrorCode.INTERFERED, instance + " is not as it was when it was checked: " + difference.get());
+        }
+    }
+
     /** In what a container differs from the one that was written down; empty: in nothing. */
-    Optional<String> difference(ContainerInspection container) throws IOException {
+    private Optional<String> difference(ContainerInspection container) throws IOException {
         ContainerRecord known = family.record();
         ContainerInspection written = known.container();
         if (!written.id().equals(container.id())) {

@@ -1,39 +1,32 @@
 package dev.uplift.swap.node.docker;
 
 import dev.uplift.contract.ComposedNode;
-import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.NodeSpec;
-import dev.uplift.docker.ContainerDirectory;
 import dev.uplift.docker.ContainerInspection;
 import dev.uplift.docker.Containers;
 import dev.uplift.docker.DockerEngine;
-import dev.uplift.docker.DockerException;
-import dev.uplift.docker.DockerLostException;
 import dev.uplift.docker.DockerRefusedException;
-import dev.uplift.docker.DockerUnreachableException;
 import dev.uplift.docker.ImageReference;
 import dev.uplift.docker.RestartPolicy;
-import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
-import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.RegisteredRoot;
-import dev.uplift.host.TcpConnection;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.SettingException;
-import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Answers;
 import dev.uplift.swap.node.Autostart;
 import dev.uplift.swap.node.CheckList;
-import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.ComposeFiles;
+import dev.uplift.swap.node.InPlace;
 import dev.uplift.swap.node.Instance;
+import dev.uplift.swap.node.Instances;
+import dev.uplift.swap.node.LaunchRecord;
 import dev.uplift.swap.node.Node;
-import dev.uplift.swap.node.NodeDatabase;
+import dev.uplift.swap.node.NodeData;
 import dev.uplift.swap.node.NodeLog;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.NodeWork;
@@ -41,26 +34,17 @@ import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.OneOffCommands;
 import dev.uplift.swap.node.Reached;
 import dev.uplift.swap.node.SagaState;
-import dev.uplift.swap.node.UnseenException;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * An application that runs in a container. A release's SHA-256 is the digest of its image in the node's
  * repository.
  */
-public final class DockerNode implements Node, Autostart, OneOffCommands, ComposeFiles {
-    private static final String STOP_SIGNAL = "SIGTERM";
-
-    /** Exit codes that a process has which was told to end from outside: INT, KILL and TERM. */
-    private static final Set<Integer> TOLD_TO_END = Set.of(130, 137, 143);
-
+public final class DockerNode implements Node, Autostart, ComposeFiles {
     private final DockerEngine engine;
     private final Host host;
     private final NodeSpec spec;
@@ -105,7 +89,7 @@ public final class DockerNode implements Node, Autostart, OneOffCommands, Compos
     /** {@inheritDoc} The engine is asked: a port that it chose is another one after each start. */
     @Override
     public Answers answersAt(Profile profile) throws IOException {
-        return uninterrupted(() -> {
+        return EngineQuestion.answer(() -> {
             Optional<ContainerInspection> container = family.inPlace();
             if (container.isEmpty() || !container.get().status().equals("running")) {
                 return new Answers.Nowhere("it does not run");
@@ -127,65 +111,28 @@ public final class DockerNode implements Node, Autostart, OneOffCommands, Compos
     }
 
     @Override
-    public List<Instance> running() throws IOException, InterruptedException {
-        return family.all().stream()
-                .filter(ContainerInspection::lives)
-                .map(ContainerFamily::instance)
-                .toList();
+    public Instances instances() {
+        return new ContainerInstances(family);
     }
 
     @Override
-    public boolean runs(Instance instance) throws IOException, InterruptedException {
-        return containers
-                .find(ContainerFamily.id(instance))
-                .filter(found -> found.lives()
-                        && ContainerFamily.instance(found).identity().equals(instance.identity()))
-                .isPresent();
+    public InPlace inPlace() {
+        return new ContainerInPlace(family);
     }
 
     @Override
-    public Set<TcpConnection> connections() throws IOException, InterruptedException {
-        return seen(container -> engine.processes().connections(container));
+    public LaunchRecord launchRecord() {
+        return new ContainerCapture(family);
     }
 
     @Override
-    public boolean holds(DatabaseSpec.H2 file) throws IOException, InterruptedException {
-        return seen(container -> {
-            for (Path inside : ContainerDatabase.inContainer(host, container, Path.of(file.path()))) {
-                if (engine.processes().holds(container, inside)) {
-                    return true;
-                }
-            }
-            return false;
-        });
-    }
-
-    /** What a look into a container tells. */
-    @FunctionalInterface
-    private interface Look<T> {
-        T at(ContainerInspection container) throws IOException, InterruptedException;
-    }
-
-    private <T> T seen(Look<T> look) throws IOException, InterruptedException {
-        try {
-            return look.at(family.requireInPlace());
-        } catch (StepFailure e) {
-            throw new UnseenException(e.detail());
-        } catch (DockerLostException | DockerUnreachableException e) {
-            throw e;
-        } catch (DockerException e) {
-            throw new UnseenException("it cannot be looked into: " + e.getMessage());
-        }
+    public NodeData data() {
+        return new ContainerData(family, spec);
     }
 
     @Override
-    public String sha256(Instance instance) throws IOException {
-        return uninterrupted(() -> family.sha256(containers.inspect(ContainerFamily.id(instance))));
-    }
-
-    @Override
-    public String sha256InPlace() throws IOException {
-        return uninterrupted(() -> family.sha256(family.requireInPlace()));
+    public OneOffCommands commands() {
+        return new ContainerCommands(family);
     }
 
     @Override
@@ -198,29 +145,8 @@ public final class DockerNode implements Node, Autostart, OneOffCommands, Compos
                 LaunchFile.read(host, directory()),
                 probe.health(profile, answersAt(profile)),
                 probe.version(profile, answersAt(profile)),
-                versionInPlace(profile),
+                inPlace().version(profile),
                 family.sha256(container));
-    }
-
-    @Override
-    public VersionReading versionInPlace(Profile profile) throws IOException {
-        return uninterrupted(() -> {
-            ContainerInspection container = family.requireInPlace();
-            Optional<String> jar = new ContainerCapture(family).jar(container);
-            return jar.isEmpty()
-                    ? new VersionReading.Unreadable("nobody knows where its JAR is in the container")
-                    : profile.jarIdentity(new ContainerJar(engine, container.id(), jar.get()));
-        });
-    }
-
-    /** Where the container's database is, as seen from the engine's host. */
-    @Override
-    public NodeDatabase database(Profile profile, Launch launch) throws IOException {
-        return uninterrupted(() -> {
-            ContainerInspection container = family.requireInPlace();
-            ContainerLaunch view = new ContainerLaunch(engine, directory(), container);
-            return new ContainerDatabase(host, directory()).of(spec, container, view.view(), profile, launch);
-        });
     }
 
     @Override
@@ -238,33 +164,6 @@ public final class DockerNode implements Node, Autostart, OneOffCommands, Compos
     /** Looks at what only a container can have. */
     public void check(CheckList checks) throws IOException, InterruptedException {
         new ContainerChecks(family, checks, Optional.empty()).run();
-    }
-
-    @Override
-    public void makeDirectory() throws IOException, InterruptedException {
-        ContainerDirectory.create(host, directory());
-        requireUnmoved();
-    }
-
-    @Override
-    public void register(Fence.Held held, Observation observed)
-            throws IOException, InterruptedException, FencedException {
-        new ContainerCapture(family).register(held, observed);
-    }
-
-    @Override
-    public void capture(NodeWork work, Observation observed) throws IOException, InterruptedException, FencedException {
-        new ContainerCapture(family).write(work, observed);
-    }
-
-    @Override
-    public void requireAsChecked(NodeWork work, Instance instance) throws IOException {
-        Optional<String> difference = uninterrupted(
-                () -> new ContainerCapture(family).difference(containers.inspect(ContainerFamily.id(instance))));
-        if (difference.isPresent()) {
-            throw StepFailure.refused(
-                    ErrorCode.INTERFERED, instance + " is not as it was when it was checked: " + difference.get());
-        }
     }
 
     @Override
@@ -317,54 +216,6 @@ public final class DockerNode implements Node, Autostart, OneOffCommands, Compos
     }
 
     @Override
-    public void terminate(NodeWork work, SwapEffect effect, List<Instance> running)
-            throws IOException, InterruptedException, FencedException {
-        work.runLocked(effect, () -> {
-            for (Instance instance : running) {
-                ContainerInspection container = containers.inspect(ContainerFamily.id(instance));
-                String signal =
-                        container.raw().path("Config").path("StopSignal").asText("");
-                containers.signal(container.id(), signal.isEmpty() ? STOP_SIGNAL : signal);
-            }
-        });
-    }
-
-    @Override
-    public void kill(NodeWork work, SwapEffect effect, List<Instance> running)
-            throws IOException, InterruptedException, FencedException {
-        work.runLocked(effect, () -> {
-            for (Instance instance : running) {
-                containers.kill(ContainerFamily.id(instance));
-            }
-        });
-    }
-
-    @Override
-    public Optional<String> remains() {
-        return Optional.empty();
-    }
-
-    @Override
-    public String startedBy(Instance instance) throws IOException {
-        return uninterrupted(() -> {
-            ContainerInspection container = containers.inspect(ContainerFamily.id(instance));
-            return container.raw().path("RestartCount").asInt() > 0
-                    ? "the Docker Engine, by the container's restart policy"
-                    : "somebody through the Docker Engine";
-        });
-    }
-
-    @Override
-    public Optional<String> endedBy(Instance instance) throws IOException, InterruptedException {
-        return containers
-                .find(ContainerFamily.id(instance))
-                .filter(found -> !found.lives()
-                        && TOLD_TO_END.contains(found.exitCode())
-                        && !found.raw().path("State").path("OOMKilled").asBoolean())
-                .map(found -> instance + " was told to end by somebody (exit code " + found.exitCode() + ")");
-    }
-
-    @Override
     public void switchOver(NodeWork work) throws IOException, InterruptedException, FencedException {
         new ContainerSwitching(work, family).over();
     }
@@ -398,37 +249,5 @@ public final class DockerNode implements Node, Autostart, OneOffCommands, Compos
     public void commit(NodeWork work) throws IOException, InterruptedException, FencedException {
         new ContainerSwitching(work, family).commit();
         work.runFenced(SwapEffect.COMMIT_FORGET, held -> SagaState.close(host, held, directory()));
-    }
-
-    @Override
-    public CommandEnd runOnce(NodeWork work, ApplicationVersion version, List<String> arguments, Duration atMost)
-            throws IOException, InterruptedException, FencedException {
-        return new ContainerCommand(work, family).run(arguments, atMost);
-    }
-
-    @Override
-    public void clearCommands(NodeWork work, Duration atMost)
-            throws IOException, InterruptedException, FencedException {
-        new ContainerCommand(work, family).clear(atMost);
-    }
-
-    /** What a question asks of the engine. */
-    @FunctionalInterface
-    private interface Question<T> {
-        T ask() throws IOException, InterruptedException;
-    }
-
-    private static <T> T uninterrupted(Question<T> question) throws IOException {
-        try {
-            return question.ask();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while the Docker Engine was asked");
-        } catch (StepFailure e) {
-            // A look that fails says nothing of the data, or of what a step has done: who decides about those by the
-            // failures
-            // of steps must not take it for one.
-            throw new IOException(e.detail(), e);
-        }
     }
 }

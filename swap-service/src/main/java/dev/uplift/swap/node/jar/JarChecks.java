@@ -52,7 +52,7 @@ final class JarChecks {
         Optional<RunningProcess> found = observed.instance().isPresent()
                 ? node.host()
                         .processes()
-                        .find(JarNode.identity(observed.instance().get()).pid())
+                        .find(JarInstances.identity(observed.instance().get()).pid())
                 : Optional.empty();
         if (found.isEmpty()) {
             checks.unlessDown("process", "it does not run in " + node.directory());

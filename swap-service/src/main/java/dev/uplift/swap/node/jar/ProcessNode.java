@@ -8,7 +8,6 @@ import dev.uplift.host.HowStarted;
 import dev.uplift.host.Launch;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.Scrubber;
-import dev.uplift.host.Signal;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.CheckList;
@@ -33,6 +32,11 @@ public final class ProcessNode extends JarNode {
         super(host, spec);
     }
 
+    @Override
+    public JarInstances instances() {
+        return new ProcessInstances(this);
+    }
+
     /** {@inheritDoc} It is whether what runs could be started again as it was. */
     @Override
     public void check(Optional<Instance> running, CheckList checks) throws IOException, InterruptedException {
@@ -42,7 +46,7 @@ public final class ProcessNode extends JarNode {
     }
 
     private void check(Instance running, CheckList checks) throws IOException, InterruptedException {
-        HowStarted how = host().processes().howStarted(identity(running));
+        HowStarted how = host().processes().howStarted(JarInstances.identity(running));
         if (!how.elsewhere().isEmpty()) {
             checks.fail(
                     HOW_STARTED,
@@ -59,40 +63,19 @@ public final class ProcessNode extends JarNode {
     }
 
     @Override
-    public void terminate(NodeWork work, SwapEffect effect, List<Instance> running)
-            throws IOException, InterruptedException, FencedException {
-        signal(work, effect, running, Signal.TERM);
-    }
-
-    @Override
-    public void kill(NodeWork work, SwapEffect effect, List<Instance> running)
-            throws IOException, InterruptedException, FencedException {
-        signal(work, effect, running, Signal.KILL);
-    }
-
-    @Override
     public Optional<Instance> start(NodeWork work, SwapEffect effect, ApplicationVersion version)
             throws IOException, InterruptedException, FencedException {
         awaitPort();
         Launch launch = launch();
         List<String> commandLine = new JavaStart(work, this).commandLine(launch, version);
         return work.callFenced(effect, held -> held.start(launch.withArgv(commandLine)))
-                .map(JarNode::instance);
+                .map(JarInstances::instance);
     }
 
     @Override
     public NodeLog log() throws IOException {
         Launch launch = launch();
         return withErrors(new FileLog(host(), Path.of(launch.logFile()), Scrubber.of(launch)), launch);
-    }
-
-    private static void signal(NodeWork work, SwapEffect effect, List<Instance> running, Signal signal)
-            throws IOException, InterruptedException, FencedException {
-        work.runFenced(effect, held -> {
-            for (Instance instance : running) {
-                held.signal(identity(instance), signal);
-            }
-        });
     }
 
     private void awaitPort() throws IOException, InterruptedException {

@@ -8,7 +8,6 @@ import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.host.Scrubber;
-import dev.uplift.host.Signal;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.SwapEffect;
@@ -21,6 +20,7 @@ import dev.uplift.swap.node.NodeLog;
 import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.Supervision;
 import dev.uplift.swap.node.jar.FileLog;
+import dev.uplift.swap.node.jar.JarInstances;
 import dev.uplift.swap.node.jar.JarNode;
 import dev.uplift.swap.node.jar.LaunchCapture;
 import dev.uplift.worker.StepFailure;
@@ -72,6 +72,11 @@ public final class SystemdNode extends JarNode implements Autostart, HostAwarene
     }
 
     @Override
+    public JarInstances instances() {
+        return new UnitInstances(this, unit);
+    }
+
+    @Override
     public String place() {
         return unit.name() + " in " + directory();
     }
@@ -110,36 +115,6 @@ public final class SystemdNode extends JarNode implements Autostart, HostAwarene
     }
 
     @Override
-    public void terminate(NodeWork work, SwapEffect effect, List<Instance> running)
-            throws IOException, InterruptedException, FencedException {
-        work.runFenced(effect, held -> {
-            unit.stop(held);
-            for (Instance stray : strays(running)) {
-                held.signal(identity(stray), Signal.TERM);
-            }
-        });
-    }
-
-    @Override
-    public void kill(NodeWork work, SwapEffect effect, List<Instance> running)
-            throws IOException, InterruptedException, FencedException {
-        work.runFenced(effect, held -> {
-            if (!unit.state().isDown()) {
-                unit.kill(held);
-            }
-            for (Instance stray : strays(running)) {
-                held.signal(identity(stray), Signal.KILL);
-            }
-        });
-    }
-
-    @Override
-    public Optional<String> remains() throws IOException, InterruptedException {
-        SystemdUnit.State state = unit.state();
-        return state.isDown() ? super.remains() : Optional.of(unit.name() + " is still " + state.get("ActiveState"));
-    }
-
-    @Override
     public Optional<String> hostRun() throws IOException {
         String boot = new String(host().files().read(BOOT, BOOT_BYTES_MAX), StandardCharsets.UTF_8).strip();
         return host().processes()
@@ -160,18 +135,6 @@ public final class SystemdNode extends JarNode implements Autostart, HostAwarene
         return hostRun().orElse("") + " " + unit.state().get("InvocationID");
     }
 
-    @Override
-    public Optional<String> endedBy(Instance instance) throws IOException, InterruptedException {
-        if (!unit.state().wasTerminated()) {
-            return Optional.empty();
-        }
-        if (unit.isHostStopping()) {
-            throw unit.hostLost();
-        }
-        return Optional.of(unit.name() + " was stopped by somebody else, and is kept from being started again"
-                + " while the upgrade is under way or parked: a retry starts it, a cancel goes back");
-    }
-
     /**
      * {@inheritDoc}
      *
@@ -181,7 +144,7 @@ public final class SystemdNode extends JarNode implements Autostart, HostAwarene
     @Override
     public Optional<Instance> start(NodeWork work, SwapEffect effect, ApplicationVersion version)
             throws IOException, InterruptedException, FencedException {
-        Optional<String> remains = remains();
+        Optional<String> remains = instances().remains();
         if (remains.isPresent()) {
             throw StepFailure.retryable(ErrorCode.HOST_UNEXPECTED, remains.get());
         }
@@ -197,7 +160,7 @@ public final class SystemdNode extends JarNode implements Autostart, HostAwarene
             Deadline deadline = Deadline.in(START_WAIT);
             while (true) {
                 SystemdUnit.State state = unit.state();
-                Optional<Instance> instance = running().stream().findFirst();
+                Optional<Instance> instance = instances().running().stream().findFirst();
                 if (instance.isPresent()) {
                     return instance;
                 }
@@ -229,24 +192,13 @@ public final class SystemdNode extends JarNode implements Autostart, HostAwarene
                 launch);
     }
 
-    /** Those that the unit did not start. */
-    private List<Instance> strays(List<Instance> running) throws IOException {
-        List<Instance> strays = new ArrayList<>();
-        for (Instance instance : running) {
-            if (isStray(instance)) {
-                strays.add(instance);
-            }
-        }
-        return strays;
-    }
-
     /** Not one that has ended since it was seen: nobody can be asked any more what started it. */
     @Override
     public boolean isStray(Instance instance) throws IOException {
         try {
             return !isOfUnit(instance);
         } catch (FileSystemException e) {
-            if (runs(instance)) {
+            if (instances().runs(instance)) {
                 throw e;
             }
             return false;
@@ -254,7 +206,7 @@ public final class SystemdNode extends JarNode implements Autostart, HostAwarene
     }
 
     private boolean isOfUnit(Instance instance) throws IOException {
-        return isOfUnit(host(), identity(instance).pid(), unit.name());
+        return isOfUnit(host(), JarInstances.identity(instance).pid(), unit.name());
     }
 
     private static boolean isOfUnit(Host host, long pid, String unit) throws IOException {

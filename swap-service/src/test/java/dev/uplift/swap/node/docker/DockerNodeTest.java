@@ -88,13 +88,13 @@ class DockerNodeTest {
                         known -> assertThat(known.version().text()).isEqualTo(DockerRig.OLD));
         rig.step(work -> rig.node.stage(work));
         assertThat(rig.engine.containers().inspect(before.id()).lives()).isTrue();
-        rig.node.requireAsChecked(rig.work(), rig.node.running().getFirst());
+        rig.node.launchRecord().requireAsChecked(rig.work(), rig.node.instances().running().getFirst());
         rig.stop();
         rig.step(work -> rig.node.switchOver(work));
-        assertThat(rig.node.sha256InPlace()).isEqualTo(DockerRig.sha256(images.next()));
-        assertThat(rig.node.running()).isEmpty();
+        assertThat(rig.node.inPlace().sha256()).isEqualTo(DockerRig.sha256(images.next()));
+        assertThat(rig.node.instances().running()).isEmpty();
         Instance instance = rig.start(DockerRig.NEW);
-        assertThat(rig.node.running()).containsExactly(instance);
+        assertThat(rig.node.instances().running()).containsExactly(instance);
         rig.step(work -> rig.node.release(work, SwapEffect.COMMIT_AUTOSTART));
         rig.step(work -> rig.node.commit(work));
 
@@ -216,7 +216,7 @@ class DockerNodeTest {
         assertThatThrownBy(() -> rig.node.stage(rig.work()))
                 .isInstanceOfSatisfying(
                         StepFailure.class, failed -> assertThat(failed.code()).isEqualTo(ErrorCode.ARTIFACT_WRONG));
-        assertThat(rig.node.running()).hasSize(1);
+        assertThat(rig.node.instances().running()).hasSize(1);
     }
 
     @Test
@@ -340,10 +340,10 @@ class DockerNodeTest {
         rig.preflight();
         rig.node.stage(rig.work());
         rig.stop();
-        CommandEnd ended = rig.node.runOnce(
+        CommandEnd ended = rig.node.commands().run(
                 rig.work(), rig.version(DockerRig.NEW), List.of("migrate", "up"), Duration.ofSeconds(60));
         assertThat(ended.succeeded()).as(ended.output()).isTrue();
-        assertThat(rig.node.running()).isEmpty();
+        assertThat(rig.node.instances().running()).isEmpty();
     }
 
     @Test
@@ -355,12 +355,12 @@ class DockerNodeTest {
         // Without arguments the image serves, so that this command never ends by itself.
         rig.dieBefore(
                 SwapEffect.COMMAND_CLEAR,
-                work -> rig.node.runOnce(work, rig.version(DockerRig.NEW), List.of(), Duration.ofSeconds(60)));
-        assertThat(rig.node.running()).hasSize(1);
+                work -> rig.node.commands().run(work, rig.version(DockerRig.NEW), List.of(), Duration.ofSeconds(60)));
+        assertThat(rig.node.instances().running()).hasSize(1);
 
-        rig.step(work -> rig.node.clearCommands(work, Duration.ofSeconds(1)));
+        rig.step(work -> rig.node.commands().clear(work, Duration.ofSeconds(1)));
 
-        assertThat(rig.node.running()).isEmpty();
+        assertThat(rig.node.instances().running()).isEmpty();
         assertThat(rig.engine.containers().list(Map.of(UpliftLabels.PURPOSE, UpliftLabels.COMMAND)))
                 .isEmpty();
         assertThat(rig.engine.containers().find(rig.name)).isPresent();
@@ -371,11 +371,11 @@ class DockerNodeTest {
         ContainerInspection container = running();
         rig.preflight();
         rig.step(work -> rig.node.hold(work, SwapEffect.STOP_AUTOSTART));
-        Instance instance = rig.node.running().getFirst();
-        assertThat(rig.node.runs(instance)).isTrue();
+        Instance instance = rig.node.instances().running().getFirst();
+        assertThat(rig.node.instances().runs(instance)).isTrue();
         rig.engine.containers().stop(container.id(), Duration.ofSeconds(30));
-        assertThat(rig.node.runs(instance)).isFalse();
-        assertThat(rig.node.endedBy(instance))
+        assertThat(rig.node.instances().runs(instance)).isFalse();
+        assertThat(rig.node.instances().endedBy(instance))
                 .hasValueSatisfying(text -> assertThat(text).contains("by somebody"));
         ApplicationVersion version = rig.work().version(rig.work().command().from());
         Instance again =

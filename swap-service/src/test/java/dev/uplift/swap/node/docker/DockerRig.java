@@ -16,7 +16,6 @@ import dev.uplift.docker.RegistryLogins;
 import dev.uplift.host.Fence;
 import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.CrashPoints;
-import dev.uplift.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
@@ -31,6 +30,7 @@ import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.testbed.containers.DockerContainers;
 import dev.uplift.testbed.containers.Registry;
+import dev.uplift.worker.StepRun;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -150,7 +150,7 @@ final class DockerRig implements AutoCloseable {
     /** Looks and writes down what an upgrade would begin with. */
     Observation preflight() throws Exception {
         Observation observed = node.observe(profile, probe);
-        node.capture(work(), observed);
+        node.launchRecord().capture(work(), observed);
         return observed;
     }
 
@@ -161,16 +161,16 @@ final class DockerRig implements AutoCloseable {
     }
 
     NodeDatabase database() throws Exception {
-        return node.database(profile, node.observe(profile, probe).launch().orElseThrow());
+        return node.data().database(profile, node.observe(profile, probe).launch().orElseThrow());
     }
 
     /** Asks it to end and waits until nothing of it runs. */
     void stop() throws Exception {
         step(work -> node.hold(work, SwapEffect.STOP_AUTOSTART));
-        step(work -> node.terminate(work, SwapEffect.STOP_TERMINATE, node.running()));
+        step(work -> node.instances().terminate(work, SwapEffect.STOP_TERMINATE, node.instances().running()));
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
-                .until(() -> node.running().isEmpty());
+                .until(() -> node.instances().running().isEmpty());
     }
 
     Instance start(String version) throws Exception {

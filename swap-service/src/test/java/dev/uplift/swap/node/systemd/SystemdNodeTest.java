@@ -22,13 +22,12 @@ import dev.uplift.host.Hosts;
 import dev.uplift.host.SshTarget;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.messaging.CrashPoints;
-import dev.uplift.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.VersionReading;
-import dev.uplift.standin.StandInReleases;
 import dev.uplift.standin.StandInReleases.StandInRelease;
+import dev.uplift.standin.StandInReleases;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.TestRun;
 import dev.uplift.swap.node.CheckList;
@@ -37,11 +36,12 @@ import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.Observation;
-import dev.uplift.swap.node.jar.JarNode;
+import dev.uplift.swap.node.jar.JarInstances;
 import dev.uplift.testbed.containers.RequiresDocker;
 import dev.uplift.testbed.containers.StandInOnHost;
 import dev.uplift.testbed.containers.SystemdHost;
 import dev.uplift.testbed.containers.SystemdHosts;
+import dev.uplift.worker.StepRun;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -123,13 +123,13 @@ class SystemdNodeTest {
         assertThat(checks.all())
                 .filteredOn(check -> check.verdict() == Check.Verdict.FAIL)
                 .isEmpty();
-        node.capture(work, before);
+        node.launchRecord().capture(work, before);
         node.stage(work);
         Instance old = before.instance().orElseThrow();
-        node.requireAsChecked(work, old);
+        node.launchRecord().requireAsChecked(work, old);
 
         node.hold(work, SwapEffect.STOP_AUTOSTART);
-        node.terminate(work, SwapEffect.STOP_TERMINATE, node.running());
+        node.instances().terminate(work, SwapEffect.STOP_TERMINATE, node.instances().running());
         awaitDown(node);
         node.switchOver(work);
         String lastStart = node.lastStart();
@@ -137,15 +137,15 @@ class SystemdNodeTest {
                 node.start(work, SwapEffect.START_START, version(NEW)).orElseThrow();
         awaitVersion(node, NEW);
 
-        assertThat(node.runs(old)).isFalse();
-        assertThat(node.running()).containsExactly(started);
+        assertThat(node.instances().runs(old)).isFalse();
+        assertThat(node.instances().running()).containsExactly(started);
         assertThat(node.isStray(started)).isFalse();
         assertThat(node.lastStart()).isNotEqualTo(lastStart);
-        assertThat(node.sha256(started)).isEqualTo(release(NEW).sha256());
+        assertThat(node.instances().sha256(started)).isEqualTo(release(NEW).sha256());
         assertThat(machine.property(unit, "Restart")).isEqualTo("no");
         long user = Long.parseLong(machine.exec("id", "-u", "metabase").output().strip());
         assertThat(host.processes()
-                        .find(JarNode.identity(started).pid())
+                        .find(JarInstances.identity(started).pid())
                         .orElseThrow()
                         .uid())
                 .isEqualTo(user);
@@ -154,7 +154,7 @@ class SystemdNodeTest {
         assertThat(machine.property(unit, "Restart")).isEqualTo("always");
         assertThat(machine.property(unit, "DropInPaths")).isEmpty();
         assertThat(machine.property(unit, "NeedDaemonReload")).isEqualTo("no");
-        assertThat(node.running()).containsExactly(started);
+        assertThat(node.instances().running()).containsExactly(started);
         assertThat(machine.attempt("ls", "/etc/systemd/system/" + unit + ".d").ok())
                 .isFalse();
     }
@@ -163,28 +163,28 @@ class SystemdNodeTest {
     void heldUnitIsStartedNeitherByAPersonNorByABoot() throws Exception {
         SystemdNode node = running("");
         NodeWork work = work(node);
-        node.capture(work, node.observe(profile, probe));
+        node.launchRecord().capture(work, node.observe(profile, probe));
         node.hold(work, SwapEffect.STOP_AUTOSTART);
-        node.terminate(work, SwapEffect.STOP_TERMINATE, node.running());
+        node.instances().terminate(work, SwapEffect.STOP_TERMINATE, node.instances().running());
         awaitDown(node);
 
         String lastStart = node.lastStart();
         machine.systemctl("start", unit);
         assertThat(machine.property(unit, "ActiveState")).isEqualTo("inactive");
         assertThat(node.lastStart()).isEqualTo(lastStart);
-        assertThat(node.running()).isEmpty();
+        assertThat(node.instances().running()).isEmpty();
         machine.reboot();
         assertThat(machine.property(unit, "UnitFileState")).isEqualTo("enabled");
         assertThat(machine.property(unit, "ActiveState")).isEqualTo("inactive");
-        assertThat(node.running()).isEmpty();
-        assertThat(node.remains()).isEmpty();
+        assertThat(node.instances().running()).isEmpty();
+        assertThat(node.instances().remains()).isEmpty();
         String hostRun = node.hostRun().orElseThrow();
         assertThat(node.start(work, SwapEffect.RESUME_START, version(OLD))).isPresent();
         awaitVersion(node, OLD);
         assertThat(node.endedWithHost(hostRun)).isFalse();
 
         machine.powerCycle();
-        assertThat(node.running()).isEmpty();
+        assertThat(node.instances().running()).isEmpty();
         assertThat(node.endedWithHost(hostRun)).isTrue();
         node.release(work, SwapEffect.RESUME_AUTOSTART);
         awaitVersion(node, OLD);
@@ -196,22 +196,22 @@ class SystemdNodeTest {
     void startThatFailsIsSeenOnceAndIsNotALoop() throws Exception {
         SystemdNode node = running("migration-fails@51");
         NodeWork work = work(node);
-        node.capture(work, node.observe(profile, probe));
+        node.launchRecord().capture(work, node.observe(profile, probe));
         node.stage(work);
         node.hold(work, SwapEffect.STOP_AUTOSTART);
-        node.terminate(work, SwapEffect.STOP_TERMINATE, node.running());
+        node.instances().terminate(work, SwapEffect.STOP_TERMINATE, node.instances().running());
         awaitDown(node);
         node.switchOver(work);
         String mark = node.log().mark();
 
         Optional<Instance> started = node.start(work, SwapEffect.START_START, version(NEW));
         if (started.isPresent()) {
-            await().atMost(START).until(() -> !node.runs(started.get()));
+            await().atMost(START).until(() -> !node.instances().runs(started.get()));
         }
 
         assertThat(machine.property(unit, "NRestarts")).isEqualTo("0");
-        assertThat(node.running()).isEmpty();
-        assertThat(node.endedBy(started.orElse(new Instance("1:1", "gone")))).isEmpty();
+        assertThat(node.instances().running()).isEmpty();
+        assertThat(node.instances().endedBy(started.orElse(new Instance("1:1", "gone")))).isEmpty();
         await().atMost(Duration.ofSeconds(10))
                 .untilAsserted(
                         () -> assertThat(node.log().since(mark, profile.log().failed()))
@@ -222,16 +222,16 @@ class SystemdNodeTest {
     void unitThatAPersonRestartsIsKeptDownAndThePersonIsSeen() throws Exception {
         SystemdNode node = running("");
         NodeWork work = work(node);
-        node.capture(work, node.observe(profile, probe));
+        node.launchRecord().capture(work, node.observe(profile, probe));
         node.hold(work, SwapEffect.STOP_AUTOSTART);
-        Instance running = node.running().getFirst();
+        Instance running = node.instances().running().getFirst();
         String hostRun = node.hostRun().orElseThrow();
 
         machine.systemctl("restart", unit);
 
-        assertThat(node.runs(running)).isFalse();
-        assertThat(node.running()).isEmpty();
-        assertThat(node.endedBy(running).orElseThrow()).contains("by somebody else");
+        assertThat(node.instances().runs(running)).isFalse();
+        assertThat(node.instances().running()).isEmpty();
+        assertThat(node.instances().endedBy(running).orElseThrow()).contains("by somebody else");
         assertThat(node.endedWithHost(hostRun)).isFalse();
     }
 
@@ -296,7 +296,7 @@ class SystemdNodeTest {
 
     private static void awaitDown(Node node) {
         await().atMost(START)
-                .until(() -> node.running().isEmpty() && node.remains().isEmpty());
+                .until(() -> node.instances().running().isEmpty() && node.instances().remains().isEmpty());
     }
 
     private static ApplicationVersion version(String tag) {

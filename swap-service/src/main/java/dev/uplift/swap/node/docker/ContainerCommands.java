@@ -5,21 +5,24 @@ import dev.uplift.docker.CreateRequest;
 import dev.uplift.docker.OneOff;
 import dev.uplift.docker.UpliftLabels;
 import dev.uplift.host.FencedException;
+import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.NodeWork;
+import dev.uplift.swap.node.OneOffCommands;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
 /**
- * A command of the application in a container of the target's image beside the node's own, told from it by the label of
- * its purpose. A worker may be killed while it runs: whoever comes next clears it away, and looks anew what is to be done.
+ * Commands of the application, each in a container of the target's image beside the node's own, told from it by the label
+ * of its purpose. A worker may be killed while it runs: whoever comes next clears it away, and looks anew what is to be done.
  */
-record ContainerCommand(NodeWork work, ContainerFamily family) {
-
-    /** Runs it to its end and removes the container. */
-    CommandEnd run(List<String> arguments, Duration atMost) throws IOException, InterruptedException, FencedException {
+record ContainerCommands(ContainerFamily family) implements OneOffCommands {
+    /** {@inheritDoc} Its container is removed then. */
+    @Override
+    public CommandEnd run(NodeWork work, ApplicationVersion version, List<String> arguments, Duration atMost)
+            throws IOException, InterruptedException, FencedException {
         CreateRequest node =
                 new ContainerSwitching(work, family).request(family.record(), family.image(work.targetSha256()));
         String name = family.place().container() + "-uplift-" + work.command().commandId();
@@ -33,7 +36,8 @@ record ContainerCommand(NodeWork work, ContainerFamily family) {
     }
 
     /** Removes the container of every try that was broken off, once it has ended or has taken {@code atMost}. */
-    void clear(Duration atMost) throws IOException, InterruptedException, FencedException {
+    @Override
+    public void clear(NodeWork work, Duration atMost) throws IOException, InterruptedException, FencedException {
         for (ContainerInspection container : family.all()) {
             if (UpliftLabels.COMMAND.equals(container.labels().get(UpliftLabels.PURPOSE))) {
                 work.callLocked(
