@@ -33,8 +33,8 @@ final class ArtifactWiring {
     @Produces
     @Singleton
     ArtifactStore store(ArtifactSettings settings, Retention retention, Clock clock) throws IOException {
-        ArtifactStore store = new ArtifactStore(settings.home().toAbsolutePath());
-        var _ = store.forgetUnused(retention, clock.instant());
+        ArtifactStore store = new ArtifactStore(settings.home().toAbsolutePath(), clock);
+        var _ = store.forgetUnused(retention);
         return store;
     }
 

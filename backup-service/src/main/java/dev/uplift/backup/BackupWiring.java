@@ -39,8 +39,14 @@ final class BackupWiring {
 
     @Produces
     @Singleton
-    H2Processes h2(BackupSettings settings) {
-        return new H2Processes(settings.home().toAbsolutePath().resolve("h2"));
+    Clock clock() {
+        return Clock.systemUTC();
+    }
+
+    @Produces
+    @Singleton
+    H2Processes h2(BackupSettings settings, Clock clock) {
+        return new H2Processes(settings.home().toAbsolutePath().resolve("h2"), clock);
     }
 
     void close(@Disposes H2Processes h2) {
@@ -50,7 +56,12 @@ final class BackupWiring {
     @Produces
     @Singleton
     StepWorker worker(
-            BackupSettings settings, Reach reach, H2Processes h2, MessagingRuntime messaging, MeterRegistry meters)
+            BackupSettings settings,
+            Reach reach,
+            H2Processes h2,
+            Clock clock,
+            MessagingRuntime messaging,
+            MeterRegistry meters)
             throws IOException, ProfileException {
         Path home = settings.home().toAbsolutePath();
         BackupStore store = new FileBackupStore(home.resolve("backups"));
@@ -62,9 +73,9 @@ final class BackupWiring {
                 h2,
                 settings.postgresJobs(),
                 settings.postgresTools().orElse(List.of()),
-                reach);
-        TakeBackup take = new TakeBackup(
-                access, store, seal, new Pruning(store, seal, retention, Clock.systemUTC()), meters);
+                reach,
+                clock);
+        TakeBackup take = new TakeBackup(access, store, seal, new Pruning(store, seal, retention, clock), meters);
         RestoreBackup restore = new RestoreBackup(access, store, seal);
         return StepWorker.builder(messaging, ServiceName.BACKUP, settings.site())
                 .step(StepName.PREFLIGHT_DATABASE, Direction.DO, new CheckDatabase(access, store, seal))

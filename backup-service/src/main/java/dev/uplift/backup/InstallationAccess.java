@@ -22,6 +22,7 @@ import dev.uplift.profile.Profiles;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,6 +34,7 @@ public final class InstallationAccess {
     private final int postgresJobs;
     private final List<Path> postgresTools;
     private final Reach reach;
+    private final Clock clock;
 
     public InstallationAccess(
             Profiles profiles,
@@ -40,8 +42,10 @@ public final class InstallationAccess {
             H2Processes h2,
             int postgresJobs,
             List<Path> postgresTools,
-            Reach reach) {
+            Reach reach,
+            Clock clock) {
         this.reach = reach;
+        this.clock = clock;
         this.profiles = profiles;
         this.store = store;
         this.h2 = h2;
@@ -54,7 +58,7 @@ public final class InstallationAccess {
         InstallationSpec installation = command.installation();
         NodeSpec first = installation.nodes().getFirst();
         return new BackupWork(
-                command, run, reach.keeper(installation, first).fence(reach.directory(installation, first)));
+                command, run, reach.keeper(installation, first).fence(reach.directory(installation, first)), clock);
     }
 
     /**

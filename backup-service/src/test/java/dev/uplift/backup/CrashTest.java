@@ -14,6 +14,7 @@ import dev.uplift.testbed.Sample;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -89,7 +90,7 @@ final class CrashTest {
     void onH2OfAnotherHostEveryInterruptedStepEndsWellWhenItIsRunAgain() throws Exception {
         Path keys = Files.createDirectory(directory.resolve("keys"));
         try (TestSshd sshd = new TestSshd(keys)) {
-            H2Fixture h2 = new H2Fixture(directory, sshd.spec(), new H2Processes(directory.resolve("home/h2")));
+            H2Fixture h2 = new H2Fixture(directory, sshd.spec(), new H2Processes(directory.resolve("home/h2"), Clock.systemUTC()));
             everyStep(h2, RESTORE);
             h2.fixture.close();
         }

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -91,7 +92,7 @@ final class DiskFaultTest {
         Path disk = disk("8m");
         try {
             Path home = directory.resolve("home");
-            H2Fixture h2 = new H2Fixture(disk, host, new H2Processes(home.resolve("h2")));
+            H2Fixture h2 = new H2Fixture(disk, host, new H2Processes(home.resolve("h2"), Clock.systemUTC()));
             h2.run("INSERT INTO t (text) SELECT 'more than is left ' || x FROM SYSTEM_RANGE(1, 5000)");
             Fixture fixture = h2.withHome(home);
             Backup backup = fixture.take();
@@ -178,7 +179,7 @@ final class DiskFaultTest {
                     new DatabaseSpec.H2(
                             "local", application.resolve("metabase.db.mv.db").toString(), null, null),
                     UUID.fromString(arguments[1]),
-                    new H2Processes(directory.resolve("home/h2")));
+                    new H2Processes(directory.resolve("home/h2"), Clock.systemUTC()));
             fixture.epoch = 1 + Long.parseLong(arguments[2]);
             System.out.println(fixture.tryTake());
         }

@@ -106,7 +106,7 @@ final class Fixture implements AutoCloseable {
     }
 
     Fixture(Path home, Path application, DatabaseSpec database) throws Exception {
-        this(home, application, database, UUID.randomUUID(), new H2Processes(home.resolve("h2")));
+        this(home, application, database, UUID.randomUUID(), new H2Processes(home.resolve("h2"), Clock.systemUTC()));
     }
 
     /** @param h2 what its copies are read by */
@@ -119,7 +119,7 @@ final class Fixture implements AutoCloseable {
         this.seal = new BackupSeal(home.resolve("keys/backup-mac.key"));
         this.reach = new Reach(home, DockerEndpoint.LOCAL);
         this.h2 = h2;
-        this.access = new InstallationAccess(Profiles.load(Optional.empty()), store, h2, 2, List.of(), reach);
+        this.access = new InstallationAccess(Profiles.load(Optional.empty()), store, h2, 2, List.of(), reach, Clock.systemUTC());
         Pruning pruning = new Pruning(store, seal, new Retention(5, Duration.ofHours(24)), Clock.systemUTC());
         this.take = new TakeBackup(access, store, seal, pruning, new SimpleMeterRegistry());
         this.restore = new RestoreBackup(access, store, seal);

@@ -33,6 +33,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -63,7 +64,7 @@ class H2BackupTest {
 
     @BeforeEach
     void create() throws Exception {
-        h2 = new H2Fixture(directory, host(), new H2Processes(directory.resolve("home/h2")));
+        h2 = new H2Fixture(directory, host(), new H2Processes(directory.resolve("home/h2"), Clock.systemUTC()));
         fixture = h2.fixture;
     }
 

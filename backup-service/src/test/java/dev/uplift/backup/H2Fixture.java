@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -33,7 +34,7 @@ final class H2Fixture {
     private final List<HostSpec> hosts;
 
     H2Fixture(Path directory) throws Exception {
-        this(directory, null, new H2Processes(directory.resolve("home/h2")));
+        this(directory, null, new H2Processes(directory.resolve("home/h2"), Clock.systemUTC()));
     }
 
     /**

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
-import java.time.Instant;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +35,12 @@ final class LocalFiles implements HostFiles {
     private static final String MARK = "unix:dev,ino,size,lastModifiedTime,ctime";
 
     private final KnownDigests digests = new KnownDigests();
+    private final Clock clock;
+
+    /** @param clock that the file systems of this machine go by */
+    LocalFiles(Clock clock) {
+        this.clock = clock;
+    }
 
     @Override
     public Optional<FileStatus> status(Path path) throws IOException {
@@ -132,15 +138,15 @@ final class LocalFiles implements HostFiles {
 
     @Override
     public Digested digest(Path file) throws IOException {
-        return digests.read(file, LocalFiles::mark, DurableFiles::digest);
+        return digests.read(file, this::mark, DurableFiles::digest);
     }
 
     @Override
     public Digested knownDigest(Path file) throws IOException {
-        return digests.known(file, LocalFiles::mark, DurableFiles::digest);
+        return digests.known(file, this::mark, DurableFiles::digest);
     }
 
-    private static KnownDigests.Mark mark(Path file) throws IOException {
+    private KnownDigests.Mark mark(Path file) throws IOException {
         Map<String, Object> attributes = Files.readAttributes(file, MARK);
         return KnownDigests.Mark.of(
                 attribute(attributes, "dev", Long.class),
@@ -148,7 +154,7 @@ final class LocalFiles implements HostFiles {
                 attribute(attributes, "size", Long.class),
                 attribute(attributes, "lastModifiedTime", FileTime.class).to(TimeUnit.NANOSECONDS),
                 attribute(attributes, "ctime", FileTime.class).to(TimeUnit.NANOSECONDS),
-                FileTime.from(Instant.now()).to(TimeUnit.NANOSECONDS));
+                FileTime.from(clock.instant()).to(TimeUnit.NANOSECONDS));
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
@@ -15,7 +16,7 @@ public final class LocalHost implements Host {
 
     private static final Duration FENCE_WAIT_MAX = Duration.ofSeconds(20);
 
-    private final LocalFiles files = new LocalFiles();
+    private final LocalFiles files = new LocalFiles(Clock.systemUTC());
     private final LocalProcesses processes = new LocalProcesses();
 
     @Override

@@ -31,7 +31,6 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -217,7 +216,7 @@ public final class FetchArtifact implements StepHandler {
 
     private void forgetUnused() {
         try {
-            int forgotten = store.forgetUnused(retention, Instant.now());
+            int forgotten = store.forgetUnused(retention);
             if (forgotten > 0) {
                 LOG.info("{} artifacts that nobody used for long were deleted", forgotten);
             }

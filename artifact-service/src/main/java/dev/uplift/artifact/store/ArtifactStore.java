@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,9 +35,11 @@ public final class ArtifactStore {
 
     private final Path root;
     private final Path partial;
+    private final Clock clock;
 
     /** Makes the directories below {@code home}, which is made too. */
-    public ArtifactStore(Path home) throws IOException {
+    public ArtifactStore(Path home, Clock clock) throws IOException {
+        this.clock = clock;
         Path artifacts = home.resolve("artifacts");
         Files.createDirectories(artifacts);
         this.root = artifacts.resolve("sha256");
@@ -61,7 +64,7 @@ public final class ArtifactStore {
             return file;
         }
         try {
-            Files.setLastModifiedTime(file.get(), FileTime.from(Instant.now()));
+            Files.setLastModifiedTime(file.get(), FileTime.from(clock.instant()));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -87,7 +90,7 @@ public final class ArtifactStore {
         Path place = place(sha256);
         DurableFiles.createDirectory(place.resolveSibling(".").normalize(), DurableFiles.READABLE_DIRECTORY);
         Files.setPosixFilePermissions(file, DurableFiles.READABLE);
-        Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+        Files.setLastModifiedTime(file, FileTime.from(clock.instant()));
         DurableFiles.force(file);
         DurableFiles.moveInto(file, place);
         return place;
@@ -105,7 +108,8 @@ public final class ArtifactStore {
      *
      * @return how many artifacts it took away
      */
-    public int forgetUnused(Retention retention, Instant now) throws IOException {
+    public int forgetUnused(Retention retention) throws IOException {
+        Instant now = clock.instant();
         forgetPartial(now.minus(PARTIAL_KEPT));
         List<Kept> leastRecentFirst = kept();
         leastRecentFirst.sort(Comparator.comparing(Kept::usedAt));

@@ -18,6 +18,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -65,7 +66,7 @@ final class DiskFaultTest {
     @Test
     void whatTheDiskDidNotWriteIsNoArtifact() throws Exception {
         Path home = Files.createDirectory(directory.resolve("home"));
-        ArtifactStore store = new ArtifactStore(home);
+        ArtifactStore store = new ArtifactStore(home, Clock.systemUTC());
         String sha256 = TestJar.sha256(NEW);
         Path shelf = Files.createDirectory(home.resolve("artifacts/sha256/" + sha256.substring(0, 2)));
         Path fetched = Files.write(store.partialDirectory().resolve("fetched"), NEW);
@@ -101,7 +102,7 @@ final class DiskFaultTest {
         private Adopting() {}
 
         public static void main(String[] arguments) throws IOException {
-            ArtifactStore store = new ArtifactStore(Path.of(arguments[0]));
+            ArtifactStore store = new ArtifactStore(Path.of(arguments[0]), Clock.systemUTC());
             try {
                 var _ = store.adopt(store.partialDirectory().resolve("fetched"), arguments[1]);
                 System.out.println("adopted");

@@ -11,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -21,13 +23,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the store takes for one of its files, and what it forgets. */
 final class ArtifactStoreTest {
     private static final Retention RETENTION = new Retention(250, Duration.ofHours(1));
+    private static final Instant NOW = Instant.parse("2026-05-01T12:00:00Z");
+    private static final Clock CLOCK = Clock.fixed(NOW, ZoneOffset.UTC);
 
     @TempDir
     Path home;
 
     @Test
     void onlyAWholeNameFindsAFile() throws Exception {
-        ArtifactStore store = new ArtifactStore(home);
+        ArtifactStore store = new ArtifactStore(home, CLOCK);
         for (String name : new String[] {"", "..", "../../x", "A".repeat(64), "a".repeat(63), "a".repeat(64) + "/.."}) {
             assertThat(store.find(name)).describedAs(name).isEmpty();
         }
@@ -35,7 +39,7 @@ final class ArtifactStoreTest {
 
     @Test
     void aLinkInTheStoreIsNoFileOfIt() throws Exception {
-        ArtifactStore store = new ArtifactStore(home);
+        ArtifactStore store = new ArtifactStore(home, CLOCK);
         String sha256 = "a".repeat(64);
         Path place = home.resolve("artifacts/sha256/aa");
         Files.createDirectory(place);
@@ -45,26 +49,25 @@ final class ArtifactStoreTest {
 
     @Test
     void oldPartialFilesGo() throws Exception {
-        ArtifactStore store = new ArtifactStore(home);
-        Instant now = Instant.now();
+        ArtifactStore store = new ArtifactStore(home, CLOCK);
         for (String name : new String[] {"old", "old.json", "old.lock", "new"}) {
             Path file = Files.createFile(store.partialDirectory().resolve(name));
             boolean old = name.startsWith("old");
-            Files.setLastModifiedTime(file, FileTime.from(old ? now.minus(Duration.ofDays(8)) : now));
+            Files.setLastModifiedTime(file, FileTime.from(old ? NOW.minus(Duration.ofDays(8)) : NOW));
         }
 
-        assertThat(store.forgetUnused(RETENTION, now)).isZero();
+        assertThat(store.forgetUnused(RETENTION)).isZero();
 
         assertThat(store.partialDirectory().toFile().list()).containsExactly("new");
     }
 
     @Test
     void theLeastRecentlyUsedGoesFirstUntilTheRestFits() throws Exception {
-        ArtifactStore store = new ArtifactStore(home);
+        ArtifactStore store = new ArtifactStore(home, CLOCK);
         List<String> oldestFirst = List.of(put(store, 1, 5), put(store, 2, 4), put(store, 3, 3), put(store, 4, 2));
         assertThat(store.use(oldestFirst.getFirst())).isPresent();
 
-        assertThat(store.forgetUnused(RETENTION, Instant.now())).isEqualTo(2);
+        assertThat(store.forgetUnused(RETENTION)).isEqualTo(2);
 
         assertThat(kept(store, oldestFirst)).containsExactly(oldestFirst.get(0), oldestFirst.get(3));
         assertThat(store.partialDirectory()).isEmptyDirectory();
@@ -72,10 +75,10 @@ final class ArtifactStoreTest {
 
     @Test
     void whatAnUnfinishedUpgradeMayNeedStaysHoweverMuchItIs() throws Exception {
-        ArtifactStore store = new ArtifactStore(home);
+        ArtifactStore store = new ArtifactStore(home, CLOCK);
         List<String> young = List.of(put(store, 1, 0), put(store, 2, 0), put(store, 3, 0), put(store, 4, 0));
 
-        assertThat(store.forgetUnused(new Retention(0, Duration.ofHours(1)), Instant.now()))
+        assertThat(store.forgetUnused(new Retention(0, Duration.ofHours(1))))
                 .isZero();
 
         assertThat(kept(store, young)).isEqualTo(young);
@@ -83,20 +86,20 @@ final class ArtifactStoreTest {
 
     @Test
     void aDeletionThatWasCutOffLeavesNoArtifactAndIsFinishedLater() throws Exception {
-        ArtifactStore store = new ArtifactStore(home);
+        ArtifactStore store = new ArtifactStore(home, CLOCK);
         String cutOff = put(store, 1, 24 * 8);
         Path forgotten = store.partialDirectory().resolve(cutOff + ".forgotten");
         Files.move(store.find(cutOff).orElseThrow(), forgotten);
-        assertThat(new ArtifactStore(home).find(cutOff)).isEmpty();
+        assertThat(new ArtifactStore(home, CLOCK).find(cutOff)).isEmpty();
 
-        assertThat(store.forgetUnused(RETENTION, Instant.now())).isZero();
+        assertThat(store.forgetUnused(RETENTION)).isZero();
 
         assertThat(forgotten).doesNotExist();
     }
 
     @Test
     void anArtifactThatIsAlwaysInUseIsNeverTakenAway() throws Exception {
-        ArtifactStore store = new ArtifactStore(home);
+        ArtifactStore store = new ArtifactStore(home, CLOCK);
         String wanted = put(store, 1, 0);
         Path file = store.find(wanted).orElseThrow();
         AtomicBoolean over = new AtomicBoolean();
@@ -104,7 +107,7 @@ final class ArtifactStoreTest {
         Thread sweeper = Thread.ofPlatform().start(() -> {
             while (!over.get()) {
                 try {
-                    var _ = store.forgetUnused(nothing, Instant.now());
+                    var _ = store.forgetUnused(nothing);
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }
@@ -113,7 +116,7 @@ final class ArtifactStoreTest {
         try {
             for (int i = 0; i < 2_000; i++) {
                 try {
-                    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+                    Files.setLastModifiedTime(file, FileTime.from(NOW.minus(Duration.ofHours(2))));
                 } catch (NoSuchFileException e) {
                     // It was unused for a moment, and was taken away.
                 }
@@ -147,7 +150,7 @@ final class ArtifactStoreTest {
         Path stored = store.adopt(file, sha256);
         Files.setLastModifiedTime(
                 stored,
-                FileTime.from(Instant.now().minus(Duration.ofHours(hours)).minusMillis(hours)));
+                FileTime.from(NOW.minus(Duration.ofHours(hours)).minusMillis(hours)));
         return sha256;
     }
 

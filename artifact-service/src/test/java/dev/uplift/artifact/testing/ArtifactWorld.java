@@ -23,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -63,7 +64,7 @@ public final class ArtifactWorld implements AutoCloseable {
         this.home = home;
         AddressPolicy policy = new AddressPolicy(List.of(AllowedOrigin.parse("http://127.0.0.1:*")));
         source = new HttpSource(policy, limits);
-        store = new ArtifactStore(home);
+        store = new ArtifactStore(home, Clock.systemUTC());
         SourceTable sources = new MemorySources();
         fetch = new FetchArtifact(
                 profiles,

@@ -8,6 +8,7 @@ import dev.uplift.worker.StepRun;
 import dev.uplift.worker.ByteProgress;
 import dev.uplift.worker.Effects;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.function.LongConsumer;
 
 /**
@@ -15,7 +16,7 @@ import java.util.function.LongConsumer;
  *
  * @param fence of the installation, beside the application
  */
-public record BackupWork(StepCommand command, StepRun run, Fence fence) {
+public record BackupWork(StepCommand command, StepRun run, Fence fence, Clock clock) {
     /** Those on what is this service's own, or is made under a name of this run. */
     public Effects effects() {
         return new Effects(command, run);

@@ -20,6 +20,7 @@ import dev.uplift.swap.step.SwapSteps;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -69,7 +70,7 @@ final class SwapWiring {
                         Discovery.REQUESTED_TYPE,
                         Discovery.Requested.class,
                         new DiscoveryHandler(new Discoverer(site, profiles, inspector)));
-        for (SwapSteps.Taken taken : new SwapSteps(site, profiles, probe).all()) {
+        for (SwapSteps.Taken taken : new SwapSteps(site, profiles, probe, Clock.systemUTC()).all()) {
             worker.step(taken.step(), taken.direction(), taken.handler());
         }
         return worker.build();

@@ -15,7 +15,7 @@ final class EndStep {
         return work -> {
             OutageWatch watch = new OutageWatch(work, work.first());
             end(work, work.first(), SwapEffect.HALT_TERMINATE, SwapEffect.HALT_KILL, watch, true);
-            return StepOutcome.done(new StepOutput.NodesStopped(watch.began().orElseGet(Instant::now), null));
+            return StepOutcome.done(new StepOutput.NodesStopped(watch.began().orElseGet(work::now), null));
         };
     }
 

@@ -30,7 +30,7 @@ final class OutageWatch implements Stopping.Watch {
     @Override
     public void look() throws InterruptedException {
         if (began == null) {
-            Instant asked = Instant.now();
+            Instant asked = work.now();
             if (!isHealthy()) {
                 began = asked;
             }

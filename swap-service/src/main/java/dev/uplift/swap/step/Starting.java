@@ -89,7 +89,7 @@ final class Starting {
         ApplicationVersion version = work.version(release);
         SagaState state = work.state(node)
                 .orElseGet(() -> SagaState.stopping(
-                        work.command().installation().id(), work.command().sagaId(), null, Instant.now()));
+                        work.command().installation().id(), work.command().sagaId(), null, work.now()));
         NodeLog log = node.log();
         String begin = log.mark();
         if (once) {
@@ -119,10 +119,10 @@ final class Starting {
         }
         awaitServing(instance, version, state, log, begin);
         if (state.servingAt() == null) {
-            state = work.remember(node, serving, state.withServingAt(Instant.now()));
+            state = work.remember(node, serving, state.withServingAt(work.now()));
         }
         Instant since = state.servingAt();
-        return new Served(version.text(), since == null ? Instant.now() : since);
+        return new Served(version.text(), since == null ? work.now() : since);
     }
 
     /** Whether this start has been made, by this attempt or by one that lost its host before it could write that down. */

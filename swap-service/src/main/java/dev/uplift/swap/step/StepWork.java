@@ -31,6 +31,8 @@ import dev.uplift.worker.StepFailures;
 import dev.uplift.worker.StepRun;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,17 +45,19 @@ final class StepWork {
     private final StepRun run;
     private final Profile profile;
     private final NodeProbe probe;
+    private final Clock clock;
     private final List<Node> nodes;
     private final AppDatabase database;
 
     /** The nodes of the command's installation; fails if one is not where it was registered. */
-    StepWork(Site site, StepCommand command, StepRun run, Profile profile, NodeProbe probe)
+    StepWork(Site site, StepCommand command, StepRun run, Profile profile, NodeProbe probe, Clock clock)
             throws IOException, InterruptedException {
         this.site = site;
         this.command = command;
         this.run = run;
         this.profile = profile;
         this.probe = probe;
+        this.clock = clock;
         this.nodes = new ArrayList<>();
         for (NodeSpec spec : command.installation().nodes()) {
             nodes.add(site.node(command.installation(), spec));
@@ -71,6 +75,11 @@ final class StepWork {
 
     Profile profile() {
         return profile;
+    }
+
+    /** The moment it is. */
+    Instant now() {
+        return clock.instant();
     }
 
     Observation observe(Node node) throws IOException, InterruptedException {

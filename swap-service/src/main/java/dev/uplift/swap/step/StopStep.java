@@ -158,7 +158,7 @@ final class StopStep implements SwapStep {
                                     work.command().installation().id(),
                                     work.command().sagaId(),
                                     used(work, node),
-                                    Instant.now())
+                                    work.now())
                             .withLeftOutBefore(leftOut.orElse(null))
                             .withDatabaseSeen(last.seen().orElse(null)));
         }

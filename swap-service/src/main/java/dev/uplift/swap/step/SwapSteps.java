@@ -12,6 +12,7 @@ import dev.uplift.swap.site.Site;
 import dev.uplift.worker.StepFailure;
 import dev.uplift.worker.StepFailures;
 import dev.uplift.worker.StepRunner;
+import java.time.Clock;
 import java.util.List;
 
 /**
@@ -24,11 +25,13 @@ public final class SwapSteps {
     private final Site site;
     private final Profiles profiles;
     private final NodeProbe probe;
+    private final Clock clock;
 
-    public SwapSteps(Site site, Profiles profiles, NodeProbe probe) {
+    public SwapSteps(Site site, Profiles profiles, NodeProbe probe, Clock clock) {
         this.site = site;
         this.profiles = profiles;
         this.probe = probe;
+        this.clock = clock;
     }
 
     /** Takes one kind of step in one direction. */
@@ -58,7 +61,9 @@ public final class SwapSteps {
                 step,
                 direction,
                 (command, run) -> RUNNER.run(
-                        command, run, () -> taking.take(new StepWork(site, command, run, profile(command), probe))));
+                        command,
+                        run,
+                        () -> taking.take(new StepWork(site, command, run, profile(command), probe, clock))));
     }
 
     private Profile profile(StepCommand command) {

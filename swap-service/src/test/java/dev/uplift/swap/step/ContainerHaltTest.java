@@ -24,6 +24,7 @@ import dev.uplift.worker.StepHandler;
 import dev.uplift.worker.StepOutcome;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -65,7 +66,7 @@ class ContainerHaltTest {
             node.launchRecord().makeDirectory();
             node.fence().claim(installationId, null).close();
             Profiles profiles = Profiles.load(Optional.of(Rig.profileWithGrace(home, 1)));
-            StepHandler halt = new SwapSteps(site, profiles, probe)
+            StepHandler halt = new SwapSteps(site, profiles, probe, Clock.systemUTC())
                     .all().stream()
                             .filter(taken -> taken.step() == StepName.START && taken.direction() == Direction.UNDO)
                             .findFirst()

@@ -44,6 +44,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -119,7 +120,7 @@ final class Rig implements AutoCloseable {
             }
         });
         artifacts.start();
-        for (SwapSteps.Taken taken : new SwapSteps(SITE, profiles, probe).all()) {
+        for (SwapSteps.Taken taken : new SwapSteps(SITE, profiles, probe, Clock.systemUTC()).all()) {
             handlers.put(taken.step().commandType(taken.direction()), taken.handler());
         }
     }

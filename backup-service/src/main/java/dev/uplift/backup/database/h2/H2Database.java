@@ -179,7 +179,7 @@ public final class H2Database implements ApplicationDatabase {
                     ErrorCode.BACKUP_FAILED, live + " does not begin as H2 writes it: it is damaged or no H2 file");
         }
         Path data = directory.resolve("data");
-        Instant takenAt = Instant.now();
+        Instant takenAt = work.clock().instant();
         Digested copied = work.effects().call(BackupEffect.DUMP, () -> {
             BackupFiles.createDirectories(data);
             return copy(data.resolve(NAME + H2File.SUFFIX), work);

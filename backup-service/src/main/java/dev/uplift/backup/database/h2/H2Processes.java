@@ -13,8 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,6 +56,7 @@ public final class H2Processes implements AutoCloseable {
     private static final String CLASSES = "h2.jar";
 
     private final Path directory;
+    private final Clock clock;
     private final Deque<Idle> idle = new ArrayDeque<>();
     private final Map<UUID, Known> known = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -68,8 +69,9 @@ public final class H2Processes implements AutoCloseable {
     private boolean closed;
 
     /** @param directory for the classes of H2; made when it is needed */
-    public H2Processes(Path directory) {
+    public H2Processes(Path directory, Clock clock) {
         this.directory = directory;
+        this.clock = clock;
     }
 
     /**
@@ -207,7 +209,7 @@ public final class H2Processes implements AutoCloseable {
             Path place = directory.resolve(sha256);
             BackupFiles.createDirectories(place);
             DurableFiles.moveInto(classes, place.resolve(CLASSES));
-            Files.setLastModifiedTime(place, FileTime.fromMillis(System.currentTimeMillis()));
+            Files.setLastModifiedTime(place, FileTime.from(clock.instant()));
             forgetOldClasses();
             String jarSha256 = source.jarSha256();
             if (jarSha256 != null) {
@@ -282,7 +284,7 @@ public final class H2Processes implements AutoCloseable {
                 all.addAll(list(place));
             }
         }
-        all.stream().filter(H2Processes::isLeftOver).forEach(old::add);
+        all.stream().filter(this::isLeftOver).forEach(old::add);
         old.forEach(H2Processes::deleteQuietly);
     }
 
@@ -295,10 +297,10 @@ public final class H2Processes implements AutoCloseable {
     }
 
     /** Of a service, or of a process, that was killed. */
-    private static boolean isLeftOver(Path path) {
+    private boolean isLeftOver(Path path) {
         String name = path.getFileName().toString();
         return (name.endsWith(PARTIAL) || name.startsWith(H2Proof.WARM_UP))
-                && modified(path).toInstant().isBefore(Instant.now().minus(LEFT_OVER_AFTER));
+                && modified(path).toInstant().isBefore(clock.instant().minus(LEFT_OVER_AFTER));
     }
 
     /** Empty for a place that is gone. */

@@ -159,7 +159,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
         try (Connection connection = server.connect(live)) {
             PostgresTools tools = tools(connection);
             long sizeBytes = PostgresServer.sizeBytes(connection, live);
-            Instant takenAt = Instant.now();
+            Instant takenAt = work.clock().instant();
             PostgresContent content = archive(directory).write(connection, tools, live, work);
             return new Snapshot(
                     content.hash(),
@@ -264,7 +264,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
                                         "%sepoch %010d, at %s%s",
                                         failedMark(),
                                         work.command().epoch(),
-                                        Instant.now(),
+                                        work.clock().instant(),
                                         bySaga(work.command().sagaId()))));
             }
             PostgresServer.execute(maintenance, "ALTER DATABASE " + Sql.name(fresh) + " RENAME TO " + Sql.name(live));
