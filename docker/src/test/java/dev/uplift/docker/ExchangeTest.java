@@ -4,13 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.dockerjava.transport.DockerHttpClient;
-import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +17,7 @@ class ExchangeTest {
 
     @Test
     void whatWasAskedIsSaidWithoutVersionAndParametersAndThatItWasHeard() {
-        Exchange exchange = new Exchange("it", new Answering(204, ""), 100);
+        Exchange exchange = new Exchange("it", new AnsweringEngine(204, ""), 100);
         assertThat(exchange.reached()).isFalse();
         exchange.execute(STOP);
         assertThat(exchange.asked()).isEqualTo("POST /containers/app/stop");
@@ -31,13 +26,13 @@ class ExchangeTest {
 
     @Test
     void everyCommandHasItsOwnConnectionAndARefusalIsHeardBeforeABodyIsSent() {
-        Answering engine = new Answering(200, "");
+        AnsweringEngine engine = new AnsweringEngine(200, "");
         new Exchange("it", engine, 100)
                 .execute(DockerHttpClient.Request.builder()
                         .from(STOP)
                         .body(InputStream.nullInputStream())
                         .build());
-        assertThat(engine.requests.getFirst().headers())
+        assertThat(engine.requests().getFirst().headers())
                 .containsEntry("Connection", "close")
                 .containsEntry("Expect", "100-continue");
     }
@@ -45,29 +40,29 @@ class ExchangeTest {
     @Test
     void aRefusalIsToldInTheEnginesWordsAndCut() {
         assertThatThrownBy(
-                        () -> new Exchange("it", new Answering(409, "{\"message\":\"is paused\"}"), 100).execute(STOP))
+                        () -> new Exchange("it", new AnsweringEngine(409, "{\"message\":\"is paused\"}"), 100).execute(STOP))
                 .isInstanceOf(UncheckedIOException.class)
                 .cause()
                 .isInstanceOf(DockerRefusedException.class)
                 .hasMessage("it: is paused");
-        assertThatThrownBy(() -> new Exchange("it", new Answering(500, "x".repeat(1 << 20)), 100).execute(STOP))
+        assertThatThrownBy(() -> new Exchange("it", new AnsweringEngine(500, "x".repeat(1 << 20)), 100).execute(STOP))
                 .cause()
                 .satisfies(refused -> assertThat(refused.getMessage()).hasSizeLessThan(3000));
-        assertThatThrownBy(() -> new Exchange("it", new Answering(500, ""), 100).execute(STOP))
+        assertThatThrownBy(() -> new Exchange("it", new AnsweringEngine(500, ""), 100).execute(STOP))
                 .cause()
                 .hasMessage("it: POST /containers/app/stop gave status 500");
     }
 
     @Test
     void whatIsSoAlreadyIsNoRefusal() {
-        assertThat(new Exchange("it", new Answering(304, ""), 100).execute(STOP).getStatusCode())
+        assertThat(new Exchange("it", new AnsweringEngine(304, ""), 100).execute(STOP).getStatusCode())
                 .isEqualTo(304);
     }
 
     @Test
     void anAnswerWithoutEndIsLeft() throws Exception {
         try (DockerHttpClient.Response answer =
-                new Exchange("it", new Answering(200, "x".repeat(101)), 100).execute(STOP)) {
+                new Exchange("it", new AnsweringEngine(200, "x".repeat(101)), 100).execute(STOP)) {
             assertThatThrownBy(() -> answer.getBody().readAllBytes())
                     .isInstanceOf(DockerException.class)
                     .hasMessageContaining("without end");
@@ -88,7 +83,7 @@ class ExchangeTest {
             }
         };
         AtomicBoolean aborted = new AtomicBoolean();
-        Exchange exchange = new Exchange("it", new Answering(new Answer(200, endless, aborted)), Long.MAX_VALUE);
+        Exchange exchange = new Exchange("it", new AnsweringEngine(200, endless, aborted), Long.MAX_VALUE);
         try (InputStream body = exchange.execute(STOP).getBody()) {
             assertThat(body.read()).isEqualTo('x');
         }
@@ -97,53 +92,10 @@ class ExchangeTest {
 
     @Test
     void nothingIsSentAfterItWasGivenUp() {
-        Answering engine = new Answering(200, "");
+        AnsweringEngine engine = new AnsweringEngine(200, "");
         Exchange exchange = new Exchange("it", engine, 100);
         exchange.giveUp();
         assertThatThrownBy(() -> exchange.execute(STOP)).isInstanceOf(UncheckedIOException.class);
-        assertThat(engine.requests).isEmpty();
-    }
-
-    /** An engine that answers this, whatever is asked. */
-    private record Answering(Response answer, List<Request> requests) implements DockerHttpClient {
-        Answering(Response answer) {
-            this(answer, new ArrayList<>());
-        }
-
-        Answering(int status, String body) {
-            this(new Answer(
-                    status, new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)), new AtomicBoolean()));
-        }
-
-        @Override
-        public Response execute(Request request) {
-            requests.add(request);
-            return answer;
-        }
-
-        @Override
-        public void close() {}
-    }
-
-    private record Answer(int status, InputStream body, AtomicBoolean closed) implements DockerHttpClient.Response {
-        @Override
-        public int getStatusCode() {
-            return status;
-        }
-
-        @Override
-        public Map<String, List<String>> getHeaders() {
-            return Map.of();
-        }
-
-        @Override
-        public InputStream getBody() {
-            return body;
-        }
-
-        @Override
-        public void close() {
-            closed.set(true);
-        }
+        assertThat(engine.requests()).isEmpty();
     }
 }
