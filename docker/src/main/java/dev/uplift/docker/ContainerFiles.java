@@ -27,12 +27,6 @@ public final class ContainerFiles {
         this.client = client;
     }
 
-    /** Reads a stream while it comes. It need not be read to its end. */
-    @FunctionalInterface
-    public interface Reading<T> {
-        T read(InputStream content) throws IOException, InterruptedException;
-    }
-
     /**
      * Reads one regular file; links are followed within the container.
      *
@@ -40,14 +34,14 @@ public final class ContainerFiles {
      * @return empty if there is no such file
      * @throws DockerException if it is not a regular file
      */
-    public <T> Optional<T> file(String containerId, String path, Reading<T> reading)
+    public <T> Optional<T> file(String containerId, String path, ContentReader<T> reader)
             throws IOException, InterruptedException {
         String place = path;
         for (int links = 0; links < LINKS_MAX; links++) {
             String asked = place;
             Found<T> found;
             try {
-                found = archive(containerId, asked, body -> first(asked, body, reading));
+                found = archive(containerId, asked, body -> first(asked, body, reader));
             } catch (DockerRefusedException e) {
                 if (e.notFound()) {
                     return Optional.empty();
@@ -109,10 +103,10 @@ public final class ContainerFiles {
      *
      * @return empty if there is nothing at that path
      */
-    public <T> Optional<T> tar(String containerId, String path, Reading<T> reading)
+    public <T> Optional<T> tar(String containerId, String path, ContentReader<T> reader)
             throws IOException, InterruptedException {
         try {
-            return Optional.of(archive(containerId, path, reading));
+            return Optional.of(archive(containerId, path, reader));
         } catch (DockerRefusedException e) {
             if (e.notFound()) {
                 return Optional.empty();
@@ -152,7 +146,7 @@ public final class ContainerFiles {
 
     private record Found<T>(Optional<T> content, String link) {}
 
-    private static <T> Found<T> first(String path, InputStream body, Reading<T> reading)
+    private static <T> Found<T> first(String path, InputStream body, ContentReader<T> reader)
             throws IOException, InterruptedException {
         TarArchiveInputStream tar = new TarArchiveInputStream(body);
         TarArchiveEntry entry = tar.getNextEntry();
@@ -165,15 +159,15 @@ public final class ContainerFiles {
         if (!entry.isFile()) {
             throw new DockerException(path + " in the container is not a file");
         }
-        return new Found<>(Optional.of(reading.read(tar)), "");
+        return new Found<>(Optional.of(reader.read(tar)), "");
     }
 
-    private <T> T archive(String containerId, String path, Reading<T> reading)
+    private <T> T archive(String containerId, String path, ContentReader<T> reader)
             throws IOException, InterruptedException {
         return client.stream(docker -> {
             try (InputStream tar = docker.copyArchiveFromContainerCmd(EngineRequest.id(containerId), path)
                     .exec()) {
-                return reading.read(tar);
+                return reader.read(tar);
             }
         });
     }

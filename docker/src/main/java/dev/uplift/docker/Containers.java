@@ -233,7 +233,7 @@ public final class Containers {
             return client.ask(atMost, docker -> {
                 AtomicReference<@Nullable WaitResponse> answer = new AtomicReference<>();
                 docker.waitContainerCmd(EngineRequest.id(id))
-                        .exec(new Answers<>(answer::set))
+                        .exec(new AnswerCallback<>(answer::set))
                         .await();
                 return Optional.ofNullable(answer.get()).map(WaitResponse::getStatusCode);
             });

@@ -9,9 +9,7 @@ import dev.uplift.host.Host;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -61,21 +59,16 @@ record CredentialHelper(String program, String registry, Path config) {
     /**
      * Asks it.
      *
-     * @param path the directories that it is looked for in; absent: those of this process
+     * @param keeper the host whose path it is looked for on
      * @return empty if it knows no login for the registry
      * @throws DockerException if it fails, naming it and what to do
      */
-    Optional<AuthConfig> login(Host keeper, @Nullable String path) throws IOException, InterruptedException {
-        Map<String, String> environment = null;
-        if (path != null) {
-            environment = new HashMap<>(System.getenv());
-            environment.put("PATH", path);
-        }
-        // env, because the program is looked for on the path that it is given, and not on this process's.
+    Optional<AuthConfig> login(Host keeper) throws IOException, InterruptedException {
+        // env says by its exit code that the program is missing.
         List<String> words = List.of("/usr/bin/env", program, "get");
         Exec.Result answer;
         try {
-            answer = keeper.run(new Exec(words, null, environment, registry, ANSWER_MAX, ANSWER_BYTES_MAX));
+            answer = keeper.run(new Exec(words, null, null, registry, ANSWER_MAX, ANSWER_BYTES_MAX));
         } catch (IOException e) {
             throw failed("did not answer within " + ANSWER_MAX.toSeconds() + " s, or could not be run", e);
         }

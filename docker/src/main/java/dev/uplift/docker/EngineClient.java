@@ -8,7 +8,6 @@ import com.github.dockerjava.core.DockerClientImpl;
 import com.github.dockerjava.core.RemoteApiVersion;
 import com.github.dockerjava.transport.DockerHttpClient;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
@@ -69,12 +68,6 @@ final class EngineClient implements AutoCloseable {
         T run(DockerClient docker) throws IOException, InterruptedException;
     }
 
-    /** Reads an answer while it comes. */
-    @FunctionalInterface
-    interface Reading<T> {
-        T read(InputStream body) throws IOException, InterruptedException;
-    }
-
     /** Runs a command whose answer is small, with a minute of silence allowed, as {@link #ask(Duration, Command)}. */
     <T> T ask(Command<T> command) throws IOException, InterruptedException {
         return ask(SILENCE_MAX, command);
@@ -108,8 +101,8 @@ final class EngineClient implements AutoCloseable {
     }
 
     /** Reads the answer to a request while it comes, without a limit. */
-    <T> T read(EngineRequest request, Reading<T> reading) throws IOException, InterruptedException {
-        return run(request.silenceMax(), Long.MAX_VALUE, exchange -> send(exchange, request, reading));
+    <T> T read(EngineRequest request, ContentReader<T> reader) throws IOException, InterruptedException {
+        return run(request.silenceMax(), Long.MAX_VALUE, exchange -> send(exchange, request, reader));
     }
 
     @Override
@@ -121,7 +114,7 @@ final class EngineClient implements AutoCloseable {
         return DockerClientImpl.getInstance(config, exchange);
     }
 
-    private <T> T send(Exchange exchange, EngineRequest request, Reading<T> reading)
+    private <T> T send(Exchange exchange, EngineRequest request, ContentReader<T> reader)
             throws IOException, InterruptedException {
         DockerHttpClient.Request.Builder builder = DockerHttpClient.Request.builder()
                 .method(request.method())
@@ -131,7 +124,7 @@ final class EngineClient implements AutoCloseable {
             builder.putHeader("Content-Type", "application/json").bodyBytes(JSON.writeValueAsBytes(request.json()));
         }
         try (DockerHttpClient.Response response = exchange.execute(builder.build())) {
-            return reading.read(response.getBody());
+            return reader.read(response.getBody());
         }
     }
 

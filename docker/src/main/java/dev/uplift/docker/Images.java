@@ -108,7 +108,7 @@ public final class Images {
                         .withTag(String.valueOf(pinned.digest()))
                         .withPlatform(platform)
                         .withAuthConfig(login)
-                        .exec(new Answers<>((PullResponseItem item) -> {
+                        .exec(new AnswerCallback<>((PullResponseItem item) -> {
                             if (layers.note(item)) {
                                 progress.pulled(layers.doneBytes(), layers.totalBytes());
                             }

@@ -37,14 +37,11 @@ public final class RegistryLogins {
     private final Host keeper;
     private final Map<String, String> references;
     private final @Nullable Path dockerConfig;
-    private final @Nullable String helperPath;
 
-    private RegistryLogins(
-            Host keeper, Map<String, String> references, @Nullable Path dockerConfig, @Nullable String helperPath) {
+    private RegistryLogins(Host keeper, Map<String, String> references, @Nullable Path dockerConfig) {
         this.keeper = keeper;
         this.references = references;
         this.dockerConfig = dockerConfig;
-        this.helperPath = helperPath;
     }
 
     /**
@@ -53,7 +50,7 @@ public final class RegistryLogins {
      * @param keeper the host that keeps the secrets and files which are named later
      */
     public static RegistryLogins none(Host keeper) {
-        return new RegistryLogins(keeper, Map.of(), null, null);
+        return new RegistryLogins(keeper, Map.of(), null);
     }
 
     /**
@@ -84,7 +81,7 @@ public final class RegistryLogins {
     public RegistryLogins with(String registry, String secretReference) {
         Map<String, String> more = new LinkedHashMap<>(references);
         more.put(registry, secretReference);
-        return new RegistryLogins(keeper, Map.copyOf(more), dockerConfig, helperPath);
+        return new RegistryLogins(keeper, Map.copyOf(more), dockerConfig);
     }
 
     /**
@@ -92,12 +89,7 @@ public final class RegistryLogins {
      * exists: by the {@link CredentialHelper} that it names for a registry, or with what it keeps itself.
      */
     public RegistryLogins withDockerConfig(Path configJson) {
-        return new RegistryLogins(keeper, references, configJson, helperPath);
-    }
-
-    /** Looks for credential helpers in these directories, and not on the path of this process. */
-    RegistryLogins withHelpersIn(String path) {
-        return new RegistryLogins(keeper, references, dockerConfig, path);
+        return new RegistryLogins(keeper, references, configJson);
     }
 
     /**
@@ -147,7 +139,7 @@ public final class RegistryLogins {
             throw new DockerException(file + " is no configuration of Docker (line "
                     + e.getLocation().getLineNr() + ")");
         }
-        Optional<AuthConfig> login = helper.isPresent() ? helper.get().login(keeper, helperPath) : Optional.empty();
+        Optional<AuthConfig> login = helper.isPresent() ? helper.get().login(keeper) : Optional.empty();
         return login.isPresent() ? login : kept(config, registry, file);
     }
 

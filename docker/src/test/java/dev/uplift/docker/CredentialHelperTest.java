@@ -3,7 +3,6 @@ package dev.uplift.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.uplift.host.LocalHost;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -102,7 +101,7 @@ class CredentialHelperTest {
 
     private RegistryLogins logins(String configJson) throws Exception {
         Path config = Files.writeString(directory.resolve("config.json"), configJson);
-        return helpers.findFor(RegistryLogins.none(new LocalHost()).withDockerConfig(config));
+        return helpers.logins(config);
     }
 
     private static ImageReference image(String text) throws Exception {

@@ -117,7 +117,7 @@ class DockerEngineTest {
                     () -> "");
             assertThatThrownBy(() -> client.ask(Duration.ofMillis(300), docker -> {
                         docker.waitContainerCmd("app")
-                                .exec(new Answers<>(_ -> {}))
+                                .exec(new AnswerCallback<>(_ -> {}))
                                 .await();
                         return true;
                     }))

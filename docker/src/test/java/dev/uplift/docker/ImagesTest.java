@@ -138,7 +138,7 @@ class ImagesTest {
                     "[ \"$1 $(cat)\" = \"get " + closed.address()
                             + "\" ] && echo '{\"Username\":\"fleet\",\"Secret\":\"secret\"}'");
             Path helped = secretFile("{\"credHelpers\":{\"" + closed.address() + "\":\"fleet\"}}");
-            RegistryLogins byHelper = helpers.findFor(NOBODY.withDockerConfig(helped));
+            RegistryLogins byHelper = helpers.logins(helped);
             assertThat(images.resolve(secret, byHelper).digest()).isEqualTo(digest.digest());
             assertThat(images.pull(digest, byHelper, PLATFORM, (_, _) -> {}).is(digest))
                     .isTrue();

@@ -6,8 +6,8 @@ import com.github.dockerjava.api.command.InspectVolumeResponse;
 import com.github.dockerjava.api.model.AuthConfig;
 import com.github.dockerjava.api.model.Image;
 import com.github.dockerjava.api.model.Network;
-import com.github.dockerjava.api.model.ResponseItem;
 import com.github.dockerjava.api.model.ResponseItem.ErrorDetail;
+import com.github.dockerjava.api.model.ResponseItem;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -59,7 +59,7 @@ final class TestEngine implements AutoCloseable {
             Failure failure = new Failure();
             docker.buildImageCmd(new ByteArrayInputStream(context.toByteArray()))
                     .withTags(Set.of(repository + ":" + tag))
-                    .exec(new Answers<>(failure::note))
+                    .exec(new AnswerCallback<>(failure::note))
                     .await();
             return failure.none();
         });
@@ -73,7 +73,7 @@ final class TestEngine implements AutoCloseable {
             docker.pushImageCmd(image.name())
                     .withTag(String.valueOf(image.tag()))
                     .withAuthConfig(new AuthConfig())
-                    .exec(new Answers<>(failure::note))
+                    .exec(new AnswerCallback<>(failure::note))
                     .await();
             return failure.none();
         });

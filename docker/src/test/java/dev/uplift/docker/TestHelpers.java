@@ -1,5 +1,6 @@
 package dev.uplift.docker;
 
+import dev.uplift.host.LocalHost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +14,9 @@ record TestHelpers(Path directory) {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
     }
 
-    RegistryLogins findFor(RegistryLogins logins) {
-        return logins.withHelpersIn(directory + ":/usr/bin:/bin");
+    /** Logins that are asked of these helpers. */
+    RegistryLogins logins(Path configJson) {
+        return RegistryLogins.none(new HostWithPath(new LocalHost(), directory + ":/usr/bin:/bin"))
+                .withDockerConfig(configJson);
     }
 }

@@ -9,6 +9,7 @@ import dev.uplift.contract.NodeSpec;
 import dev.uplift.host.FenceBusyException;
 import dev.uplift.host.FencedException;
 import dev.uplift.host.Host;
+import dev.uplift.host.HostJar;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.RegisteredRoot;
@@ -22,7 +23,6 @@ import dev.uplift.swap.node.LaunchSettings;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.Supervision;
-import dev.uplift.swap.node.jar.JarFileEntries;
 import dev.uplift.swap.node.jar.JarNode;
 import dev.uplift.swap.node.jar.LaunchCapture;
 import dev.uplift.swap.node.jar.ProcessNode;
@@ -193,8 +193,8 @@ public final class Inspector {
 
     private Profile profile(Host host, Inspection.Requested asked, Path jar) throws IOException {
         String name = String.valueOf(jar.getFileName());
-        try (JarFileEntries entries = new JarFileEntries(host, jar)) {
-            return profiles.of(asked.profile(), name, entries);
+        try (HostJar entries = new HostJar(host, jar)) {
+            return profiles.of(asked.profile(), name, entries::open);
         } catch (AccessDeniedException | NoSuchFileException e) {
             throw refuse(jar + " cannot be read");
         } catch (ZipException e) {

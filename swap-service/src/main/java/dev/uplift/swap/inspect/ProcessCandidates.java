@@ -4,9 +4,9 @@ import dev.uplift.contract.Discovery;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.NodeKind;
 import dev.uplift.host.Host;
+import dev.uplift.host.HostJar;
 import dev.uplift.host.RunningProcess;
 import dev.uplift.swap.node.Supervision;
-import dev.uplift.swap.node.jar.JarFileEntries;
 import dev.uplift.swap.node.systemd.SystemdNode;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -44,11 +44,11 @@ record ProcessCandidates(
         }
         Path jar = Path.of(process.directory().orElse("/")).resolve(argument).normalize();
         List<String> recognising;
-        try (JarFileEntries entries = new JarFileEntries(host, jar)) {
-            if (OwnService.is(entries)) {
+        try (HostJar entries = new HostJar(host, jar)) {
+            if (OwnService.is(entries::open)) {
                 return Optional.empty();
             }
-            recognising = profiles.recognising(String.valueOf(jar.getFileName()), entries);
+            recognising = profiles.recognising(String.valueOf(jar.getFileName()), entries::open);
         } catch (ZipException e) {
             recognising = List.of();
         } catch (AccessDeniedException e) {

@@ -41,8 +41,8 @@ public record DatabaseProof(Profile profile, NodeProbe probe) {
     private void ask(Node node, AtomicBoolean enough) {
         try {
             while (!enough.get()) {
-                probe.health(profile, node.answersAt(profile));
-                probe.identity(profile, node.answersAt(profile));
+                probe.health(profile, node.address(profile));
+                probe.identity(profile, node.address(profile));
                 // It serves its users meanwhile.
                 Thread.sleep(PAUSE);
             }

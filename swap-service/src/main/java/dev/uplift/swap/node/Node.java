@@ -44,7 +44,7 @@ public interface Node {
     void requireUnmoved() throws IOException;
 
     /** Where it answers HTTP at this moment. */
-    Answers answersAt(Profile profile) throws IOException;
+    NodeAddress address(Profile profile) throws IOException;
 
     /** What it is at this moment. */
     Observation observe(Profile profile, NodeProbe probe) throws IOException, InterruptedException;

@@ -49,8 +49,8 @@ public final class NodeProbe implements AutoCloseable {
     }
 
     /** One look at the health endpoint. */
-    public Health health(Profile profile, Answers answers) throws InterruptedException {
-        return switch (ask(answers, profile.health()::url)) {
+    public Health health(Profile profile, NodeAddress address) throws InterruptedException {
+        return switch (ask(address, profile.health()::url)) {
             case Reply.None(String reason) -> new Health.Failing(reason);
             case Reply.Given(int status, String body) ->
                 switch (profile.health().read(status, body)) {
@@ -62,11 +62,11 @@ public final class NodeProbe implements AutoCloseable {
     }
 
     /** The version that it says it is. */
-    public VersionReading version(Profile profile, Answers answers) throws InterruptedException {
+    public VersionReading version(Profile profile, NodeAddress address) throws InterruptedException {
         if (profile.versionEndpoint().isEmpty()) {
             return new VersionReading.Unreadable("the profile " + profile.name() + " has no version endpoint");
         }
-        return switch (ask(answers, profile.versionEndpoint().get()::url)) {
+        return switch (ask(address, profile.versionEndpoint().get()::url)) {
             case Reply.None(String reason) -> new VersionReading.Unreadable(reason);
             case Reply.Given(int status, String body) ->
                 status == 200 ? profile.readVersion(body) : new VersionReading.Unreadable("HTTP " + status);
@@ -74,11 +74,11 @@ public final class NodeProbe implements AutoCloseable {
     }
 
     /** Whether it works on a database that has been set up. */
-    public IdentityReading identity(Profile profile, Answers answers) throws InterruptedException {
+    public IdentityReading identity(Profile profile, NodeAddress address) throws InterruptedException {
         if (profile.identityProbe().isEmpty()) {
             return new IdentityReading.Unreadable("the profile " + profile.name() + " has no identity probe");
         }
-        return switch (ask(answers, profile.identityProbe().get().endpoint()::url)) {
+        return switch (ask(address, profile.identityProbe().get().endpoint()::url)) {
             case Reply.None(String reason) -> new IdentityReading.Unreadable(reason);
             case Reply.Given(int status, String body) ->
                 status == 200 ? profile.readIdentity(body) : new IdentityReading.Unreadable("HTTP " + status);
@@ -97,10 +97,10 @@ public final class NodeProbe implements AutoCloseable {
         record None(String reason) implements Reply {}
     }
 
-    private Reply ask(Answers answers, UnaryOperator<URI> endpoint) throws InterruptedException {
-        return switch (answers) {
-            case Answers.Nowhere(String reason) -> new Reply.None(reason);
-            case Answers.At(URI url) -> {
+    private Reply ask(NodeAddress address, UnaryOperator<URI> endpoint) throws InterruptedException {
+        return switch (address) {
+            case NodeAddress.None(String reason) -> new Reply.None(reason);
+            case NodeAddress.At(URI url) -> {
                 try {
                     yield get(endpoint.apply(url));
                 } catch (IOException e) {

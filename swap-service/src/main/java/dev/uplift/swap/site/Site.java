@@ -20,7 +20,6 @@ import dev.uplift.swap.node.systemd.SystemdNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,11 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record Site(Reach reach, RegistryLogins logins) {
     private static final String LOOPBACK = "127.0.0.1";
-
-    /** With the logins of this process's user alone. */
-    public Site(Reach reach) {
-        this(reach, RegistryLogins.configured(reach.local(), List.of()));
-    }
 
     /**
      * A node of an installation at its registered place.

@@ -88,17 +88,17 @@ final class StepWork {
 
     /** How a node answers that it is. */
     NodeProbe.Health health(Node node) throws IOException, InterruptedException {
-        return probe.health(profile, node.answersAt(profile));
+        return probe.health(profile, node.address(profile));
     }
 
     /** The version that a node answers that it is. */
     VersionReading version(Node node) throws IOException, InterruptedException {
-        return probe.version(profile, node.answersAt(profile));
+        return probe.version(profile, node.address(profile));
     }
 
     /** What a node answers of whether it works on a database that has been set up. */
     IdentityReading identity(Node node) throws IOException, InterruptedException {
-        return probe.identity(profile, node.answersAt(profile));
+        return probe.identity(profile, node.address(profile));
     }
 
     AppDatabase database() {

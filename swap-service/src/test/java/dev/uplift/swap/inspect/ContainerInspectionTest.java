@@ -15,8 +15,8 @@ import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
 import dev.uplift.standin.StandInApi;
+import dev.uplift.swap.TestSite;
 import dev.uplift.swap.node.NodeProbe;
-import dev.uplift.swap.site.Site;
 import dev.uplift.testbed.containers.DockerContainer;
 import dev.uplift.testbed.containers.DockerContainers;
 import dev.uplift.testbed.containers.Registry;
@@ -272,7 +272,7 @@ class ContainerInspectionTest {
 
     private Inspection inspect(@Nullable String container, @Nullable Long pid, boolean extract) throws Exception {
         return Registrations.accepting(
-                new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none()),
+                new Inspector(TestSite.of(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none()),
                 new Inspection.Requested(
                         installation,
                         "inspected",

@@ -12,6 +12,7 @@ import dev.uplift.docker.Reach;
 import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
+import dev.uplift.swap.TestSite;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.site.Site;
 import dev.uplift.swap.step.IdleJar;
@@ -238,7 +239,7 @@ class DiscovererTest {
     }
 
     private Discovery discover(Duration most, @Nullable HostSpec host) throws Exception {
-        Site site = new Site(reach);
+        Site site = TestSite.of(reach);
         Profiles profiles = Profiles.load(Optional.empty());
         Inspector inspector = new Inspector(site, profiles, probe, CrashPoints.none());
         return new Discoverer(site, profiles, inspector, most)

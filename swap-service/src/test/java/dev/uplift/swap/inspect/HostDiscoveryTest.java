@@ -13,10 +13,10 @@ import dev.uplift.docker.Reach;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
 import dev.uplift.standin.StandInApi;
-import dev.uplift.standin.StandInReleases;
 import dev.uplift.standin.StandInReleases.StandInRelease;
+import dev.uplift.standin.StandInReleases;
+import dev.uplift.swap.TestSite;
 import dev.uplift.swap.node.NodeProbe;
-import dev.uplift.swap.site.Site;
 import dev.uplift.testbed.containers.DockerContainer;
 import dev.uplift.testbed.containers.DockerContainers;
 import dev.uplift.testbed.containers.Registry;
@@ -195,11 +195,11 @@ class HostDiscoveryTest {
     }
 
     private Discovery.Found discover(@Nullable HostSpec host) throws Exception {
-        return (Discovery.Found) new Discoverer(new Site(reach), Profiles.load(Optional.empty()), inspector())
+        return (Discovery.Found) new Discoverer(TestSite.of(reach), Profiles.load(Optional.empty()), inspector())
                 .discover(new Discovery.Requested(UUID.randomUUID(), "default", host));
     }
 
     private Inspector inspector() throws Exception {
-        return new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none());
+        return new Inspector(TestSite.of(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none());
     }
 }

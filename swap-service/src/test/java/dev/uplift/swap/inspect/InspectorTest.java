@@ -16,6 +16,7 @@ import dev.uplift.host.LaunchFile;
 import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
+import dev.uplift.swap.TestSite;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.swap.site.Site;
@@ -39,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class InspectorTest {
     private static final Host HOST = new LocalHost();
-    private static final Site SITE = new Site(new Reach(Path.of("/nonexistent"), DockerEndpoint.LOCAL));
+    private static final Site SITE = TestSite.of(new Reach(Path.of("/nonexistent"), DockerEndpoint.LOCAL));
     private static final String CANARY = "canary-p@ss/w\"rd";
 
     @TempDir

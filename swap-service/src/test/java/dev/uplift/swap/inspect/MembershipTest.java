@@ -14,6 +14,7 @@ import dev.uplift.host.LaunchFile;
 import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
+import dev.uplift.swap.TestSite;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.site.Site;
 import dev.uplift.swap.step.IdleJar;
@@ -41,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MembershipTest {
     private static final String VERSION = "v0.50.3";
     private static final LocalHost HOST = new LocalHost();
-    private static final Site SITE = new Site(new Reach(Path.of("/nonexistent"), DockerEndpoint.LOCAL));
+    private static final Site SITE = TestSite.of(new Reach(Path.of("/nonexistent"), DockerEndpoint.LOCAL));
     private static EmbeddedPostgres postgres;
 
     @TempDir

@@ -9,11 +9,11 @@ import dev.uplift.docker.Reach;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
 import dev.uplift.standin.StandInApi;
-import dev.uplift.standin.StandInReleases;
 import dev.uplift.standin.StandInReleases.StandInRelease;
+import dev.uplift.standin.StandInReleases;
 import dev.uplift.standin.StandInServer;
+import dev.uplift.swap.TestSite;
 import dev.uplift.swap.node.NodeProbe;
-import dev.uplift.swap.site.Site;
 import dev.uplift.testbed.Forwarder;
 import dev.uplift.testbed.containers.DockerContainer;
 import dev.uplift.testbed.containers.PostgresContainer;
@@ -170,7 +170,7 @@ final class NamedDatabases implements AutoCloseable {
         }
 
         Inspection inspect(boolean assume) throws Exception {
-            return new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none())
+            return new Inspector(TestSite.of(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none())
                     .inspect(new Inspection.Requested(
                             installation,
                             "seen",

@@ -11,8 +11,8 @@ import dev.uplift.docker.DockerEndpoint;
 import dev.uplift.docker.Reach;
 import dev.uplift.host.Launch;
 import dev.uplift.profile.Profiles;
+import dev.uplift.swap.TestSite;
 import dev.uplift.swap.inspect.Sighting.Usable;
-import dev.uplift.swap.site.Site;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,7 +28,7 @@ class SharedDatabasesTest {
     void whoUsesADatabaseAsAnotherUserIsNoNodeOfItsInstallationAlsoWhenTimeIsUp() throws Exception {
         try (Reach reach = new Reach(Path.of("/nonexistent"), DockerEndpoint.LOCAL)) {
             SharedDatabases databases =
-                    new SharedDatabases(new Site(reach), Profiles.load(Optional.empty()), Duration.ZERO);
+                    new SharedDatabases(TestSite.of(reach), Profiles.load(Optional.empty()), Duration.ZERO);
             Usable first = application("/srv/first", "mb");
             Usable stranger = application("/srv/stranger", "reader");
             Usable second = application("/srv/second", "mb");

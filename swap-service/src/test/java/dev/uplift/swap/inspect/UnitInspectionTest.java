@@ -15,10 +15,10 @@ import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
-import dev.uplift.standin.StandInReleases;
 import dev.uplift.standin.StandInReleases.StandInRelease;
+import dev.uplift.standin.StandInReleases;
+import dev.uplift.swap.TestSite;
 import dev.uplift.swap.node.NodeProbe;
-import dev.uplift.swap.site.Site;
 import dev.uplift.testbed.containers.RequiresDocker;
 import dev.uplift.testbed.containers.StandInOnHost;
 import dev.uplift.testbed.containers.SystemdHost;
@@ -163,7 +163,7 @@ class UnitInspectionTest {
 
     private Inspection inspect(HostSpec on, @Nullable Path directory, @Nullable String unit) throws Exception {
         return Registrations.accepting(
-                new Inspector(new Site(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none()),
+                new Inspector(TestSite.of(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none()),
                 new Inspection.Requested(
                         installation,
                         "inspected",

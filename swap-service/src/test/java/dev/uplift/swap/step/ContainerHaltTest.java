@@ -15,6 +15,7 @@ import dev.uplift.docker.Reach;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.TestRun;
+import dev.uplift.swap.TestSite;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.site.Site;
@@ -61,7 +62,7 @@ class ContainerHaltTest {
                     "trap '' TERM; while :; do sleep 1; done");
             NodeSpec.Docker spec = new NodeSpec.Docker(
                     "node-1", NodeSpec.LOCAL, name, "uplift-base/jre", URI.create("http://127.0.0.1:3000"));
-            Site site = new Site(reach);
+            Site site = TestSite.of(reach);
             Node node = site.node(null, spec, reach.directory(null, name));
             node.launchRecord().makeDirectory();
             node.fence().claim(installationId, null).close();

@@ -24,13 +24,13 @@ final class H2Process implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(100);
 
     private final Program.Running program;
-    private final Answers answers;
+    private final Printed printed;
     private final String version;
     private boolean sound = true;
 
-    private H2Process(Program.Running program, Answers answers, String version) {
+    private H2Process(Program.Running program, Printed printed, String version) {
         this.program = program;
-        this.answers = answers;
+        this.printed = printed;
         this.version = version;
     }
 
@@ -50,7 +50,7 @@ final class H2Process implements AutoCloseable {
      * @param directory to work in; it holds no more than the classes
      */
     static H2Process start(String classPath, Path directory, Program.Poll poll) throws Exception {
-        Answers answers = new Answers();
+        Printed printed = new Printed();
         Program.Running program = new Program(
                         List.of(
                                 Path.of(System.getProperty("java.home"), "bin", "java")
@@ -66,9 +66,9 @@ final class H2Process implements AutoCloseable {
                         directory,
                         Map.of(),
                         "")
-                .start(answers);
+                .start(printed);
         try {
-            return new H2Process(program, answers, next(program, answers, START_MAX, poll));
+            return new H2Process(program, printed, next(program, printed, START_MAX, poll));
         } catch (Exception e) {
             program.close();
             throw e;
@@ -94,7 +94,7 @@ final class H2Process implements AutoCloseable {
                 .map(text -> Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)) + "\n")
                 .collect(Collectors.joining());
         sound = false;
-        if (!answers.isEmpty()) {
+        if (!printed.isEmpty()) {
             throw new EndedException("says more than it was asked");
         }
         try {
@@ -102,7 +102,7 @@ final class H2Process implements AutoCloseable {
         } catch (IOException e) {
             throw new EndedException("has ended: " + e.getMessage());
         }
-        String answer = next(program, answers, READING_MAX, poll);
+        String answer = next(program, printed, READING_MAX, poll);
         sound = answer.startsWith(H2Proof.TABLES);
         return answer;
     }
@@ -118,15 +118,15 @@ final class H2Process implements AutoCloseable {
         program.close();
     }
 
-    private static String next(Program.Running program, Answers answers, Duration max, Program.Poll poll)
+    private static String next(Program.Running program, Printed printed, Duration max, Program.Poll poll)
             throws Exception {
         long begin = System.nanoTime();
-        String answer = answers.poll(POLL);
+        String answer = printed.poll(POLL);
         while (answer == null) {
             poll.poll();
             if (!program.isAlive()) {
                 Program.Ended ended = program.await(poll);
-                answer = answers.poll(Duration.ZERO);
+                answer = printed.poll(Duration.ZERO);
                 if (answer == null) {
                     throw new EndedException("cannot be run (exit code " + ended.exitCode() + "): "
                             + ended.errors()
@@ -140,13 +140,13 @@ final class H2Process implements AutoCloseable {
             if (System.nanoTime() - begin > max.toNanos()) {
                 throw new EndedException("was ended after " + max.toMinutes() + " minutes");
             }
-            answer = answers.poll(POLL);
+            answer = printed.poll(POLL);
         }
         return answer;
     }
 
     /** The lines that it prints. One that prints more than it was asked for is not read on, and blocks. */
-    private static final class Answers extends OutputStream {
+    private static final class Printed extends OutputStream {
         private static final int LINE_BYTES_MAX = 1_000;
         private static final int LINES_MAX = 10;
 

@@ -17,7 +17,6 @@ import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.SettingException;
 import dev.uplift.swap.SwapEffect;
-import dev.uplift.swap.node.Answers;
 import dev.uplift.swap.node.Autostart;
 import dev.uplift.swap.node.CheckList;
 import dev.uplift.swap.node.ComposeFiles;
@@ -26,6 +25,7 @@ import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.Instances;
 import dev.uplift.swap.node.LaunchRecord;
 import dev.uplift.swap.node.Node;
+import dev.uplift.swap.node.NodeAddress;
 import dev.uplift.swap.node.NodeData;
 import dev.uplift.swap.node.NodeLog;
 import dev.uplift.swap.node.NodeProbe;
@@ -88,19 +88,19 @@ public final class DockerNode implements Node, Autostart, ComposeFiles {
 
     /** {@inheritDoc} The engine is asked: a port that it chose is another one after each start. */
     @Override
-    public Answers answersAt(Profile profile) throws IOException {
+    public NodeAddress address(Profile profile) throws IOException {
         return EngineQuestion.answer(() -> {
             Optional<ContainerInspection> container = family.inPlace();
             if (container.isEmpty() || !container.get().status().equals("running")) {
-                return new Answers.Nowhere("it does not run");
+                return new NodeAddress.None("it does not run");
             }
             FoundContainer found = new FoundContainer(engine, container.get());
             try {
-                return new Answers.At(Reached.by(host, found.baseUrl(profile, place.engineHost())));
+                return new NodeAddress.At(Reached.by(host, found.baseUrl(profile, place.engineHost())));
             } catch (StepFailure e) {
-                return new Answers.Nowhere(e.detail());
+                return new NodeAddress.None(e.detail());
             } catch (SettingException e) {
-                return new Answers.Nowhere(String.valueOf(e.getMessage()));
+                return new NodeAddress.None(String.valueOf(e.getMessage()));
             }
         });
     }
@@ -143,8 +143,8 @@ public final class DockerNode implements Node, Autostart, ComposeFiles {
                 container.lives() ? Optional.of(ContainerFamily.instance(container)) : Optional.empty(),
                 Optional.of(launch.of(profile)),
                 LaunchFile.read(host, directory()),
-                probe.health(profile, answersAt(profile)),
-                probe.version(profile, answersAt(profile)),
+                probe.health(profile, address(profile)),
+                probe.version(profile, address(profile)),
                 inPlace().version(profile),
                 family.sha256(container));
     }

@@ -1,5 +1,6 @@
 package dev.uplift.swap.node.jar;
 
+import dev.uplift.host.HostJar;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.node.InPlace;
@@ -21,8 +22,8 @@ record JarInPlace(JarNode node) implements InPlace {
 
     /** The version that a JAR says it is. */
     VersionReading version(Profile profile, Path jar) throws IOException {
-        try (JarFileEntries entries = new JarFileEntries(node.host(), jar)) {
-            return profile.jarIdentity(entries);
+        try (HostJar entries = new HostJar(node.host(), jar)) {
+            return profile.jarIdentity(entries::open);
         }
     }
 

@@ -12,12 +12,12 @@ import dev.uplift.host.Scrubber;
 import dev.uplift.host.ShellVariables;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.profile.Profile;
-import dev.uplift.swap.node.Answers;
 import dev.uplift.swap.node.CheckList;
 import dev.uplift.swap.node.InPlace;
 import dev.uplift.swap.node.Instance;
 import dev.uplift.swap.node.LaunchRecord;
 import dev.uplift.swap.node.Node;
+import dev.uplift.swap.node.NodeAddress;
 import dev.uplift.swap.node.NodeData;
 import dev.uplift.swap.node.NodeLog;
 import dev.uplift.swap.node.NodeProbe;
@@ -93,8 +93,8 @@ public abstract class JarNode implements Node {
     }
 
     @Override
-    public final Answers answersAt(Profile profile) throws IOException {
-        return new Answers.At(Reached.by(host, spec.baseUrl()));
+    public final NodeAddress address(Profile profile) throws IOException {
+        return new NodeAddress.At(Reached.by(host, spec.baseUrl()));
     }
 
     @Override
@@ -141,8 +141,8 @@ public abstract class JarNode implements Node {
                 process.map(JarInstances::instance),
                 process.isPresent() ? Optional.of(captured(process.get(), profile, before)) : before,
                 before,
-                probe.health(profile, answersAt(profile)),
-                probe.version(profile, answersAt(profile)),
+                probe.health(profile, address(profile)),
+                probe.version(profile, address(profile)),
                 new JarInPlace(this).version(profile, jar),
                 host.files().digest(jar).sha256());
     }

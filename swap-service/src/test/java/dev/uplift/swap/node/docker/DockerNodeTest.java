@@ -13,9 +13,9 @@ import dev.uplift.host.FencedException;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.VersionReading;
 import dev.uplift.swap.SwapEffect;
-import dev.uplift.swap.node.Answers;
 import dev.uplift.swap.node.CommandEnd;
 import dev.uplift.swap.node.Instance;
+import dev.uplift.swap.node.NodeAddress;
 import dev.uplift.swap.node.NodeDatabase;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.testbed.containers.RequiresDocker;
@@ -118,18 +118,18 @@ class DockerNodeTest {
     @Test
     void aPortThatTheEngineChoosesIsAskedForAfterEachStart() throws Exception {
         rig.runUnpublished("--publish-all", "--volume", volume + ":/data", "--env", "MB_DB_FILE=/data/metabase.db");
-        Answers registered = rig.node.answersAt(rig.profile);
+        NodeAddress registered = rig.node.address(rig.profile);
         assertThat(rig.check().all())
                 .anySatisfy(
                         check -> assertThat(check.detail()).startsWith("3000/tcp is published on a port that changes"));
         rig.preflight();
         rig.node.stage(rig.work());
         rig.stop();
-        assertThat(rig.node.answersAt(rig.profile)).isInstanceOf(Answers.Nowhere.class);
+        assertThat(rig.node.address(rig.profile)).isInstanceOf(NodeAddress.None.class);
         rig.node.switchOver(rig.work());
         rig.start(DockerRig.NEW);
-        assertThat(rig.node.answersAt(rig.profile))
-                .isInstanceOf(Answers.At.class)
+        assertThat(rig.node.address(rig.profile))
+                .isInstanceOf(NodeAddress.At.class)
                 .isNotEqualTo(registered);
     }
 

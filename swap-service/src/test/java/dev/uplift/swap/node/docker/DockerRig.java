@@ -141,8 +141,8 @@ final class DockerRig implements AutoCloseable {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(90))
                 .pollInterval(Duration.ofMillis(200))
-                .until(() -> probe.health(profile, node.answersAt(profile)) instanceof NodeProbe.Health.Healthy
-                        && probe.version(profile, node.answersAt(profile))
+                .until(() -> probe.health(profile, node.address(profile)) instanceof NodeProbe.Health.Healthy
+                        && probe.version(profile, node.address(profile))
                                 instanceof VersionReading.Known(ApplicationVersion known)
                         && known.text().equals(version));
     }

@@ -289,8 +289,8 @@ class SystemdNodeTest {
     private static void awaitVersion(Node node, String tag) {
         await().atMost(START)
                 .ignoreExceptions()
-                .until(() -> probe.health(profile, node.answersAt(profile)) instanceof NodeProbe.Health.Healthy
-                        && probe.version(profile, node.answersAt(profile)) instanceof VersionReading.Known(var version)
+                .until(() -> probe.health(profile, node.address(profile)) instanceof NodeProbe.Health.Healthy
+                        && probe.version(profile, node.address(profile)) instanceof VersionReading.Known(var version)
                         && version.equals(version(tag)));
     }
 

@@ -10,11 +10,11 @@ import java.util.function.Consumer;
  * Hands on what a command of docker-java answers piece by piece, until it ends. docker-java's own callbacks log every
  * failure as an error, also one that is expected and told to whoever asked.
  */
-final class Answers<T> implements ResultCallback<T> {
+final class AnswerCallback<T> implements ResultCallback<T> {
     private final Consumer<T> each;
     private final CompletableFuture<Void> end = new CompletableFuture<>();
 
-    Answers(Consumer<T> each) {
+    AnswerCallback(Consumer<T> each) {
         this.each = each;
     }
 
