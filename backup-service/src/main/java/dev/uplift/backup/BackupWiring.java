@@ -10,11 +10,11 @@ import dev.uplift.contract.Direction;
 import dev.uplift.contract.ServiceName;
 import dev.uplift.contract.StepName;
 import dev.uplift.docker.DockerEndpoint;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.messaging.MessagingRuntime;
-import dev.uplift.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
+import dev.uplift.worker.StepWorker;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
@@ -29,12 +29,12 @@ import java.util.Optional;
 final class BackupWiring {
     @Produces
     @Singleton
-    Reach reach(BackupSettings settings) {
-        return new Reach(settings.home().toAbsolutePath(), new DockerEndpoint.Unix(settings.dockerSocket()));
+    HostConnections connections(BackupSettings settings) {
+        return new HostConnections(settings.home().toAbsolutePath(), new DockerEndpoint.Unix(settings.dockerSocket()));
     }
 
-    void close(@Disposes Reach reach) {
-        reach.close();
+    void close(@Disposes HostConnections connections) {
+        connections.close();
     }
 
     @Produces
@@ -57,7 +57,7 @@ final class BackupWiring {
     @Singleton
     StepWorker worker(
             BackupSettings settings,
-            Reach reach,
+            HostConnections connections,
             H2Processes h2,
             Clock clock,
             MessagingRuntime messaging,
@@ -73,7 +73,7 @@ final class BackupWiring {
                 h2,
                 settings.postgresJobs(),
                 settings.postgresTools().orElse(List.of()),
-                reach,
+                connections,
                 clock);
         TakeBackup take = new TakeBackup(access, store, seal, new Pruning(store, seal, retention, clock), meters);
         RestoreBackup restore = new RestoreBackup(access, store, seal);

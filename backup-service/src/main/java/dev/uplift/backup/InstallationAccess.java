@@ -13,13 +13,13 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepCommand;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.host.Host;
-import dev.uplift.worker.StepRun;
 import dev.uplift.profile.DatabaseRules;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepRun;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -33,7 +33,7 @@ public final class InstallationAccess {
     private final H2Processes h2;
     private final int postgresJobs;
     private final List<Path> postgresTools;
-    private final Reach reach;
+    private final HostConnections connections;
     private final Clock clock;
 
     public InstallationAccess(
@@ -42,9 +42,9 @@ public final class InstallationAccess {
             H2Processes h2,
             int postgresJobs,
             List<Path> postgresTools,
-            Reach reach,
+            HostConnections connections,
             Clock clock) {
-        this.reach = reach;
+        this.connections = connections;
         this.clock = clock;
         this.profiles = profiles;
         this.store = store;
@@ -58,7 +58,7 @@ public final class InstallationAccess {
         InstallationSpec installation = command.installation();
         NodeSpec first = installation.nodes().getFirst();
         return new BackupWork(
-                command, run, reach.keeper(installation, first).fence(reach.directory(installation, first)), clock);
+                command, run, connections.keeper(installation, first).fence(connections.directory(installation, first)), clock);
     }
 
     /**
@@ -73,7 +73,7 @@ public final class InstallationAccess {
                 PostgresDatabase.open(
                         installation.id(),
                         spec,
-                        reach.server(installation, spec),
+                        connections.server(installation, spec),
                         new PostgresOptions(postgresJobs, postgresTools, minimumMajor(installation)),
                         store.workDirectory(installation.id()));
             case DatabaseSpec.H2 spec ->
@@ -90,7 +90,7 @@ public final class InstallationAccess {
     /** The host of an H2 file: the fence of the first node, behind which it is replaced, is there too. */
     private Host hostOf(InstallationSpec installation, DatabaseSpec.H2 file) throws IOException {
         NodeSpec first = installation.nodes().getFirst();
-        Host keeper = reach.keeper(installation, first);
+        Host keeper = connections.keeper(installation, first);
         if (!keeper.name().equals(first.host())) {
             throw StepFailure.refused(
                     ErrorCode.INVALID,
@@ -111,9 +111,9 @@ public final class InstallationAccess {
         return switch (first) {
             case NodeSpec.InDirectory node ->
                 ApplicationJar.onHost(
-                        reach.keeper(installation, node),
+                        connections.keeper(installation, node),
                         Path.of(node.directory()).resolve(node.jar()));
-            case NodeSpec.Docker node -> ApplicationJar.inContainer(reach, installation, node);
+            case NodeSpec.Docker node -> ApplicationJar.inContainer(connections, installation, node);
         };
     }
 

@@ -16,11 +16,11 @@ import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepFailures;
 import dev.uplift.worker.StepHandler;
 import dev.uplift.worker.StepOutcome;
 import dev.uplift.worker.StepRun;
-import dev.uplift.worker.StepFailure;
-import dev.uplift.worker.StepFailures;
 import dev.uplift.worker.StepRunner;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -76,7 +76,7 @@ public final class TakeBackup implements StepHandler {
             database.requireCold();
             UUID id = backupId(command);
             Optional<StoredBackup> found = store.find(installation, id);
-            Backup backup = found.isPresent() ? again(found.get(), database, work) : take(id, database, work);
+            Backup backup = found.isPresent() ? again(found.get(), database, work) : create(id, database, work);
             return StepOutcome.done(new StepOutput.BackedUp(
                     backup, store.list(installation), seal.warnings(store.require(installation, id))));
         });
@@ -99,7 +99,7 @@ public final class TakeBackup implements StepHandler {
         return manifest.backup();
     }
 
-    private Backup take(UUID id, ApplicationDatabase database, BackupWork work) throws Exception {
+    private Backup create(UUID id, ApplicationDatabase database, BackupWork work) throws Exception {
         StepCommand command = work.command();
         UUID installation = command.installation().id();
         for (NodeSpec node : command.installation().nodes()) {

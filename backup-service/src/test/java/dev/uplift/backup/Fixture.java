@@ -23,12 +23,12 @@ import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.docker.DockerEndpoint;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.messaging.CrashPoints;
+import dev.uplift.profile.Profiles;
 import dev.uplift.worker.StepHandler;
 import dev.uplift.worker.StepOutcome;
 import dev.uplift.worker.StepRun;
-import dev.uplift.profile.Profiles;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.nio.file.Files;
@@ -70,7 +70,7 @@ final class Fixture implements AutoCloseable {
     final TakeBackup take;
     final RestoreBackup restore;
     final CheckDatabase check;
-    final Reach reach;
+    final HostConnections connections;
     final H2Processes h2;
     final Set<String> reached = new LinkedHashSet<>();
     final List<Progress> progress = new ArrayList<>();
@@ -117,9 +117,9 @@ final class Fixture implements AutoCloseable {
         this.database = database;
         this.store = new FileBackupStore(home.resolve("backups"));
         this.seal = new BackupSeal(home.resolve("keys/backup-mac.key"));
-        this.reach = new Reach(home, DockerEndpoint.LOCAL);
+        this.connections = new HostConnections(home, DockerEndpoint.LOCAL);
         this.h2 = h2;
-        this.access = new InstallationAccess(Profiles.load(Optional.empty()), store, h2, 2, List.of(), reach, Clock.systemUTC());
+        this.access = new InstallationAccess(Profiles.load(Optional.empty()), store, h2, 2, List.of(), connections, Clock.systemUTC());
         Pruning pruning = new Pruning(store, seal, new Retention(5, Duration.ofHours(24)), Clock.systemUTC());
         this.take = new TakeBackup(access, store, seal, pruning, new SimpleMeterRegistry());
         this.restore = new RestoreBackup(access, store, seal);
@@ -128,7 +128,7 @@ final class Fixture implements AutoCloseable {
 
     @Override
     public void close() {
-        reach.close();
+        connections.close();
         h2.close();
     }
 

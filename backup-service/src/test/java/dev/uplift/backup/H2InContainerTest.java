@@ -67,9 +67,9 @@ final class H2InContainerTest {
         fixture.hosts = List.of(host);
         fixture.node =
                 new NodeSpec.Docker("node", host.name(), name, "example.org/app", URI.create("http://127.0.0.1:1"));
-        kept = fixture.reach.directory(host, name);
-        ContainerDirectory.create(fixture.reach.host(host), kept);
-        try (Fence.Held held = fixture.reach.host(host).fence(kept).claim(fixture.installation, null)) {
+        kept = fixture.connections.directory(host, name);
+        ContainerDirectory.create(fixture.connections.host(host), kept);
+        try (Fence.Held held = fixture.connections.host(host).fence(kept).claim(fixture.installation, null)) {
             new ContainerRecord(JsonNodeFactory.instance.objectNode(), "/" + Fixture.JAR, List.of()).write(held, kept);
         }
     }

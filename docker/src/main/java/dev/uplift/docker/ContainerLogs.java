@@ -63,7 +63,7 @@ public final class ContainerLogs {
             return Optional.of(client.read(request, body -> {
                 Tail tail = new Tail(bytesMax);
                 if (terminal) {
-                    tail.take(body, Long.MAX_VALUE);
+                    tail.addAll(body, Long.MAX_VALUE);
                 } else {
                     frames(body, tail);
                 }
@@ -87,7 +87,7 @@ public final class ContainerLogs {
         while (data.read() >= 0) {
             try {
                 data.skipNBytes(STREAM_HEADER_REST);
-                tail.take(data, Integer.toUnsignedLong(data.readInt()));
+                tail.addAll(data, Integer.toUnsignedLong(data.readInt()));
             } catch (EOFException _) {
                 return;
             }
@@ -103,7 +103,7 @@ public final class ContainerLogs {
             this.bytesMax = bytesMax;
         }
 
-        void take(InputStream in, long length) throws IOException {
+        void addAll(InputStream in, long length) throws IOException {
             byte[] buffer = new byte[8192];
             long left = length;
             while (left > 0) {

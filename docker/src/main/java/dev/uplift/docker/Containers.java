@@ -80,7 +80,7 @@ public final class Containers {
             return;
         }
         client.ask(docker -> docker.updateContainerCmd(EngineRequest.id(id))
-                .withRestartPolicy(policy.wanted())
+                .withRestartPolicy(policy.toModel())
                 .exec());
         RestartPolicy observed = inspect(id).restartPolicy();
         if (!observed.equals(policy)) {

@@ -99,7 +99,7 @@ public record ImageReference(
     }
 
     /** What to ask a registry for: the digest, or the tag, or {@code latest}. */
-    public String wanted() {
+    public String tagOrDigest() {
         return Optional.ofNullable(digest).orElse(tag == null ? "latest" : tag);
     }
 

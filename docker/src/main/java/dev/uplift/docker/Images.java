@@ -59,7 +59,7 @@ public final class Images {
      */
     public ImageReference resolve(ImageReference reference, RegistryLogins logins)
             throws IOException, InterruptedException {
-        String wanted = reference.digest() == null ? reference.name() + ":" + reference.wanted() : reference.byDigest();
+        String wanted = reference.digest() == null ? reference.name() + ":" + reference.tagOrDigest() : reference.byDigest();
         EngineRequest request = EngineRequest.get("/distribution/{}/json", wanted);
         Optional<AuthConfig> login = logins.login(reference);
         if (login.isPresent()) {
@@ -109,7 +109,7 @@ public final class Images {
                         .withPlatform(platform)
                         .withAuthConfig(login)
                         .exec(new AnswerCallback<>((PullResponseItem item) -> {
-                            if (layers.note(item)) {
+                            if (layers.add(item)) {
                                 progress.pulled(layers.doneBytes(), layers.totalBytes());
                             }
                         }))
@@ -170,7 +170,7 @@ public final class Images {
         private Optional<String> error = Optional.empty();
 
         /** Whether there is progress. */
-        boolean note(PullResponseItem item) {
+        boolean add(PullResponseItem item) {
             ErrorDetail failed = item.getErrorDetail();
             if (failed != null && error.isEmpty()) {
                 error = Optional.of(String.valueOf(failed.getMessage()));

@@ -24,7 +24,7 @@ public record RestartPolicy(String name, int retriesMax) {
     }
 
     /** For docker-java, whose own {@code no} has an empty name: the engine takes that for no wish at all. */
-    com.github.dockerjava.api.model.RestartPolicy wanted() {
+    com.github.dockerjava.api.model.RestartPolicy toModel() {
         return JSON.convertValue(json(), com.github.dockerjava.api.model.RestartPolicy.class);
     }
 

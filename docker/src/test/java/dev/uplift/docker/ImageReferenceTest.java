@@ -17,7 +17,7 @@ class ImageReferenceTest {
         ImageReference plain = ImageReference.parse("postgres");
         assertThat(plain.repository()).isEqualTo("docker.io/library/postgres");
         assertThat(plain).hasToString("postgres");
-        assertThat(plain.wanted()).isEqualTo("latest");
+        assertThat(plain.tagOrDigest()).isEqualTo("latest");
         assertThat(ImageReference.parse("docker.io/metabase/metabase:v0.51.0"))
                 .hasToString("metabase/metabase:v0.51.0");
         assertThat(ImageReference.parse("index.docker.io/metabase/metabase").repository())

@@ -59,7 +59,7 @@ final class TestEngine implements AutoCloseable {
             Failure failure = new Failure();
             docker.buildImageCmd(new ByteArrayInputStream(context.toByteArray()))
                     .withTags(Set.of(repository + ":" + tag))
-                    .exec(new AnswerCallback<>(failure::note))
+                    .exec(new AnswerCallback<>(failure::add))
                     .await();
             return failure.none();
         });
@@ -73,7 +73,7 @@ final class TestEngine implements AutoCloseable {
             docker.pushImageCmd(image.name())
                     .withTag(String.valueOf(image.tag()))
                     .withAuthConfig(new AuthConfig())
-                    .exec(new AnswerCallback<>(failure::note))
+                    .exec(new AnswerCallback<>(failure::add))
                     .await();
             return failure.none();
         });
@@ -165,7 +165,7 @@ final class TestEngine implements AutoCloseable {
     private static final class Failure {
         private volatile @Nullable ErrorDetail failed;
 
-        void note(ResponseItem item) {
+        void add(ResponseItem item) {
             if (item.getErrorDetail() != null) {
                 failed = item.getErrorDetail();
             }

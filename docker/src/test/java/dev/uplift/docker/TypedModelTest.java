@@ -47,7 +47,7 @@ class TypedModelTest {
 
     @Test
     void noRestartIsNamedAndNotLeftEmpty() throws Exception {
-        assertThat(TYPED.writeValueAsString(dev.uplift.docker.RestartPolicy.NO.wanted()))
+        assertThat(TYPED.writeValueAsString(dev.uplift.docker.RestartPolicy.NO.toModel()))
                 .contains("\"Name\":\"no\"");
         assertThat(TYPED.writeValueAsString(RestartPolicy.noRestart())).contains("\"Name\":\"\"");
     }

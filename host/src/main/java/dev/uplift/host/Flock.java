@@ -46,7 +46,7 @@ final class Flock implements AutoCloseable {
     }
 
     /** Locks a file, which exists; empty if somebody else had it locked for the whole wait. */
-    static Optional<Flock> take(Path file, Duration waitMax) throws IOException, InterruptedException {
+    static Optional<Flock> acquire(Path file, Duration waitMax) throws IOException, InterruptedException {
         long begun = System.nanoTime();
         Flock lock = new Flock(open(file));
         boolean taken = false;

@@ -137,7 +137,7 @@ final class LocalFence implements Fence {
                         PosixFilePermissions.asFileAttribute(DurableFiles.OWNER_ONLY))
                 .close();
         try {
-            return Flock.take(files.lock(), waitMax).orElseThrow(() -> files.busy(waitMax));
+            return Flock.acquire(files.lock(), waitMax).orElseThrow(() -> files.busy(waitMax));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new FenceBusyException("interrupted while waiting at the fence of " + files.applicationDirectory());

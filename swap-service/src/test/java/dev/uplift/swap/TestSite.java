@@ -1,6 +1,6 @@
 package dev.uplift.swap;
 
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.docker.RegistryLogins;
 import dev.uplift.swap.site.Site;
 import java.util.List;
@@ -10,7 +10,7 @@ public final class TestSite {
     private TestSite() {}
 
     /** With the logins of this process's user alone. */
-    public static Site of(Reach reach) {
-        return new Site(reach, RegistryLogins.configured(reach.local(), List.of()));
+    public static Site of(HostConnections connections) {
+        return new Site(connections, RegistryLogins.configured(connections.local(), List.of()));
     }
 }

@@ -15,15 +15,15 @@ import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.docker.RegistryLogins;
 import dev.uplift.messaging.OneLine;
-import dev.uplift.worker.StepHandler;
-import dev.uplift.worker.StepOutcome;
-import dev.uplift.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profiles;
 import dev.uplift.worker.ByteProgress;
 import dev.uplift.worker.Effects;
 import dev.uplift.worker.StepFailure;
 import dev.uplift.worker.StepFailures;
+import dev.uplift.worker.StepHandler;
+import dev.uplift.worker.StepOutcome;
+import dev.uplift.worker.StepRun;
 import dev.uplift.worker.StepRunner;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -119,21 +119,21 @@ public final class FetchArtifact implements StepHandler {
     }
 
     private List<Artifact> fetch(StepCommand command, StepRun run) throws IOException, InterruptedException {
-        Wanted wanted = Wanted.of(command, profiles);
-        wanted.requireUpgrade();
+        RequestedRelease requested = RequestedRelease.of(command, profiles);
+        requested.requireUpgrade();
         List<Artifact> artifacts = new ArrayList<>();
-        for (Wanted.Image image : wanted.images()) {
-            artifacts.add(new ImageDigests(source, logins).fetch(wanted, image, run));
+        for (RequestedRelease.Image image : requested.images()) {
+            artifacts.add(new ImageDigests(source, logins).fetch(requested, image, run));
         }
-        if (wanted.jar().isPresent()) {
-            artifacts.addFirst(fetch(wanted, wanted.jar().get(), new Effects(command, run)));
+        if (requested.jar().isPresent()) {
+            artifacts.addFirst(fetch(requested, requested.jar().get(), new Effects(command, run)));
         }
         return artifacts;
     }
 
-    private Artifact fetch(Wanted wanted, Wanted.Jar jar, Effects effects) throws IOException, InterruptedException {
+    private Artifact fetch(RequestedRelease requested, RequestedRelease.Jar jar, Effects effects) throws IOException, InterruptedException {
         requireAllowed(jar.url());
-        wanted.requirePin(jar.pinned(), jar.known());
+        requested.requirePin(jar.pinned(), jar.known());
         try (FetchLocks.Held _ = locks.hold(Download.key(jar.url()), effects.run())) {
             Optional<String> there = jar.expectedAnywhere();
             if (there.isEmpty()) {
@@ -141,8 +141,8 @@ public final class FetchArtifact implements StepHandler {
             }
             Optional<Path> stored = there.isPresent() ? intact(there.get(), effects) : Optional.empty();
             return stored.isPresent()
-                    ? finish(wanted, jar, stored.get(), there.orElseThrow())
-                    : download(wanted, jar, effects);
+                    ? finish(requested, jar, stored.get(), there.orElseThrow())
+                    : download(requested, jar, effects);
         }
     }
 
@@ -164,14 +164,14 @@ public final class FetchArtifact implements StepHandler {
         return Optional.empty();
     }
 
-    private Artifact download(Wanted wanted, Wanted.Jar jar, Effects effects) throws IOException, InterruptedException {
+    private Artifact download(RequestedRelease requested, RequestedRelease.Jar jar, Effects effects) throws IOException, InterruptedException {
         Download download = new Download(source, limits, store.partialDirectory(), jar.url(), effects);
         Download.Fetched fetched = whole(download, jar);
         meters.counter("uplift.artifact.fetched.bytes").increment((double) fetched.sizeBytes());
         try {
-            requireExpected(wanted, jar, fetched.sha256());
-            wanted.requireSame(
-                    JarIdentity.read(fetched.file(), wanted.profile()).version());
+            requireExpected(requested, jar, fetched.sha256());
+            requested.requireSame(
+                    JarIdentity.read(fetched.file(), requested.profile()).version());
         } catch (StepFailure e) {
             download.discard();
             throw e;
@@ -181,13 +181,13 @@ public final class FetchArtifact implements StepHandler {
                 FetchEffect.RECORD,
                 () -> sources.record(
                         Download.key(jar.url()), new SourceTable.Given(fetched.sha256(), fetched.validators())));
-        Artifact artifact = finish(wanted, jar, stored, fetched.sha256());
+        Artifact artifact = finish(requested, jar, stored, fetched.sha256());
         effects.run(FetchEffect.CLEAR, download::forget);
         effects.run(FetchEffect.FORGET, this::forgetUnused);
         return artifact;
     }
 
-    private static Download.Fetched whole(Download download, Wanted.Jar jar) throws IOException, InterruptedException {
+    private static Download.Fetched whole(Download download, RequestedRelease.Jar jar) throws IOException, InterruptedException {
         Download.Fetched fetched = download.fetch();
         boolean wrong = jar.expected()
                 .filter(expected -> !expected.equals(fetched.sha256()))
@@ -200,13 +200,13 @@ public final class FetchArtifact implements StepHandler {
         return fetched;
     }
 
-    private static void requireExpected(Wanted wanted, Wanted.Jar jar, String found) {
+    private static void requireExpected(RequestedRelease requested, RequestedRelease.Jar jar, String found) {
         Artifact known = jar.known();
         if (jar.expected().filter(found::equals).isPresent() || jar.expected().isEmpty()) {
             return;
         }
         if (jar.pinned() == null && known != null) {
-            throw wanted.changed(AddressPolicy.display(jar.url()), found, known);
+            throw requested.changed(AddressPolicy.display(jar.url()), found, known);
         }
         throw StepFailure.refused(
                 ErrorCode.ARTIFACT_WRONG,
@@ -227,18 +227,18 @@ public final class FetchArtifact implements StepHandler {
     }
 
     /** The stored file has this hash; it may be of another version, or not the expected one, if it was stored for that. */
-    private Artifact finish(Wanted wanted, Wanted.Jar jar, Path stored, String sha256) throws IOException {
-        requireExpected(wanted, jar, sha256);
-        JarIdentity identity = JarIdentity.read(stored, wanted.profile());
-        ApplicationVersion version = wanted.requireSame(identity.version());
+    private Artifact finish(RequestedRelease requested, RequestedRelease.Jar jar, Path stored, String sha256) throws IOException {
+        requireExpected(requested, jar, sha256);
+        JarIdentity identity = JarIdentity.read(stored, requested.profile());
+        ApplicationVersion version = requested.requireSame(identity.version());
         OptionalInt javaMin = identity.javaMin();
         return new Artifact(
                 sha256,
                 Files.size(stored),
                 version.text(),
-                wanted.edition(),
+                requested.edition(),
                 URI.create(publicUrl + "/artifacts/" + sha256),
-                Wanted.isPinned(sha256, jar.pinned(), jar.known()),
+                RequestedRelease.isPinned(sha256, jar.pinned(), jar.known()),
                 javaMin.isPresent() ? javaMin.getAsInt() : null);
     }
 

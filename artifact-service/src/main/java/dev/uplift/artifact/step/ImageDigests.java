@@ -59,31 +59,31 @@ final class ImageDigests {
      * @throws StepFailure ARTIFACT_WRONG if another one was pinned before, ARTIFACT_UNAVAILABLE if the
      *     registry does not have it or does not answer
      */
-    Artifact fetch(Wanted wanted, Wanted.Image image, StepRun run) throws IOException, InterruptedException {
-        Resolved resolved = resolve(wanted, image, run);
+    Artifact fetch(RequestedRelease requested, RequestedRelease.Image image, StepRun run) throws IOException, InterruptedException {
+        Resolved resolved = resolve(requested, image, run);
         return new Artifact(
                 resolved.sha256(),
                 resolved.sizeBytes(),
-                wanted.version().text(),
-                wanted.edition(),
+                requested.version().text(),
+                requested.edition(),
                 URI.create(image.url() + "@sha256:" + resolved.sha256()),
-                Wanted.isPinned(resolved.sha256(), image.pinned(), image.known()));
+                RequestedRelease.isPinned(resolved.sha256(), image.pinned(), image.known()));
     }
 
-    private Resolved resolve(Wanted wanted, Wanted.Image image, StepRun run) throws IOException, InterruptedException {
-        wanted.requirePin(image.pinned(), image.known());
+    private Resolved resolve(RequestedRelease requested, RequestedRelease.Image image, StepRun run) throws IOException, InterruptedException {
+        requested.requirePin(image.pinned(), image.known());
         Artifact known = image.known();
         String pinned = image.pinned();
         if (known != null && (pinned == null || pinned.equals(known.sha256()))) {
             return new Resolved(known.sha256(), known.sizeBytes());
         }
-        return pinned == null ? ask(tagged(image, wanted.version().text()), run) : new Resolved(pinned, 1);
+        return pinned == null ? ask(tagged(image, requested.version().text()), run) : new Resolved(pinned, 1);
     }
 
     private Resolved ask(ImageReference image, StepRun run) throws IOException, InterruptedException {
         String registry = image.registry().equals("docker.io") ? "registry-1.docker.io" : image.registry();
         String scheme = LOOPBACK.matcher(registry).matches() ? "http" : "https";
-        URI url = URI.create(scheme + "://" + registry + "/v2/" + image.path() + "/manifests/" + image.wanted());
+        URI url = URI.create(scheme + "://" + registry + "/v2/" + image.path() + "/manifests/" + image.tagOrDigest());
         Optional<String> challenge;
         try (HttpSource.Reply reply = source.ask("HEAD", url, QUESTION, run::cancelled)) {
             if (reply.status() != 401) {
@@ -124,13 +124,13 @@ final class ImageDigests {
         return switch (reply.status()) {
             case 200 -> {
                 if (!digest.matches()) {
-                    throw unavailable(image, "names no SHA-256 digest for the tag " + image.wanted());
+                    throw unavailable(image, "names no SHA-256 digest for the tag " + image.tagOrDigest());
                 }
                 yield new Resolved(digest.group(1), Math.max(1, reply.length().orElse(1)));
             }
-            case 404 -> throw unavailable(image, "has no tag " + image.wanted());
+            case 404 -> throw unavailable(image, "has no tag " + image.tagOrDigest());
             case 401, 403 -> throw refused(image);
-            default -> throw unavailable(image, "answers " + reply.status() + " to the tag " + image.wanted());
+            default -> throw unavailable(image, "answers " + reply.status() + " to the tag " + image.tagOrDigest());
         };
     }
 
@@ -189,7 +189,7 @@ final class ImageDigests {
         return StepFailure.retryable(ErrorCode.ARTIFACT_UNAVAILABLE, "the registry of " + image.name() + " " + what);
     }
 
-    private static ImageReference tagged(Wanted.Image image, String tag) {
+    private static ImageReference tagged(RequestedRelease.Image image, String tag) {
         try {
             return ImageReference.parse(image.repository().name() + ":" + tag);
         } catch (InvalidImageReferenceException e) {

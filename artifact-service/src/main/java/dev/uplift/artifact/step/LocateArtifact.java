@@ -8,18 +8,18 @@ import dev.uplift.artifact.transfer.HttpSource;
 import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ByteCount;
-import dev.uplift.contract.Check;
 import dev.uplift.contract.Check.Verdict;
+import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.docker.RegistryLogins;
 import dev.uplift.messaging.OneLine;
+import dev.uplift.profile.Profiles;
+import dev.uplift.worker.StepFailure;
 import dev.uplift.worker.StepHandler;
 import dev.uplift.worker.StepOutcome;
 import dev.uplift.worker.StepRun;
-import dev.uplift.profile.Profiles;
-import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,27 +59,27 @@ public final class LocateArtifact implements StepHandler {
     }
 
     private StepOutcome locate(StepCommand command, StepRun run) throws IOException, InterruptedException {
-        Wanted wanted = Wanted.of(command, profiles);
+        RequestedRelease requested = RequestedRelease.of(command, profiles);
         List<Check> checks = new ArrayList<>();
-        checks.add(version(wanted));
+        checks.add(version(requested));
         List<StepOutput.Located> located = new ArrayList<>();
-        if (wanted.jar().isPresent()) {
-            located.add(jar(wanted, wanted.jar().get(), run, checks));
+        if (requested.jar().isPresent()) {
+            located.add(jar(requested, requested.jar().get(), run, checks));
         }
-        for (Wanted.Image image : wanted.images()) {
-            checks.add(image(wanted, image, run));
+        for (RequestedRelease.Image image : requested.images()) {
+            checks.add(image(requested, image, run));
             located.add(new StepOutput.Located(display(image.url()), null, false));
         }
         return outcome(command, new StepOutput.ArtifactsLocated(located, checks));
     }
 
-    private StepOutput.Located jar(Wanted wanted, Wanted.Jar jar, StepRun run, List<Check> checks) throws IOException {
+    private StepOutput.Located jar(RequestedRelease requested, RequestedRelease.Jar jar, StepRun run, List<Check> checks) throws IOException {
         Optional<Path> stored = jar.expectedAnywhere().flatMap(store::find);
         Asked asked = stored.isPresent()
                 ? new Asked(OptionalLong.of(Files.size(stored.get())), jar.expectedAnywhere())
                 : ask(jar, run, checks);
         boolean inStore = asked.content().flatMap(store::find).isPresent();
-        checks.add(hash(wanted, jar, asked.content(), stored.isPresent()));
+        checks.add(hash(requested, jar, asked.content(), stored.isPresent()));
         if (asked.size().isPresent()) {
             checks.add(room(asked.size().getAsLong(), inStore));
         }
@@ -106,9 +106,9 @@ public final class LocateArtifact implements StepHandler {
         return StepOutcome.done(located);
     }
 
-    private Check image(Wanted wanted, Wanted.Image image, StepRun run) throws IOException, InterruptedException {
+    private Check image(RequestedRelease requested, RequestedRelease.Image image, StepRun run) throws IOException, InterruptedException {
         try {
-            Artifact artifact = new ImageDigests(source, logins).fetch(wanted, image, run);
+            Artifact artifact = new ImageDigests(source, logins).fetch(requested, image, run);
             String digest = image.repository().name() + "@sha256:" + artifact.sha256();
             if (artifact.pinned()) {
                 return check("artifact.image", Verdict.OK, digest);
@@ -121,20 +121,20 @@ public final class LocateArtifact implements StepHandler {
         }
     }
 
-    private static Check version(Wanted wanted) {
+    private static Check version(RequestedRelease requested) {
         try {
-            wanted.requireUpgrade();
-            return check("artifact.version", Verdict.OK, wanted.from() + " to " + wanted.version());
+            requested.requireUpgrade();
+            return check("artifact.version", Verdict.OK, requested.from() + " to " + requested.version());
         } catch (StepFailure e) {
             return check("artifact.version", Verdict.FAIL, e.detail());
         }
     }
 
-    private static Check hash(Wanted wanted, Wanted.Jar jar, Optional<String> content, boolean unasked) {
+    private static Check hash(RequestedRelease requested, RequestedRelease.Jar jar, Optional<String> content, boolean unasked) {
         Artifact known = jar.known();
         String from = unasked ? "; it is in the store, so that its URL is not asked" : "";
         try {
-            wanted.requirePin(jar.pinned(), known);
+            requested.requirePin(jar.pinned(), known);
             if (jar.pinned() != null) {
                 return known == null || known.sha256().equals(jar.pinned())
                         ? check("artifact.hash", Verdict.OK, "pinned by the operator: " + jar.pinned() + from)
@@ -148,7 +148,7 @@ public final class LocateArtifact implements StepHandler {
                 return check("artifact.hash", Verdict.WARN, "not pinned: what its URL gives will be taken");
             }
             if (content.isPresent() && !content.get().equals(known.sha256())) {
-                throw wanted.changed(display(jar.url()), content.get(), known);
+                throw requested.changed(display(jar.url()), content.get(), known);
             }
             if (content.isEmpty()) {
                 return check(
@@ -167,7 +167,7 @@ public final class LocateArtifact implements StepHandler {
         }
     }
 
-    private Asked ask(Wanted.Jar jar, StepRun run, List<Check> checks) {
+    private Asked ask(RequestedRelease.Jar jar, StepRun run, List<Check> checks) {
         try (HttpSource.Reply reply = source.ask("HEAD", jar.url(), Map.of(), run::cancelled)) {
             int status = reply.status();
             String where = display(reply.url());

@@ -31,7 +31,7 @@ public class SourceRepository implements SourceTable, PanacheRepositoryBase<Sour
     /** In one statement: several fetches of one URL may end at once. */
     @Override
     public void record(String key, Given given) {
-        if (given.validators().telling()) {
+        if (given.validators().isPresent()) {
             database.useTransaction(() -> write(key, given));
         }
     }

@@ -16,7 +16,7 @@ public interface SourceTable {
      */
     record Validators(@Nullable String etag, @Nullable String lastModified) {
         /** Whether it says anything. */
-        public boolean telling() {
+        public boolean isPresent() {
             return etag != null || lastModified != null;
         }
     }

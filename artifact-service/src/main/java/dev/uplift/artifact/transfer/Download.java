@@ -9,9 +9,9 @@ import dev.uplift.contract.ByteCount;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Progress;
 import dev.uplift.host.DurableFiles;
-import dev.uplift.worker.StepRun;
 import dev.uplift.worker.Effects;
 import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepRun;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -119,7 +119,7 @@ public final class Download {
         try (Reply reply = source.ask("GET", url, headers, run::cancelled)) {
             switch (reply.status()) {
                 case 200 -> {
-                    return take(reply);
+                    return receive(reply);
                 }
                 case 206 -> {
                     if (known.isPresent() && isPieceOf(reply, known.get())) {
@@ -137,7 +137,7 @@ public final class Download {
         return attempt();
     }
 
-    private Fetched take(Reply reply) throws IOException {
+    private Fetched receive(Reply reply) throws IOException {
         requireIdentity(reply);
         OptionalLong total = reply.length();
         requireRoom(reply, total.orElse(0), 0);

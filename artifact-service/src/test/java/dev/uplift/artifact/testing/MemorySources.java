@@ -16,7 +16,7 @@ final class MemorySources implements SourceTable {
 
     @Override
     public void record(String key, Given given) {
-        if (given.validators().telling()) {
+        if (given.validators().isPresent()) {
             sources.put(key, given);
         }
     }

@@ -77,7 +77,7 @@ public record Program(
         try {
             Running running = new Running(process, out);
             if (input != null) {
-                running.tell(input);
+                running.write(input);
             }
             started = true;
             return running;
@@ -117,7 +117,7 @@ public record Program(
         }
 
         /** Gives it something more to read. */
-        public void tell(String text) throws IOException {
+        public void write(String text) throws IOException {
             OutputStream in = process.getOutputStream();
             in.write(text.getBytes(StandardCharsets.UTF_8));
             in.flush();

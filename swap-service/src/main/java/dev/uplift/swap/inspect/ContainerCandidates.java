@@ -20,7 +20,7 @@ record ContainerCandidates(
     private static final Set<String> WITH_PROCESSES = Set.of("running", "paused");
 
     /** A container; empty if it runs no JAR or Uplift, or has ended. */
-    Optional<Sighting> look(String id) throws IOException, InterruptedException {
+    Optional<Candidate> look(String id) throws IOException, InterruptedException {
         Optional<ContainerInspection> container = running(id);
         if (container.isEmpty()) {
             return Optional.empty();
@@ -35,7 +35,7 @@ record ContainerCandidates(
         }
     }
 
-    private Optional<Sighting> look(FoundContainer container) throws IOException, InterruptedException {
+    private Optional<Candidate> look(FoundContainer container) throws IOException, InterruptedException {
         String name = container.container().name();
         String jar;
         try {
@@ -49,14 +49,14 @@ record ContainerCandidates(
         }
         List<String> recognising = profiles.recognising(jar.substring(jar.lastIndexOf('/') + 1), entries);
         if (recognising.isEmpty()) {
-            return Optional.of(new Sighting.Unrecognised("container " + name + " (" + jar + ")"));
+            return Optional.of(new Candidate.Unrecognised("container " + name + " (" + jar + ")"));
         }
-        Seen seen = inspector.look(new Inspection.Requested(
+        InspectionOutcome seen = inspector.look(new Inspection.Requested(
                 asked.discoveryId(), name, null, asked.site(), null, null, asked.host(), null, name, null, null));
         return switch (seen) {
-            case Seen.Running running -> Optional.of(Sighting.of(running, null));
-            case Seen.Refused refused ->
-                Optional.of(Sighting.unusable(
+            case InspectionOutcome.Running running -> Optional.of(Candidate.of(running, null));
+            case InspectionOutcome.Refused refused ->
+                Optional.of(Candidate.unusable(
                         NodeKind.DOCKER,
                         name,
                         null,

@@ -23,12 +23,12 @@ import java.util.Optional;
 record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, CrashPoints crashPoints) {
     private static final Duration STOP_GRACE = Duration.ofMinutes(2);
 
-    Seen found(Inspection.Requested asked, String name, boolean registers)
+    InspectionOutcome found(Inspection.Requested asked, String name, boolean registers)
             throws IOException, InterruptedException, FencedException {
         Membership membership = new Membership(site, asked, probe, crashPoints, registers);
         HostSpec engineHost = asked.host();
-        DockerEngine engine = site.reach().engine(engineHost);
-        Host keeper = site.reach().keeper(engineHost);
+        DockerEngine engine = site.connections().engine(engineHost);
+        Host keeper = site.connections().keeper(engineHost);
         FoundContainer container = FoundContainer.named(engine, name);
         String jar = container.jar();
         Profile profile = profiles.of(asked.profile(), jar.substring(jar.lastIndexOf('/') + 1), container.entries(jar));
@@ -38,7 +38,7 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
                 name,
                 container.repository().name(),
                 container.baseUrl(profile, Site.engineHost(engineHost)));
-        Path directory = site.reach().directory(engineHost, name);
+        Path directory = site.connections().directory(engineHost, name);
         Refusals.requireNoOtherSaga(keeper, asked.installationId(), directory);
         if (registers && Boolean.TRUE.equals(asked.extractH2())) {
             extract(engine, container, profile);
@@ -46,7 +46,7 @@ record ContainerInspector(Site site, ProfileChoice profiles, NodeProbe probe, Cr
         DockerNode node = site.node(engineHost, spec, directory);
         CheckList own = new CheckList(false);
         node.check(own);
-        return membership.take(profile, node, node.observe(profile, probe), Refusals.requireNoFailure(own));
+        return membership.accept(profile, node, node.observe(profile, probe), Refusals.requireNoFailure(own));
     }
 
     private static void extract(DockerEngine engine, FoundContainer container, Profile profile)

@@ -80,7 +80,7 @@ public final class Discoverer {
      * @param pid as a candidate has it
      */
     private record Look(
-            NodeKind kind, @Nullable String place, @Nullable Long pid, Callable<Optional<Sighting>> work) {
+            NodeKind kind, @Nullable String place, @Nullable Long pid, Callable<Optional<Candidate>> work) {
         /** What it is about, for a person. */
         String what() {
             String where = place == null ? "" : place;
@@ -94,7 +94,7 @@ public final class Discoverer {
         List<String> notes = new ArrayList<>();
         List<Look> looks = new ArrayList<>();
         if (!(asked.host() instanceof HostSpec.DockerTls)) {
-            Host host = site.reach().host(asked.host());
+            Host host = site.connections().host(asked.host());
             List<RunningProcess> processes = host.processes().runningJars();
             ProcessCandidates candidates = new ProcessCandidates(host, processes, asked, profiles, inspector);
             for (RunningProcess process : first(processes, "processes that run a JAR", notes)) {
@@ -106,20 +106,20 @@ public final class Discoverer {
             }
         }
         looks.addAll(containers(asked, notes));
-        List<Sighting> seen = databases.told(sightings(looks, notes));
-        noteUnrecognised(seen, notes);
+        List<Candidate> candidates = databases.distinguished(candidates(looks, notes));
+        reportUnrecognised(candidates, notes);
         return new Discovery.Found(
                 asked.discoveryId(),
                 fitting(
-                        of(Sighting.Usable.class, seen)
-                                .map(Sighting.Usable::candidate)
+                        of(Candidate.Usable.class, candidates)
+                                .map(Candidate.Usable::answer)
                                 .toList(),
                         USABLE_BYTES_MAX,
                         "applications",
                         notes),
                 fitting(
-                        of(Sighting.Unusable.class, seen)
-                                .map(Sighting.Unusable::candidate)
+                        of(Candidate.Unusable.class, candidates)
+                                .map(Candidate.Unusable::answer)
                                 .toList(),
                         UNUSABLE_BYTES_MAX,
                         "applications that cannot be registered",
@@ -132,7 +132,7 @@ public final class Discoverer {
             throws IOException, InterruptedException {
         List<Look> looks = new ArrayList<>();
         try {
-            DockerEngine engine = site.reach().engine(asked.host());
+            DockerEngine engine = site.connections().engine(asked.host());
             ContainerCandidates candidates = new ContainerCandidates(engine, asked, profiles, inspector);
             for (String id : first(engine.containers().running(), "containers that run", notes)) {
                 looks.add(new Look(NodeKind.DOCKER, id, null, () -> candidates.look(id)));
@@ -147,19 +147,19 @@ public final class Discoverer {
     }
 
     /** One for several processes of a unit. */
-    private Set<Sighting> sightings(List<Look> looks, List<String> notes) throws InterruptedException {
+    private Set<Candidate> candidates(List<Look> looks, List<String> notes) throws InterruptedException {
         ExecutorService workers = Executors.newFixedThreadPool(
                 AT_A_TIME, Thread.ofVirtual().name("discover-", 0).factory());
         try {
-            List<Future<Optional<Sighting>>> outcomes = workers.invokeAll(
+            List<Future<Optional<Candidate>>> outcomes = workers.invokeAll(
                     looks.stream().map(Look::work).toList(), lookMax.toMillis(), TimeUnit.MILLISECONDS);
-            Set<Sighting> seen = new LinkedHashSet<>();
+            Set<Candidate> candidates = new LinkedHashSet<>();
             List<String> unfinished = new ArrayList<>();
             for (int i = 0; i < outcomes.size(); i++) {
                 if (outcomes.get(i).isCancelled()) {
                     unfinished.add(looks.get(i).what());
                 } else {
-                    sighting(looks.get(i), outcomes.get(i)).ifPresent(seen::add);
+                    candidate(looks.get(i), outcomes.get(i)).ifPresent(candidates::add);
                 }
             }
             if (!unfinished.isEmpty()) {
@@ -167,25 +167,25 @@ public final class Discoverer {
                         + " processes and containers were not looked at within " + lookMax.toSeconds() + " s: "
                         + named(unfinished) + "; ask again when the host is less busy, or add one by its name"));
             }
-            return seen;
+            return candidates;
         } finally {
             workers.shutdownNow();
         }
     }
 
-    private static Optional<Sighting> sighting(Look look, Future<Optional<Sighting>> outcome)
+    private static Optional<Candidate> candidate(Look look, Future<Optional<Candidate>> outcome)
             throws InterruptedException {
         try {
             return outcome.get();
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            return Optional.of(Sighting.unusable(look.kind(), look.place(), look.pid(), List.of(), OneLine.of(cause)));
+            return Optional.of(Candidate.unusable(look.kind(), look.place(), look.pid(), List.of(), OneLine.of(cause)));
         }
     }
 
-    private static void noteUnrecognised(List<Sighting> seen, List<String> notes) {
-        List<String> unrecognised = of(Sighting.Unrecognised.class, seen)
-                .map(Sighting.Unrecognised::what)
+    private static void reportUnrecognised(List<Candidate> candidates, List<String> notes) {
+        List<String> unrecognised = of(Candidate.Unrecognised.class, candidates)
+                .map(Candidate.Unrecognised::what)
                 .toList();
         if (!unrecognised.isEmpty()) {
             notes.add(OneLine.of("no profile recognises the JAR of " + named(unrecognised)
@@ -199,12 +199,12 @@ public final class Discoverer {
                 + (more > 0 ? " and " + more + " more" : "");
     }
 
-    private static <T extends Sighting> Stream<T> of(Class<T> kind, List<Sighting> seen) {
-        return seen.stream().filter(kind::isInstance).map(kind::cast);
+    private static <T extends Candidate> Stream<T> of(Class<T> kind, List<Candidate> candidates) {
+        return candidates.stream().filter(kind::isInstance).map(kind::cast);
     }
 
     private static <T> List<T> first(List<T> all, String what, List<String> notes) {
-        return taken(all, Discovery.CANDIDATES_MAX, what, notes);
+        return limited(all, Discovery.CANDIDATES_MAX, what, notes);
     }
 
     /** As many candidates of a kind as an answer has room for. */
@@ -219,10 +219,10 @@ public final class Discoverer {
             }
             count++;
         }
-        return taken(all, count, what, notes);
+        return limited(all, count, what, notes);
     }
 
-    private static <T> List<T> taken(List<T> all, int count, String what, List<String> notes) {
+    private static <T> List<T> limited(List<T> all, int count, String what, List<String> notes) {
         if (all.size() <= count) {
             return all;
         }

@@ -68,11 +68,11 @@ public final class Inspector {
     }
 
     /** As {@link #inspect}, but nothing is changed, also not what was allowed, and no proof is waited for. */
-    Seen look(Inspection.Requested asked) throws InterruptedException {
+    InspectionOutcome look(Inspection.Requested asked) throws InterruptedException {
         return answer(asked, false);
     }
 
-    private Seen answer(Inspection.Requested asked, boolean registers) throws InterruptedException {
+    private InspectionOutcome answer(Inspection.Requested asked, boolean registers) throws InterruptedException {
         try {
             return found(asked, registers);
         } catch (SettingException e) {
@@ -88,14 +88,14 @@ public final class Inspector {
         }
     }
 
-    private Seen found(Inspection.Requested asked, boolean registers)
+    private InspectionOutcome found(Inspection.Requested asked, boolean registers)
             throws IOException, InterruptedException, FencedException {
         String container = asked.container();
         if (container != null) {
             return new ContainerInspector(site, profiles, probe, crashPoints).found(asked, container, registers);
         }
         Membership membership = new Membership(site, asked, probe, crashPoints, registers);
-        Host host = site.reach().host(asked.host());
+        Host host = site.connections().host(asked.host());
         RunningProcess process = process(host, asked);
         if (process.directory().filter(LaunchCapture::isUnreadable).isPresent()
                 || process.jar().filter(LaunchCapture::isUnreadable).isPresent()) {
@@ -116,7 +116,7 @@ public final class Inspector {
         JarNode node = node(host, asked, membership.nodeName(), root.path().toString(), jar, baseUrl);
         node.layout().form();
         Observation observed = node.observe(profile, probe);
-        return membership.take(profile, node, observed, checks(process, node, observed));
+        return membership.accept(profile, node, observed, checks(process, node, observed));
     }
 
     private static JarNode node(
@@ -226,8 +226,8 @@ public final class Inspector {
         return checks;
     }
 
-    private static Seen refused(Inspection.Requested asked, ErrorCode code, @Nullable String detail) {
-        return new Seen.Refused(new Inspection.Refused(
+    private static InspectionOutcome refused(Inspection.Requested asked, ErrorCode code, @Nullable String detail) {
+        return new InspectionOutcome.Refused(new Inspection.Refused(
                 asked.installationId(), code, String.valueOf(detail).replaceAll("\\p{Cntrl}", " ")));
     }
 }

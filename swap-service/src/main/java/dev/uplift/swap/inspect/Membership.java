@@ -59,7 +59,7 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
      *
      * @param checks that it has passed so far
      */
-    Seen take(Profile profile, Node node, Observation observed, List<Check> checks)
+    InspectionOutcome accept(Profile profile, Node node, Observation observed, List<Check> checks)
             throws IOException, InterruptedException, FencedException {
         Launch launch = observed.launch()
                 .filter(_ -> observed.instance().isPresent())
@@ -107,7 +107,7 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
                 which,
                 fenceOf,
                 (registers && accepted != null) ? true : null);
-        return new Seen.Running(found, launch);
+        return new InspectionOutcome.Running(found, launch);
     }
 
     /**
@@ -138,11 +138,11 @@ record Membership(Site site, Inspection.Requested asked, NodeProbe probe, CrashP
         AppDatabase database = site.database(installation.withDatabase(seen), profile.database(), launch);
         DatabaseProof proof = new DatabaseProof(profile, probe);
         return switch (registers ? proof.of(node, database) : proof.now(node, database)) {
-            case DatabaseUse.Seen(String what) -> {
+            case DatabaseUse.Proven(String what) -> {
                 checks.add(new Check(CHECK, Check.Verdict.OK, seen.address() + ": " + what));
                 yield installation;
             }
-            case DatabaseUse.NotSeen(String instead) -> {
+            case DatabaseUse.Unproven(String instead) -> {
                 if (!registers) {
                     // At one look it need not have a connection: the registration looks for longer.
                     yield installation;

@@ -23,16 +23,16 @@ record ProcessCandidates(
     private static final String LOG_IN = "; log in as root, or as the user that it runs as";
 
     /** A process, or its unit; empty if it has ended, belongs to a container, or is Uplift. */
-    Optional<Sighting> look(RunningProcess process) throws IOException, InterruptedException {
+    Optional<Candidate> look(RunningProcess process) throws IOException, InterruptedException {
         if (Supervision.of(host, process).container().isPresent()) {
             return Optional.empty();
         }
-        Optional<Sighting> sighting =
+        Optional<Candidate> candidate =
                 look(process, SystemdNode.unitOf(host, process).orElse(null));
-        return host.processes().runs(process.identity()) ? sighting : Optional.empty();
+        return host.processes().runs(process.identity()) ? candidate : Optional.empty();
     }
 
-    private Optional<Sighting> look(RunningProcess process, @Nullable String unit)
+    private Optional<Candidate> look(RunningProcess process, @Nullable String unit)
             throws IOException, InterruptedException {
         String argument = process.jar().orElse("");
         if (process.directory().isEmpty() && !argument.startsWith("/")) {
@@ -57,9 +57,9 @@ record ProcessCandidates(
             return unusable(process, unit, List.of(), jar + " is gone; start the application anew");
         }
         if (recognising.isEmpty()) {
-            return Optional.of(new Sighting.Unrecognised((unit == null ? process : "unit " + unit) + " (" + jar + ")"));
+            return Optional.of(new Candidate.Unrecognised((unit == null ? process : "unit " + unit) + " (" + jar + ")"));
         }
-        Seen seen = inspector.look(new Inspection.Requested(
+        InspectionOutcome seen = inspector.look(new Inspection.Requested(
                 asked.discoveryId(),
                 unit == null ? process.toString() : unit,
                 null,
@@ -72,20 +72,20 @@ record ProcessCandidates(
                 null,
                 null));
         return switch (seen) {
-            case Seen.Running running ->
-                Optional.of(Sighting.of(running, unit == null && isOneOfSeveral(process) ? process.pid() : null));
-            case Seen.Refused refused ->
+            case InspectionOutcome.Running running ->
+                Optional.of(Candidate.of(running, unit == null && isOneOfSeveral(process) ? process.pid() : null));
+            case InspectionOutcome.Refused refused ->
                 unusable(process, unit, recognising, refused.answer().detail());
         };
     }
 
-    private static Optional<Sighting> unusable(
+    private static Optional<Candidate> unusable(
             RunningProcess process, @Nullable String unit, List<String> recognising, String reason) {
         return Optional.of(
                 unit == null
-                        ? Sighting.unusable(
+                        ? Candidate.unusable(
                                 NodeKind.PROCESS, process.directory().orElse(null), process.pid(), recognising, reason)
-                        : Sighting.unusable(NodeKind.SYSTEMD, unit, null, recognising, reason));
+                        : Candidate.unusable(NodeKind.SYSTEMD, unit, null, recognising, reason));
     }
 
     private boolean isOneOfSeveral(RunningProcess process) {

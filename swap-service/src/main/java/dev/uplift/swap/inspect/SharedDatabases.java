@@ -4,7 +4,7 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.profile.DatabaseRules;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
-import dev.uplift.swap.inspect.Sighting.Usable;
+import dev.uplift.swap.inspect.Candidate.Usable;
 import dev.uplift.swap.site.Site;
 import java.io.IOException;
 import java.sql.SQLException;
@@ -21,24 +21,24 @@ import java.util.List;
 record SharedDatabases(Site site, Profiles profiles, Duration most) {
 
     /**
-     * The same sightings, in their order; those of one database name it as the first of them does. One whose database
+     * The same candidates, in their order; those of one database name it as the first of them does. One whose database
      * has the name of another, but is another, cannot be registered besides that.
      */
-    List<Sighting> told(Collection<Sighting> seen) throws InterruptedException {
+    List<Candidate> distinguished(Collection<Candidate> candidates) throws InterruptedException {
         long begun = System.nanoTime();
         List<Usable> firsts = new ArrayList<>();
-        List<Sighting> told = new ArrayList<>();
-        for (Sighting sighting : seen) {
-            told.add(sighting instanceof Usable usable ? told(usable, firsts, begun) : sighting);
+        List<Candidate> all = new ArrayList<>();
+        for (Candidate candidate : candidates) {
+            all.add(candidate instanceof Usable usable ? distinguished(usable, firsts, begun) : candidate);
         }
-        return told;
+        return all;
     }
 
-    private Sighting told(Usable usable, List<Usable> firsts, long begun) throws InterruptedException {
+    private Candidate distinguished(Usable usable, List<Usable> firsts, long begun) throws InterruptedException {
         for (Usable first : firsts) {
-            boolean named = usable.candidate()
+            boolean named = usable.answer()
                     .databaseIdentity()
-                    .equals(first.candidate().databaseIdentity());
+                    .equals(first.answer().databaseIdentity());
             boolean inTime = System.nanoTime() - begun < most.toNanos();
             if (isOneUser(usable, first) && (inTime ? isOne(usable, first, named) : named)) {
                 return usable.onDatabaseOf(first);
@@ -74,7 +74,7 @@ record SharedDatabases(Site site, Profiles profiles, Duration most) {
     }
 
     private DatabaseRules rules(Usable usable) {
-        String name = usable.candidate().profile();
+        String name = usable.answer().profile();
         Profile profile = profiles.byName(name)
                 .orElseThrow(() -> new IllegalStateException("profile " + name + " recognised something and is gone"));
         return profile.database();

@@ -17,7 +17,7 @@ public record DatabaseProof(Profile profile, NodeProbe probe) {
     /** What the last look saw. */
     public DatabaseUse of(Node node, AppDatabase database) throws IOException, InterruptedException {
         DatabaseUse first = now(node, database);
-        return first instanceof DatabaseUse.NotSeen ? again(node, database) : first;
+        return first instanceof DatabaseUse.Unproven ? again(node, database) : first;
     }
 
     private DatabaseUse again(Node node, AppDatabase database) throws IOException, InterruptedException {
@@ -26,7 +26,7 @@ public record DatabaseProof(Profile profile, NodeProbe probe) {
         Thread asking = Thread.ofVirtual().name("asks " + node.place()).start(() -> ask(node, enough));
         try {
             DatabaseUse use = now(node, database);
-            while (use instanceof DatabaseUse.NotSeen && !deadline.passed()) {
+            while (use instanceof DatabaseUse.Unproven && !deadline.passed()) {
                 // Neither a server nor a kernel tells of a new connection.
                 Thread.sleep(PAUSE);
                 use = now(node, database);
@@ -56,9 +56,9 @@ public record DatabaseProof(Profile profile, NodeProbe probe) {
         try {
             return database.usedBy(node);
         } catch (UnseenException e) {
-            return new DatabaseUse.NotSeen(String.valueOf(e.getMessage()));
+            return new DatabaseUse.Unproven(String.valueOf(e.getMessage()));
         } catch (SQLException e) {
-            return new DatabaseUse.NotSeen("the server cannot be asked (SQL state " + e.getSQLState() + ")");
+            return new DatabaseUse.Unproven("the server cannot be asked (SQL state " + e.getSQLState() + ")");
         }
     }
 }

@@ -30,9 +30,9 @@ record H2AppDatabase(Host host, DatabaseSpec.H2 spec) implements AppDatabase {
     @Override
     public DatabaseUse usedBy(Node node) throws IOException, InterruptedException {
         if (node.data().holds(spec)) {
-            return new DatabaseUse.Seen("it has the file open");
+            return new DatabaseUse.Proven("it has the file open");
         }
-        return new DatabaseUse.NotSeen("it does not have the file open"
+        return new DatabaseUse.Unproven("it does not have the file open"
                 + users().map(users -> ", and " + users).orElse(""));
     }
 

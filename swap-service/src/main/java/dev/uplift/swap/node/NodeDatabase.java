@@ -31,7 +31,7 @@ public sealed interface NodeDatabase {
                 : null;
         return switch (profile.database().settings(LaunchSettings.view(host, launch))) {
             case DatabaseSettings.PostgreSql server ->
-                new Supported(seen(
+                new Supported(asSeenFrom(
                         host,
                         node,
                         new DatabaseSpec.PostgreSql(
@@ -50,7 +50,7 @@ public sealed interface NodeDatabase {
         };
     }
 
-    private static DatabaseSpec seen(Host host, String node, DatabaseSpec.PostgreSql server) {
+    private static DatabaseSpec asSeenFrom(Host host, String node, DatabaseSpec.PostgreSql server) {
         return host.name().equals(NodeSpec.LOCAL) ? server : server.seenFrom(node);
     }
 

@@ -61,16 +61,16 @@ record ServerSessions(@Nullable InetAddress address, int port, boolean pooled, L
                 .filter(connection -> connection.remote().getPort() == port && isOn(connection, Session::here))
                 .toList();
         if (own.size() > 1 || own.stream().anyMatch(connection -> !addresses.isEmpty() || isToServer(connection))) {
-            return new DatabaseUse.Seen(count(own.size(), "session") + " on it");
+            return new DatabaseUse.Proven(count(own.size(), "session") + " on it");
         }
         if (pooled) {
-            return new DatabaseUse.NotSeen(
+            return new DatabaseUse.Unproven(
                     "a connection pooler such as PgBouncer stands between it and the server, and hides"
                             + " whose sessions are whose; give Uplift and the application the server's own address");
         }
         long translated = translated(possible, named);
         if (translated > 1) {
-            return new DatabaseUse.Seen(count(translated, "session") + " on it through a translated address");
+            return new DatabaseUse.Proven(count(translated, "session") + " on it through a translated address");
         }
         long here = sessions.stream().filter(Session::here).count();
         long reaching = addresses.isEmpty()
@@ -79,10 +79,10 @@ record ServerSessions(@Nullable InetAddress address, int port, boolean pooled, L
                         .filter(connection -> connection.remote().getPort() == named)
                         .count();
         if (reaching > 0 && reaching <= here && here == sessions.size()) {
-            return new DatabaseUse.Seen(
+            return new DatabaseUse.Proven(
                     count(reaching, "connection") + " to its server, on which nobody has a session elsewhere");
         }
-        return new DatabaseUse.NotSeen(instead(connections, reaching));
+        return new DatabaseUse.Unproven(instead(connections, reaching));
     }
 
     private long translated(Set<TcpConnection> connections, int named) {

@@ -5,10 +5,9 @@ import dev.uplift.contract.FenceTaking;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.ServiceName;
 import dev.uplift.docker.DockerEndpoint;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.docker.RegistryLogins;
 import dev.uplift.messaging.MessagingRuntime;
-import dev.uplift.worker.StepWorker;
 import dev.uplift.profile.ProfileException;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.inspect.Discoverer;
@@ -17,6 +16,7 @@ import dev.uplift.swap.inspect.Inspector;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.site.Site;
 import dev.uplift.swap.step.SwapSteps;
+import dev.uplift.worker.StepWorker;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -41,22 +41,22 @@ final class SwapWiring {
 
     @Produces
     @Singleton
-    Reach reach(SwapSettings settings) {
-        return new Reach(settings.home().toAbsolutePath(), new DockerEndpoint.Unix(settings.dockerSocket()));
+    HostConnections connections(SwapSettings settings) {
+        return new HostConnections(settings.home().toAbsolutePath(), new DockerEndpoint.Unix(settings.dockerSocket()));
     }
 
-    void close(@Disposes Reach reach) {
-        reach.close();
+    void close(@Disposes HostConnections connections) {
+        connections.close();
     }
 
     @Produces
     @Singleton
-    StepWorker worker(SwapSettings settings, Reach reach, NodeProbe probe, MessagingRuntime messaging)
+    StepWorker worker(SwapSettings settings, HostConnections connections, NodeProbe probe, MessagingRuntime messaging)
             throws ProfileException {
         Site site = new Site(
-                reach,
+                connections,
                 RegistryLogins.configured(
-                        reach.local(), settings.registryLogins().orElse(List.of())));
+                        connections.local(), settings.registryLogins().orElse(List.of())));
         Profiles profiles = Profiles.load(Optional.of(settings.home().resolve("profiles")));
         Inspector inspector = new Inspector(site, profiles, probe, messaging.crashPoints());
         StepWorker.Builder worker = StepWorker.builder(messaging, ServiceName.SWAP, settings.site())
@@ -70,8 +70,8 @@ final class SwapWiring {
                         Discovery.REQUESTED_TYPE,
                         Discovery.Requested.class,
                         new DiscoveryHandler(new Discoverer(site, profiles, inspector)));
-        for (SwapSteps.Taken taken : new SwapSteps(site, profiles, probe, Clock.systemUTC()).all()) {
-            worker.step(taken.step(), taken.direction(), taken.handler());
+        for (SwapSteps.Entry entry : new SwapSteps(site, profiles, probe, Clock.systemUTC()).all()) {
+            worker.step(entry.step(), entry.direction(), entry.handler());
         }
         return worker.build();
     }

@@ -4,9 +4,9 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.docker.ImageReference;
 import dev.uplift.docker.InvalidImageReferenceException;
-import dev.uplift.docker.Reach;
 import dev.uplift.docker.RegistryLogins;
 import dev.uplift.host.Launch;
 import dev.uplift.host.UnexpectedPathException;
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param logins for the registries that containers' images are pulled from
  */
-public record Site(Reach reach, RegistryLogins logins) {
+public record Site(HostConnections connections, RegistryLogins logins) {
     private static final String LOOPBACK = "127.0.0.1";
 
     /**
@@ -38,10 +38,10 @@ public record Site(Reach reach, RegistryLogins logins) {
     public Node node(InstallationSpec installation, NodeSpec spec) throws IOException, InterruptedException {
         HostSpec host = installation.host(spec.host()).orElse(null);
         return switch (spec) {
-            case NodeSpec.JarProcess process -> new ProcessNode(reach.host(host), process);
-            case NodeSpec.Systemd unit -> new SystemdNode(reach.host(host), unit);
+            case NodeSpec.JarProcess process -> new ProcessNode(connections.host(host), process);
+            case NodeSpec.Systemd unit -> new SystemdNode(connections.host(host), unit);
             case NodeSpec.Docker container -> {
-                Node node = node(host, container, reach.directory(host, container.container()));
+                Node node = node(host, container, connections.directory(host, container.container()));
                 node.requireUnmoved();
                 yield node;
             }
@@ -57,7 +57,7 @@ public record Site(Reach reach, RegistryLogins logins) {
             throws IOException, InterruptedException {
         DockerPlace place =
                 new DockerPlace(spec.container(), repository(spec.image()), logins, directory, engineHost(host));
-        return new DockerNode(reach.engine(host), reach.keeper(host), spec, place);
+        return new DockerNode(connections.engine(host), connections.keeper(host), spec, place);
     }
 
     /** The name or address of an engine's host, where the keeper of its containers reaches what they publish. */
@@ -91,9 +91,9 @@ public record Site(Reach reach, RegistryLogins logins) {
     public AppDatabase database(InstallationSpec installation, DatabaseRules rules, @Nullable Launch launch)
             throws IOException, InterruptedException {
         return switch (installation.database()) {
-            case DatabaseSpec.H2 file -> AppDatabase.of(reach.host(installation, file.host()), file);
+            case DatabaseSpec.H2 file -> AppDatabase.of(connections.host(installation, file.host()), file);
             case DatabaseSpec.PostgreSql server -> {
-                Reach.ServerAccess access = reach.server(installation, server);
+                HostConnections.ServerAccess access = connections.server(installation, server);
                 yield AppDatabase.of(access.keeper(), access.route(), server, rules, launch);
             }
         };

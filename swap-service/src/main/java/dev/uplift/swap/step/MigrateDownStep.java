@@ -41,7 +41,7 @@ final class MigrateDownStep implements SwapStep {
     private static final Duration POLL = Duration.ofMillis(200);
 
     @Override
-    public StepOutcome take(StepWork work) throws Exception {
+    public StepOutcome run(StepWork work) throws Exception {
         MigratedData migrated = work.command().migrated();
         if (migrated == null || !migrated.served()) {
             return restore("the new version has not served: the backup has all data");

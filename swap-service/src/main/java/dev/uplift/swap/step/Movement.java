@@ -30,8 +30,8 @@ final class Movement {
         this.overdue = Deadline.in(progressDeadline);
     }
 
-    /** Takes note of what there is now. */
-    Progress seen(NodeProbe.Health health) {
+    /** Looks at what there is now. */
+    Progress update(NodeProbe.Health health) {
         if (nextChangelog.passed()) {
             changelogRows = changelogRows();
             nextChangelog = Deadline.in(CHANGELOG_POLL);

@@ -133,8 +133,8 @@ final class NodeChecks {
             return;
         }
         switch (work.databaseUse(node, spec, launch)) {
-            case DatabaseUse.Seen(String what) -> checks.ok("database", spec.address() + ": " + what);
-            case DatabaseUse.NotSeen(String instead) -> {
+            case DatabaseUse.Proven(String what) -> checks.ok("database", spec.address() + ": " + what);
+            case DatabaseUse.Unproven(String instead) -> {
                 if (work.isDatabaseAssumed(node)) {
                     checks.warn(
                             "database",

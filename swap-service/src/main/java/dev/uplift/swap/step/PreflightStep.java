@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PreflightStep implements SwapStep {
     @Override
-    public StepOutcome take(StepWork work) throws Exception {
+    public StepOutcome run(StepWork work) throws Exception {
         List<Check> checks = new ArrayList<>();
         List<ComposedNode> composed = new ArrayList<>();
         Map<Node, Observation> observations = new LinkedHashMap<>();

@@ -2,11 +2,11 @@ package dev.uplift.swap.step;
 
 import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Autostart;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
+import dev.uplift.worker.StepOutcome;
 import java.util.Optional;
 
 /**
@@ -15,7 +15,7 @@ import java.util.Optional;
  */
 final class ResumeStep implements SwapStep {
     @Override
-    public StepOutcome take(StepWork work) throws Exception {
+    public StepOutcome run(StepWork work) throws Exception {
         Optional<Starting.Served> first = Optional.empty();
         for (Node node : work.nodes()) {
             if (work.leftOutBefore(node).isPresent()) {

@@ -5,11 +5,11 @@ import dev.uplift.contract.LeftOut;
 import dev.uplift.contract.NodeFailure;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.messaging.OneLine;
-import dev.uplift.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Node;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepOutcome;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -26,7 +26,7 @@ final class ScaleStep implements SwapStep {
             EnumSet.of(ErrorCode.EXITED, ErrorCode.NO_PROGRESS, ErrorCode.UNHEALTHY);
 
     @Override
-    public StepOutcome take(StepWork work) throws Exception {
+    public StepOutcome run(StepWork work) throws Exception {
         List<LeftOut> without = new ArrayList<>();
         for (Node node : work.others()) {
             Optional<LeftOut> left = work.leftOut(node);

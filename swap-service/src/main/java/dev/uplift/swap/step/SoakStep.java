@@ -27,7 +27,7 @@ final class SoakStep implements SwapStep {
     private static final int BREAKS_MAX = 3;
 
     @Override
-    public StepOutcome take(StepWork work) throws Exception {
+    public StepOutcome run(StepWork work) throws Exception {
         List<NodeWatch> watches = new ArrayList<>();
         for (Node node : work.nodes()) {
             if (work.leftOut(node).isEmpty()) {

@@ -6,7 +6,7 @@ import dev.uplift.worker.StepOutcome;
 /** The pivot: starts the new version on the first node, where it migrates, and waits until it serves. */
 final class StartStep implements SwapStep {
     @Override
-    public StepOutcome take(StepWork work) throws Exception {
+    public StepOutcome run(StepWork work) throws Exception {
         Starting.Served served =
                 Starting.pivot(work, work.first()).serve(work.command().to(), work.targetSha256(work.first()));
         return StepOutcome.done(new StepOutput.Serving(served.version(), served.since()));

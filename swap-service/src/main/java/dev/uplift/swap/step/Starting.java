@@ -163,7 +163,7 @@ final class Starting {
             if (problem.isEmpty()) {
                 return;
             }
-            work.run().progress(movement.seen(health));
+            work.run().progress(movement.update(health));
             if (movement.overdue()) {
                 throw StepFailure.refused(
                         ErrorCode.NO_PROGRESS,

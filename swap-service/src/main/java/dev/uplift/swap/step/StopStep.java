@@ -37,12 +37,12 @@ final class StopStep implements SwapStep {
      * A node before it is stopped.
      *
      * @param running empty: it does not run
-     * @param seen what is seen of it on the database; empty: nothing, which is as it may be
+     * @param evidence what is seen of it on the database; empty: nothing, which is as it may be
      */
-    private record Checked(Node node, Optional<Instance> running, Optional<String> seen) {}
+    private record Checked(Node node, Optional<Instance> running, Optional<String> evidence) {}
 
     @Override
-    public StepOutcome take(StepWork work) throws Exception {
+    public StepOutcome run(StepWork work) throws Exception {
         List<Checked> all = new ArrayList<>();
         for (Node node : work.nodes()) {
             all.add(check(work, node));
@@ -78,7 +78,7 @@ final class StopStep implements SwapStep {
             }
             node.launchRecord().requireAsChecked(work.on(node), running.get());
         }
-        return new Checked(node, running, seen(work, node));
+        return new Checked(node, running, evidence(work, node));
     }
 
     /**
@@ -87,7 +87,7 @@ final class StopStep implements SwapStep {
      * @return empty if it is down, or that it works there is assumed
      * @throws StepFailure if it is neither
      */
-    private static Optional<String> seen(StepWork work, Node node) throws IOException, InterruptedException {
+    private static Optional<String> evidence(StepWork work, Node node) throws IOException, InterruptedException {
         Optional<Instance> running = work.onlyRunning(node);
         if (running.isEmpty()) {
             return Optional.empty();
@@ -102,8 +102,8 @@ final class StopStep implements SwapStep {
                             + " is started, and on which database, is not known any more; register it again");
         }
         return switch (work.databaseUse(node, spec, launch.get())) {
-            case DatabaseUse.Seen(String what) -> Optional.of(running.get() + " on " + spec.address() + ": " + what);
-            case DatabaseUse.NotSeen(String instead) -> {
+            case DatabaseUse.Proven(String what) -> Optional.of(running.get() + " on " + spec.address() + ": " + what);
+            case DatabaseUse.Unproven(String instead) -> {
                 if (work.isDatabaseAssumed(node) || (work.command().source() != null && !serves(work, node))) {
                     yield Optional.empty();
                 }
@@ -160,7 +160,7 @@ final class StopStep implements SwapStep {
                                     used(work, node),
                                     work.now())
                             .withLeftOutBefore(leftOut.orElse(null))
-                            .withDatabaseSeen(last.seen().orElse(null)));
+                            .withDatabaseSeen(last.evidence().orElse(null)));
         }
         if (node instanceof Autostart autostart) {
             autostart.hold(work.on(node), SwapEffect.STOP_AUTOSTART);

@@ -5,5 +5,5 @@ import dev.uplift.worker.StepOutcome;
 /** How one kind of step is taken in one direction; faults are exceptions. */
 @FunctionalInterface
 interface SwapStep {
-    StepOutcome take(StepWork work) throws Exception;
+    StepOutcome run(StepWork work) throws Exception;
 }

@@ -4,13 +4,13 @@ import dev.uplift.contract.Direction;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepName;
-import dev.uplift.worker.StepHandler;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.site.Site;
 import dev.uplift.worker.StepFailure;
 import dev.uplift.worker.StepFailures;
+import dev.uplift.worker.StepHandler;
 import dev.uplift.worker.StepRunner;
 import java.time.Clock;
 import java.util.List;
@@ -34,36 +34,36 @@ public final class SwapSteps {
         this.clock = clock;
     }
 
-    /** Takes one kind of step in one direction. */
-    public record Taken(StepName step, Direction direction, StepHandler handler) {}
+    /** What runs one kind of step in one direction. */
+    public record Entry(StepName step, Direction direction, StepHandler handler) {}
 
     /** Every step of the service, in both directions where it has two. */
-    public List<Taken> all() {
+    public List<Entry> all() {
         return List.of(
-                taken(StepName.PREFLIGHT, Direction.DO, new PreflightStep()),
-                taken(StepName.STAGE, Direction.DO, new StageStep()),
-                taken(StepName.STAGE, Direction.UNDO, new UnstageStep()),
-                taken(StepName.STOP, Direction.DO, new StopStep()),
-                taken(StepName.STOP, Direction.UNDO, new ResumeStep()),
-                taken(StepName.MIGRATE_DOWN, Direction.UNDO, new MigrateDownStep()),
-                taken(StepName.SWITCH, Direction.DO, new SwitchStep()),
-                taken(StepName.SWITCH, Direction.UNDO, new RevertStep()),
-                taken(StepName.START, Direction.DO, new StartStep()),
-                taken(StepName.START, Direction.UNDO, EndStep.halt()),
-                taken(StepName.SCALE, Direction.DO, new ScaleStep()),
-                taken(StepName.SCALE, Direction.UNDO, EndStep.unscale()),
-                taken(StepName.SOAK, Direction.DO, new SoakStep()),
-                taken(StepName.COMMIT, Direction.DO, new CommitStep()));
+                entry(StepName.PREFLIGHT, Direction.DO, new PreflightStep()),
+                entry(StepName.STAGE, Direction.DO, new StageStep()),
+                entry(StepName.STAGE, Direction.UNDO, new UnstageStep()),
+                entry(StepName.STOP, Direction.DO, new StopStep()),
+                entry(StepName.STOP, Direction.UNDO, new ResumeStep()),
+                entry(StepName.MIGRATE_DOWN, Direction.UNDO, new MigrateDownStep()),
+                entry(StepName.SWITCH, Direction.DO, new SwitchStep()),
+                entry(StepName.SWITCH, Direction.UNDO, new RevertStep()),
+                entry(StepName.START, Direction.DO, new StartStep()),
+                entry(StepName.START, Direction.UNDO, EndStep.halt()),
+                entry(StepName.SCALE, Direction.DO, new ScaleStep()),
+                entry(StepName.SCALE, Direction.UNDO, EndStep.unscale()),
+                entry(StepName.SOAK, Direction.DO, new SoakStep()),
+                entry(StepName.COMMIT, Direction.DO, new CommitStep()));
     }
 
-    private Taken taken(StepName step, Direction direction, SwapStep taking) {
-        return new Taken(
+    private Entry entry(StepName step, Direction direction, SwapStep swapStep) {
+        return new Entry(
                 step,
                 direction,
                 (command, run) -> RUNNER.run(
                         command,
                         run,
-                        () -> taking.take(new StepWork(site, command, run, profile(command), probe, clock))));
+                        () -> swapStep.run(new StepWork(site, command, run, profile(command), probe, clock))));
     }
 
     private Profile profile(StepCommand command) {

@@ -16,7 +16,7 @@ import java.util.Optional;
  */
 final class SwitchStep implements SwapStep {
     @Override
-    public StepOutcome take(StepWork work) throws Exception {
+    public StepOutcome run(StepWork work) throws Exception {
         for (Node node : work.nodes()) {
             requireUndisturbed(work, node);
             node.switchOver(work.on(node));

@@ -8,7 +8,7 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.docker.DockerEndpoint;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.host.Host;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.LocalHost;
@@ -57,7 +57,7 @@ class ContainerInspectionTest {
     @TempDir
     Path home;
 
-    private Reach reach;
+    private HostConnections connections;
     private final UUID installation = UUID.randomUUID();
 
     @BeforeAll
@@ -76,12 +76,12 @@ class ContainerInspectionTest {
 
     @BeforeEach
     void open() {
-        reach = new Reach(home, DockerEndpoint.LOCAL);
+        connections = new HostConnections(home, DockerEndpoint.LOCAL);
     }
 
     @AfterEach
     void disconnect() {
-        reach.close();
+        connections.close();
     }
 
     @Test
@@ -272,7 +272,7 @@ class ContainerInspectionTest {
 
     private Inspection inspect(@Nullable String container, @Nullable Long pid, boolean extract) throws Exception {
         return Registrations.accepting(
-                new Inspector(TestSite.of(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none()),
+                new Inspector(TestSite.of(connections), Profiles.load(Optional.empty()), probe, CrashPoints.none()),
                 new Inspection.Requested(
                         installation,
                         "inspected",

@@ -8,7 +8,7 @@ import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.docker.DockerEndpoint;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
@@ -50,14 +50,14 @@ class DiscovererTest {
     Path temporary;
 
     private Path root;
-    private Reach reach;
+    private HostConnections connections;
     private final List<Process> started = new ArrayList<>();
     private final NodeProbe probe = new NodeProbe(Duration.ofSeconds(1));
 
     @BeforeEach
     void open() throws Exception {
         root = temporary.toRealPath();
-        reach = new Reach(root, new DockerEndpoint.Unix(root.resolve("no-engine.sock")));
+        connections = new HostConnections(root, new DockerEndpoint.Unix(root.resolve("no-engine.sock")));
     }
 
     @AfterEach
@@ -66,7 +66,7 @@ class DiscovererTest {
             process.destroyForcibly().waitFor();
         }
         probe.close();
-        reach.close();
+        connections.close();
     }
 
     @Test
@@ -239,7 +239,7 @@ class DiscovererTest {
     }
 
     private Discovery discover(Duration most, @Nullable HostSpec host) throws Exception {
-        Site site = TestSite.of(reach);
+        Site site = TestSite.of(connections);
         Profiles profiles = Profiles.load(Optional.empty());
         Inspector inspector = new Inspector(site, profiles, probe, CrashPoints.none());
         return new Discoverer(site, profiles, inspector, most)

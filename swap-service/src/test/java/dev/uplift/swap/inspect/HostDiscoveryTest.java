@@ -9,7 +9,7 @@ import dev.uplift.contract.Inspection;
 import dev.uplift.contract.NodeKind;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.docker.DockerEndpoint;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
 import dev.uplift.standin.StandInApi;
@@ -49,18 +49,18 @@ class HostDiscoveryTest {
     @TempDir
     Path home;
 
-    private Reach reach;
+    private HostConnections connections;
     private final NodeProbe probe = new NodeProbe(Duration.ofSeconds(3));
 
     @BeforeEach
     void open() {
-        reach = new Reach(home, DockerEndpoint.LOCAL);
+        connections = new HostConnections(home, DockerEndpoint.LOCAL);
     }
 
     @AfterEach
     void close() {
         probe.close();
-        reach.close();
+        connections.close();
     }
 
     @Test
@@ -195,11 +195,11 @@ class HostDiscoveryTest {
     }
 
     private Discovery.Found discover(@Nullable HostSpec host) throws Exception {
-        return (Discovery.Found) new Discoverer(TestSite.of(reach), Profiles.load(Optional.empty()), inspector())
+        return (Discovery.Found) new Discoverer(TestSite.of(connections), Profiles.load(Optional.empty()), inspector())
                 .discover(new Discovery.Requested(UUID.randomUUID(), "default", host));
     }
 
     private Inspector inspector() throws Exception {
-        return new Inspector(TestSite.of(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none());
+        return new Inspector(TestSite.of(connections), Profiles.load(Optional.empty()), probe, CrashPoints.none());
     }
 }

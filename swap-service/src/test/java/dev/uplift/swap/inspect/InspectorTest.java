@@ -8,7 +8,7 @@ import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.docker.DockerEndpoint;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FenceToken;
 import dev.uplift.host.Host;
@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class InspectorTest {
     private static final Host HOST = new LocalHost();
-    private static final Site SITE = TestSite.of(new Reach(Path.of("/nonexistent"), DockerEndpoint.LOCAL));
+    private static final Site SITE = TestSite.of(new HostConnections(Path.of("/nonexistent"), DockerEndpoint.LOCAL));
     private static final String CANARY = "canary-p@ss/w\"rd";
 
     @TempDir

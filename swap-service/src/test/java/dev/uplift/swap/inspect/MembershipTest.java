@@ -9,7 +9,7 @@ import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
 import dev.uplift.docker.DockerEndpoint;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.host.LaunchFile;
 import dev.uplift.host.LocalHost;
 import dev.uplift.messaging.CrashPoints;
@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MembershipTest {
     private static final String VERSION = "v0.50.3";
     private static final LocalHost HOST = new LocalHost();
-    private static final Site SITE = TestSite.of(new Reach(Path.of("/nonexistent"), DockerEndpoint.LOCAL));
+    private static final Site SITE = TestSite.of(new HostConnections(Path.of("/nonexistent"), DockerEndpoint.LOCAL));
     private static EmbeddedPostgres postgres;
 
     @TempDir

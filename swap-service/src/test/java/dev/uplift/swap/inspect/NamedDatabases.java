@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.docker.DockerEndpoint;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
 import dev.uplift.standin.StandInApi;
@@ -59,7 +59,7 @@ final class NamedDatabases implements AutoCloseable {
     private final List<AutoCloseable> open = new ArrayList<>();
     private final NodeProbe probe = closing(new NodeProbe(Duration.ofSeconds(3)));
     private final Path home = temporary("uplift-named");
-    private final Reach reach = closing(new Reach(home, DockerEndpoint.LOCAL));
+    private final HostConnections connections = closing(new HostConnections(home, DockerEndpoint.LOCAL));
     private final StandInRelease release =
             StandInReleases.stamp(Path.of("target", "standin").toAbsolutePath(), VERSION);
     private @Nullable Server local;
@@ -170,7 +170,7 @@ final class NamedDatabases implements AutoCloseable {
         }
 
         Inspection inspect(boolean assume) throws Exception {
-            return new Inspector(TestSite.of(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none())
+            return new Inspector(TestSite.of(connections), Profiles.load(Optional.empty()), probe, CrashPoints.none())
                     .inspect(new Inspection.Requested(
                             installation,
                             "seen",

@@ -8,11 +8,11 @@ import dev.uplift.contract.InstallationSpec;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.Release;
 import dev.uplift.docker.DockerEndpoint;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.host.Launch;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.TestSite;
-import dev.uplift.swap.inspect.Sighting.Usable;
+import dev.uplift.swap.inspect.Candidate.Usable;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,24 +26,24 @@ import org.junit.jupiter.api.Test;
 class SharedDatabasesTest {
     @Test
     void whoUsesADatabaseAsAnotherUserIsNoNodeOfItsInstallationAlsoWhenTimeIsUp() throws Exception {
-        try (Reach reach = new Reach(Path.of("/nonexistent"), DockerEndpoint.LOCAL)) {
+        try (HostConnections connections = new HostConnections(Path.of("/nonexistent"), DockerEndpoint.LOCAL)) {
             SharedDatabases databases =
-                    new SharedDatabases(TestSite.of(reach), Profiles.load(Optional.empty()), Duration.ZERO);
+                    new SharedDatabases(TestSite.of(connections), Profiles.load(Optional.empty()), Duration.ZERO);
             Usable first = application("/srv/first", "mb");
             Usable stranger = application("/srv/stranger", "reader");
             Usable second = application("/srv/second", "mb");
 
-            List<Sighting> told = databases.told(List.of(first, stranger, second));
+            List<Candidate> distinguished = databases.distinguished(List.of(first, stranger, second));
 
-            assertThat(told).first().isEqualTo(first);
-            assertThat(told)
+            assertThat(distinguished).first().isEqualTo(first);
+            assertThat(distinguished)
                     .element(1)
                     .isInstanceOfSatisfying(
-                            Sighting.Unusable.class,
-                            unusable -> assertThat(unusable.candidate().reason())
+                            Candidate.Unusable.class,
+                            unusable -> assertThat(unusable.answer().reason())
                                     .startsWith("its database has the address of that of /srv/first")
                                     .contains("another user"));
-            assertThat(told).last().isEqualTo(second);
+            assertThat(distinguished).last().isEqualTo(second);
         }
     }
 

@@ -9,7 +9,7 @@ import dev.uplift.contract.HostSpec;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.docker.DockerEndpoint;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
 import dev.uplift.host.LaunchFile;
@@ -41,7 +41,7 @@ class UnitInspectionTest {
 
     private static SystemdHosts machines;
     private static SystemdHost machine;
-    private static Reach reach;
+    private static HostConnections connections;
     private static NodeProbe probe;
     private static HostSpec.Ssh host;
     private static StandInRelease release;
@@ -52,7 +52,7 @@ class UnitInspectionTest {
     static void boot() throws Exception {
         machines = SystemdHosts.open();
         machine = machines.start("inspected");
-        reach = new Reach(Path.of("/nonexistent"), DockerEndpoint.LOCAL);
+        connections = new HostConnections(Path.of("/nonexistent"), DockerEndpoint.LOCAL);
         probe = new NodeProbe(Duration.ofSeconds(3));
         host = host(machine.fingerprint());
         release = StandInReleases.stamp(Path.of("target", "standin").toAbsolutePath(), VERSION);
@@ -61,7 +61,7 @@ class UnitInspectionTest {
                 .env("COMP_KEY", "1")
                 .installUnit("metabase");
         StandInOnHost.in(machine, PLAIN_DIRECTORY, release).port(3001).launch();
-        Host reached = reach.host(host);
+        Host reached = connections.host(host);
         await().atMost(Duration.ofSeconds(90))
                 .until(() -> reached.processes().isListenedOn(3000)
                         && reached.processes().isListenedOn(3001));
@@ -70,7 +70,7 @@ class UnitInspectionTest {
     @AfterAll
     static void shutDown() {
         probe.close();
-        reach.close();
+        connections.close();
         machines.close();
     }
 
@@ -95,7 +95,7 @@ class UnitInspectionTest {
         assertThat(found.installation().database())
                 .isEqualTo(new DatabaseSpec.H2(
                         "web1", UNIT_DIRECTORY.resolve("metabase.db.mv.db").toString(), null, null));
-        Launch launch = LaunchFile.read(reach.host(host), UNIT_DIRECTORY).orElseThrow();
+        Launch launch = LaunchFile.read(connections.host(host), UNIT_DIRECTORY).orElseThrow();
         assertThat(launch.user()).isEqualTo("metabase");
         assertThat(launch.environment())
                 .containsEntry("MB_ENCRYPTION_SECRET_KEY", "canary of a key")
@@ -111,7 +111,7 @@ class UnitInspectionTest {
         StandInOnHost.in(machine, directory, release).port(3002).user("2000").installUnit("numbered");
         machine.exec("chown", "root:readers", directory.resolve("metabase.jar").toString());
         machine.exec("chmod", "0640", directory.resolve("metabase.jar").toString());
-        Host reached = reach.host(host);
+        Host reached = connections.host(host);
         await().atMost(Duration.ofSeconds(90))
                 .until(() -> reached.processes().isListenedOn(3002)
                         && inspect(host, null, "numbered.service") instanceof Inspection.Found);
@@ -163,7 +163,7 @@ class UnitInspectionTest {
 
     private Inspection inspect(HostSpec on, @Nullable Path directory, @Nullable String unit) throws Exception {
         return Registrations.accepting(
-                new Inspector(TestSite.of(reach), Profiles.load(Optional.empty()), probe, CrashPoints.none()),
+                new Inspector(TestSite.of(connections), Profiles.load(Optional.empty()), probe, CrashPoints.none()),
                 new Inspection.Requested(
                         installation,
                         "inspected",

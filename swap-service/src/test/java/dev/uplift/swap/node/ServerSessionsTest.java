@@ -22,7 +22,7 @@ class ServerSessionsTest {
                         connections("10.0.0.9:40001>10.0.0.5:5432", "10.0.0.9:40002>10.0.0.7:443"),
                         session("real", true, "10.0.0.9:40001"),
                         session("other", false, null)))
-                .isEqualTo(new DatabaseUse.Seen("1 session on it"));
+                .isEqualTo(new DatabaseUse.Proven("1 session on it"));
     }
 
     @Test
@@ -34,14 +34,14 @@ class ServerSessionsTest {
 
         assertThat(use(elsewhere, first, second, other))
                 .as("the address that is named is known")
-                .isEqualTo(new DatabaseUse.NotSeen("it has no session there, but connections to 10.0.0.6:5432"));
+                .isEqualTo(new DatabaseUse.Unproven("it has no session there, but connections to 10.0.0.6:5432"));
         assertThat(useOfUnknown(elsewhere, first, other))
                 .as("one may be a stranger's")
-                .isInstanceOf(DatabaseUse.NotSeen.class);
+                .isInstanceOf(DatabaseUse.Unproven.class);
         assertThat(useOfUnknown(connections("10.0.0.9:40001>10.0.0.5:5432"), first, other))
                 .as("the server has that address itself")
-                .isEqualTo(new DatabaseUse.Seen("1 session on it"));
-        assertThat(useOfUnknown(elsewhere, first, second, other)).isEqualTo(new DatabaseUse.Seen("2 sessions on it"));
+                .isEqualTo(new DatabaseUse.Proven("1 session on it"));
+        assertThat(useOfUnknown(elsewhere, first, second, other)).isEqualTo(new DatabaseUse.Proven("2 sessions on it"));
     }
 
     @Test
@@ -52,10 +52,10 @@ class ServerSessionsTest {
         ServerSessions sessions = new ServerSessions(SERVER, PORT, false, List.of(older, other));
 
         assertThat(sessions.use(connections("10.0.0.9:40001>10.0.0.5:5432"), PORT, named))
-                .isEqualTo(new DatabaseUse.Seen("1 session on it"));
+                .isEqualTo(new DatabaseUse.Proven("1 session on it"));
         assertThat(sessions.use(connections("10.0.0.9:40001>10.0.0.6:5432"), PORT, named))
                 .as("neither the address that is named nor the server's own")
-                .isInstanceOf(DatabaseUse.NotSeen.class);
+                .isInstanceOf(DatabaseUse.Unproven.class);
     }
 
     @Test
@@ -65,7 +65,7 @@ class ServerSessionsTest {
                         session("real", true, "10.0.0.8:40001"),
                         session("real", true, "10.0.0.9:40002"),
                         session("other", false, "10.0.0.9:40003")))
-                .isInstanceOf(DatabaseUse.NotSeen.class);
+                .isInstanceOf(DatabaseUse.Unproven.class);
     }
 
     @Test
@@ -74,7 +74,7 @@ class ServerSessionsTest {
                         connections("10.0.0.9:40001>10.0.0.5:5432"),
                         session("decoy", true, "10.0.0.8:40009"),
                         session("real", false, "10.0.0.9:40001")))
-                .isEqualTo(new DatabaseUse.NotSeen("it has no session there, but on real of the same server"));
+                .isEqualTo(new DatabaseUse.Unproven("it has no session there, but on real of the same server"));
     }
 
     @Test
@@ -88,27 +88,27 @@ class ServerSessionsTest {
                         session("real", true, "10.0.0.9:40001"),
                         session("real", true, "10.0.0.9:40002"),
                         other))
-                .isEqualTo(new DatabaseUse.Seen("2 sessions on it through a translated address"));
+                .isEqualTo(new DatabaseUse.Proven("2 sessions on it through a translated address"));
         assertThat(use(
                         connections,
                         session("real", true, "10.0.0.9:40001"),
                         session("real", true, "10.0.0.8:40002"),
                         other))
                 .as("from two addresses")
-                .isInstanceOf(DatabaseUse.NotSeen.class);
+                .isInstanceOf(DatabaseUse.Unproven.class);
     }
 
     @Test
     void aForwardedConnectionCountsWhereNobodyIsOnAnotherDatabase() {
         Set<TcpConnection> connections = connections("10.0.0.9:40001>10.0.0.5:5432");
 
-        assertThat(use(connections, session("real", true, "127.0.0.1:50001"))).isInstanceOf(DatabaseUse.Seen.class);
+        assertThat(use(connections, session("real", true, "127.0.0.1:50001"))).isInstanceOf(DatabaseUse.Proven.class);
         assertThat(use(connections, session("real", true, "127.0.0.1:50001"), session("other", false, null)))
-                .isInstanceOf(DatabaseUse.NotSeen.class);
+                .isInstanceOf(DatabaseUse.Unproven.class);
         assertThat(use(connections("10.0.0.9:40001>10.0.0.6:5432"), session("real", true, "127.0.0.1:50001")))
                 .as("to another server")
-                .isInstanceOf(DatabaseUse.NotSeen.class);
-        assertThat(use(connections)).as("nobody is there").isInstanceOf(DatabaseUse.NotSeen.class);
+                .isInstanceOf(DatabaseUse.Unproven.class);
+        assertThat(use(connections)).as("nobody is there").isInstanceOf(DatabaseUse.Unproven.class);
     }
 
     @Test
@@ -116,7 +116,7 @@ class ServerSessionsTest {
         assertThat(new ServerSessions(SERVER, PORT, true, List.of(session("real", true, "127.0.0.1:50001")))
                         .use(connections("10.0.0.9:40001>10.0.0.5:5432"), PORT, Set.of(SERVER)))
                 .isInstanceOfSatisfying(
-                        DatabaseUse.NotSeen.class,
+                        DatabaseUse.Unproven.class,
                         unseen -> assertThat(unseen.instead()).contains("PgBouncer"));
     }
 

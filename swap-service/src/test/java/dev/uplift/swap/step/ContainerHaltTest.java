@@ -11,7 +11,7 @@ import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
 import dev.uplift.docker.DockerEndpoint;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.messaging.CrashPoints;
 import dev.uplift.profile.Profiles;
 import dev.uplift.swap.TestRun;
@@ -47,7 +47,7 @@ class ContainerHaltTest {
     void whatIgnoresTheRequestToEndIsKilledAlthoughItsPortIsNotPublished() throws Exception {
         try (DockerContainers containers = DockerContainers.open();
                 NodeProbe probe = new NodeProbe(Duration.ofSeconds(3));
-                Reach reach = new Reach(home, DockerEndpoint.LOCAL)) {
+                HostConnections connections = new HostConnections(home, DockerEndpoint.LOCAL)) {
             String name = containers.name("metabase");
             containers.run(
                     "--name",
@@ -62,14 +62,14 @@ class ContainerHaltTest {
                     "trap '' TERM; while :; do sleep 1; done");
             NodeSpec.Docker spec = new NodeSpec.Docker(
                     "node-1", NodeSpec.LOCAL, name, "uplift-base/jre", URI.create("http://127.0.0.1:3000"));
-            Site site = TestSite.of(reach);
-            Node node = site.node(null, spec, reach.directory(null, name));
+            Site site = TestSite.of(connections);
+            Node node = site.node(null, spec, connections.directory(null, name));
             node.launchRecord().makeDirectory();
             node.fence().claim(installationId, null).close();
             Profiles profiles = Profiles.load(Optional.of(Rig.profileWithGrace(home, 1)));
             StepHandler halt = new SwapSteps(site, profiles, probe, Clock.systemUTC())
                     .all().stream()
-                            .filter(taken -> taken.step() == StepName.START && taken.direction() == Direction.UNDO)
+                            .filter(entry -> entry.step() == StepName.START && entry.direction() == Direction.UNDO)
                             .findFirst()
                             .orElseThrow()
                             .handler();

@@ -14,7 +14,7 @@ import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.docker.DockerEndpoint;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.host.Fence;
 import dev.uplift.host.Host;
 import dev.uplift.host.Launch;
@@ -65,7 +65,7 @@ final class Rig implements AutoCloseable {
     static final String OLD = "v0.50.3";
     static final String NEW = "v0.51.2";
     static final Host HOST = new LocalHost();
-    static final Site SITE = TestSite.of(new Reach(Path.of("/nonexistent"), DockerEndpoint.LOCAL));
+    static final Site SITE = TestSite.of(new HostConnections(Path.of("/nonexistent"), DockerEndpoint.LOCAL));
     static final Duration START = Duration.ofSeconds(40);
 
     private static final Map<String, StandInReleases.StandInRelease> STAMPED = new HashMap<>();
@@ -121,8 +121,8 @@ final class Rig implements AutoCloseable {
             }
         });
         artifacts.start();
-        for (SwapSteps.Taken taken : new SwapSteps(SITE, profiles, probe, Clock.systemUTC()).all()) {
-            handlers.put(taken.step().commandType(taken.direction()), taken.handler());
+        for (SwapSteps.Entry entry : new SwapSteps(SITE, profiles, probe, Clock.systemUTC()).all()) {
+            handlers.put(entry.step().commandType(entry.direction()), entry.handler());
         }
     }
 

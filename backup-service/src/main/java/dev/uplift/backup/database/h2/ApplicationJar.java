@@ -5,7 +5,7 @@ import dev.uplift.contract.NodeSpec;
 import dev.uplift.docker.ContainerInspection;
 import dev.uplift.docker.ContainerRecord;
 import dev.uplift.docker.DockerEngine;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.host.Host;
 import dev.uplift.host.HostJar;
 import dev.uplift.host.JarReading;
@@ -44,7 +44,7 @@ public interface ApplicationJar {
     }
 
     /** The JAR in a node's container, which need not run: where it is in it was written down when it was registered. */
-    static ApplicationJar inContainer(Reach reach, InstallationSpec installation, NodeSpec.Docker node) {
+    static ApplicationJar inContainer(HostConnections connections, InstallationSpec installation, NodeSpec.Docker node) {
         return new ApplicationJar() {
             @Override
             public String name() {
@@ -54,14 +54,14 @@ public interface ApplicationJar {
             @Override
             public void read(Predicate<String> wanted, JarReading reading) throws IOException, InterruptedException {
                 DockerEngine engine =
-                        reach.engine(installation.host(node.host()).orElse(null));
+                        connections.engine(installation.host(node.host()).orElse(null));
                 ContainerInspection container = engine.containers()
                         .find(node.container())
                         .filter(found -> found.name().equals(node.container()))
                         .orElseThrow(() -> new UnexpectedPathException(
                                 "there is no container " + node.container() + " on " + engine.name()));
                 String path = ContainerRecord.read(
-                                reach.keeper(installation, node), reach.directory(installation, node))
+                                connections.keeper(installation, node), connections.directory(installation, node))
                         .map(ContainerRecord::jar)
                         .orElseThrow(() -> new UnexpectedPathException("nobody knows where the JAR is in container "
                                 + node.container() + ": register it again while it runs"));

@@ -44,10 +44,10 @@ final class H2Classes {
      */
     static Optional<Path> of(ApplicationJar jar, Path directory) throws IOException, InterruptedException {
         BackupFiles.createDirectories(directory);
-        return new H2Classes(directory).take(jar);
+        return new H2Classes(directory).extract(jar);
     }
 
-    private Optional<Path> take(ApplicationJar jar) throws IOException, InterruptedException {
+    private Optional<Path> extract(ApplicationJar jar) throws IOException, InterruptedException {
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(classes))) {
             zip.setLevel(Deflater.NO_COMPRESSION);
             jar.read(H2Classes::isWanted, (name, content) -> {

@@ -98,7 +98,7 @@ final class H2Process implements AutoCloseable {
             throw new EndedException("says more than it was asked");
         }
         try {
-            program.tell(question);
+            program.write(question);
         } catch (IOException e) {
             throw new EndedException("has ended: " + e.getMessage());
         }

@@ -107,7 +107,7 @@ public final class H2Processes implements AutoCloseable {
      */
     <T> T ask(Source source, Readers readers, Program.Poll poll, Question<T> question) throws Exception {
         Key key = new Key(classes(source), readers);
-        Optional<H2Process> free = take(key);
+        Optional<H2Process> free = claim(key);
         if (free.isPresent()) {
             try {
                 return ask(key, free.get(), question);
@@ -150,14 +150,14 @@ public final class H2Processes implements AutoCloseable {
             throw e;
         }
         if (process.isSound()) {
-            give(key, process);
+            release(key, process);
         } else {
             process.close();
         }
         return answer;
     }
 
-    private synchronized Optional<H2Process> take(Key key) {
+    private synchronized Optional<H2Process> claim(Key key) {
         for (Iterator<Idle> all = idle.descendingIterator(); all.hasNext(); ) {
             Idle one = all.next();
             if (one.key().equals(key)) {
@@ -170,7 +170,7 @@ public final class H2Processes implements AutoCloseable {
         return Optional.empty();
     }
 
-    private void give(Key key, H2Process process) {
+    private void release(Key key, H2Process process) {
         H2Process ending = null;
         synchronized (this) {
             if (closed) {

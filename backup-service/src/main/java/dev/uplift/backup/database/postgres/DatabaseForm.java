@@ -94,7 +94,7 @@ record DatabaseForm(
             return new Statement(sql, null);
         }
 
-        String told() {
+        String shown() {
             return masked == null ? sql : masked;
         }
 
@@ -239,7 +239,7 @@ record DatabaseForm(
                     "the restored database has not the form of the one that was backed up: "
                             + (missing.isEmpty()
                                     ? made.create(database)
-                                    : missing.stream().map(Statement::told).collect(Collectors.joining("; "))));
+                                    : missing.stream().map(Statement::shown).collect(Collectors.joining("; "))));
         }
         return refused;
     }

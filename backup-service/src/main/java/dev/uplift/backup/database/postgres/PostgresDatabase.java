@@ -9,7 +9,7 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.docker.Reach;
+import dev.uplift.docker.HostConnections;
 import dev.uplift.host.Secrets;
 import dev.uplift.messaging.OneLine;
 import dev.uplift.worker.StepFailure;
@@ -63,7 +63,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
     public static ApplicationDatabase open(
             UUID installation,
             DatabaseSpec.PostgreSql spec,
-            Reach.ServerAccess access,
+            HostConnections.ServerAccess access,
             PostgresOptions options,
             Path work)
             throws IOException {
@@ -126,26 +126,26 @@ public final class PostgresDatabase implements ApplicationDatabase {
 
     private List<Check> lacking(PostgresContent content, Written backup, BackupWork work) {
         List<Refusal> all = new ArrayList<>();
-        List<Check> told = new ArrayList<>();
+        List<Check> checks = new ArrayList<>();
         try {
             all.addAll(Refusal.missing(content.missing(PostgresArchive.content(backup))));
         } catch (IOException | StepFailure e) {
-            told.add(untold(String.valueOf(e.getMessage())));
+            checks.add(unknown(String.valueOf(e.getMessage())));
         }
         try (Connection maintenance = server.maintenance()) {
             all.addAll(missingForm(maintenance, work.command().sagaId()));
-            told.addAll(strandedSlots(maintenance));
+            checks.addAll(strandedSlots(maintenance));
         } catch (SQLException e) {
-            told.add(untold(StepFailures.message(e)));
+            checks.add(unknown(StepFailures.message(e)));
         } catch (StepFailure e) {
-            told.add(untold(String.valueOf(e.getMessage())));
+            checks.add(unknown(String.valueOf(e.getMessage())));
         }
         List<Check> warnings = new ArrayList<>(Refusal.warnings(all, live));
-        warnings.addAll(told);
+        warnings.addAll(checks);
         return warnings;
     }
 
-    private Check untold(String reason) {
+    private Check unknown(String reason) {
         return new Check(
                 "database.incomplete",
                 Check.Verdict.WARN,
@@ -237,7 +237,7 @@ public final class PostgresDatabase implements ApplicationDatabase {
             try {
                 warnings.addAll(strandedSlots(maintenance));
             } catch (SQLException e) {
-                warnings.add(untold(StepFailures.message(e)));
+                warnings.add(unknown(StepFailures.message(e)));
             }
             return warnings;
         }

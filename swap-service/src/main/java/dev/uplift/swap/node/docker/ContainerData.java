@@ -33,13 +33,13 @@ record ContainerData(ContainerFamily family, NodeSpec spec) implements NodeData 
 
     @Override
     public Set<TcpConnection> connections() throws IOException, InterruptedException {
-        return seen(container -> family.engine().processes().connections(container));
+        return look(container -> family.engine().processes().connections(container));
     }
 
     @Override
     public boolean holds(DatabaseSpec.H2 file) throws IOException, InterruptedException {
         Host host = family.host();
-        return seen(container -> {
+        return look(container -> {
             for (Path inside : ContainerDatabase.inContainer(host, container, Path.of(file.path()))) {
                 if (family.engine().processes().holds(container, inside)) {
                     return true;
@@ -55,7 +55,7 @@ record ContainerData(ContainerFamily family, NodeSpec spec) implements NodeData 
         T at(ContainerInspection container) throws IOException, InterruptedException;
     }
 
-    private <T> T seen(Look<T> look) throws IOException, InterruptedException {
+    private <T> T look(Look<T> look) throws IOException, InterruptedException {
         try {
             return look.at(family.requireInPlace());
         } catch (StepFailure e) {

@@ -32,7 +32,7 @@ import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.OneOffCommands;
-import dev.uplift.swap.node.Reached;
+import dev.uplift.swap.node.ReachableUrl;
 import dev.uplift.swap.node.SagaState;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
@@ -96,7 +96,7 @@ public final class DockerNode implements Node, Autostart, ComposeFiles {
             }
             FoundContainer found = new FoundContainer(engine, container.get());
             try {
-                return new NodeAddress.At(Reached.by(host, found.baseUrl(profile, place.engineHost())));
+                return new NodeAddress.At(ReachableUrl.of(host, found.baseUrl(profile, place.engineHost())));
             } catch (StepFailure e) {
                 return new NodeAddress.None(e.detail());
             } catch (SettingException e) {

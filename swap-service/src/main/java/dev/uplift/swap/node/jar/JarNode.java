@@ -24,7 +24,7 @@ import dev.uplift.swap.node.NodeProbe;
 import dev.uplift.swap.node.NodeWork;
 import dev.uplift.swap.node.Observation;
 import dev.uplift.swap.node.OneOffCommands;
-import dev.uplift.swap.node.Reached;
+import dev.uplift.swap.node.ReachableUrl;
 import dev.uplift.worker.StepFailure;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -89,12 +89,12 @@ public abstract class JarNode implements Node {
 
     /** Where it answers HTTP, on its host. */
     public final int port() {
-        return Reached.port(spec.baseUrl());
+        return ReachableUrl.port(spec.baseUrl());
     }
 
     @Override
     public final NodeAddress address(Profile profile) throws IOException {
-        return new NodeAddress.At(Reached.by(host, spec.baseUrl()));
+        return new NodeAddress.At(ReachableUrl.of(host, spec.baseUrl()));
     }
 
     @Override

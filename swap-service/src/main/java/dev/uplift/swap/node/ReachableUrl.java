@@ -7,13 +7,13 @@ import java.net.URI;
 import java.net.URISyntaxException;
 
 /** Addresses that a host sees, as they are reached from here. */
-public final class Reached {
+public final class ReachableUrl {
     private static final int HTTP_PORT = 80;
 
-    private Reached() {}
+    private ReachableUrl() {}
 
     /** A URL of HTTP that {@code host} sees. */
-    public static URI by(Host host, URI url) throws IOException {
+    public static URI of(Host host, URI url) throws IOException {
         InetSocketAddress reached = host.reach(url.getHost(), port(url));
         try {
             return new URI(

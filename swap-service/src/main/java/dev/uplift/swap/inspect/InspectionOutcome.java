@@ -4,7 +4,7 @@ import dev.uplift.contract.Inspection;
 import dev.uplift.host.Launch;
 
 /** What an inspection saw. */
-sealed interface Seen {
+sealed interface InspectionOutcome {
     /** What it answers. */
     Inspection answer();
 
@@ -13,8 +13,8 @@ sealed interface Seen {
      *
      * @param launch how it is started
      */
-    record Running(Inspection.Found answer, Launch launch) implements Seen {}
+    record Running(Inspection.Found answer, Launch launch) implements InspectionOutcome {}
 
     /** What cannot. */
-    record Refused(Inspection.Refused answer) implements Seen {}
+    record Refused(Inspection.Refused answer) implements InspectionOutcome {}
 }

@@ -10,36 +10,37 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a discovery saw in one place. */
-sealed interface Sighting {
+sealed interface Candidate {
     /**
      * Something that can be registered.
      *
+     * @param answer what is told of it
      * @param installation what a registration would make of it
      * @param launch how it is started
      */
-    record Usable(Discovery.Usable candidate, InstallationSpec installation, Launch launch) implements Sighting {
+    record Usable(Discovery.Usable answer, InstallationSpec installation, Launch launch) implements Candidate {
         /** The same on the database that {@code other} names so. */
         Usable onDatabaseOf(Usable other) {
             return new Usable(
                     new Discovery.Usable(
-                            candidate.node(),
-                            candidate.pid(),
-                            candidate.profile(),
-                            candidate.running(),
-                            candidate.database(),
-                            other.candidate.databaseIdentity()),
+                            answer.node(),
+                            answer.pid(),
+                            answer.profile(),
+                            answer.running(),
+                            answer.database(),
+                            other.answer.databaseIdentity()),
                     installation,
                     launch);
         }
 
         /** The same that cannot be registered after all. */
-        Sighting refused(String reason) {
-            return unusable(candidate.node().kind(), place(), candidate.pid(), List.of(candidate.profile()), reason);
+        Candidate refused(String reason) {
+            return unusable(answer.node().kind(), place(), answer.pid(), List.of(answer.profile()), reason);
         }
 
         /** The unit, the container or the directory. */
         String place() {
-            return switch (candidate.node()) {
+            return switch (answer.node()) {
                 case NodeSpec.JarProcess process -> process.directory();
                 case NodeSpec.Systemd unit -> unit.unit();
                 case NodeSpec.Docker container -> container.container();
@@ -48,17 +49,17 @@ sealed interface Sighting {
     }
 
     /** Something that a profile recognises and that cannot be registered, or that could not be looked into. */
-    record Unusable(Discovery.Unusable candidate) implements Sighting {}
+    record Unusable(Discovery.Unusable answer) implements Candidate {}
 
     /**
      * Something that runs a JAR which no profile recognises.
      *
      * @param what it is, for people
      */
-    record Unrecognised(String what) implements Sighting {}
+    record Unrecognised(String what) implements Candidate {}
 
     /** What an inspection saw; with {@code pid}, if the node's place does not tell which process it is. */
-    static Sighting of(Seen.Running seen, @Nullable Long pid) {
+    static Candidate of(InspectionOutcome.Running seen, @Nullable Long pid) {
         InstallationSpec installation = seen.answer().installation();
         return new Usable(
                 new Discovery.Usable(
@@ -73,7 +74,7 @@ sealed interface Sighting {
     }
 
     /** What cannot be registered; of several profiles that recognise it none is named. */
-    static Sighting unusable(
+    static Candidate unusable(
             NodeKind kind, @Nullable String place, @Nullable Long pid, List<String> recognising, String reason) {
         return new Unusable(new Discovery.Unusable(
                 kind,

@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The hosts and Docker Engines that this process works on, by what commands say of them. Safe for several threads. */
-public final class Reach implements AutoCloseable {
+public final class HostConnections implements AutoCloseable {
     private final Hosts hosts;
     private final DockerEngines engines;
     private final Path home;
@@ -25,7 +25,7 @@ public final class Reach implements AutoCloseable {
      * @param home the directory for data on this machine
      * @param engine the Docker Engine of this machine
      */
-    public Reach(Path home, DockerEndpoint engine) {
+    public HostConnections(Path home, DockerEndpoint engine) {
         this.hosts = new Hosts();
         this.engines = new DockerEngines(hosts, engine);
         this.home = home;

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param jar what the nodes run that have a directory; empty: there is none
  * @param images what the containers run, one for each repository
  */
-record Wanted(
+record RequestedRelease(
         Profile profile,
         ApplicationVersion from,
         ApplicationVersion version,
@@ -85,7 +85,7 @@ record Wanted(
      * @throws StepFailure INVALID if the profile or a version is unknown, ARTIFACT_UNAVAILABLE if
      *     nobody says where the artifact is
      */
-    static Wanted of(StepCommand command, Profiles profiles) {
+    static RequestedRelease of(StepCommand command, Profiles profiles) {
         Profile profile = profiles.byName(command.installation().profile())
                 .orElseThrow(() -> StepFailure.refused(
                         ErrorCode.INVALID,
@@ -118,7 +118,7 @@ record Wanted(
                     ErrorCode.INVALID,
                     "releases of containers come from their repositories " + images.keySet() + ", not from a URL");
         }
-        return new Wanted(profile, from, version, edition, Optional.ofNullable(jar), List.copyOf(images.values()));
+        return new RequestedRelease(profile, from, version, edition, Optional.ofNullable(jar), List.copyOf(images.values()));
     }
 
     private static URI url(Profile profile, @Nullable String edition, ApplicationVersion version, Release to) {
