@@ -27,7 +27,7 @@ final class Modules {
 
     /** The module of a class: its package is named after it. */
     static String of(JavaClass type) {
-        String name = type.getPackageName().split("\\.")[2];
+        String name = type.getPackageName().replaceFirst("dev\\.uplift\\.(\\w+).*", "$1");
         return WITH_CODE.contains(name) ? name : name + "-service";
     }
 

@@ -40,12 +40,6 @@ final class ArtifactWiring {
 
     @Produces
     @Singleton
-    Clock clock() {
-        return Clock.systemUTC();
-    }
-
-    @Produces
-    @Singleton
     Retention retention(ArtifactSettings settings) {
         return new Retention(settings.retentionMaxBytes(), settings.retentionMinAge());
     }

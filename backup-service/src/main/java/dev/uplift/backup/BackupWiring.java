@@ -39,12 +39,6 @@ final class BackupWiring {
 
     @Produces
     @Singleton
-    Clock clock() {
-        return Clock.systemUTC();
-    }
-
-    @Produces
-    @Singleton
     H2Processes h2(BackupSettings settings, Clock clock) {
         return new H2Processes(settings.home().toAbsolutePath().resolve("h2"), clock);
     }

@@ -55,5 +55,10 @@ class EngineClientTest {
         public int read() throws IOException {
             throw new IOException("Connection reset");
         }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            return read();
+        }
     }
 }

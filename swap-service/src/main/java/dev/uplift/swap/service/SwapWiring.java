@@ -51,7 +51,12 @@ final class SwapWiring {
 
     @Produces
     @Singleton
-    StepWorker worker(SwapSettings settings, HostConnections connections, NodeProbe probe, MessagingRuntime messaging)
+    StepWorker worker(
+            SwapSettings settings,
+            HostConnections connections,
+            NodeProbe probe,
+            MessagingRuntime messaging,
+            Clock clock)
             throws ProfileException {
         Site site = new Site(
                 connections,
@@ -70,7 +75,7 @@ final class SwapWiring {
                         Discovery.REQUESTED_TYPE,
                         Discovery.Requested.class,
                         new DiscoveryHandler(new Discoverer(site, profiles, inspector)));
-        for (SwapSteps.Entry entry : new SwapSteps(site, profiles, probe, Clock.systemUTC()).all()) {
+        for (SwapSteps.Entry entry : new SwapSteps(site, profiles, probe, clock).all()) {
             worker.step(entry.step(), entry.direction(), entry.handler());
         }
         return worker.build();
