@@ -1,7 +1,7 @@
 package dev.uplift.backup;
 
-import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.database.ApplicationDatabase;
+import dev.uplift.backup.step.BackupWork;
 import dev.uplift.backup.store.BackupSeal;
 import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.StoredBackup;
@@ -11,11 +11,11 @@ import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
+import dev.uplift.worker.StepFailure;
+import dev.uplift.worker.StepFailures;
 import dev.uplift.worker.StepHandler;
 import dev.uplift.worker.StepOutcome;
 import dev.uplift.worker.StepRun;
-import dev.uplift.worker.StepFailure;
-import dev.uplift.worker.StepFailures;
 import dev.uplift.worker.StepRunner;
 import java.io.IOException;
 import java.util.ArrayList;

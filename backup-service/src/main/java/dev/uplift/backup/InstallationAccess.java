@@ -58,7 +58,10 @@ public final class InstallationAccess {
         InstallationSpec installation = command.installation();
         NodeSpec first = installation.nodes().getFirst();
         return new BackupWork(
-                command, run, connections.keeper(installation, first).fence(connections.directory(installation, first)), clock);
+                command,
+                run,
+                connections.keeper(installation, first).fence(connections.directory(installation, first)),
+                clock);
     }
 
     /**

@@ -14,12 +14,12 @@ import dev.uplift.contract.MigratedData;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.FencedException;
-import dev.uplift.worker.StepHandler;
-import dev.uplift.worker.StepOutcome;
-import dev.uplift.worker.StepRun;
 import dev.uplift.worker.Effects;
 import dev.uplift.worker.StepFailure;
 import dev.uplift.worker.StepFailures;
+import dev.uplift.worker.StepHandler;
+import dev.uplift.worker.StepOutcome;
+import dev.uplift.worker.StepRun;
 import dev.uplift.worker.StepRunner;
 import java.sql.SQLException;
 import java.util.List;
@@ -127,8 +127,8 @@ public final class RestoreBackup implements StepHandler {
                 || !manifest.databaseKind().equals(database.kind())) {
             throw StepFailure.refused(
                     ErrorCode.BACKUP_CORRUPT,
-                    "what is in " + stored.location() + " is not the backup that was asked for: its manifest tells another"
-                            + " installation, content or kind of database");
+                    "what is in " + stored.location() + " is not the backup that was asked for: its manifest tells"
+                            + " another installation, content or kind of database");
         }
         List<Check> warnings = database.replace(stored.directory(), manifest, work);
         return StepOutcome.done(new StepOutput.Restored(backup.contentHash(), true, warnings));

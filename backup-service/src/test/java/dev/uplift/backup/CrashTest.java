@@ -9,8 +9,8 @@ import dev.uplift.contract.Backup;
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.StepOutput;
 import dev.uplift.host.testing.TestSshd;
-import dev.uplift.worker.StepOutcome;
 import dev.uplift.testbed.Sample;
+import dev.uplift.worker.StepOutcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -90,7 +90,8 @@ final class CrashTest {
     void onH2OfAnotherHostEveryInterruptedStepEndsWellWhenItIsRunAgain() throws Exception {
         Path keys = Files.createDirectory(directory.resolve("keys"));
         try (TestSshd sshd = new TestSshd(keys)) {
-            H2Fixture h2 = new H2Fixture(directory, sshd.spec(), new H2Processes(directory.resolve("home/h2"), Clock.systemUTC()));
+            H2Fixture h2 = new H2Fixture(
+                    directory, sshd.spec(), new H2Processes(directory.resolve("home/h2"), Clock.systemUTC()));
             everyStep(h2, RESTORE);
             h2.fixture.close();
         }

@@ -188,8 +188,7 @@ final class DiskFaultTest {
     private static void assertRefused(Fixture fixture, Backup old) throws Exception {
         assertThat(fixture.tryTake()).isInstanceOfSatisfying(StepOutcome.Failed.class, DiskFaultTest::isStorage);
         assertThat(fixture.stored()).containsExactly(old.id().toString());
-        assertThat(fixture.verify(old.id()).backup())
-                .isEqualTo(old);
+        assertThat(fixture.verify(old.id()).backup()).isEqualTo(old);
     }
 
     private static void isStorage(StepOutcome.Failed failed) {

@@ -119,7 +119,8 @@ final class Fixture implements AutoCloseable {
         this.seal = new BackupSeal(home.resolve("keys/backup-mac.key"));
         this.connections = new HostConnections(home, DockerEndpoint.LOCAL);
         this.h2 = h2;
-        this.access = new InstallationAccess(Profiles.load(Optional.empty()), store, h2, 2, List.of(), connections, Clock.systemUTC());
+        this.access = new InstallationAccess(
+                Profiles.load(Optional.empty()), store, h2, 2, List.of(), connections, Clock.systemUTC());
         Pruning pruning = new Pruning(store, seal, new Retention(5, Duration.ofHours(24)), Clock.systemUTC());
         this.take = new TakeBackup(access, store, seal, pruning, new SimpleMeterRegistry());
         this.restore = new RestoreBackup(access, store, seal);

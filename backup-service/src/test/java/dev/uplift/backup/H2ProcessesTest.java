@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.uplift.contract.DatabaseSpec;
 import dev.uplift.contract.StepOutput;
-import dev.uplift.worker.StepOutcome;
 import dev.uplift.testbed.RequiresRoot;
+import dev.uplift.worker.StepOutcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -39,8 +39,7 @@ final class SecureDataTest {
                         .as(effect)
                         .isInstanceOfSatisfying(
                                 StepOutcome.Succeeded.class,
-                                succeeded ->
-                                        assertThat(succeeded.output()).isInstanceOf(StepOutput.BackedUp.class));
+                                succeeded -> assertThat(succeeded.output()).isInstanceOf(StepOutput.BackedUp.class));
             }
         }
     }

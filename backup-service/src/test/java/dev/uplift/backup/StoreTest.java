@@ -9,8 +9,8 @@ import dev.uplift.backup.store.BackupStore;
 import dev.uplift.backup.store.FileBackupStore;
 import dev.uplift.backup.store.Manifest;
 import dev.uplift.backup.store.Pruning;
-import dev.uplift.backup.store.StoredBackup;
 import dev.uplift.backup.store.Retention;
+import dev.uplift.backup.store.StoredBackup;
 import dev.uplift.contract.Check;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Release;
@@ -53,26 +53,26 @@ final class StoreTest {
         BackupDraft draft = store.begin(installation, id, "1_1_1");
         Files.writeString(draft.directory().resolve("content"), "of " + id);
         var _ = seal().apply(
-                draft,
-                (sizeBytes, count, list) -> new Manifest(
-                        1,
-                        id,
-                        installation,
-                        "name",
-                        UUID.randomUUID(),
-                        1,
-                        "p",
-                        new Release("v1", null, "ab".repeat(32), null),
-                        "h2",
-                        "h2:x",
-                        "H2",
-                        "copy",
-                        1L,
-                        "cd".repeat(32),
-                        takenAt,
-                        sizeBytes,
-                        count,
-                        list));
+                        draft,
+                        (sizeBytes, count, list) -> new Manifest(
+                                1,
+                                id,
+                                installation,
+                                "name",
+                                UUID.randomUUID(),
+                                1,
+                                "p",
+                                new Release("v1", null, "ab".repeat(32), null),
+                                "h2",
+                                "h2:x",
+                                "H2",
+                                "copy",
+                                1L,
+                                "cd".repeat(32),
+                                takenAt,
+                                sizeBytes,
+                                count,
+                                list));
         return draft;
     }
 
@@ -210,7 +210,8 @@ final class StoreTest {
         StoredBackup backup = store.require(installation, id);
         assertThat(seal().read(backup, "content")).asString().isEqualTo("of " + id);
 
-        assertThatThrownBy(() -> seal().read(backup, "manifest.json")).hasMessageContaining("manifest.json was changed");
+        assertThatThrownBy(() -> seal().read(backup, "manifest.json"))
+                .hasMessageContaining("manifest.json was changed");
         Files.writeString(directory(id).resolve("content"), "of somebody");
         assertThatThrownBy(() -> seal().read(backup, "content")).hasMessageContaining("content was changed");
         Files.delete(directory(id).resolve("content"));

@@ -103,7 +103,8 @@ public final class ContainerProcesses {
         String answer = client.stream(ANSWER_MAX, docker -> {
             ContainerLogs.Tail tail = new ContainerLogs.Tail(ANSWER_BYTES_MAX);
             docker.execStartCmd(id)
-                    .exec(new AnswerCallback<>((Frame frame) -> tail.add(frame.getPayload(), frame.getPayload().length)))
+                    .exec(new AnswerCallback<>(
+                            (Frame frame) -> tail.add(frame.getPayload(), frame.getPayload().length)))
                     .await();
             return tail.text().strip();
         });

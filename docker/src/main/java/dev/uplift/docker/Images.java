@@ -59,7 +59,8 @@ public final class Images {
      */
     public ImageReference resolve(ImageReference reference, RegistryLogins logins)
             throws IOException, InterruptedException {
-        String wanted = reference.digest() == null ? reference.name() + ":" + reference.tagOrDigest() : reference.byDigest();
+        String wanted =
+                reference.digest() == null ? reference.name() + ":" + reference.tagOrDigest() : reference.byDigest();
         EngineRequest request = EngineRequest.get("/distribution/{}/json", wanted);
         Optional<AuthConfig> login = logins.login(reference);
         if (login.isPresent()) {

@@ -39,8 +39,8 @@ class ExchangeTest {
 
     @Test
     void aRefusalIsToldInTheEnginesWordsAndCut() {
-        assertThatThrownBy(
-                        () -> new Exchange("it", new AnsweringEngine(409, "{\"message\":\"is paused\"}"), 100).execute(STOP))
+        assertThatThrownBy(() ->
+                        new Exchange("it", new AnsweringEngine(409, "{\"message\":\"is paused\"}"), 100).execute(STOP))
                 .isInstanceOf(UncheckedIOException.class)
                 .cause()
                 .isInstanceOf(DockerRefusedException.class)
@@ -55,7 +55,9 @@ class ExchangeTest {
 
     @Test
     void whatIsSoAlreadyIsNoRefusal() {
-        assertThat(new Exchange("it", new AnsweringEngine(304, ""), 100).execute(STOP).getStatusCode())
+        assertThat(new Exchange("it", new AnsweringEngine(304, ""), 100)
+                        .execute(STOP)
+                        .getStatusCode())
                 .isEqualTo(304);
     }
 

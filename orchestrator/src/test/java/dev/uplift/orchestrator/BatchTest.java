@@ -103,8 +103,8 @@ class BatchTest {
 
         assertThat(problems).isEmpty();
         assertThat(atSecondStep(sagas)).isEqualTo(40);
-        long commands = sql.one(
-                Long.class, "SELECT count(*) FROM transition_log WHERE saga_id = ANY (?)", (Object) ids(sagas.keySet()));
+        long commands = sql.one(Long.class, "SELECT count(*) FROM transition_log WHERE saga_id = ANY (?)", (Object)
+                ids(sagas.keySet()));
         assertThat(commands).isEqualTo(80);
     }
 
@@ -143,9 +143,8 @@ class BatchTest {
                 Future<?> waiting = replica.submit(() -> database.useTransaction(() -> results.handle(batch)));
                 await().atMost(Duration.ofSeconds(20)).until(() -> isWaitedFor(pid));
                 assertThat(sql.list(
-                                UUID.class,
-                                "SELECT id FROM installation WHERE id = ANY (?) FOR UPDATE NOWAIT",
-                                (Object) ids(sagas.values())))
+                                UUID.class, "SELECT id FROM installation WHERE id = ANY (?) FOR UPDATE NOWAIT", (Object)
+                                        ids(sagas.values())))
                         .hasSize(1);
                 return waiting;
             });
@@ -163,9 +162,7 @@ class BatchTest {
 
     private boolean isWaitedFor(int pid) {
         return sql.one(
-                Boolean.class,
-                "SELECT count(*) > 0 FROM pg_stat_activity WHERE ? = ANY (pg_blocking_pids(pid))",
-                pid);
+                Boolean.class, "SELECT count(*) > 0 FROM pg_stat_activity WHERE ? = ANY (pg_blocking_pids(pid))", pid);
     }
 
     private static Inspection.Found found(UUID id, HostSpec host, boolean taken) {
@@ -193,9 +190,8 @@ class BatchTest {
 
     private long atSecondStep(Map<UUID, UUID> sagas) {
         return sql.one(
-                Long.class,
-                "SELECT count(*) FROM saga WHERE id = ANY (?) AND state->'command'->>'step' = '1'",
-                (Object) ids(sagas.keySet()));
+                Long.class, "SELECT count(*) FROM saga WHERE id = ANY (?) AND state->'command'->>'step' = '1'", (Object)
+                        ids(sagas.keySet()));
     }
 
     /** Registers installations at a site without workers and begins an upgrade of each; saga to installation. */

@@ -208,10 +208,8 @@ class OutageTest {
     }
 
     private long deadlines(Collection<UUID> ids) {
-        return sql.one(
-                Long.class,
-                "SELECT count(deadline_at) FROM saga_tick WHERE saga_id = ANY (?)",
-                (Object) ids.toArray(UUID[]::new));
+        return sql.one(Long.class, "SELECT count(deadline_at) FROM saga_tick WHERE saga_id = ANY (?)", (Object)
+                ids.toArray(UUID[]::new));
     }
 
     /** Installations at a site without workers, and an upgrade of each. */

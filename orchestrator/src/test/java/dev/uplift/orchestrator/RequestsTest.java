@@ -435,8 +435,7 @@ class RequestsTest {
                     RETURN NEW;
                 END $$
                 """.formatted(count, sqlState));
-            sql.execute(
-                    "CREATE TRIGGER refuse_saga BEFORE INSERT ON saga FOR EACH ROW EXECUTE FUNCTION refuse_saga()");
+            sql.execute("CREATE TRIGGER refuse_saga BEFORE INSERT ON saga FOR EACH ROW EXECUTE FUNCTION refuse_saga()");
         });
     }
 
@@ -467,10 +466,7 @@ class RequestsTest {
     /** The upgrades by the names of their installations; a refused one has none. */
     private Map<String, UUID> answers(UUID request) {
         Map<String, UUID> answers = new HashMap<>();
-        sql.list(
-                        Object[].class,
-                        "SELECT installation, upgrade_id FROM request_answer WHERE request_id = ?",
-                        request)
+        sql.list(Object[].class, "SELECT installation, upgrade_id FROM request_answer WHERE request_id = ?", request)
                 .forEach(row -> answers.put((String) row[0], (UUID) row[1]));
         return answers;
     }

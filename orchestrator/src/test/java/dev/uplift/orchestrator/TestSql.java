@@ -26,8 +26,7 @@ final class TestSql {
 
     <T> List<T> list(Class<T> type, String query, Object... values) {
         return QuarkusTransaction.joiningExisting()
-                .call(() ->
-                        bind(session.createNativeQuery(query, type), values).getResultList());
+                .call(() -> bind(session.createNativeQuery(query, type), values).getResultList());
     }
 
     <T> T one(Class<T> type, String query, Object... values) {

@@ -109,8 +109,8 @@ class TriggerTest {
                             && Topics.results(ServiceName.SWAP)
                                     .equals(metric.metricName().tags().get("topic")))
                     .singleElement()
-                    .satisfies(metric ->
-                            assertThat((double) metric.metricValue()).isBetween(0.01, 0.99));
+                    .satisfies(
+                            metric -> assertThat((double) metric.metricValue()).isBetween(0.01, 0.99));
         }
 
         awaitIncident(mark + ": no installation has this name or id");

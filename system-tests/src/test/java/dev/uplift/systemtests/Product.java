@@ -301,8 +301,7 @@ final class Product {
                 .put(
                         "UPLIFT_REGISTRY_LOGINS",
                         "127.0.0.1:" + privateRegistryPort + "=file:" + home.resolve("test/registry.json") + "#/login");
-        builder.environment()
-                .put("UPLIFT_JAVA_OPTIONS", "-javaagent:" + killAgent(root) + "=" + home.resolve("run"));
+        builder.environment().put("UPLIFT_JAVA_OPTIONS", "-javaagent:" + killAgent(root) + "=" + home.resolve("run"));
         return builder.start();
     }
 

@@ -1,7 +1,6 @@
 package dev.uplift.worker;
 
 import dev.uplift.contract.Progress;
-import dev.uplift.worker.StepRun;
 import java.util.function.LongConsumer;
 
 /** Progress of what is read or written byte by byte. */

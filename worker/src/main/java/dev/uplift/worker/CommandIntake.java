@@ -84,9 +84,7 @@ final class CommandIntake implements BatchHandler {
         runtime.meters().counter("uplift.messaging.copies").increment(copies.size());
         List<StoredReply> kept = table.replies(copies);
         runtime.outbox()
-                .append(kept.stream()
-                        .map(reply -> replies.message(reply, null))
-                        .toList());
+                .append(kept.stream().map(reply -> replies.message(reply, null)).toList());
     }
 
     private Optional<String> refusal(Received received) {

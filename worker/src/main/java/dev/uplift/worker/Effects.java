@@ -3,7 +3,6 @@ package dev.uplift.worker;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
-import dev.uplift.worker.StepRun;
 import java.io.IOException;
 
 /**

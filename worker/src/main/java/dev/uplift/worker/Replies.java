@@ -108,7 +108,14 @@ final class Replies {
         CommandRefused body = new CommandRefused(letter.source(), letter.reason());
         return new OutboundMessage(
                 topic,
-                new Message(UUID.randomUUID(), MessageType.COMMAND_REFUSED, source, body.source(), clock.instant(), null, body));
+                new Message(
+                        UUID.randomUUID(),
+                        MessageType.COMMAND_REFUSED,
+                        source,
+                        body.source(),
+                        clock.instant(),
+                        null,
+                        body));
     }
 
     private static Object body(StoredReply reply) {

@@ -2,7 +2,6 @@ package dev.uplift.worker;
 
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.messaging.OneLine;
-import dev.uplift.worker.StepOutcome;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -216,8 +216,7 @@ final class WorkRunner implements ExecutionHandler<Void> {
                 return false;
             }
             runtime.outbox()
-                    .append(List.of(
-                            replies.message(reply, runtime.tracing().current())));
+                    .append(List.of(replies.message(reply, runtime.tracing().current())));
             runtime.crashPoints().before(point);
             return true;
         });

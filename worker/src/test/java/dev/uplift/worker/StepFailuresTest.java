@@ -16,7 +16,6 @@ import dev.uplift.host.HostLostException;
 import dev.uplift.host.SecretUnavailableException;
 import dev.uplift.host.UnexpectedPathException;
 import dev.uplift.host.WrongContentException;
-import dev.uplift.worker.StepCancelledException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.uplift.contract.ErrorCode;
-import dev.uplift.worker.StepCancelledException;
-import dev.uplift.worker.StepOutcome;
 import java.util.NoSuchElementException;
 import org.junit.jupiter.api.Test;
 

@@ -10,7 +10,6 @@ import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepLimits;
 import dev.uplift.contract.StepName;
 import dev.uplift.messaging.CrashPoints;
-import dev.uplift.worker.StepRun;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;

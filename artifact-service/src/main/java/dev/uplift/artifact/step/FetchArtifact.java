@@ -131,7 +131,8 @@ public final class FetchArtifact implements StepHandler {
         return artifacts;
     }
 
-    private Artifact fetch(RequestedRelease requested, RequestedRelease.Jar jar, Effects effects) throws IOException, InterruptedException {
+    private Artifact fetch(RequestedRelease requested, RequestedRelease.Jar jar, Effects effects)
+            throws IOException, InterruptedException {
         requireAllowed(jar.url());
         requested.requirePin(jar.pinned(), jar.known());
         try (FetchLocks.Held _ = locks.hold(Download.key(jar.url()), effects.run())) {
@@ -164,7 +165,8 @@ public final class FetchArtifact implements StepHandler {
         return Optional.empty();
     }
 
-    private Artifact download(RequestedRelease requested, RequestedRelease.Jar jar, Effects effects) throws IOException, InterruptedException {
+    private Artifact download(RequestedRelease requested, RequestedRelease.Jar jar, Effects effects)
+            throws IOException, InterruptedException {
         Download download = new Download(source, limits, store.partialDirectory(), jar.url(), effects);
         Download.Fetched fetched = whole(download, jar);
         meters.counter("uplift.artifact.fetched.bytes").increment((double) fetched.sizeBytes());
@@ -187,7 +189,8 @@ public final class FetchArtifact implements StepHandler {
         return artifact;
     }
 
-    private static Download.Fetched whole(Download download, RequestedRelease.Jar jar) throws IOException, InterruptedException {
+    private static Download.Fetched whole(Download download, RequestedRelease.Jar jar)
+            throws IOException, InterruptedException {
         Download.Fetched fetched = download.fetch();
         boolean wrong = jar.expected()
                 .filter(expected -> !expected.equals(fetched.sha256()))
@@ -227,7 +230,8 @@ public final class FetchArtifact implements StepHandler {
     }
 
     /** The stored file has this hash; it may be of another version, or not the expected one, if it was stored for that. */
-    private Artifact finish(RequestedRelease requested, RequestedRelease.Jar jar, Path stored, String sha256) throws IOException {
+    private Artifact finish(RequestedRelease requested, RequestedRelease.Jar jar, Path stored, String sha256)
+            throws IOException {
         requireExpected(requested, jar, sha256);
         JarIdentity identity = JarIdentity.read(stored, requested.profile());
         ApplicationVersion version = requested.requireSame(identity.version());

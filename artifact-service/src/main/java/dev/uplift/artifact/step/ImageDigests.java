@@ -59,7 +59,8 @@ final class ImageDigests {
      * @throws StepFailure ARTIFACT_WRONG if another one was pinned before, ARTIFACT_UNAVAILABLE if the
      *     registry does not have it or does not answer
      */
-    Artifact fetch(RequestedRelease requested, RequestedRelease.Image image, StepRun run) throws IOException, InterruptedException {
+    Artifact fetch(RequestedRelease requested, RequestedRelease.Image image, StepRun run)
+            throws IOException, InterruptedException {
         Resolved resolved = resolve(requested, image, run);
         return new Artifact(
                 resolved.sha256(),
@@ -70,7 +71,8 @@ final class ImageDigests {
                 RequestedRelease.isPinned(resolved.sha256(), image.pinned(), image.known()));
     }
 
-    private Resolved resolve(RequestedRelease requested, RequestedRelease.Image image, StepRun run) throws IOException, InterruptedException {
+    private Resolved resolve(RequestedRelease requested, RequestedRelease.Image image, StepRun run)
+            throws IOException, InterruptedException {
         requested.requirePin(image.pinned(), image.known());
         Artifact known = image.known();
         String pinned = image.pinned();

@@ -8,8 +8,8 @@ import dev.uplift.artifact.transfer.HttpSource;
 import dev.uplift.artifact.transfer.TransferLimits;
 import dev.uplift.contract.Artifact;
 import dev.uplift.contract.ByteCount;
-import dev.uplift.contract.Check.Verdict;
 import dev.uplift.contract.Check;
+import dev.uplift.contract.Check.Verdict;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.contract.StepOutput;
@@ -73,7 +73,8 @@ public final class LocateArtifact implements StepHandler {
         return outcome(command, new StepOutput.ArtifactsLocated(located, checks));
     }
 
-    private StepOutput.Located jar(RequestedRelease requested, RequestedRelease.Jar jar, StepRun run, List<Check> checks) throws IOException {
+    private StepOutput.Located jar(
+            RequestedRelease requested, RequestedRelease.Jar jar, StepRun run, List<Check> checks) throws IOException {
         Optional<Path> stored = jar.expectedAnywhere().flatMap(store::find);
         Asked asked = stored.isPresent()
                 ? new Asked(OptionalLong.of(Files.size(stored.get())), jar.expectedAnywhere())
@@ -106,7 +107,8 @@ public final class LocateArtifact implements StepHandler {
         return StepOutcome.done(located);
     }
 
-    private Check image(RequestedRelease requested, RequestedRelease.Image image, StepRun run) throws IOException, InterruptedException {
+    private Check image(RequestedRelease requested, RequestedRelease.Image image, StepRun run)
+            throws IOException, InterruptedException {
         try {
             Artifact artifact = new ImageDigests(source, logins).fetch(requested, image, run);
             String digest = image.repository().name() + "@sha256:" + artifact.sha256();
@@ -130,7 +132,8 @@ public final class LocateArtifact implements StepHandler {
         }
     }
 
-    private static Check hash(RequestedRelease requested, RequestedRelease.Jar jar, Optional<String> content, boolean unasked) {
+    private static Check hash(
+            RequestedRelease requested, RequestedRelease.Jar jar, Optional<String> content, boolean unasked) {
         Artifact known = jar.known();
         String from = unasked ? "; it is in the store, so that its URL is not asked" : "";
         try {

@@ -118,7 +118,8 @@ record RequestedRelease(
                     ErrorCode.INVALID,
                     "releases of containers come from their repositories " + images.keySet() + ", not from a URL");
         }
-        return new RequestedRelease(profile, from, version, edition, Optional.ofNullable(jar), List.copyOf(images.values()));
+        return new RequestedRelease(
+                profile, from, version, edition, Optional.ofNullable(jar), List.copyOf(images.values()));
     }
 
     private static URI url(Profile profile, @Nullable String edition, ApplicationVersion version, Release to) {

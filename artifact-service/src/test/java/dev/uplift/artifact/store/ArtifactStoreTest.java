@@ -78,8 +78,7 @@ final class ArtifactStoreTest {
         ArtifactStore store = new ArtifactStore(home, CLOCK);
         List<String> young = List.of(put(store, 1, 0), put(store, 2, 0), put(store, 3, 0), put(store, 4, 0));
 
-        assertThat(store.forgetUnused(new Retention(0, Duration.ofHours(1))))
-                .isZero();
+        assertThat(store.forgetUnused(new Retention(0, Duration.ofHours(1)))).isZero();
 
         assertThat(kept(store, young)).isEqualTo(young);
     }
@@ -149,8 +148,7 @@ final class ArtifactStoreTest {
         Path file = Files.write(store.partialDirectory().resolve("x" + seed), content);
         Path stored = store.adopt(file, sha256);
         Files.setLastModifiedTime(
-                stored,
-                FileTime.from(NOW.minus(Duration.ofHours(hours)).minusMillis(hours)));
+                stored, FileTime.from(NOW.minus(Duration.ofHours(hours)).minusMillis(hours)));
         return sha256;
     }
 

@@ -1,4 +1,4 @@
-/** The backups that are kept: files with their hashes, a manifest with its MAC, retention. */
+/** Where backups are kept, what makes them known to be whole and our own, and for how long they are kept. */
 @NullMarked
 package dev.uplift.backup.store;
 

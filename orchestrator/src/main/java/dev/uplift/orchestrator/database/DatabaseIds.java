@@ -58,13 +58,15 @@ public final class DatabaseIds {
             return known;
         }
         String[] asked = ids.toArray(String[]::new);
-        var _ = locks.lock(LockOrder.Kind.DATABASES, () -> database.session()
-                .createNativeQuery(
-                        "SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT DISTINCT"
-                                + " hashtextextended(id, 8480) AS lock FROM unnest(:ids) id ORDER BY lock) locks",
-                        Long.class)
-                .setParameter("ids", asked)
-                .getSingleResult());
+        var _ = locks.lock(
+                LockOrder.Kind.DATABASES,
+                () -> database.session()
+                        .createNativeQuery(
+                                "SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT DISTINCT"
+                                        + " hashtextextended(id, 8480) AS lock FROM unnest(:ids) id ORDER BY lock) locks",
+                                Long.class)
+                        .setParameter("ids", asked)
+                        .getSingleResult());
         database.session()
                 .createNativeQuery(
                         "SELECT id, name, database_id, database_run_id, database_apart FROM installation"

@@ -105,8 +105,8 @@ public final class EventResource {
     }
 
     private static void comment(String text, SseEventSink sink, Sse sse) {
-        awaitTaken(List.of(
-                sink.send(sse.newEventBuilder().comment(text).build()).toCompletableFuture()));
+        awaitTaken(
+                List.of(sink.send(sse.newEventBuilder().comment(text).build()).toCompletableFuture()));
     }
 
     /** A listener that takes nothing any more must not keep its place for ever. */

@@ -64,8 +64,9 @@ public final class ResultsHandler implements BatchHandler {
     public void handle(List<Received> batch) {
         List<Part<?>> parts =
                 handlers.stream().<Part<?>>map(handler -> new Part<>(handler)).toList();
-        List<Arrived<?>> arrived =
-                batch.stream().<Arrived<?>>map(received -> arrived(received, parts)).toList();
+        List<Arrived<?>> arrived = batch.stream()
+                .<Arrived<?>>map(received -> arrived(received, parts))
+                .toList();
         DatabaseIds databases = DatabaseIds.hold(
                 database, locks, arrived.stream().flatMap(Arrived::databaseIds).collect(Collectors.toSet()));
         Inbox.Claims claims = inbox.claim(arrived.stream()
@@ -75,13 +76,15 @@ public final class ResultsHandler implements BatchHandler {
         for (Arrived<?> one : arrived) {
             if (one.isSign() || claims.first(one.message())) {
                 if (!one.join()) {
-                    deadLetters.refuse(one.received(), "no result: " + one.message().type(), refused);
+                    deadLetters.refuse(
+                            one.received(), "no result: " + one.message().type(), refused);
                 }
             } else if (claims.reused(one.message())) {
                 deadLetters.refuse(one.received(), DeadLetters.ID_REUSED, refused);
             }
         }
-        List<Part<?>> present = parts.stream().filter(part -> !part.results.isEmpty()).toList();
+        List<Part<?>> present =
+                parts.stream().filter(part -> !part.results.isEmpty()).toList();
         present.forEach(part -> part.lockBefore(databases));
         present.forEach(part -> part.handle(databases));
         databases.write(database);
@@ -89,7 +92,8 @@ public final class ResultsHandler implements BatchHandler {
 
     private static Arrived<?> arrived(Received received, List<Part<?>> parts) {
         return parts.stream()
-                .filter(part -> part.handler.type().isInstance(received.message().body()))
+                .filter(part ->
+                        part.handler.type().isInstance(received.message().body()))
                 .findFirst()
                 .orElseThrow()
                 .arrived(received);
@@ -105,7 +109,8 @@ public final class ResultsHandler implements BatchHandler {
         }
 
         Arrived<B> arrived(Received received) {
-            return new Arrived<>(this, received, handler.type().cast(received.message().body()));
+            return new Arrived<>(
+                    this, received, handler.type().cast(received.message().body()));
         }
 
         void lockBefore(DatabaseIds databases) {

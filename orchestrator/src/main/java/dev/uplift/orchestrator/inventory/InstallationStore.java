@@ -321,8 +321,7 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
                 .setParameter("limit", limit)
                 .getResultList()
                 .stream()
-                .map(row -> new Change(
-                        (long) row[0], MessageType.INSTALLATION_REMOVED, (String) row[1]))
+                .map(row -> new Change((long) row[0], MessageType.INSTALLATION_REMOVED, (String) row[1]))
                 .toList();
     }
 

@@ -38,7 +38,8 @@ final class SagaCache {
             .build();
 
     /** That saga, if it is known as it is in this revision. */
-    @Nullable SagaRow find(UUID id, long rev) {
+    @Nullable
+    SagaRow find(UUID id, long rev) {
         Known saga = known.getIfPresent(id);
         return saga == null || saga.row().rev() != rev ? null : saga.row();
     }

@@ -38,8 +38,9 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     static final Map<String, String> SORTS = Map.of(
             "startedAt", "startedAt", "updatedAt", "updatedAt", "installation", "installation", "state", "phase");
 
-    private static final String COLUMNS = "id, installation_id, installation, kind, phase, live, rev, ordered, state, context,"
-            + " database_identity, outage, site, started_at, updated_at, ended_at";
+    private static final String COLUMNS =
+            "id, installation_id, installation, kind, phase, live, rev, ordered, state, context,"
+                    + " database_identity, outage, site, started_at, updated_at, ended_at";
 
     private final Database database;
     private final SagaCache cache;
@@ -72,10 +73,12 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     Map<UUID, SagaRow> due(Duration silenceMax, int limit) {
         // Of the ticks, too: what was read of one before its saga could be locked may be of an earlier step.
         return rows(database.session()
-                .createNativeQuery("SELECT s.id, s.rev FROM saga_tick t JOIN saga s ON s.id = t.saga_id"
-                        + " WHERE t.deadline_at <= now() AND (t.deadline_for <> :silence OR "
-                        + Watermark.isPast("t.deadline_at", "silence_millis") + ")"
-                        + " ORDER BY t.deadline_at LIMIT :limit FOR UPDATE SKIP LOCKED", Object[].class)
+                .createNativeQuery(
+                        "SELECT s.id, s.rev FROM saga_tick t JOIN saga s ON s.id = t.saga_id"
+                                + " WHERE t.deadline_at <= now() AND (t.deadline_for <> :silence OR "
+                                + Watermark.isPast("t.deadline_at", "silence_millis") + ")"
+                                + " ORDER BY t.deadline_at LIMIT :limit FOR UPDATE SKIP LOCKED",
+                        Object[].class)
                 .setParameter("silence", Timer.Kind.SILENCE.name())
                 .setParameter("silence_millis", silenceMax.toMillis())
                 .setParameter("limit", limit));
@@ -125,8 +128,7 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     }
 
     Optional<SagaRow> find(UUID id) {
-        return Optional.ofNullable(database.session().get(SagaEntity.class, id))
-                .map(this::row);
+        return Optional.ofNullable(database.session().get(SagaEntity.class, id)).map(this::row);
     }
 
     /** Those of {@code ids} that there are. */
@@ -403,12 +405,10 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     }
 
     private MutationQuery bind(MutationQuery statement, Collection<Saved> sagas) {
-        String[] states = sagas.stream()
-                .map(saga -> Columns.json(saga.row().state()))
-                .toArray(String[]::new);
-        String[] contexts = sagas.stream()
-                .map(saga -> Columns.json(saga.row().context()))
-                .toArray(String[]::new);
+        String[] states =
+                sagas.stream().map(saga -> Columns.json(saga.row().state())).toArray(String[]::new);
+        String[] contexts =
+                sagas.stream().map(saga -> Columns.json(saga.row().context())).toArray(String[]::new);
         database.afterCommit(() -> {
             int i = 0;
             for (Saved saga : sagas) {

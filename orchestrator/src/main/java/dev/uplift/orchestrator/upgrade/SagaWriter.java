@@ -76,7 +76,8 @@ final class SagaWriter {
         batch.moved().forEach(row -> messages.add(Outgoing.status(row.id(), row.updatedAt(), sagas.status(row))));
         sagas.insert(batch.added());
         sagas.update(batch.changed());
-        List<String> transitions = batch.transitions().stream().map(Columns::json).toList();
+        List<String> transitions =
+                batch.transitions().stream().map(Columns::json).toList();
         sagas.log(batch.transitions(), transitions);
         backups.insert(batch.backups());
         for (int i = 0; i < transitions.size(); i++) {

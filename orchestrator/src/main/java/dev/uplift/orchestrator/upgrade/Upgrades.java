@@ -133,8 +133,7 @@ public final class Upgrades {
                 request.edition(),
                 limits(request).wayBack())) {
             case TargetCheck.Verdict.Refused refused -> round.refuse(target.name(), refused.reason());
-            case TargetCheck.Verdict.Allowed allowed ->
-                round.accept(target, order(target, request, allowed.edition()));
+            case TargetCheck.Verdict.Allowed allowed -> round.accept(target, order(target, request, allowed.edition()));
             case TargetCheck.Verdict.Identical identical -> {
                 if (round.kind == UpgradeStatus.Kind.PLAN) {
                     round.accept(target, order(target, request, identical.edition()));

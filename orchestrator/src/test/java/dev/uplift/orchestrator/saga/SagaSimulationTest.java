@@ -33,7 +33,8 @@ class SagaSimulationTest {
 
     @Test
     void upgradesThatMayMigrateDownEndAsTheyMustWhateverTheTrouble() {
-        assertThat(simulate(SagaPlan.upgrade(Set.of(SagaPlan.Option.MIGRATE_DOWN)))).containsOnlyKeys(Seen.values());
+        assertThat(simulate(SagaPlan.upgrade(Set.of(SagaPlan.Option.MIGRATE_DOWN))))
+                .containsOnlyKeys(Seen.values());
     }
 
     @Test

@@ -57,7 +57,8 @@ record ProcessCandidates(
             return unusable(process, unit, List.of(), jar + " is gone; start the application anew");
         }
         if (recognising.isEmpty()) {
-            return Optional.of(new Candidate.Unrecognised((unit == null ? process : "unit " + unit) + " (" + jar + ")"));
+            return Optional.of(
+                    new Candidate.Unrecognised((unit == null ? process : "unit " + unit) + " (" + jar + ")"));
         }
         InspectionOutcome seen = inspector.look(new Inspection.Requested(
                 asked.discoveryId(),

@@ -36,9 +36,8 @@ record SharedDatabases(Site site, Profiles profiles, Duration most) {
 
     private Candidate distinguished(Usable usable, List<Usable> firsts, long begun) throws InterruptedException {
         for (Usable first : firsts) {
-            boolean named = usable.answer()
-                    .databaseIdentity()
-                    .equals(first.answer().databaseIdentity());
+            boolean named =
+                    usable.answer().databaseIdentity().equals(first.answer().databaseIdentity());
             boolean inTime = System.nanoTime() - begun < most.toNanos();
             if (isOneUser(usable, first) && (inTime ? isOne(usable, first, named) : named)) {
                 return usable.onDatabaseOf(first);

@@ -4,11 +4,11 @@ import dev.uplift.contract.Release;
 import dev.uplift.contract.StepCommand;
 import dev.uplift.host.Fence;
 import dev.uplift.host.FencedException;
-import dev.uplift.worker.StepRun;
 import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.worker.EffectName;
 import dev.uplift.worker.Effects;
+import dev.uplift.worker.StepRun;
 import java.io.IOException;
 
 /**

@@ -3,8 +3,8 @@ package dev.uplift.swap.service;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.FenceTaking;
 import dev.uplift.contract.MessageType;
-import dev.uplift.worker.MessageHandler;
 import dev.uplift.swap.inspect.FenceTaker;
+import dev.uplift.worker.MessageHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

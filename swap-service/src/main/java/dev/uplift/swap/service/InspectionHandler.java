@@ -3,8 +3,8 @@ package dev.uplift.swap.service;
 import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.MessageType;
-import dev.uplift.worker.SlowMessageHandler;
 import dev.uplift.swap.inspect.Inspector;
+import dev.uplift.worker.SlowMessageHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

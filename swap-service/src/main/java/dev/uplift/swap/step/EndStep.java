@@ -1,10 +1,9 @@
 package dev.uplift.swap.step;
 
 import dev.uplift.contract.StepOutput;
-import dev.uplift.worker.StepOutcome;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.node.Node;
-import java.time.Instant;
+import dev.uplift.worker.StepOutcome;
 
 /** Takes a start back: ends whatever runs in some of the nodes and proves it. */
 final class EndStep {

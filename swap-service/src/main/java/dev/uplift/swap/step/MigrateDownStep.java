@@ -88,7 +88,10 @@ final class MigrateDownStep implements SwapStep {
         List<Instance> running = node.instances().running();
         return running.size() == 1
                 && running.getFirst().identity().equals(started)
-                && work.command().from().sha256(node.spec()).equals(Optional.of(node.instances().sha256(running.getFirst())));
+                && work.command()
+                        .from()
+                        .sha256(node.spec())
+                        .equals(Optional.of(node.instances().sha256(running.getFirst())));
     }
 
     /** Migrates down; what keeps the old version from being started on the data, if anything does. */

@@ -184,8 +184,8 @@ final class Starting {
         if (host.isStray(instance)) {
             throw StepFailure.refused(
                     ErrorCode.INTERFERED,
-                    instance + " was started in " + node.place() + " by " + node.instances().startedBy(instance)
-                            + ", which is somebody else; stop it");
+                    instance + " was started in " + node.place() + " by "
+                            + node.instances().startedBy(instance) + ", which is somebody else; stop it");
         }
     }
 

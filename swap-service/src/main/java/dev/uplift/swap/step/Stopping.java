@@ -68,7 +68,8 @@ final class Stopping {
         if (!awaitEnd(known, KILL_WAIT, "waiting for it to end after it was killed", watch)) {
             throw StepFailure.retryable(
                     ErrorCode.STILL_RUNNING,
-                    Instance.names(node.instances().running()) + " in " + node.place() + " does not end, not even killed");
+                    Instance.names(node.instances().running()) + " in " + node.place()
+                            + " does not end, not even killed");
         }
     }
 
@@ -134,7 +135,8 @@ final class Stopping {
     private StepFailure interfered(Instance instance) throws IOException {
         return StepFailure.refused(
                 ErrorCode.INTERFERED,
-                instance + " was started in " + node.place() + " by " + node.instances().startedBy(instance)
+                instance + " was started in " + node.place() + " by "
+                        + node.instances().startedBy(instance)
                         + " while it was being stopped; turn off what starts it");
     }
 

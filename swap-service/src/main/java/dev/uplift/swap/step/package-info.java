@@ -1,4 +1,4 @@
-/** The steps of the saga that the swap-service takes. */
+/** The steps of the saga that the swap-service runs. */
 @NullMarked
 package dev.uplift.swap.step;
 

@@ -32,8 +32,11 @@ public final class KillAgent {
     public static void premain(String directory, Instrumentation instrumentation)
             throws IOException, URISyntaxException {
         System.setProperty(KillAt.DIRECTORY, directory);
-        Path jar = Path.of(
-                KillAgent.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path jar = Path.of(KillAgent.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
         // The services' own class loader looks here, and nowhere else that an agent could put anything.
         instrumentation.appendToBootstrapClassLoaderSearch(new JarFile(jar.toFile()));
         instrumentation.addTransformer(new ClassFileTransformer() {
@@ -59,13 +62,11 @@ public final class KillAgent {
         public void atStart(CodeBuilder code) {
             code.aload(1)
                     .aload(2)
-                    .invokevirtual(
-                            ClassDesc.of("java.lang.Enum"), "name", MethodTypeDesc.of(ConstantDescs.CD_String))
+                    .invokevirtual(ClassDesc.of("java.lang.Enum"), "name", MethodTypeDesc.of(ConstantDescs.CD_String))
                     .invokestatic(
                             ClassDesc.of("dev.uplift.testbed.kill.KillAt"),
                             METHOD,
-                            MethodTypeDesc.of(
-                                    ConstantDescs.CD_void, ConstantDescs.CD_String, ConstantDescs.CD_String));
+                            MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_String, ConstantDescs.CD_String));
         }
 
         @Override

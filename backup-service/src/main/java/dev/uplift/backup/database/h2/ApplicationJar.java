@@ -44,7 +44,8 @@ public interface ApplicationJar {
     }
 
     /** The JAR in a node's container, which need not run: where it is in it was written down when it was registered. */
-    static ApplicationJar inContainer(HostConnections connections, InstallationSpec installation, NodeSpec.Docker node) {
+    static ApplicationJar inContainer(
+            HostConnections connections, InstallationSpec installation, NodeSpec.Docker node) {
         return new ApplicationJar() {
             @Override
             public String name() {

@@ -61,7 +61,8 @@ final class ContainerCapture implements LaunchRecord {
     }
 
     @Override
-    public void register(Fence.Held held, Observation observed) throws IOException, InterruptedException, FencedException {
+    public void register(Fence.Held held, Observation observed)
+            throws IOException, InterruptedException, FencedException {
         record(family.requireInPlace(), ContainerRecord.read(host, directory)).write(held, directory);
         if (observed.launch().isPresent()) {
             LaunchFile.write(held, directory, observed.launch().get());

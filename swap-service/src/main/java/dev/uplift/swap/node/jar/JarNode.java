@@ -162,7 +162,8 @@ public abstract class JarNode implements Node {
 
     /** Looks for variables of what runs that others could read while Uplift starts it, or a command of it. */
     public final void checkShown(Instance running, CheckList checks) throws IOException {
-        List<String> shown = ShellVariables.shown(lasting(host.processes().environment(JarInstances.identity(running))));
+        List<String> shown =
+                ShellVariables.shown(lasting(host.processes().environment(JarInstances.identity(running))));
         if (!shown.isEmpty()) {
             checks.warn(
                     HOW_STARTED,

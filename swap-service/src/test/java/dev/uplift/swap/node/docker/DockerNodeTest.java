@@ -88,7 +88,9 @@ class DockerNodeTest {
                         known -> assertThat(known.version().text()).isEqualTo(DockerRig.OLD));
         rig.step(work -> rig.node.stage(work));
         assertThat(rig.engine.containers().inspect(before.id()).lives()).isTrue();
-        rig.node.launchRecord().requireAsChecked(rig.work(), rig.node.instances().running().getFirst());
+        rig.node
+                .launchRecord()
+                .requireAsChecked(rig.work(), rig.node.instances().running().getFirst());
         rig.stop();
         rig.step(work -> rig.node.switchOver(work));
         assertThat(rig.node.inPlace().sha256()).isEqualTo(DockerRig.sha256(images.next()));
@@ -340,8 +342,9 @@ class DockerNodeTest {
         rig.preflight();
         rig.node.stage(rig.work());
         rig.stop();
-        CommandEnd ended = rig.node.commands().run(
-                rig.work(), rig.version(DockerRig.NEW), List.of("migrate", "up"), Duration.ofSeconds(60));
+        CommandEnd ended = rig.node
+                .commands()
+                .run(rig.work(), rig.version(DockerRig.NEW), List.of("migrate", "up"), Duration.ofSeconds(60));
         assertThat(ended.succeeded()).as(ended.output()).isTrue();
         assertThat(rig.node.instances().running()).isEmpty();
     }

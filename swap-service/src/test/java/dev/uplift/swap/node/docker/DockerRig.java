@@ -161,13 +161,15 @@ final class DockerRig implements AutoCloseable {
     }
 
     NodeDatabase database() throws Exception {
-        return node.data().database(profile, node.observe(profile, probe).launch().orElseThrow());
+        return node.data()
+                .database(profile, node.observe(profile, probe).launch().orElseThrow());
     }
 
     /** Asks it to end and waits until nothing of it runs. */
     void stop() throws Exception {
         step(work -> node.hold(work, SwapEffect.STOP_AUTOSTART));
-        step(work -> node.instances().terminate(work, SwapEffect.STOP_TERMINATE, node.instances().running()));
+        step(work -> node.instances()
+                .terminate(work, SwapEffect.STOP_TERMINATE, node.instances().running()));
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> node.instances().running().isEmpty());

@@ -26,8 +26,8 @@ import dev.uplift.profile.ApplicationVersion;
 import dev.uplift.profile.Profile;
 import dev.uplift.profile.Profiles;
 import dev.uplift.profile.VersionReading;
-import dev.uplift.standin.StandInReleases.StandInRelease;
 import dev.uplift.standin.StandInReleases;
+import dev.uplift.standin.StandInReleases.StandInRelease;
 import dev.uplift.swap.SwapEffect;
 import dev.uplift.swap.TestRun;
 import dev.uplift.swap.node.CheckList;
@@ -129,7 +129,8 @@ class SystemdNodeTest {
         node.launchRecord().requireAsChecked(work, old);
 
         node.hold(work, SwapEffect.STOP_AUTOSTART);
-        node.instances().terminate(work, SwapEffect.STOP_TERMINATE, node.instances().running());
+        node.instances()
+                .terminate(work, SwapEffect.STOP_TERMINATE, node.instances().running());
         awaitDown(node);
         node.switchOver(work);
         String lastStart = node.lastStart();
@@ -165,7 +166,8 @@ class SystemdNodeTest {
         NodeWork work = work(node);
         node.launchRecord().capture(work, node.observe(profile, probe));
         node.hold(work, SwapEffect.STOP_AUTOSTART);
-        node.instances().terminate(work, SwapEffect.STOP_TERMINATE, node.instances().running());
+        node.instances()
+                .terminate(work, SwapEffect.STOP_TERMINATE, node.instances().running());
         awaitDown(node);
 
         String lastStart = node.lastStart();
@@ -199,7 +201,8 @@ class SystemdNodeTest {
         node.launchRecord().capture(work, node.observe(profile, probe));
         node.stage(work);
         node.hold(work, SwapEffect.STOP_AUTOSTART);
-        node.instances().terminate(work, SwapEffect.STOP_TERMINATE, node.instances().running());
+        node.instances()
+                .terminate(work, SwapEffect.STOP_TERMINATE, node.instances().running());
         awaitDown(node);
         node.switchOver(work);
         String mark = node.log().mark();
@@ -211,7 +214,8 @@ class SystemdNodeTest {
 
         assertThat(machine.property(unit, "NRestarts")).isEqualTo("0");
         assertThat(node.instances().running()).isEmpty();
-        assertThat(node.instances().endedBy(started.orElse(new Instance("1:1", "gone")))).isEmpty();
+        assertThat(node.instances().endedBy(started.orElse(new Instance("1:1", "gone"))))
+                .isEmpty();
         await().atMost(Duration.ofSeconds(10))
                 .untilAsserted(
                         () -> assertThat(node.log().since(mark, profile.log().failed()))
@@ -296,7 +300,8 @@ class SystemdNodeTest {
 
     private static void awaitDown(Node node) {
         await().atMost(START)
-                .until(() -> node.instances().running().isEmpty() && node.instances().remains().isEmpty());
+                .until(() -> node.instances().running().isEmpty()
+                        && node.instances().remains().isEmpty());
     }
 
     private static ApplicationVersion version(String tag) {
