@@ -32,6 +32,8 @@ public final class KillAgent {
     public static void premain(String directory, Instrumentation instrumentation)
             throws IOException, URISyntaxException {
         System.setProperty(KillAt.DIRECTORY, directory);
+        // All that this consists of is loaded before the JAR has a second place, where it would be found first.
+        ClassFileTransformer transformer = new Transformer(new Asking());
         Path jar = Path.of(KillAgent.class
                 .getProtectionDomain()
                 .getCodeSource()
@@ -39,21 +41,22 @@ public final class KillAgent {
                 .toURI());
         // The services' own class loader looks here, and nowhere else that an agent could put anything.
         instrumentation.appendToBootstrapClassLoaderSearch(new JarFile(jar.toFile()));
-        instrumentation.addTransformer(new ClassFileTransformer() {
-            @Override
-            public byte @Nullable [] transform(
-                    ClassLoader loader, String name, Class<?> redefined, ProtectionDomain domain, byte[] classFile) {
-                return CRASH_POINTS.equals(name) ? asking(classFile) : null;
-            }
-        });
+        instrumentation.addTransformer(transformer);
     }
 
-    private static byte[] asking(byte[] classFile) {
-        ClassFile format = ClassFile.of();
-        return format.transformClass(
-                format.parse(classFile),
-                ClassTransform.transformingMethodBodies(
-                        method -> method.methodName().equalsString(METHOD), new Asking()));
+    private record Transformer(Asking asking) implements ClassFileTransformer {
+        @Override
+        public byte @Nullable [] transform(
+                ClassLoader loader, String name, Class<?> redefined, ProtectionDomain domain, byte[] classFile) {
+            if (!CRASH_POINTS.equals(name)) {
+                return null;
+            }
+            ClassFile format = ClassFile.of();
+            return format.transformClass(
+                    format.parse(classFile),
+                    ClassTransform.transformingMethodBodies(
+                            method -> method.methodName().equalsString(METHOD), asking));
+        }
     }
 
     /** Calls {@link KillAt#reached} with the name of the effect and that of the moment, before anything else. */
