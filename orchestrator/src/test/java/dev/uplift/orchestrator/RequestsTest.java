@@ -25,6 +25,7 @@ import dev.uplift.orchestrator.upgrade.RequestRunner;
 import dev.uplift.orchestrator.upgrade.RequestStore;
 import dev.uplift.orchestrator.upgrade.SagaUpkeep;
 import dev.uplift.orchestrator.upgrade.Upgrades;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -285,8 +286,7 @@ class RequestsTest {
         RequestRunner other = new RequestRunner(database, requests, upgrades, incidents);
         failAfter(0, "53100");
         try {
-            List<String> names = fleet("full", 1, "2.5.1");
-            database.useTransaction(() -> accept(id, names));
+            accept(id, fleet("full", 1, "2.5.1"));
             for (int i = 0; i < 3; i++) {
                 assertThatThrownBy(runner::runAll).hasMessageContaining("as the test wants it");
                 assertThatThrownBy(other::runAll).hasMessageContaining("as the test wants it");
@@ -319,8 +319,7 @@ class RequestsTest {
         UUID id = UUID.randomUUID();
         failAfter(0, "53100");
         try {
-            List<String> names = fleet("aged", 1, "2.5.1");
-            database.useTransaction(() -> accept(id, names));
+            accept(id, fleet("aged", 1, "2.5.1"));
             sql.execute("UPDATE request SET at = now() - interval '90 days' WHERE id = ?", id);
             upkeep.forget(Instant.now().minus(Duration.ofDays(60)));
         } finally {
@@ -367,10 +366,10 @@ class RequestsTest {
         }
     }
 
-    /** In the transaction of this thread. */
     private void accept(UUID id, List<String> names) {
-        assertThat(upgrades.accept(UpgradeStatus.Kind.UPGRADE, id, "test/0/0", request(id, "2.7.0", names)))
-                .isTrue();
+        boolean accepted = QuarkusTransaction.joiningExisting()
+                .call(() -> upgrades.accept(UpgradeStatus.Kind.UPGRADE, id, "test/0/0", request(id, "2.7.0", names)));
+        assertThat(accepted).isTrue();
     }
 
     private static UpgradeRequested request(UUID id, String version, List<String> names) {
