@@ -119,7 +119,8 @@ public record KafkaSettings(
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
         config.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-        config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 30_000);
+        // So long a topic that somebody has deleted holds up all others.
+        config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 15_000);
         config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000);
         // A broker that flushes does so for each batch that it is sent, and bursts are what there is to send.
         config.put(ProducerConfig.BATCH_SIZE_CONFIG, 512 * 1024);

@@ -59,7 +59,7 @@ final class OutboxRelay implements AutoCloseable {
     private static final Duration MEASURE = Duration.ofSeconds(2);
     private static final Duration DRAIN = Duration.ofSeconds(2);
 
-    /** Until its last batch is begun: Kafka may take half a minute for each that is underway. */
+    /** Until its last batch is begun: Kafka may take 15 s for each that is underway. */
     private static final Duration TURN_MAX = Duration.ofSeconds(5);
 
     private static final int DEPTH_MAX = 100_000;
