@@ -9,4 +9,4 @@ if [ "$(id -u)" = 0 ]; then
 fi
 # shellcheck disable=SC2086
 exec java ${JAVA_OPTS:--Xmx256m} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError \
-  --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -jar /opt/uplift/quarkus-run.jar
+  --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -jar /opt/uplift/service.jar

@@ -87,3 +87,9 @@ build() {
   fi
   touch "$stamp"
 }
+
+# Options of a Java that runs for a moment.
+UPLIFT_JAVA=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1)
+
+# class_path MODULE: its libraries and its JAR, as the build made them.
+class_path() { printf '%s' "$UPLIFT_ROOT/$1/target/lib/*:$(echo "$UPLIFT_ROOT/$1/target/$1"-*.jar)"; }

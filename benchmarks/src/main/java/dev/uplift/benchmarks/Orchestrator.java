@@ -54,7 +54,7 @@ final class Orchestrator implements AutoCloseable {
         command.addAll(javaOptions);
         command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar"));
         command.add(distribution
-                .resolve("orchestrator/target/quarkus-app/quarkus-run.jar")
+                .resolve("orchestrator/target/quarkus-app/service.jar")
                 .toString());
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)

@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -154,18 +155,20 @@ public final class StandaloneProcess {
         Path distribution = distribution();
         Path target = distribution.resolve("standalone/target");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return List.of(
-                "setsid",
-                java,
-                "-Xmx128m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
+        List<String> command =
+                new ArrayList<>(List.of("setsid", java, "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        Path aotCache = target.resolve("standalone.aot");
+        if (Files.exists(aotCache)) {
+            command.addAll(List.of("-Xlog:aot*=off", "-XX:AOTCache=" + aotCache));
+        }
+        command.addAll(List.of(
                 "-cp",
                 target.resolve("lib") + "/*:" + jar(target),
                 "dev.uplift.standalone.Standalone",
                 home.toString(),
                 distribution.toString(),
-                String.valueOf(basePort));
+                String.valueOf(basePort)));
+        return command;
     }
 
     /** The checkout that the {@code uplift} script is of. */

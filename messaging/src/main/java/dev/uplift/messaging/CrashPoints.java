@@ -1,5 +1,7 @@
 package dev.uplift.messaging;
 
+import java.util.ServiceLoader;
+
 /**
  * Places where a test lets the process die. In production every call does nothing.
  *
@@ -15,7 +17,12 @@ public interface CrashPoints {
 
     /** Never crashes. */
     static CrashPoints none() {
-        return new NoCrashPoints();
+        return (effect, moment) -> {};
+    }
+
+    /** What a test has put on the class path of this process; in production there is nothing, and {@link #none} is it. */
+    static CrashPoints find() {
+        return ServiceLoader.load(CrashPoints.class).findFirst().orElseGet(CrashPoints::none);
     }
 
     /** The process is about to take, or has just taken, {@code effect}. */

@@ -79,7 +79,7 @@ public final class MessagingRuntime implements AutoCloseable {
                 meters,
                 openTelemetry,
                 clock,
-                CrashPoints.none());
+                CrashPoints.find());
     }
 
     public MessagingRuntime(

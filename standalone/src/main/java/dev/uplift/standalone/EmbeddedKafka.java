@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ final class EmbeddedKafka {
     }
 
     /** Writes the node's configuration and, the first time, formats its storage. */
-    ChildProcess prepare(Path java, String classPath) throws IOException {
+    ChildProcess prepare(Path java, AotCache aotCache, String classPath) throws IOException {
         Files.createDirectories(home.kafka());
         Path properties = home.kafka().resolve("server.properties");
         Home.writeSecret(properties, text(settings()));
@@ -44,21 +45,16 @@ final class EmbeddedKafka {
         if (!Files.exists(data().resolve("meta.properties"))) {
             format(properties);
         }
-        return new ChildProcess(
-                NAME,
-                List.of(
-                        java.toString(),
-                        "-Xmx512m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-Dlog4j2.configurationFile=" + log4j,
-                        "-cp",
-                        classPath,
-                        "kafka.Kafka",
-                        properties.toString()),
-                Map.of(),
-                home);
+        List<String> command = new ArrayList<>(List.of(
+                java.toString(),
+                "-Xmx512m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dlog4j2.configurationFile=" + log4j));
+        command.addAll(aotCache.options());
+        command.addAll(List.of("-cp", classPath, "kafka.Kafka", properties.toString()));
+        return new ChildProcess(NAME, command, Map.of(), home);
     }
 
     /**

@@ -35,6 +35,10 @@ enum Service {
 
     /** The runnable JAR within a distribution. */
     Path jar(Path distribution) {
-        return distribution.resolve(module).resolve("target/quarkus-app/quarkus-run.jar");
+        return distribution.resolve(module).resolve("target/quarkus-app/service.jar");
+    }
+
+    AotCache aotCache(Path distribution) {
+        return new AotCache(jar(distribution).resolveSibling("service.aot"));
     }
 }

@@ -123,7 +123,8 @@ public final class Standalone implements AutoCloseable {
         Credentials credentials = Credentials.open(home);
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         EmbeddedKafka node = new EmbeddedKafka(home, ports, credentials);
-        ChildProcess kafka = node.prepare(java, absoluteClassPath());
+        ChildProcess kafka = node.prepare(
+                java, new AotCache(distribution.resolve("standalone/target/kafka.aot")), absoluteClassPath());
         stores.push(kafka);
         kafka.start();
         stores.push(EmbeddedDatabase.start(home, ports, credentials));
@@ -234,11 +235,17 @@ public final class Standalone implements AutoCloseable {
                 "-XX:+ExitOnOutOfMemoryError",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow"));
+        command.addAll(service.aotCache(distribution).options());
         String more = System.getenv().getOrDefault("UPLIFT_JAVA_OPTIONS", "").strip();
         if (!more.isEmpty()) {
             command.addAll(List.of(more.split("\\s+")));
         }
-        command.addAll(List.of("-jar", service.jar(distribution).toString()));
+        String classPath = service.jar(distribution).toString();
+        String behind = System.getenv().getOrDefault("UPLIFT_CLASS_PATH", "").strip();
+        if (!behind.isEmpty()) {
+            classPath += File.pathSeparator + behind;
+        }
+        command.addAll(List.of("-cp", classPath, "io.quarkus.runner.GeneratedMain"));
         return new ChildProcess(service.module(), command, environment, home);
     }
 

@@ -69,7 +69,9 @@ final class KafkaAccessTest {
         credentials = Credentials.open(home);
         EmbeddedKafka kafka = new EmbeddedKafka(home, ports, credentials);
         node = kafka.prepare(
-                Path.of(System.getProperty("java.home"), "bin", "java"), System.getProperty("java.class.path"));
+                Path.of(System.getProperty("java.home"), "bin", "java"),
+                new AotCache(directory.resolve("none")),
+                System.getProperty("java.class.path"));
         node.start();
         kafka.open(SITE);
         kafka.open(SITE);

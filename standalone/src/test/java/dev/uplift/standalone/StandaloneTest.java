@@ -109,7 +109,7 @@ final class StandaloneTest {
         Files.createFile(home.resolve("run/standalone.lock"));
         Files.delete(Service.SWAP.jar(distribution));
 
-        assertThat(refused(home, BASE_PORT)).contains("quarkus-run.jar is missing; build it with");
+        assertThat(refused(home, BASE_PORT)).contains("service.jar is missing; build it with");
     }
 
     @Test

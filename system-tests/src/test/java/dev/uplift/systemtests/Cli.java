@@ -6,7 +6,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -27,15 +26,9 @@ record Cli(URI server) {
     }
 
     Outcome run(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Duplift.distribution=" + Product.root(),
-                "-cp",
-                Product.classPath("cli"),
-                "dev.uplift.cli.Uplift"));
+        List<String> command =
+                Program.java("cli", "--enable-native-access=ALL-UNNAMED", "-Duplift.distribution=" + Product.root());
+        command.add("dev.uplift.cli.Uplift");
         command.addAll(List.of(arguments));
         try {
             Path out = Files.createTempFile("uplift-cli", ".out");

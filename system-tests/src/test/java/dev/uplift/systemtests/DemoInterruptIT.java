@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
@@ -73,17 +74,11 @@ class DemoInterruptIT {
     void ctrlCLeavesNothingBehind(Moment moment) throws Exception {
         Path temporary = Files.createDirectory(directory.toRealPath().resolve("tmp"));
         Path output = directory.resolve("output");
-        Process demo = new ProcessBuilder(List.of(
-                        "setsid",
-                        "env",
-                        "--default-signal=INT",
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Djava.io.tmpdir=" + temporary,
-                        "-Duplift.distribution=" + Product.root(),
-                        "-cp",
-                        Product.classPath("demo"),
-                        "dev.uplift.cli.Uplift",
-                        "demo"))
+        List<String> command = new ArrayList<>(List.of("setsid", "env", "--default-signal=INT"));
+        command.addAll(
+                Program.java("demo", "-Djava.io.tmpdir=" + temporary, "-Duplift.distribution=" + Product.root()));
+        command.addAll(List.of("dev.uplift.cli.Uplift", "demo"));
+        Process demo = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();

@@ -11,7 +11,6 @@ import dev.uplift.contract.api.AcceptedSagas;
 import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.contract.api.StandaloneStatus;
 import dev.uplift.standin.StandInServer;
-import java.io.File;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
@@ -284,16 +283,13 @@ final class Product {
     }
 
     private static Process launch(Path home, int privateRegistryPort) throws IOException {
-        Path root = root();
-        ProcessBuilder builder = new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx128m",
-                        "-cp",
-                        classPath("standalone"),
-                        "dev.uplift.standalone.Standalone",
-                        home.toString(),
-                        root.toString(),
-                        String.valueOf(freeBasePort())))
+        List<String> command = Program.java("standalone", "-Xmx128m");
+        command.addAll(List.of(
+                "dev.uplift.standalone.Standalone",
+                home.toString(),
+                root().toString(),
+                String.valueOf(freeBasePort())));
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(home.resolve("logs/standalone.log").toFile());
         builder.environment().put("UPLIFT_ARTIFACT_ALLOWED_ORIGINS", "http://127.0.0.1:*");
@@ -301,16 +297,12 @@ final class Product {
                 .put(
                         "UPLIFT_REGISTRY_LOGINS",
                         "127.0.0.1:" + privateRegistryPort + "=file:" + home.resolve("test/registry.json") + "#/login");
-        builder.environment().put("UPLIFT_JAVA_OPTIONS", "-javaagent:" + killAgent(root) + "=" + home.resolve("run"));
+        builder.environment()
+                .put(
+                        "UPLIFT_CLASS_PATH",
+                        Program.jar("messaging", ".*-kill-points").toString());
+        builder.environment().put("UPLIFT_JAVA_OPTIONS", "-Ddev.uplift.kill.directory=" + home.resolve("run"));
         return builder.start();
-    }
-
-    private static Path killAgent(Path root) throws IOException {
-        try (Stream<Path> jars = Files.list(root.resolve("testbed/target"))) {
-            return jars.filter(jar -> jar.toString().endsWith("-kill-agent.jar"))
-                    .findFirst()
-                    .orElseThrow(() -> new IOException("testbed is not packaged"));
-        }
     }
 
     private static void stop(Path home, Process process) {
@@ -336,12 +328,6 @@ final class Product {
                 Files.deleteIfExists(file);
             }
         }
-    }
-
-    /** A module as the build made it, with its libraries. */
-    static String classPath(String module) {
-        Path target = root().resolve(module).resolve("target");
-        return target.resolve("lib") + "/*" + File.pathSeparator + target.resolve("classes");
     }
 
     /** The checkout: the directory above this module. */

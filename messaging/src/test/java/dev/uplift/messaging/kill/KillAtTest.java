@@ -1,8 +1,9 @@
-package dev.uplift.testbed.kill;
+package dev.uplift.messaging.kill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.uplift.messaging.CrashPoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,9 +21,10 @@ class KillAtTest {
 
         public static void main(String[] arguments) {
             System.setProperty(KillAt.DIRECTORY, arguments[0]);
-            KillAt.reached("swap.other", "BEFORE");
-            KillAt.reached("swap.link", "BEFORE");
-            KillAt.reached("swap.link", "AFTER");
+            CrashPoints points = CrashPoints.find();
+            points.before("swap.other");
+            points.before("swap.link");
+            points.after("swap.link");
         }
     }
 

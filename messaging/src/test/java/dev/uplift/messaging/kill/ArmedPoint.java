@@ -1,5 +1,6 @@
-package dev.uplift.testbed.kill;
+package dev.uplift.messaging.kill;
 
+import dev.uplift.messaging.CrashPoints.Moment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -29,7 +30,7 @@ final class ArmedPoint {
     }
 
     /** Whether this is the armed point, which is armed no more then. */
-    synchronized boolean fires(String effect, String moment) {
+    synchronized boolean fires(String effect, Moment moment) {
         String wanted = wanted();
         int colon = wanted.lastIndexOf(':');
         if (colon < 0 || !wanted.substring(0, colon).equals(effect + ":" + moment)) {

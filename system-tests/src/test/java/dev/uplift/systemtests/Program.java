@@ -1,0 +1,48 @@
+package dev.uplift.systemtests;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What the build made of a module, started as the {@code uplift} script starts it. */
+final class Program {
+    private Program() {}
+
+    /** The command up to the main class, with the module's AOT cache where there is one. */
+    static List<String> java(String module, String... options) {
+        Path target = Product.root().resolve(module).resolve("target");
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1"));
+        Path aotCache = target.resolve(module + ".aot");
+        if (Files.exists(aotCache)) {
+            command.addAll(List.of("-Xlog:aot*=off", "-XX:AOTCache=" + aotCache));
+        }
+        command.addAll(List.of(options));
+        command.addAll(List.of(
+                "-cp", target.resolve("lib") + "/*" + File.pathSeparator + jar(module, module + "-[^-]*(-SNAPSHOT)?")));
+        return command;
+    }
+
+    /**
+     * A JAR of a module.
+     *
+     * @param pattern of its name without {@code .jar}
+     */
+    static Path jar(String module, String pattern) {
+        Path target = Product.root().resolve(module).resolve("target");
+        try (Stream<Path> files = Files.list(target)) {
+            return files.filter(file -> file.getFileName().toString().matches(pattern + "\\.jar"))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException(module + " is not packaged"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
