@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -113,11 +114,16 @@ public final class BatchIntake implements AutoCloseable {
 
     Liveness liveness() {
         Liveness taken = pulse.liveness("consumer " + name, stopping.getCount() > 0);
-        return taken.up()
-                ? watch.problem(takenCount.get(), !pulse.isResting())
-                        .map(problem -> new Liveness(taken.name(), false, problem))
-                        .orElse(taken)
-                : taken;
+        if (!taken.up()) {
+            return taken;
+        }
+        Optional<String> problem = watch.problem(takenCount.get(), !pulse.isResting());
+        return problem.isPresent()
+                ? new Liveness(taken.name(), false, problem.get())
+                : new Liveness(
+                        taken.name(),
+                        true,
+                        taken.detail() + watch.silence().map(", "::concat).orElse(""));
     }
 
     /** Tells it to end, without waiting for that. */
@@ -166,6 +172,7 @@ public final class BatchIntake implements AutoCloseable {
             return records.size();
         } catch (Throwable e) {
             if (Faults.isPassing(e)) {
+                pulse.failed(e);
                 LOG.warn("{} takes a batch of {} again: {}", name, records.size(), OneLine.of(e));
                 return 0;
             }

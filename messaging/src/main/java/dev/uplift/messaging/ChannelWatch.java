@@ -24,6 +24,7 @@ final class ChannelWatch {
     private long taken;
     private double bytes = -1;
     private @Nullable Long heardNanos;
+    private @Nullable Long silentNanos;
     private @Nullable Long askedNanos;
     private @Nullable Long behindNanos;
     private @Nullable Long strayNanos;
@@ -58,6 +59,11 @@ final class ChannelWatch {
         return problem;
     }
 
+    /** That the broker is away, as far as is known; empty: it is not. */
+    synchronized Optional<String> silence() {
+        return isOver(silentNanos, HEARD) ? Optional.of("nothing is heard of Kafka") : Optional.empty();
+    }
+
     private Optional<String> problem() {
         if (isOver(askedNanos, PATIENCE)) {
             return Optional.of("the thread that reads does not answer");
@@ -79,7 +85,8 @@ final class ChannelWatch {
             return;
         }
         long now = nanos.getAsLong();
-        if (reading.bytes() != bytes) {
+        silentNanos = since(reading.bytes() == bytes, silentNanos, now);
+        if (silentNanos == null) {
             bytes = reading.bytes();
             heardNanos = now;
         }

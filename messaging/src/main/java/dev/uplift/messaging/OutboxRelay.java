@@ -136,7 +136,9 @@ final class OutboxRelay implements AutoCloseable {
             pulse.turn();
             try {
                 topics.ensure();
-                if (relay() == 0 && wakeUps.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
+                int sent = relay();
+                pulse.worked();
+                if (sent == 0 && wakeUps.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
                     wakeUps.drainPermits();
                 }
                 backoff.reset();

@@ -22,6 +22,7 @@ final class Pulse {
     private volatile Moment turned;
     private volatile boolean resting;
     private volatile @Nullable Failing failing;
+    private volatile @Nullable Waiting waiting;
 
     /** By {@link System#nanoTime()}, and for texts. */
     private record Moment(long nanos, Instant at) {
@@ -29,6 +30,9 @@ final class Pulse {
             return Duration.ofNanos(later.nanos - nanos);
         }
     }
+
+    /** For a broker or database that is away. */
+    private record Waiting(Moment since, String problem) {}
 
     /** Failures of which each came soon after the one before. */
     private record Failing(Moment first, Moment last, String problem) {
@@ -60,6 +64,12 @@ final class Pulse {
     /** There is nothing to do until the next turn, however long that takes. */
     void rest() {
         resting = true;
+        waiting = null;
+    }
+
+    /** A turn did what there was to do. */
+    void worked() {
+        waiting = null;
     }
 
     boolean isResting() {
@@ -68,10 +78,13 @@ final class Pulse {
 
     /** A turn failed. */
     void failed(Throwable e) {
+        Moment now = now();
         if (Faults.isPassing(e)) {
+            Waiting before = waiting;
+            waiting = new Waiting(before == null ? now : before.since(), OneLine.of(e));
             return;
         }
-        Moment now = now();
+        waiting = null;
         Failing before = failing;
         Moment first = before == null || before.isOver(now) ? now : before.first();
         failing = new Failing(first, now, OneLine.of(e));
@@ -81,6 +94,7 @@ final class Pulse {
     Liveness liveness(String name, boolean alive) {
         Moment last = turned;
         Failing current = failing;
+        Waiting away = waiting;
         Moment now = now();
         if (current != null && current.isOver(now)) {
             current = null;
@@ -91,6 +105,9 @@ final class Pulse {
                 name,
                 up,
                 "last turn at " + last.at()
+                        + (away == null
+                                ? ""
+                                : ", it waits since " + away.since().at() + ": " + away.problem())
                         + (current == null
                                 ? ""
                                 : ", it fails since " + current.first().at() + ": " + current.problem()));

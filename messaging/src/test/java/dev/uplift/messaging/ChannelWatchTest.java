@@ -56,9 +56,11 @@ class ChannelWatchTest {
         look(true);
         heartbeatSeconds = 600;
         assertThat(afterLooks(false)).isEmpty();
+        assertThat(watch.silence()).contains("nothing is heard of Kafka");
 
         // It is there again, and the group takes a moment.
         assertThat(look(true)).isEmpty();
+        assertThat(watch.silence()).isEmpty();
         heartbeatSeconds = 1;
         assertThat(look(true)).isEmpty();
     }

@@ -48,6 +48,23 @@ class PulseTest {
     }
 
     @Test
+    void whatIsWaitedForIsSaidUntilItIsBack() {
+        fail(new SQLTransientConnectionException("the database is away"), 2);
+        assertThat(liveness().detail()).contains("it waits since 1970-01-01T00:00:30Z", "the database is away");
+
+        pulse.worked();
+        assertThat(liveness().detail()).doesNotContain("away");
+    }
+
+    @Test
+    void whoFailsByHimselfWaitsForNothing() {
+        fail(new SQLTransientConnectionException("the database is away"), 2);
+        fail(new IllegalStateException("a defect"), 2);
+
+        assertThat(liveness().detail()).contains("a defect").doesNotContain("away");
+    }
+
+    @Test
     void whatKafkaHidesInItsOwnExceptionsIsAFault() {
         for (Throwable hidden : List.of(
                 new NoClassDefFoundError("a/missing/Codec"),
