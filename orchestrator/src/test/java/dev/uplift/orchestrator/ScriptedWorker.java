@@ -96,7 +96,8 @@ final class ScriptedWorker {
         return Shared.WORKER;
     }
 
-    private ScriptedWorker(String bootstrapServers) {
+    /** One on a Kafka of its own; it ends with the process. */
+    ScriptedWorker(String bootstrapServers) {
         this.producer = new KafkaProducer<>(
                 Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
                 new StringSerializer(),

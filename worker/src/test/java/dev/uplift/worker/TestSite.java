@@ -28,7 +28,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** A site of its own: what is sent to the swap-service's workers there, and what they answer. */
 final class TestSite implements AutoCloseable {
-    private final AgroalDataSource database = TestDatabase.create("db/messaging");
+    private final AgroalDataSource database;
     private final String name = "s" + UUID.randomUUID();
     private final String commands = Topics.commands(ServiceName.SWAP, name);
     private final TestCommands saga = TestCommands.newSaga();
@@ -39,6 +39,12 @@ final class TestSite implements AutoCloseable {
     final Phaser slow = new Phaser(1);
 
     TestSite() {
+        this(TestDatabase.create("db/messaging"));
+    }
+
+    /** One whose workers have done something already. */
+    TestSite(AgroalDataSource database) {
+        this.database = database;
         TopicSetup.ensure(TestTopic.settings("t"), List.of(TopicSpec.log(commands)));
         results = new TestTopic(Topics.results(ServiceName.SWAP));
     }
@@ -126,15 +132,20 @@ final class TestSite implements AutoCloseable {
 
     /** All answers to the saga's steps so far, once there are {@code count}. */
     List<Message> answers(int count) {
-        return received(count, List.of(MessageType.STEP_SUCCEEDED, MessageType.STEP_FAILED));
+        return answers(saga.installation(), count);
+    }
+
+    /** All answers to the steps of an installation so far, once there are {@code count}. */
+    List<Message> answers(UUID installation, int count) {
+        return received(installation, count, List.of(MessageType.STEP_SUCCEEDED, MessageType.STEP_FAILED));
     }
 
     List<Message> sent(String type, int count) {
-        return received(count, List.of(type));
+        return received(saga.installation(), count, List.of(type));
     }
 
-    private List<Message> received(int count, List<String> types) {
-        String key = saga.installation().toString();
+    private List<Message> received(UUID installation, int count, List<String> types) {
+        String key = installation.toString();
         return new ArrayList<>(
                 results
                         .take(

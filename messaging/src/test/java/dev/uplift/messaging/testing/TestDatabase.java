@@ -38,12 +38,18 @@ public final class TestDatabase {
     /** The URL of a new database with the migrations of {@code locations}, as {@link #create(String...)} makes it. */
     public static String url(String... locations) {
         String url = url();
+        migrate(url, locations);
+        return url;
+    }
+
+    /** As a service does it when it starts. */
+    static void migrate(String url, String... locations) {
         Flyway.configure()
                 .dataSource(url, null, null)
                 .locations(locations)
+                .outOfOrder(true)
                 .load()
                 .migrate();
-        return url;
     }
 
     /** The URL of a new, empty database of the user {@code postgres}, who needs no password. */
@@ -58,7 +64,7 @@ public final class TestDatabase {
         return Shared.SERVER.getJdbcUrl("postgres", name);
     }
 
-    private static AgroalDataSource connect(String url) {
+    static AgroalDataSource connect(String url) {
         try {
             return AgroalDataSource.from(new AgroalDataSourceConfigurationSupplier()
                     .connectionPoolConfiguration(pool -> pool.maxSize(20)
