@@ -20,7 +20,6 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -48,16 +47,21 @@ final class Product {
     private static final int BASE_PORT_MAX = 28_480;
 
     private final Path home;
+    private final Process process;
     private final StandaloneStatus status;
     private final Rest rest;
+    private final KillPoints points;
     private final HttpServer downloads;
     private final int privateRegistryPort;
 
-    private Product(Path home, StandaloneStatus status, HttpServer downloads, int privateRegistryPort) {
+    private Product(
+            Path home, Process process, StandaloneStatus status, HttpServer downloads, int privateRegistryPort) {
         this.home = home;
+        this.process = process;
         this.status = status;
         this.privateRegistryPort = privateRegistryPort;
         this.rest = new Rest(status.api());
+        this.points = new KillPoints(home.resolve("run"));
         this.downloads = downloads;
     }
 
@@ -166,96 +170,81 @@ final class Product {
         }
     }
 
-    /**
-     * Lets the service kill itself with SIGKILL at the next time it reaches that point. {@link #killed} tells
-     * whether it did.
-     *
-     * @param at {@code effect:BEFORE:1} or {@code effect:AFTER:2}: the how manieth time, from 1
-     */
+    /** See {@link KillPoints#arm}. */
     void arm(String service, String at) {
-        delete(inRun(service + ".crash.fired"));
-        write(inRun(service + ".crash"), at);
+        points.arm(service, at);
     }
 
-    /** Whether the armed kill has happened; the positive control of a crash test. */
+    /** See {@link KillPoints#killed}. */
     boolean killed(String service) {
-        return Files.exists(inRun(service + ".crash.fired"));
+        return points.killed(service);
     }
 
+    /** See {@link KillPoints#disarm}. */
     void disarm(String service) {
-        delete(inRun(service + ".crash"));
+        points.disarm(service);
     }
 
     /** Kills the service with SIGKILL, wherever it is; the standalone starts it again. */
     void kill(String service) {
+        killChild(service + "-service");
+    }
+
+    /** Kills what keeps all the others running. */
+    void killSupervisor() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
+    /** Kills a process that is not started again once the supervisor is dead: a module of services, or {@code kafka}. */
+    void killChild(String name) {
         try {
-            String pid = Files.readString(inRun(service + "-service.pid")).split(" ", 2)[0];
-            ProcessHandle.of(Long.parseLong(pid)).orElseThrow().destroyForcibly();
+            String pid = Files.readString(inRun(name + ".pid")).split(" ", 2)[0];
+            ProcessHandle child = ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
+            child.destroyForcibly();
+            child.onExit().join();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /**
-     * Lets the service wait at the next time it reaches that point, as {@link #arm}, until {@link #letGo}; for three
-     * minutes at most.
-     */
+    /** See {@link KillPoints#holdAt}. */
     void holdAt(String service, String at) {
-        letGo(service);
-        write(inRun(service + ".hold"), at);
+        points.holdAt(service, at);
     }
 
-    /** Whether it waits there. */
+    /** See {@link KillPoints#isHeld}. */
     boolean isHeld(String service) {
-        return Files.exists(inRun(service + ".hold.fired"));
+        return points.isHeld(service);
     }
 
-    /** Lets it go on, wherever it is; idempotent. */
+    /** See {@link KillPoints#letGo}. */
     void letGo(String service) {
-        delete(inRun(service + ".hold"));
-        delete(inRun(service + ".hold.fired"));
+        points.letGo(service);
     }
 
-    /** All effects that the service has taken since {@link #forgetEffects}, each as often as it took it. */
+    /** See {@link KillPoints#effects}. */
     List<String> effects(String service) {
-        try {
-            return Files.exists(effectsFile(service)) ? Files.readAllLines(effectsFile(service)) : List.of();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return points.effects(service);
     }
 
+    /** See {@link KillPoints#forgetEffects}. */
     void forgetEffects(String service) {
-        delete(effectsFile(service));
-    }
-
-    private Path effectsFile(String service) {
-        return inRun(service + ".effects");
+        points.forgetEffects(service);
     }
 
     private Path inRun(String name) {
         return home.resolve("run").resolve(name);
     }
 
-    private static void write(Path file, String text) {
-        try {
-            Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-            Files.writeString(temporary, text);
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void delete(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     private static Product start() {
+        Product product = start(root());
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(product::close));
+        return product;
+    }
+
+    /** Starts a build of the product, which {@code distribution} holds, in a home of its own. */
+    static Product start(Path distribution) {
         try {
             Path home = Files.createTempDirectory("uplift-system-tests-");
             Path downloads = Files.createDirectories(home.resolve("test/downloads"));
@@ -266,48 +255,77 @@ final class Product {
                     downloads,
                     SimpleFileServer.OutputLevel.NONE);
             server.start();
-            int privateRegistryPort = StandInContainers.freePort();
-            Process process = launch(home, privateRegistryPort);
-            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(home, process)));
-            Path ready = home.resolve("run/standalone.json");
-            Awaitility.await("the standalone; logs in " + home)
-                    .atMost(READY_MAX)
-                    .pollInterval(Duration.ofMillis(200))
-                    .failFast("it exited; logs in " + home, () -> !process.isAlive())
-                    .until(() -> Files.exists(ready));
-            return new Product(
-                    home, Json.mapper().readValue(ready.toFile(), StandaloneStatus.class), server, privateRegistryPort);
+            return start(distribution, home, freeBasePort(), server, StandInContainers.freePort());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static Process launch(Path home, int privateRegistryPort) throws IOException {
-        List<String> command = Program.java("standalone", "-Xmx128m");
+    /** Starts another build of it with the home and at the ports of this one, which has ended. */
+    Product startAgain(Path distribution) {
+        try {
+            return start(distribution, home, status.api().getPort(), downloads, privateRegistryPort);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Product start(
+            Path distribution, Path home, int basePort, HttpServer downloads, int privateRegistryPort)
+            throws IOException {
+        Path ready = home.resolve("run/standalone.json");
+        Files.deleteIfExists(ready);
+        Process process = launch(distribution, home, basePort, privateRegistryPort);
+        try {
+            Awaitility.await("the standalone; logs in " + home)
+                    .atMost(READY_MAX)
+                    .pollInterval(Duration.ofMillis(200))
+                    .failFast("it exited; logs in " + home, () -> !process.isAlive())
+                    .until(() -> Files.exists(ready));
+        } catch (RuntimeException e) {
+            process.destroy();
+            throw e;
+        }
+        return new Product(
+                home,
+                process,
+                Json.mapper().readValue(ready.toFile(), StandaloneStatus.class),
+                downloads,
+                privateRegistryPort);
+    }
+
+    private static Process launch(Path distribution, Path home, int basePort, int privateRegistryPort)
+            throws IOException {
+        List<String> command = Program.java(distribution, "standalone", "-Xmx128m");
         command.addAll(List.of(
                 "dev.uplift.standalone.Standalone",
                 home.toString(),
-                root().toString(),
-                String.valueOf(freeBasePort())));
+                distribution.toString(),
+                String.valueOf(basePort)));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(home.resolve("logs/standalone.log").toFile());
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        home.resolve("logs/standalone.log").toFile()));
         builder.environment().put("UPLIFT_ARTIFACT_ALLOWED_ORIGINS", "http://127.0.0.1:*");
         builder.environment()
                 .put(
                         "UPLIFT_REGISTRY_LOGINS",
                         "127.0.0.1:" + privateRegistryPort + "=file:" + home.resolve("test/registry.json") + "#/login");
-        builder.environment()
-                .put(
-                        "UPLIFT_CLASS_PATH",
-                        Program.jar("messaging", ".*-kill-points").toString());
-        builder.environment().put("UPLIFT_JAVA_OPTIONS", "-Ddev.uplift.kill.directory=" + home.resolve("run"));
-        return builder.start();
+        builder.environment().put("UPLIFT_CLASS_PATH", KillPoints.jar().toString());
+        builder.environment().put("UPLIFT_JAVA_OPTIONS", KillPoints.option(home.resolve("run")));
+        // An earlier build has its crash points in itself.
+        builder.environment().put("UPLIFT_CRASH_DIRECTORY", home.resolve("run").toString());
+        Process process = builder.start();
+        // Whatever becomes of the test, it does not outlive it.
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(process::destroy));
+        return process;
     }
 
-    private static void stop(Path home, Process process) {
+    /** Stops it and what it upgraded, and deletes what is large; the logs stay. */
+    void close() {
         process.destroy();
-        try (Stream<Path> directories = Files.walk(home.resolve("test/applications"), 1)) {
+        downloads.stop(0);
+        try (Stream<Path> directories = Files.walk(applications(), 1)) {
             directories.forEach(
                     directory -> StandInServer.runningIn(directory).forEach(ProcessHandle::destroyForcibly));
             process.waitFor(60, TimeUnit.SECONDS);
@@ -321,8 +339,7 @@ final class Product {
         }
     }
 
-    /** The logs stay. */
-    private static void deleteAll(Path directory) throws IOException {
+    static void deleteAll(Path directory) throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);

@@ -13,9 +13,14 @@ import java.util.stream.Stream;
 final class Program {
     private Program() {}
 
-    /** The command up to the main class, with the module's AOT cache where there is one. */
+    /** As {@link #java(Path, String, String...)}, of this build. */
     static List<String> java(String module, String... options) {
-        Path target = Product.root().resolve(module).resolve("target");
+        return java(Product.root(), module, options);
+    }
+
+    /** The command up to the main class, with the module's AOT cache where there is one. */
+    static List<String> java(Path distribution, String module, String... options) {
+        Path target = distribution.resolve(module).resolve("target");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -26,7 +31,7 @@ final class Program {
         }
         command.addAll(List.of(options));
         command.addAll(List.of(
-                "-cp", target.resolve("lib") + "/*" + File.pathSeparator + jar(module, module + "-[^-]*(-SNAPSHOT)?")));
+                "-cp", target.resolve("lib") + "/*" + File.pathSeparator + jar(distribution, module, module + "-[^-]*(-SNAPSHOT)?")));
         return command;
     }
 
@@ -35,8 +40,8 @@ final class Program {
      *
      * @param pattern of its name without {@code .jar}
      */
-    static Path jar(String module, String pattern) {
-        Path target = Product.root().resolve(module).resolve("target");
+    static Path jar(Path distribution, String module, String pattern) {
+        Path target = distribution.resolve(module).resolve("target");
         try (Stream<Path> files = Files.list(target)) {
             return files.filter(file -> file.getFileName().toString().matches(pattern + "\\.jar"))
                     .findFirst()
