@@ -21,17 +21,36 @@ final class Program {
     /** The command up to the main class, with the module's AOT cache where there is one. */
     static List<String> java(Path distribution, String module, String... options) {
         Path target = distribution.resolve(module).resolve("target");
+        List<String> command = command(target.resolve(module + ".aot"), options);
+        command.addAll(List.of(
+                "-cp",
+                target.resolve("lib") + "/*" + File.pathSeparator
+                        + jar(distribution, module, module + "-[^-]*(-SNAPSHOT)?")));
+        return command;
+    }
+
+    /** The whole command of a service of this build, with a JAR behind its own. */
+    static List<String> service(String module, Path behind, String... options) {
+        Path app = Product.root().resolve(module).resolve("target/quarkus-app");
+        List<String> command = command(app.resolve("service.aot"), options);
+        command.addAll(List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                app.resolve("service.jar") + File.pathSeparator + behind,
+                "io.quarkus.runner.GeneratedMain"));
+        return command;
+    }
+
+    private static List<String> command(Path aotCache, String... options) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1"));
-        Path aotCache = target.resolve(module + ".aot");
         if (Files.exists(aotCache)) {
             command.addAll(List.of("-Xlog:aot*=off", "-XX:AOTCache=" + aotCache));
         }
         command.addAll(List.of(options));
-        command.addAll(List.of(
-                "-cp", target.resolve("lib") + "/*" + File.pathSeparator + jar(distribution, module, module + "-[^-]*(-SNAPSHOT)?")));
         return command;
     }
 

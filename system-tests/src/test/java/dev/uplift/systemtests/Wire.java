@@ -1,5 +1,7 @@
 package dev.uplift.systemtests;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.uplift.contract.Message;
 import dev.uplift.contract.MessageType;
 import dev.uplift.contract.ServiceName;
@@ -35,6 +37,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -45,14 +48,32 @@ final class Wire implements AutoCloseable {
     private static final Duration TAKEN_MAX = Duration.ofMinutes(2);
     private static final List<String> SERVICES = List.of("orchestrator", "artifact", "backup", "swap");
 
-    private final Product product;
+    private final Properties client;
+    private final List<String> services;
+    private final Databases databases;
     private final Admin admin;
     private final KafkaProducer<byte[], byte[]> producer;
 
+    /** A service's own database. */
+    @FunctionalInterface
+    interface Databases {
+        Connection of(String service) throws SQLException;
+    }
+
     Wire(Product product) {
-        this.product = product;
-        this.admin = Admin.create(client());
-        this.producer = new KafkaProducer<>(client(), new ByteArraySerializer(), new ByteArraySerializer());
+        this(client(product), SERVICES, product::database);
+    }
+
+    /**
+     * @param client how the broker is reached
+     * @param services those that have a database
+     */
+    Wire(Properties client, List<String> services, Databases databases) {
+        this.client = client;
+        this.services = services;
+        this.databases = databases;
+        this.admin = Admin.create(client);
+        this.producer = new KafkaProducer<>(client, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     /** The topics on which the services work: commands, results and triggers. */
@@ -73,7 +94,7 @@ final class Wire implements AutoCloseable {
     /** Every record that the topics have at this moment. */
     List<ConsumerRecord<byte[], byte[]>> read(Collection<String> topics) {
         try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(client(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                new KafkaConsumer<>(client, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = topics.stream()
                     .flatMap(topic -> consumer.partitionsFor(topic).stream())
                     .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
@@ -127,6 +148,18 @@ final class Wire implements AutoCloseable {
         producer.flush();
     }
 
+    /** The members of a group that have partitions, by their static names; empty while it is being shared out anew. */
+    Set<String> readers(String group) {
+        ConsumerGroupDescription described = asked(() -> requireNonNull(
+                admin.describeConsumerGroups(List.of(group)).all().get().get(group)));
+        return described.groupState() != GroupState.STABLE
+                ? Set.of()
+                : described.members().stream()
+                        .filter(member -> !member.assignment().topicPartitions().isEmpty())
+                        .map(member -> member.groupInstanceId().orElse(member.consumerId()))
+                        .collect(Collectors.toSet());
+    }
+
     /**
      * Waits until the services have taken everything that lies on their topics, and have published all that
      * this made them say. While an upgrade runs it may never be so.
@@ -149,12 +182,12 @@ final class Wire implements AutoCloseable {
     }
 
     private boolean nothingWaits() throws SQLException {
-        for (String service : SERVICES) {
+        for (String service : services) {
             String waiting = "SELECT count(*) FROM outbox"
                     + (service.equals("orchestrator")
                             ? ""
                             : " UNION ALL SELECT count(*) FROM work WHERE finished_at IS NULL");
-            try (Connection connection = product.database(service);
+            try (Connection connection = databases.of(service);
                     Statement statement = connection.createStatement();
                     ResultSet counts = statement.executeQuery(waiting)) {
                 while (counts.next()) {
@@ -211,7 +244,7 @@ final class Wire implements AutoCloseable {
         admin.close();
     }
 
-    private Properties client() {
+    private static Properties client(Product product) {
         Properties properties = new Properties();
         properties.put("bootstrap.servers", product.status().kafka());
         properties.put("security.protocol", "SASL_PLAINTEXT");
