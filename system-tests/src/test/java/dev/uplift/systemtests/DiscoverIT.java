@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -32,12 +33,16 @@ class DiscoverIT {
     private static final String VERSION = "v0.50.3";
     private static final String SECRET = "canary-of-a-password";
     private static final Duration HEALTHY_MAX = Duration.ofMinutes(2);
+    private static final Duration LOOKED_MAX = Duration.ofMinutes(6);
 
     private static Product product;
     private static Cli cli;
     private static SystemdHosts machines;
     private static PostgresContainer postgres;
     private static Registry.Pushed image;
+
+    private final List<String> hosts = new ArrayList<>();
+    private final List<String> installations = new ArrayList<>();
 
     @BeforeAll
     static void boot() {
@@ -46,6 +51,13 @@ class DiscoverIT {
         machines = SystemdHosts.open();
         postgres = PostgresContainer.start(machines.containers());
         image = Registry.start(machines.containers()).standIn(VERSION);
+    }
+
+    /** What a test that failed has left would be in the way of another try. */
+    @AfterEach
+    void forget() {
+        installations.forEach(name -> cli.run("remove", name));
+        hosts.forEach(name -> cli.run("hosts", "remove", name));
     }
 
     @AfterAll
@@ -68,9 +80,9 @@ class DiscoverIT {
         String container = container("found-container", machines.network().gateway(), "shared");
         awaitHealthy(machine.http(3000));
         awaitHealthy(machine.http(3001));
-        addHost("all-kinds", machine);
+        String host = addHost("all-kinds", machine);
 
-        List<DiscoveredNode> found = discover("all-kinds", container, "/opt/found-process", "found-unit.service");
+        List<DiscoveredNode> found = discover(host, container, "/opt/found-process", "found-unit.service");
 
         assertThat(found)
                 .extracting(DiscoveredNode::kind)
@@ -79,8 +91,8 @@ class DiscoverIT {
                 .as("all share a database, by whatever name: the first makes the installation")
                 .extracting(node -> node.command().contains("--to"))
                 .containsExactly(false, true, true);
-        registerAndForget(found, () -> discover("all-kinds", container, "/opt/found-process", "found-unit.service"));
-        succeeds("hosts", "remove", "all-kinds");
+        registerAndForget(found, () -> discover(host, container, "/opt/found-process", "found-unit.service"));
+        succeeds("hosts", "remove", host);
     }
 
     @Test
@@ -114,10 +126,10 @@ class DiscoverIT {
     void whatCannotBeLookedAtIsSaidWithWhatToDo() throws Exception {
         refuses("register the host first: no host has the name nobody", "discover", "--host", "nobody");
         SystemdHost machine = machines.start("empty");
-        addHost("empty", machine);
-        Cli.Outcome nothing = succeeds("discover", "--host", "empty");
+        String host = addHost("empty", machine);
+        Cli.Outcome nothing = succeeds("discover", "--host", host);
         assertThat(nothing.out()).isEmpty();
-        assertThat(nothing.err()).contains("nothing that a profile recognises runs on host empty");
+        assertThat(nothing.err()).contains("nothing that a profile recognises runs on host " + host);
 
         StandInRelease release = Dashboard.release(product, VERSION);
         machine.exec("mkdir", "-p", "/opt/renamed");
@@ -125,20 +137,21 @@ class DiscoverIT {
         machine.exec("sh", "-c", "cd /opt/renamed && setsid java -jar mb.jar >log 2>&1 </dev/null &");
         Awaitility.await("the renamed JAR to be seen")
                 .atMost(HEALTHY_MAX)
-                .until(() -> succeeds("discover", "--host", "empty").err().contains("/opt/renamed/mb.jar"));
+                .until(() -> succeeds("discover", "--host", host).err().contains("/opt/renamed/mb.jar"));
 
         machine.changeHostKey();
         machine.reboot();
-        refuses("has another host key than was registered", "discover", "--host", "empty");
+        refuses("has another host key than was registered", "discover", "--host", host);
         machine.powerOff();
-        refuses("host.unreachable", "discover", "--host", "empty");
-        succeeds("hosts", "remove", "empty");
+        refuses("host.unreachable", "discover", "--host", host);
+        succeeds("hosts", "remove", host);
     }
 
     /** Runs every proposed command, asks again, and forgets what was registered. */
-    private static void registerAndForget(List<DiscoveredNode> found, Discover again) throws Exception {
+    private void registerAndForget(List<DiscoveredNode> found, Discover again) throws Exception {
         for (DiscoveredNode node : found) {
             List<String> words = node.command();
+            installations.add(node.name());
             assertThat(words.getFirst()).isEqualTo("uplift");
             succeeds(words.subList(1, words.size()).toArray(String[]::new));
         }
@@ -157,15 +170,24 @@ class DiscoverIT {
         List<DiscoveredNode> discover() throws Exception;
     }
 
-    /** What is found at these places; other tests may run something on the same host. */
+    /**
+     * What is found at these places; other tests may run something on the same host. On a busy machine a look may not come
+     * to its end in time: it says so, and what to do.
+     */
     private static List<DiscoveredNode> discover(String host, String... places) throws Exception {
-        Cli.Outcome outcome = succeeds("discover", "--json", "--host", host);
+        Cli.Outcome outcome = Awaitility.await("a look at all that runs on " + host)
+                .atMost(LOOKED_MAX)
+                .pollInSameThread()
+                .until(
+                        () -> succeeds("discover", "--json", "--host", host),
+                        said -> !said.err().contains("ask again when the host is less busy"));
         assertThat(outcome.toString()).doesNotContain(SECRET);
         List<DiscoveredNode> found = new ArrayList<>();
         for (String line : outcome.out().lines().toList()) {
             found.add(Json.mapper().readValue(line, DiscoveredNode.class));
         }
         found.removeIf(node -> !Arrays.asList(places).contains(node.place()));
+        assertThat(found).as("%s", outcome).extracting(DiscoveredNode::place).containsExactlyInAnyOrder(places);
         return found;
     }
 
@@ -199,7 +221,10 @@ class DiscoverIT {
         return containers.name(name);
     }
 
-    private static void addHost(String name, SystemdHost machine) {
+    /** Registers it under a name of its own with that ending. */
+    private String addHost(String ending, SystemdHost machine) {
+        String name = machines.containers().name(ending);
+        hosts.add(name);
         succeeds(
                 "hosts",
                 "add",
@@ -210,6 +235,7 @@ class DiscoverIT {
                 machine.fingerprint(),
                 "--key-file",
                 machines.privateKey().toString());
+        return name;
     }
 
     private static Cli.Outcome succeeds(String... words) {
