@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -83,6 +84,16 @@ final class Effects {
 
     /** The same, but for what has been taken back by somebody else. */
     static void assertNoneWasTakenTwice(Product product, int nodes, Set<String> again) {
+        assertNoneWasTakenMoreOftenThan(product, service -> service.equals("swap") ? nodes : 1, again);
+    }
+
+    /** The same of so many upgrades, each of one node. */
+    static void assertEachTookNoneTwice(Product product, int upgrades) {
+        assertNoneWasTakenMoreOftenThan(product, _ -> upgrades, Set.of());
+    }
+
+    private static void assertNoneWasTakenMoreOftenThan(
+            Product product, ToLongFunction<String> most, Set<String> again) {
         for (String service : WORKERS) {
             Map<String, Long> effects = product.effects(service).stream()
                     .filter(effect -> !effect.startsWith(service + ".batch")
@@ -93,7 +104,7 @@ final class Effects {
                     .collect(Collectors.groupingBy(effect -> effect, Collectors.counting()));
             assertThat(effects.values())
                     .as("effects of %s: %s", service, effects)
-                    .allMatch(count -> count <= (service.equals("swap") ? nodes : 1));
+                    .allMatch(count -> count <= most.applyAsLong(service));
         }
     }
 

@@ -18,7 +18,6 @@ import dev.uplift.contract.api.RegisterInstallation;
 import dev.uplift.messaging.testing.KafkaBroker;
 import dev.uplift.standin.StandInReleases;
 import dev.uplift.standin.StandInReleases.StandInRelease;
-import dev.uplift.testbed.Sample;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -44,6 +43,7 @@ import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -55,7 +55,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ReplicasIT {
     private static final int FLEET = 50;
-    private static final Duration AWAY = Sample.of(Duration.ofMinutes(2), Duration.ofSeconds(15));
+    private static final Duration AWAY = Duration.ofMinutes(2);
     private static final Duration ASKED_MAX = Duration.ofSeconds(10);
     private static final Duration SOON = Duration.ofMinutes(2);
     private static final Duration END_MAX = Duration.ofMinutes(5);
@@ -173,6 +173,7 @@ class ReplicasIT {
 
     /** Its partitions are another's when it goes on, with a transaction that it has not committed yet. */
     @Test
+    @Tag("night")
     void aReplicaThatIsPausedPastItsSessionInABatchTakesNothingTwice() throws Exception {
         Replica first = orchestrators.getFirst();
         List<UUID> upgrades = beginAndHold(first, StepName.STAGE);
@@ -188,6 +189,7 @@ class ReplicasIT {
 
     /** It goes away while a transaction is about to be committed: nobody is told whether it was. */
     @Test
+    @Tag("night")
     void aDatabaseThatIsAwayIsWaitedFor() throws Exception {
         Replica first = orchestrators.getFirst();
         List<UUID> upgrades = beginAndHold(first, StepName.STAGE);
@@ -207,6 +209,7 @@ class ReplicasIT {
 
     /** It goes away between a commit and its acknowledgement. */
     @Test
+    @Tag("night")
     void aBrokerThatIsAwayIsWaitedFor() throws Exception {
         Replica first = orchestrators.getFirst();
         List<UUID> upgrades = beginAndHold(first, StepName.STAGE);

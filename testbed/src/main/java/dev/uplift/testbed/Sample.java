@@ -1,10 +1,9 @@
 package dev.uplift.testbed;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The part of something long, such as a table, that is tested by default. */
+/** The part of a long table that is tested by default. */
 public final class Sample {
     private static final String EVERY = "uplift.sample.every";
 
@@ -20,10 +19,5 @@ public final class Sample {
                 .filter(index -> index % every == every - 1)
                 .mapToObj(table::get)
                 .toList();
-    }
-
-    /** How long something lasts: as long as {@code usually}, or {@code whole} with {@code -Duplift.sample.every=1}. */
-    public static Duration of(Duration whole, Duration usually) {
-        return Integer.getInteger(EVERY, 0) == 1 ? whole : usually;
     }
 }
