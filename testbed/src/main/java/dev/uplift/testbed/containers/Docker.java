@@ -32,6 +32,11 @@ public final class Docker {
         return new Docker(Optional.of(address));
     }
 
+    /** Whether it is the engine that Testcontainers uses. */
+    boolean isOfThisMachine() {
+        return engine.isEmpty();
+    }
+
     /** What a command wrote, standard output and standard error apart, and how it ended. */
     public record Result(int exitCode, String output, String errors) {
         public boolean ok() {

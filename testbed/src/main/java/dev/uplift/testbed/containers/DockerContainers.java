@@ -2,6 +2,7 @@ package dev.uplift.testbed.containers;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -9,7 +10,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Containers, networks and volumes of one test, removed together: also those that somebody else made of them with
- * the same labels, as an upgrade does. Safe for several threads.
+ * the same labels, as an upgrade does, and what test runs that were killed left. So Testcontainers' Ryuk, whose image
+ * would have to be pulled, is off ({@code TESTCONTAINERS_RYUK_DISABLED=true} in the environment of every test). Safe
+ * for several threads.
+ *
+ * <p>What is part of a test's surroundings is made by Testcontainers: networks, {@link PostgresContainer}, {@link
+ * SystemdHost}. Applications under test are a {@link DockerContainer}.
  */
 public final class DockerContainers implements AutoCloseable {
     /** Debian with a Java 25. */
@@ -84,10 +90,21 @@ public final class DockerContainers implements AutoCloseable {
         return owner.label();
     }
 
-    /** The network of this test, made with the first call: a subnet of its own, in which addresses can be chosen. */
+    Map<String, String> labels() {
+        return Map.of(Owner.LABEL, owner.toString());
+    }
+
+    /**
+     * The network of this test, made with the first call: a subnet of its own, in which addresses can be chosen.
+     *
+     * @throws IllegalStateException on another engine than this machine's
+     */
     public synchronized DockerNetwork network() {
         if (network == null) {
-            network = DockerNetwork.create(docker, name("net"), owner.label());
+            if (!docker.isOfThisMachine()) {
+                throw new IllegalStateException("networks are made on the engine of this machine only");
+            }
+            network = DockerNetwork.create(name("net"), labels());
         }
         return network;
     }

@@ -1,36 +1,51 @@
 package dev.uplift.testbed.containers;
 
-import java.util.List;
+import com.github.dockerjava.api.command.CreateNetworkCmd;
+import com.github.dockerjava.api.exception.DockerException;
+import com.github.dockerjava.api.model.Network.Ipam;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.testcontainers.containers.Network;
 
 /** A bridge with a subnet of its own, where this machine is {@code .1}. */
 public final class DockerNetwork {
     private static final int ATTEMPTS_MAX = 20;
 
+    private final Network network;
     private final String name;
     private final String prefix;
     private final AtomicInteger last = new AtomicInteger(9);
 
-    private DockerNetwork(String name, String prefix) {
+    private DockerNetwork(Network network, String name, String prefix) {
+        this.network = network;
         this.name = name;
         this.prefix = prefix;
     }
 
     /** The engine refuses a subnet that it uses already; then another one is tried. */
-    static DockerNetwork create(Docker docker, String name, String label) {
-        String refusal = "";
-        for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    static DockerNetwork create(String name, Map<String, String> labels) {
+        for (int attempt = 1; ; attempt++) {
             ThreadLocalRandom random = ThreadLocalRandom.current();
             String prefix = "10." + random.nextInt(180, 250) + "." + random.nextInt(1, 255);
-            Docker.Result result = docker.attempt(
-                    List.of("network", "create", "--label", label, "--subnet", prefix + ".0/24", name), "");
-            if (result.ok()) {
-                return new DockerNetwork(name, prefix);
+            Network network = Network.builder()
+                    .createNetworkCmdModifier(command -> describe(command, name, labels, prefix))
+                    .build();
+            try {
+                network.getId();
+                return new DockerNetwork(network, name, prefix);
+            } catch (DockerException e) {
+                if (attempt == ATTEMPTS_MAX) {
+                    throw new IllegalStateException("no network could be made", e);
+                }
             }
-            refusal = result.errors();
         }
-        throw new IllegalStateException("no network could be made: " + refusal);
+    }
+
+    private static void describe(CreateNetworkCmd command, String name, Map<String, String> labels, String prefix) {
+        command.withName(name)
+                .withLabels(labels)
+                .withIpam(new Ipam().withConfig(new Ipam.Config().withSubnet(prefix + ".0/24")));
     }
 
     public String name() {
@@ -49,5 +64,10 @@ public final class DockerNetwork {
             throw new IllegalStateException("the subnet " + prefix + ".0/24 is full");
         }
         return prefix + "." + number;
+    }
+
+    /** For containers of Testcontainers; the engine has it already. */
+    Network network() {
+        return network;
     }
 }

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * not notice. Needs root. It pulls from a {@link Registry} on the other engine. It makes no packet filter rules:
  * ports that are published on loopback and the gateway's address work, but its containers do not reach each other
  * where another engine lets nothing be forwarded.
+ *
+ * <p>Its containers are made by {@link #docker()}: Testcontainers' {@code DockerClientFactory} knows one engine in a
+ * process, which is the machine's.
  */
 public final class OwnEngine implements AutoCloseable {
     private static final String PREFIX = "uplift-engine-";

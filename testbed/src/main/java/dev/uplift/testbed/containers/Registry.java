@@ -1,5 +1,7 @@
 package dev.uplift.testbed.containers;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -196,8 +198,7 @@ public final class Registry {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + address() + "/v2/"))
                 .timeout(Duration.ofSeconds(3))
                 .build();
-        Waiting.until(
-                START_MAX, () -> answers(http, request), () -> "the registry does not answer: " + container.logs());
+        await("an answer of the registry " + address()).atMost(START_MAX).until(() -> answers(http, request));
     }
 
     private static boolean answers(HttpClient http, HttpRequest request) {

@@ -102,13 +102,13 @@ public final class StandInOnHost {
     /** Starts it as a person does by hand: in a session of its own, output appended to {@code metabase.log}. */
     public StandInOnHost launch() {
         own();
-        List<String> command = new ArrayList<>(List.of("exec", "--detach", "--user", user));
-        command.addAll(List.of("--workdir", directory.toString()));
-        environment.forEach((key, value) -> command.addAll(List.of("--env", key + "=" + value)));
-        command.add(host.container().reference());
-        command.addAll(List.of("sh", "-c", "exec setsid \"$@\" >>metabase.log 2>&1 </dev/null", "launch"));
+        List<String> command =
+                new ArrayList<>(List.of("sh", "-c", "setsid \"$@\" >>metabase.log 2>&1 </dev/null &", "launch"));
         command.addAll(javaCommand("metabase.jar"));
-        Docker.ofThisMachine().run(command);
+        Docker.Result launched = host.attempt(user, directory, environment, command.toArray(String[]::new));
+        if (!launched.ok()) {
+            throw new IllegalStateException(launched.errors());
+        }
         return this;
     }
 

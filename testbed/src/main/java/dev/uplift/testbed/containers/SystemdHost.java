@@ -1,5 +1,11 @@
 package dev.uplift.testbed.containers;
 
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.command.CreateContainerCmd;
+import com.github.dockerjava.api.model.Bind;
+import com.github.dockerjava.api.model.Capability;
+import com.github.dockerjava.api.model.HostConfig;
+import com.github.dockerjava.api.model.Volume;
 import dev.uplift.standin.StandInLedger;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,79 +14,78 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.function.BooleanSupplier;
+import java.util.Map;
+import java.util.Objects;
+import org.testcontainers.containers.ExecConfig;
+import org.testcontainers.containers.wait.strategy.Wait;
+import org.testcontainers.containers.wait.strategy.WaitStrategy;
+import org.testcontainers.images.builder.Transferable;
 
-/** A host of {@link SystemdHosts}. */
+/** A host of {@link SystemdHosts}: a container of Testcontainers with systemd as PID 1. */
 public final class SystemdHost {
     /** Where sshd listens. */
     public static final int SSH_PORT = 22;
 
-    private static final Duration BOOT_MAX = Duration.ofSeconds(60);
+    private static final int STOP_S_MAX = 60;
+    private static final int SECRET = 0600;
 
     private final String name;
-    private final String address;
     private final String hostKey;
-    private final DockerContainer container;
+    private final NetworkContainer container;
+    private final WaitStrategy booted;
 
-    private SystemdHost(String name, String address, String hostKey, DockerContainer container) {
+    private SystemdHost(String name, String hostKey, NetworkContainer container, WaitStrategy booted) {
         this.name = name;
-        this.address = address;
         this.hostKey = hostKey;
         this.container = container;
+        this.booted = booted;
     }
 
-    static SystemdHost create(SystemdHosts hosts, String name, List<String> further) {
-        String address = hosts.network().nextAddress();
-        List<String> options = new ArrayList<>(List.of(
-                "--name", hosts.containers().name(name),
-                "--hostname", name,
-                "--network", hosts.network().name(),
-                "--ip", address,
-                "--cap-add", "SYS_ADMIN",
-                "--cap-add", "NET_ADMIN",
-                "--cap-add", "SYS_PTRACE",
-                "--stop-signal", "SIGRTMIN+3",
-                "--tmpfs", "/run",
-                "--tmpfs", "/run/lock"));
-        if (Files.isDirectory(Path.of("/sys/fs/cgroup/systemd"))) {
-            options.addAll(List.of("--volume", "/sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw"));
-        } else {
-            options.addAll(List.of("--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup:rw"));
-        }
-        options.addAll(further);
-        options.add(DockerContainers.HOST_IMAGE);
-        DockerContainer container = hosts.containers().create(options.toArray(String[]::new));
-        Path key = hosts.directory().resolve(name + "/ssh_host_ed25519_key");
+    static SystemdHost boot(SystemdHosts hosts, String name, Bind... further) {
+        Path key = hosts.directory().resolve(name + "_host_ed25519_key");
+        SystemdHosts.generateKey(key);
+        // sshd tells systemd when it listens.
+        WaitStrategy booted = Wait.forSuccessfulCommand(
+                "systemctl is-system-running --wait | grep -qxE 'running|degraded' && systemctl is-active ssh.service");
         try {
-            Path files = Files.createDirectories(hosts.directory().resolve(name + "/files"));
-            SystemdHosts.generateKey(key);
-            Path ssh = directory(files, "etc", "rwxr-xr-x").resolve("ssh");
-            directory(files, "etc/ssh", "rwxr-xr-x");
-            directory(files, "root", "rwx------");
-            Path authorized = directory(files, "root/.ssh", "rwx------").resolve("authorized_keys");
-            Files.copy(key, ssh.resolve("ssh_host_ed25519_key"));
-            Files.copy(hosts.privateKey().resolveSibling(hosts.privateKey().getFileName() + ".pub"), authorized);
-            Files.setPosixFilePermissions(
-                    ssh.resolve("ssh_host_ed25519_key"), PosixFilePermissions.fromString("rw-------"));
-            Files.setPosixFilePermissions(authorized, PosixFilePermissions.fromString("rw-------"));
-            Files.setPosixFilePermissions(files, PosixFilePermissions.fromString("rwxr-xr-x"));
-            container.copyIn(files + "/.", Path.of("/"));
-            return new SystemdHost(
-                    name, address, Files.readString(Path.of(key + ".pub")).strip(), container);
+            NetworkContainer container = new NetworkContainer(hosts.containers(), DockerContainers.HOST_IMAGE, name)
+                    .withTmpFs(Map.of("/run", "", "/run/lock", ""))
+                    .withCopyToContainer(
+                            Transferable.of(Files.readAllBytes(key), SECRET), "/etc/ssh/ssh_host_ed25519_key")
+                    .withCopyToContainer(
+                            Transferable.of(Files.readAllBytes(publicKey(hosts.privateKey())), SECRET),
+                            "/root/.ssh/authorized_keys")
+                    .withCreateContainerCmdModifier(command -> describe(command, name, further))
+                    .waitingFor(booted);
+            container.start();
+            return new SystemdHost(name, Files.readString(publicKey(key)).strip(), container, booted);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static Path directory(Path below, String path, String mode) throws IOException {
-        Path directory = Files.createDirectories(below.resolve(path));
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(mode));
-        return directory;
+    /** Mounts are described here: for those that Testcontainers knows of it pulls an image that tries them. */
+    private static void describe(CreateContainerCmd command, String name, Bind... further) {
+        List<Bind> binds = new ArrayList<>(List.of(further));
+        HostConfig host = Objects.requireNonNull(command.getHostConfig());
+        if (Files.isDirectory(Path.of("/sys/fs/cgroup/systemd"))) {
+            binds.add(bind("/sys/fs/cgroup/systemd", "/sys/fs/cgroup/systemd"));
+        } else {
+            binds.add(bind("/sys/fs/cgroup", "/sys/fs/cgroup"));
+            host.withCgroupnsMode("host");
+        }
+        host.withBinds(binds).withCapAdd(Capability.SYS_ADMIN, Capability.NET_ADMIN, Capability.SYS_PTRACE);
+        command.withHostName(name).withStopSignal("SIGRTMIN+3");
+    }
+
+    static Bind bind(String ofThisMachine, String there) {
+        return new Bind(ofThisMachine, new Volume(there));
+    }
+
+    private static Path publicKey(Path key) {
+        return key.resolveSibling(key.getFileName() + ".pub");
     }
 
     public String name() {
@@ -89,7 +94,7 @@ public final class SystemdHost {
 
     /** Its IPv4 address, reached from this machine and from the other hosts. */
     public String address() {
-        return address;
+        return container.address();
     }
 
     /** The public host key, {@code ssh-ed25519 AAAA... comment}. */
@@ -100,7 +105,7 @@ public final class SystemdHost {
     /** The line of a {@code known_hosts} file. */
     public String knownHostsLine() {
         String[] words = hostKey.split(" ", -1);
-        return address + " " + words[0] + " " + words[1];
+        return address() + " " + words[0] + " " + words[1];
     }
 
     /** {@code SHA256:...}, as OpenSSH shows it. */
@@ -115,18 +120,23 @@ public final class SystemdHost {
         return exec("cat", "/etc/ssh/ssh_host_ed25519_key.pub").output().strip();
     }
 
-    /** The container, for what this class does not offer. */
-    public DockerContainer container() {
-        return container;
-    }
-
     public URI http(int port) {
-        return URI.create("http://" + address + ":" + port);
+        return URI.create("http://" + address() + ":" + port);
     }
 
-    /** Runs a command as root, not through the network. */
+    /** Runs a command as root, not through the network; a failure is a result, also that the host is off. */
     public Docker.Result attempt(String... command) {
         return container.exec(command);
+    }
+
+    /** Runs it as that user in that directory, with those variables beside the host's. */
+    Docker.Result attempt(String user, Path directory, Map<String, String> environment, String... command) {
+        return container.exec(ExecConfig.builder()
+                .user(user)
+                .workDir(directory.toString())
+                .envVars(environment)
+                .command(command)
+                .build());
     }
 
     /**
@@ -156,12 +166,12 @@ public final class SystemdHost {
     }
 
     public String read(Path file) {
-        return container.read(file);
+        return exec("cat", file.toString()).output();
     }
 
     /** Writes a file as root, mode 0644. */
     public void write(Path file, String text) {
-        container.write(file, text);
+        container.copyFileToContainer(Transferable.of(text, 0644), file.toString());
     }
 
     /** The ledger of the stand-in in that directory. */
@@ -172,9 +182,15 @@ public final class SystemdHost {
 
     /** Puts a file of this machine there, owned by root, mode 0644. */
     public void put(Path file, Path to) {
-        container.copyIn(file.toString(), to);
-        exec("chown", "root:root", to.toString());
-        exec("chmod", "0644", to.toString());
+        put(file, to, 0644);
+    }
+
+    void put(Path file, Path to, int mode) {
+        try {
+            container.copyFileToContainer(Transferable.of(Files.readAllBytes(file), mode), to.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** An orderly shutdown and a new boot. */
@@ -191,12 +207,14 @@ public final class SystemdHost {
 
     /** Stops all units in order; the host is off then. */
     public void shutDown() {
-        container.stop();
+        engine().stopContainerCmd(container.getContainerId())
+                .withTimeout(STOP_S_MAX)
+                .exec();
     }
 
     /** Off at once. */
     public void powerOff() {
-        container.kill();
+        engine().killContainerCmd(container.getContainerId()).exec();
     }
 
     /** A text that each boot makes anew. */
@@ -204,14 +222,16 @@ public final class SystemdHost {
         return systemctl("show", "--property", "UserspaceTimestampMonotonic", "--value");
     }
 
-    /** Boots; returns when systemd has started everything and sshd answers. */
+    /** Boots unless it is on; returns when systemd has started everything, sshd too, within a minute. */
     public void powerOn() {
-        container.start();
-        await("systemd", () -> {
-            String state = attempt("systemctl", "is-system-running").output().strip();
-            return Set.of("running", "degraded").contains(state);
-        });
-        await("sshd", this::sshAnswers);
+        if (!container.isRunning()) {
+            engine().startContainerCmd(container.getContainerId()).exec();
+        }
+        booted.waitUntilReady(container);
+    }
+
+    private DockerClient engine() {
+        return container.getDockerClient();
     }
 
     /**
@@ -219,15 +239,12 @@ public final class SystemdHost {
      * Ends with {@link #mend()} or a boot.
      */
     public void cut() {
-        Docker.Result result = container.execWith("""
+        exec("nft", """
                 table inet uplift_cut {
                   chain in { type filter hook input priority -300; iif != "lo" drop; }
                   chain out { type filter hook output priority -300; oif != "lo" drop; }
                 }
-                """, "nft", "-f", "-");
-        if (!result.ok()) {
-            throw new IllegalStateException("nft: " + result.errors());
-        }
+                """);
     }
 
     /** The network is back; idempotent. */
@@ -238,21 +255,11 @@ public final class SystemdHost {
     /** Whether sshd can be reached from here. */
     public boolean sshAnswers() {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(address, SSH_PORT), 1_000);
+            socket.connect(new InetSocketAddress(address(), SSH_PORT), 1_000);
             socket.setSoTimeout(2_000);
             return socket.getInputStream().read() == 'S';
         } catch (IOException e) {
             return false;
         }
-    }
-
-    private void await(String what, BooleanSupplier condition) {
-        Waiting.until(
-                BOOT_MAX,
-                condition,
-                () -> what + " of host " + name + " is not up after " + BOOT_MAX.toSeconds() + " s: "
-                        + attempt("systemctl", "list-units", "--failed", "--no-legend")
-                                .output()
-                        + attempt("systemctl", "list-jobs").output());
     }
 }

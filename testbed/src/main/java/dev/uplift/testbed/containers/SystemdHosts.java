@@ -34,11 +34,9 @@ public final class SystemdHosts implements AutoCloseable {
         }
     }
 
-    /** Boots a host of that name; returns when systemd has started everything and sshd answers. */
+    /** Boots a host of that name; returns when systemd has started everything, sshd too, within a minute. */
     public SystemdHost start(String name) {
-        SystemdHost host = SystemdHost.create(this, name, List.of());
-        host.powerOn();
-        return host;
+        return SystemdHost.boot(this, name);
     }
 
     /**
@@ -46,10 +44,8 @@ public final class SystemdHosts implements AutoCloseable {
      * from the host by the address of {@link #network}'s gateway.
      */
     public SystemdHost startWithEngine(String name) {
-        SystemdHost host = SystemdHost.create(this, name, List.of("--volume", "/var/run/docker.sock:/run/docker.sock"));
-        host.powerOn();
-        host.put(Path.of("/usr/bin/docker"), Path.of("/usr/bin/docker"));
-        host.exec("chmod", "0755", "/usr/bin/docker");
+        SystemdHost host = SystemdHost.boot(this, name, SystemdHost.bind("/var/run/docker.sock", "/run/docker.sock"));
+        host.put(Path.of("/usr/bin/docker"), Path.of("/usr/bin/docker"), 0755);
         return host;
     }
 
