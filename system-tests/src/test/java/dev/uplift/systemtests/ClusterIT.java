@@ -46,6 +46,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -110,6 +111,7 @@ class ClusterIT {
         machines.close();
     }
 
+    @Tag("night")
     @Test
     void aClusterOfThreeKindsOfNodesIsUpgradedAsOne() throws Exception {
         try (Cluster cluster = cluster("cluster-good", "", "")) {
@@ -143,6 +145,7 @@ class ClusterIT {
         }
     }
 
+    @Tag("night")
     @Test
     void aClusterFinishesWithoutNodesThatDoNotStartAndTheNextUpgradeBringsThemBack() throws Exception {
         String name = "cluster-limping";

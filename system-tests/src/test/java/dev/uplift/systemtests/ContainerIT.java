@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Containers of a real engine, their images in a real registry, from {@code uplift add --container} to the rows. */
@@ -82,6 +83,7 @@ class ContainerIT {
         }
     }
 
+    @Tag("night")
     @Test
     void aVersionThatServedAndFailedIsMigratedDownByItsOwnImageAndWhatItTookInStays() throws Exception {
         String name = "container-down";

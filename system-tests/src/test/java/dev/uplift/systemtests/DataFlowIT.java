@@ -31,6 +31,7 @@ import java.util.UUID;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.parallel.Execution;
@@ -59,6 +60,7 @@ class DataFlowIT {
         Files.delete(download);
     }
 
+    @Tag("night")
     @Test
     @Execution(ExecutionMode.CONCURRENT)
     void onPostgresqlTheNewVersionMigratesAndKeepsTheTasks() throws IOException, SQLException {

@@ -25,6 +25,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What {@code uplift discover} proposes is registered by the very words that it prints, and is known from then on. */
@@ -95,6 +96,7 @@ class DiscoverIT {
         succeeds("hosts", "remove", host);
     }
 
+    @Tag("night")
     @Test
     void processesAndContainersOfTheWorkersOwnHostAreRegisteredByTheCommandsThatAreProposed() throws Exception {
         try (StandInServer process = StandInServer.in(product.applications().resolve("found-here"))

@@ -13,6 +13,7 @@ import dev.uplift.testbed.containers.RequiresDocker;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,6 +71,7 @@ class UnitIT {
         }
     }
 
+    @Tag("night")
     @Test
     void aVersionThatServedAndFailedIsMigratedDownInTheUnitsEnvironmentAndWhatItTookInStays() throws Exception {
         String name = "unit-down";

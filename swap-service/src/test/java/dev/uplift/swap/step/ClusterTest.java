@@ -32,6 +32,7 @@ import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Two nodes on one database take every step together. */
@@ -107,6 +108,7 @@ class ClusterTest {
         }
     }
 
+    @Tag("night")
     @Test
     void aNodeThatEndsWhileItIsLookedAtAgainWasStoppedBySomebodyElse() throws Exception {
         try (Rig rig = new Rig();
@@ -224,6 +226,7 @@ class ClusterTest {
         }
     }
 
+    @Tag("night")
     @Test
     void aNodeThatWasLeftOutIsBroughtBackByTheNextUpgrade() throws Exception {
         try (Rig rig = new Rig();
@@ -254,6 +257,7 @@ class ClusterTest {
         }
     }
 
+    @Tag("night")
     @Test
     void aWayBackDoesNotWantANodeThatWasLeftOutBefore() throws Exception {
         try (Rig rig = new Rig();
