@@ -1,5 +1,9 @@
 package dev.uplift.messaging;
 
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
 import java.util.ServiceLoader;
 
 /**
@@ -20,9 +24,27 @@ public interface CrashPoints {
         return (effect, moment) -> {};
     }
 
-    /** What a test has put on the class path of this process; in production there is nothing, and {@link #none} is it. */
+    /**
+     * Those of the JAR that a test names by the system property {@code uplift.crash-points}. In production nobody does, and
+     * {@link #none} is it. An agent of the JVM, or another class path, would keep a service from starting as it always does.
+     *
+     * @throws IllegalArgumentException if the JAR has none
+     */
     static CrashPoints find() {
-        return ServiceLoader.load(CrashPoints.class).findFirst().orElseGet(CrashPoints::none);
+        String jar = System.getProperty("uplift.crash-points");
+        if (jar == null) {
+            return none();
+        }
+        try {
+            // For as long as the process lives.
+            ClassLoader loader =
+                    new URLClassLoader(new URL[] {Path.of(jar).toUri().toURL()}, CrashPoints.class.getClassLoader());
+            return ServiceLoader.load(CrashPoints.class, loader)
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("no crash points in " + jar));
+        } catch (MalformedURLException e) {
+            throw new IllegalArgumentException("no JAR: " + jar, e);
+        }
     }
 
     /** The process is about to take, or has just taken, {@code effect}. */

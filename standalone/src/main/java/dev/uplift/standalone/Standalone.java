@@ -240,12 +240,8 @@ public final class Standalone implements AutoCloseable {
         if (!more.isEmpty()) {
             command.addAll(List.of(more.split("\\s+")));
         }
-        String classPath = service.jar(distribution).toString();
-        String behind = System.getenv().getOrDefault("UPLIFT_CLASS_PATH", "").strip();
-        if (!behind.isEmpty()) {
-            classPath += File.pathSeparator + behind;
-        }
-        command.addAll(List.of("-cp", classPath, "io.quarkus.runner.GeneratedMain"));
+        // By -cp, what the manifest opens to Quarkus's threads would stay closed.
+        command.addAll(List.of("-jar", service.jar(distribution).toString()));
         return new ChildProcess(service.module(), command, environment, home);
     }
 

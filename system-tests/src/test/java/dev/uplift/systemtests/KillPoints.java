@@ -8,19 +8,17 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /**
- * Where services that were started with {@link #jar} and {@link #option} of the same directory die or wait, and what they have done. A service
+ * Where services that were started with {@link #options} of the same directory die or wait, and what they have done. A service
  * is the first word of an effect's name.
  */
 record KillPoints(Path directory) {
 
-    /** What a service finds its crash points in, behind its own class path. */
-    static Path jar() {
-        return Program.jar(Product.root(), "messaging", ".*-kill-points");
-    }
-
-    /** The option of a service whose crash points are armed in {@code directory}. */
-    static String option(Path directory) {
-        return "-Ddev.uplift.kill.directory=" + directory;
+    /** The options of a service whose crash points are armed in {@code directory}. */
+    static String[] options(Path directory) {
+        return new String[] {
+            "-Duplift.crash-points=" + Program.jar(Product.root(), "messaging", ".*-kill-points"),
+            "-Ddev.uplift.kill.directory=" + directory
+        };
     }
 
     /**

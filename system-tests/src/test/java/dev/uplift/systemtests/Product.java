@@ -311,8 +311,7 @@ final class Product {
                 .put(
                         "UPLIFT_REGISTRY_LOGINS",
                         "127.0.0.1:" + privateRegistryPort + "=file:" + home.resolve("test/registry.json") + "#/login");
-        builder.environment().put("UPLIFT_CLASS_PATH", KillPoints.jar().toString());
-        builder.environment().put("UPLIFT_JAVA_OPTIONS", KillPoints.option(home.resolve("run")));
+        builder.environment().put("UPLIFT_JAVA_OPTIONS", String.join(" ", KillPoints.options(home.resolve("run"))));
         // An earlier build has its crash points in itself.
         builder.environment().put("UPLIFT_CRASH_DIRECTORY", home.resolve("run").toString());
         Process process = builder.start();

@@ -29,16 +29,16 @@ final class Program {
         return command;
     }
 
-    /** The whole command of a service of this build, with a JAR behind its own. */
-    static List<String> service(String module, Path behind, String... options) {
+    /** The whole command of a service of this build. */
+    static List<String> service(String module, String... options) {
         Path app = Product.root().resolve(module).resolve("target/quarkus-app");
         List<String> command = command(app.resolve("service.aot"), options);
         command.addAll(List.of(
+                "-Xmx256m",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                app.resolve("service.jar") + File.pathSeparator + behind,
-                "io.quarkus.runner.GeneratedMain"));
+                "-jar",
+                app.resolve("service.jar").toString()));
         return command;
     }
 

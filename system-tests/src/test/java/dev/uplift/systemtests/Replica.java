@@ -76,7 +76,7 @@ final class Replica implements AutoCloseable {
     void start() {
         try {
             Files.createDirectories(directory);
-            List<String> command = Program.service(module, KillPoints.jar(), "-Xmx256m", KillPoints.option(directory));
+            List<String> command = Program.service(module, KillPoints.options(directory));
             ProcessBuilder builder = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(

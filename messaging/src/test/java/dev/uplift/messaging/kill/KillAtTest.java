@@ -21,7 +21,7 @@ class KillAtTest {
 
         public static void main(String[] arguments) {
             System.setProperty(KillAt.DIRECTORY, arguments[0]);
-            CrashPoints points = CrashPoints.find();
+            CrashPoints points = new KillAt();
             points.before("swap.other");
             points.before("swap.link");
             points.after("swap.link");
