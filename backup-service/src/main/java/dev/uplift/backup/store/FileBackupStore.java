@@ -8,17 +8,21 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Backups in a directory tree, {@code <root>/<installation>/<backup>/}, that only its owner can read. A backup grows in
  * {@code <backup>.<run>.partial}; the rename to {@code <backup>} publishes it.
  */
 public final class FileBackupStore implements BackupStore {
+    private static final Logger LOG = LoggerFactory.getLogger(FileBackupStore.class);
     private static final String PARTIAL = ".partial";
     private static final String PRUNED = ".pruned";
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
@@ -68,12 +72,16 @@ public final class FileBackupStore implements BackupStore {
 
     @Override
     public List<UUID> list(UUID installation) throws IOException {
-        return entries(installation).stream()
-                .map(entry -> String.valueOf(entry.getFileName()))
-                .filter(name -> ID.matcher(name).matches())
-                .map(UUID::fromString)
-                .sorted()
-                .toList();
+        List<UUID> ids = new ArrayList<>();
+        for (Path entry : entries(installation)) {
+            String name = String.valueOf(entry.getFileName());
+            if (ID.matcher(name).matches()) {
+                ids.add(UUID.fromString(name));
+            } else if (!isLeftover(name)) {
+                LOG.warn("{} is no backup, and is left alone", entry);
+            }
+        }
+        return ids.stream().sorted().toList();
     }
 
     @Override
@@ -87,10 +95,14 @@ public final class FileBackupStore implements BackupStore {
     public void discardLeftovers(UUID installation) throws IOException {
         for (Path entry : entries(installation)) {
             String name = String.valueOf(entry.getFileName());
-            if (name.endsWith(PARTIAL) || name.endsWith(PRUNED)) {
+            if (isLeftover(name)) {
                 DurableFiles.delete(entry);
             }
         }
+    }
+
+    private static boolean isLeftover(String name) {
+        return name.endsWith(PARTIAL) || name.endsWith(PRUNED);
     }
 
     private Path directory(UUID installation, UUID backup) {
