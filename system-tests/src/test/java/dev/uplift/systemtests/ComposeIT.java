@@ -78,6 +78,12 @@ class ComposeIT {
             standIns.registry().standIn(StandInContainers.NEW);
             String name = "composed-upgrade";
             StandInContainers.Started started = standIns.startBesideDatabase(name, "");
+            // So much to back up that Compose, which takes a second to begin, stops the services in the middle of it.
+            standIns.postgres()
+                    .sql(
+                            name,
+                            "SET ROLE \"" + name + "\"; CREATE TABLE ballast AS SELECT id, repeat(md5(id::text), 30)"
+                                    + " AS text FROM generate_series(1, 150000) AS id");
             Awaitility.await().atMost(Duration.ofSeconds(90)).until(started.api()::healthy);
             InstallationStatus registered = register(new RegisterInstallation(
                     name,

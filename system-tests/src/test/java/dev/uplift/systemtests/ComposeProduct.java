@@ -27,12 +27,14 @@ final class ComposeProduct implements AutoCloseable {
     private final DockerContainers containers;
     private final Path directory;
     private final int basePort;
+    private final String project;
     private final Compose compose;
 
     private ComposeProduct(DockerContainers containers, Path directory, int basePort) {
         this.containers = containers;
         this.directory = directory;
         this.basePort = basePort;
+        this.project = containers.name("compose");
         this.compose = Compose.in(
                 Product.root(),
                 containers.docker(),
@@ -43,7 +45,7 @@ final class ComposeProduct implements AutoCloseable {
                 "--env-file",
                 directory.resolve("env").toString(),
                 "--project-name",
-                containers.name("compose"));
+                project);
     }
 
     /** Builds the images as an operator does, and starts everything. */
@@ -85,8 +87,19 @@ final class ComposeProduct implements AutoCloseable {
         return containers;
     }
 
+    /** As the engine knows it: Compose itself takes a second for an answer. */
     DockerContainer container(String service) {
-        return containers.named(compose.run("ps", "--quiet", service).strip());
+        return containers.named(containers
+                .docker()
+                .run(
+                        "ps",
+                        "--all",
+                        "--quiet",
+                        "--filter",
+                        "label=com.docker.compose.project=" + project,
+                        "--filter",
+                        "label=com.docker.compose.service=" + service)
+                .strip());
     }
 
     /** {@code docker compose stop}: all containers end in order, and stay. */
