@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.backup;
 
 import com.github.f4b6a3.uuid.UuidCreator;

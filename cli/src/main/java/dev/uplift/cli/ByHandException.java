@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.cli;
 
 /** A file of the operator's is left as it is. The message says why, for a person. */

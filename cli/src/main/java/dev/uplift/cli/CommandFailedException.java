@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.cli;
 
 /** Ends the command with one line for a person that says what to do. */

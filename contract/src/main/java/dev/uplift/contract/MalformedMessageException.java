@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.contract;
 
 /** A message that nobody can understand. Its text says why in one line and holds nothing of the message's body. */

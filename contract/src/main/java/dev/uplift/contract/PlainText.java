@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.contract;
 
 /** Text that a terminal, a log and a page show as it is. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.contract;
 
 /** How things are called whose values nobody should see: parameters, settings, variables. */

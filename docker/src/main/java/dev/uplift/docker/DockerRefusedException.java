@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.docker;
 
 /** The engine answered that it does not do it. Nothing has changed unless the request says otherwise. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.docker;
 
 /** A text is no image reference, or not one of the kind that is needed. */

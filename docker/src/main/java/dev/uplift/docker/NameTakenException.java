@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.docker;
 
 /** Another container has the name that is needed. Nothing was done to it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.host;
 
 /** A newer command has been at the target: this one must not touch it any more. */

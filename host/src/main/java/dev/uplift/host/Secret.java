@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.host;
 
 /** A value that nobody may see by accident: it does not print itself. */

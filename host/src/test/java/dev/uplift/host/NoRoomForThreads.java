@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.host;
 
 /** Until it is closed, whoever of the thread that opened it starts another one fails as a process at its limit of them. */

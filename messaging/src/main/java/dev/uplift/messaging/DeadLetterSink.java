@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.messaging;
 
 /** Is told of every dead letter, in the transaction that moves it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.messaging;
 
 import com.github.kagkarlsson.scheduler.SchedulerBuilder;

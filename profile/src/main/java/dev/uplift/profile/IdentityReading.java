@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.profile;
 
 /** What the identity probe says. Once used is for ever used: anything else after that is a failure. */

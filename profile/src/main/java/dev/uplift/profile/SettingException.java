@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.profile;
 
 /** The settings with which an application was started cannot be understood. The message holds no value of a secret. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.standin;
 
 import static dev.uplift.standin.StandIns.NEW;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.worker;
 
 /** A step ended early, at a safe point, because it was told to stop. */

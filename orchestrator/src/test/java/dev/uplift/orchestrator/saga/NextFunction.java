@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.orchestrator.saga;
 
 /** {@link UpgradeSaga#next}, or something that should be caught pretending to be it. */

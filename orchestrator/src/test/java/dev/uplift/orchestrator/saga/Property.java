@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.orchestrator.saga;
 
 /** What must hold whatever the network, the workers and the operator do. */

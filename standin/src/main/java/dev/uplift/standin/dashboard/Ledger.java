@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.standin.dashboard;
 
 import com.fasterxml.jackson.databind.ObjectMapper;

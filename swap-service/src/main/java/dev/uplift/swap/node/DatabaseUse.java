@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.swap.node;
 
 /** Whether a node that serves works on a database. Each text is about the node and one line. */

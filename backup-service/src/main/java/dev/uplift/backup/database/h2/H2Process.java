@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.backup.database.h2;
 
 import dev.uplift.backup.database.Program;
