@@ -152,7 +152,6 @@ class ReplicasIT {
     void bothReadAndAllIsWell() {
         awaitReaders(orchestrators);
         awaitUp();
-        downloads.set(0);
     }
 
     @Test
@@ -256,34 +255,47 @@ class ReplicasIT {
     void replicasThatAreKilledInTurnLoseNothing() throws Exception {
         artifacts.getFirst().arm("artifact.batch.commit:AFTER:1");
         artifacts.getLast().arm("artifact.reply.commit:BEFORE:1");
-        List<StepName> held = List.of(StepName.STAGE, StepName.STOP, StepName.START, StepName.SOAK);
-        List<String> points = List.of(
+        List<UUID> upgrades = beginAndHold(orchestrators.getFirst(), StepName.PREFLIGHT_DATABASE);
+        killBoth(
                 "orchestrator.batch.commit:AFTER:1",
-                "orchestrator.batch.commit:BEFORE:1",
-                "orchestrator.offsets.commit:AFTER:1",
-                "orchestrator.offsets.commit:BEFORE:1");
-        workers.hold(held.getFirst());
-        List<UUID> upgrades = begin(orchestrators.getFirst());
-        for (Replica artifact : artifacts) {
-            artifact.awaitKilled(SOON);
-            artifact.start();
-        }
-
-        for (int i = 0; i < held.size(); i++) {
-            Replica struck = orchestrators.get(i % 2);
-            workers.awaitHeld(FLEET);
-            struck.arm(points.get(i));
-            if (i + 1 < held.size()) {
-                workers.releaseAndHold(held.get(i + 1));
-            } else {
-                workers.release();
-            }
-            struck.awaitKilled(SOON);
-            struck.start();
-            struck.awaitReady();
-        }
-
+                () -> {
+                    workers.releaseAndHold(StepName.STOP);
+                    for (Replica artifact : artifacts) {
+                        artifact.awaitKilled(SOON);
+                        artifact.start();
+                    }
+                },
+                "orchestrator.batch.commit:BEFORE:1");
         assertWentAsIfNothingHadBeen(upgrades, 1 + artifacts.size());
+
+        upgrades = beginAndHold(orchestrators.getFirst(), StepName.PREFLIGHT_DATABASE);
+        killBoth(
+                "orchestrator.offsets.commit:AFTER:1",
+                () -> workers.releaseAndHold(StepName.STOP),
+                "orchestrator.offsets.commit:BEFORE:1");
+        assertWentAsIfNothingHadBeen(upgrades);
+    }
+
+    /**
+     * Kills one before the upgrades stop their installations, and the other after that. Each time at least two services
+     * answer: a replica reads the half of all partitions, and these may be without any of one service.
+     */
+    private void killBoth(String at, Runnable untilStop, String afterStop) {
+        Replica first = orchestrators.getFirst();
+        first.arm(at);
+        untilStop.run();
+        startAgain(first);
+        workers.awaitHeld(FLEET);
+        Replica second = orchestrators.getLast();
+        second.arm(afterStop);
+        workers.release();
+        startAgain(second);
+    }
+
+    private static void startAgain(Replica killed) {
+        killed.awaitKilled(SOON);
+        killed.start();
+        killed.awaitReady();
     }
 
     /** All wait for the answers to this step when this returns. */
@@ -295,6 +307,7 @@ class ReplicasIT {
     }
 
     private List<UUID> begin(Replica asked) {
+        downloads.set(0);
         String tag = "v0.51." + ++release;
         StandInRelease target = StandInReleases.stamp(home.resolve("downloads"), tag);
         AcceptedSagas sagas = asked.rest()
