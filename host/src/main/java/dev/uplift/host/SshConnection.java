@@ -280,13 +280,13 @@ final class SshConnection implements AutoCloseable {
     /** A call before anything is asked for: if it fails, it is made once more on a new connection. */
     private synchronized <T> T lost(Call<T> call) throws IOException {
         try {
-            return call.call();
+            return onOpenSession(call);
         } catch (HostKeyRefusedException | SecretUnavailableException | HostLostException | InterruptedIOException e) {
             throw e;
         } catch (IOException e) {
             drop();
             try {
-                return call.call();
+                return onOpenSession(call);
             } catch (HostKeyRefusedException
                     | SecretUnavailableException
                     | HostLostException
@@ -296,6 +296,15 @@ final class SshConnection implements AutoCloseable {
                 again.addSuppressed(e);
                 throw new HostLostException(target + " is not reached: " + SshFailure.reason(again), again);
             }
+        }
+    }
+
+    /** A session that is found lost while a channel of it is made says so without an {@link IOException}. */
+    private static <T> T onOpenSession(Call<T> call) throws IOException {
+        try {
+            return call.call();
+        } catch (IllegalStateException e) {
+            throw new IOException("the connection was lost", e);
         }
     }
 }

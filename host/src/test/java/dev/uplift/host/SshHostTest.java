@@ -21,6 +21,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.sshd.client.SshClient;
+import org.apache.sshd.common.channel.Channel;
+import org.apache.sshd.common.channel.ChannelListener;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -144,6 +148,26 @@ class SshHostTest {
 
         assertThat(host.run(Exec.of(SOON, "echo", "again")).output()).isEqualTo("again\n");
         assertThat(host.files().exists(directory)).isTrue();
+    }
+
+    @Test
+    void connectionThatIsLostWhileAChannelIsMadeIsMadeAgain() throws Exception {
+        try (SshClient client = SshClients.start()) {
+            AtomicInteger lost = new AtomicInteger();
+            client.addChannelListener(new ChannelListener() {
+                @Override
+                public void channelInitialized(Channel channel) {
+                    if (lost.getAndIncrement() % 2 == 0) {
+                        channel.getSession().close(true);
+                    }
+                }
+            });
+            SshHost other = new SshHost(client, sshd.target(), new LocalHost());
+
+            assertThat(other.run(Exec.of(SOON, "echo", "again")).output()).isEqualTo("again\n");
+            assertThat(other.files().exists(directory)).isTrue();
+            assertThat(lost).hasValue(4);
+        }
     }
 
     @Test
