@@ -131,6 +131,7 @@ final class DiskFaultTest {
             String outcome = output(
                     "strace",
                     "-f",
+                    "--seccomp-bpf",
                     "-qq",
                     "-o",
                     trace.toString(),
