@@ -2,8 +2,10 @@
 package dev.uplift.architecture;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -164,6 +166,17 @@ class ArchitectureTest {
     @Test
     void packagesHaveNoCycles() {
         slices().matching("dev.uplift.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    /** Which of Hibernate's forms of them keeps a plan for each call is known there. */
+    @Test
+    void nativeQueriesAreMadeByTheDatabase() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("dev.uplift.messaging.Database")
+                .should()
+                .callMethodWhere(target(name("createNativeQuery")))
+                .check(CLASSES);
     }
 
     /** A file, a process or a command of an application is on its host, which need not be this machine. */

@@ -102,14 +102,13 @@ final class CrashGuard {
         if (!watchful || mine.contains(Position.of(one))) {
             return true;
         }
-        int begun = database.inTransaction(() -> database.session()
-                .createNativeQuery("""
+        int begun = database.inTransaction(() -> database.column("""
             INSERT INTO record_in_hand (consumer, topic, partition, record_offset, alone_count)
             VALUES (:consumer, :topic, :partition, :offset, 1)
             ON CONFLICT (consumer, topic, partition, record_offset)
                 DO UPDATE SET alone_count = record_in_hand.alone_count + 1
             RETURNING alone_count
-            """, Integer.class)
+            """, "alone_count", Integer.class)
                 .setParameter("consumer", consumer)
                 .setParameter("topic", one.topic())
                 .setParameter("partition", one.partition())

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.IntUnaryOperator;
 import org.hibernate.StatelessSession;
+import org.hibernate.query.NativeQuery;
 
 /**
  * The one database of a process. Work is done in the transaction of its thread: {@link #inTransaction} opens one, and
@@ -89,12 +90,29 @@ public final class Database {
 
     /** When the transaction of this thread began, by the database's clock, in microseconds: the same for all processes. */
     public Instant now() {
-        return session().createNativeQuery("SELECT now()", Instant.class).getSingleResult();
+        return column("SELECT now()", "now", Instant.class).getSingleResult();
     }
 
     /** Reads and writes in the transaction of this thread. */
     public StatelessSession session() {
         return transactions.session();
+    }
+
+    /** A native query for rows of one column, which has this name. */
+    public <T> NativeQuery<T> column(String sql, String name, Class<T> type) {
+        // Told of the type only, Hibernate 7.1 keeps one more plan with each call, thousands in the end, all of one
+        // hash.
+        return session().createNativeQuery(sql, type).addScalar(name, type);
+    }
+
+    /** A native query for rows of several columns. */
+    public NativeQuery<Object[]> rows(String sql) {
+        return session().createNativeQuery(sql, Object[].class);
+    }
+
+    /** A native query for entities. */
+    public <T> NativeQuery<T> entities(String sql, Class<T> type) {
+        return session().createNativeQuery(sql, type);
     }
 
     /**

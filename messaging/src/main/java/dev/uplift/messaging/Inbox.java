@@ -58,12 +58,11 @@ public final class Inbox {
             return new Claims(new HashSet<>(), digests);
         }
         // One statement in the order of the ids, however many there are: two claims never wait for each other.
-        Set<UUID> fresh = new HashSet<>(database.session()
-                .createNativeQuery("""
+        Set<UUID> fresh = new HashSet<>(database.column("""
                         INSERT INTO inbox (message_id, digest)
                         SELECT id, digest FROM unnest(:ids, :digests) AS claimed (id, digest) ORDER BY id
                         ON CONFLICT DO NOTHING RETURNING message_id
-                        """, UUID.class)
+                        """, "message_id", UUID.class)
                 .setParameter("ids", digests.keySet().toArray(UUID[]::new))
                 .setParameter("digests", digests.values().toArray(String[]::new))
                 .getResultList());

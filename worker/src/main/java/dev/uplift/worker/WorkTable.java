@@ -51,8 +51,7 @@ final class WorkTable {
 
     /** Adds what is new; returns the ids that were. */
     Set<UUID> add(List<WorkItem> items) {
-        return new HashSet<>(database.session()
-                .createNativeQuery("""
+        return new HashSet<>(database.column("""
                         INSERT INTO work (command_id, key, scope, revokes, epoch, type, traceparent, body)
                         SELECT command_id, key, scope, revokes, epoch, type, traceparent, body
                         FROM unnest(:ids, :keys, :scopes, :revokes, :epochs, :types, :traceparents, :bodies)
@@ -60,7 +59,7 @@ final class WorkTable {
                             AS item (command_id, key, scope, revokes, epoch, type, traceparent, body, position)
                         ORDER BY position
                         ON CONFLICT DO NOTHING RETURNING command_id
-                        """, UUID.class)
+                        """, "command_id", UUID.class)
                 .setParameter("ids", items.stream().map(WorkItem::commandId).toArray(UUID[]::new))
                 .setParameter("keys", texts(items, WorkItem::key))
                 .setParameter("scopes", texts(items, WorkItem::scope))
@@ -132,9 +131,7 @@ final class WorkTable {
 
     /** Begins the oldest pending item of {@code key}. */
     Optional<Begun> begin(String key) {
-        return database
-                .session()
-                .createNativeQuery("""
+        return database.rows("""
                         UPDATE work AS begun
                         SET deliveries = deliveries + 1, begun_at = coalesce(begun_at, now())
                         WHERE command_id = (
@@ -144,10 +141,7 @@ final class WorkTable {
                             (NOT revokes AND EXISTS (
                                 SELECT 1 FROM work AS undo WHERE undo.scope = begun.scope AND undo.revokes)) AS revoked,
                             (SELECT max(epoch) FROM work AS seen WHERE seen.key = begun.key) AS epoch_max
-                        """, Object[].class)
-                .setParameter("key", key)
-                .getResultList()
-                .stream()
+                        """).setParameter("key", key).getResultList().stream()
                 .map(WorkTable::begun)
                 .findFirst();
     }
@@ -198,9 +192,7 @@ final class WorkTable {
 
     /** What running items have to know. */
     List<Signal> signals(Collection<UUID> running) {
-        return database
-                .session()
-                .createNativeQuery("""
+        return database.rows("""
                         SELECT command_id, deliveries, EXISTS (
                             SELECT 1 FROM work AS waiting
                             WHERE waiting.key = run.key AND waiting.finished_at IS NULL
@@ -209,10 +201,7 @@ final class WorkTable {
                                        AND split_part(waiting.scope, '/', 1) = split_part(run.scope, '/', 1)))
                         ) AS revoked
                         FROM work AS run WHERE command_id = ANY (:running)
-                        """, Object[].class)
-                .setParameter("running", running.toArray(UUID[]::new))
-                .getResultList()
-                .stream()
+                        """).setParameter("running", running.toArray(UUID[]::new)).getResultList().stream()
                 .map(row -> new Signal((UUID) row[0], (int) row[1], (boolean) row[2]))
                 .toList();
     }

@@ -61,19 +61,16 @@ public final class DatabaseIds {
         String[] asked = ids.toArray(String[]::new);
         var _ = locks.lock(
                 LockOrder.Kind.DATABASES,
-                () -> database.session()
-                        .createNativeQuery(
-                                "SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT DISTINCT"
+                () -> database.column(
+                                "SELECT count(pg_advisory_xact_lock(lock)) AS locked FROM (SELECT DISTINCT"
                                         + " hashtextextended(id, 8480) AS lock FROM unnest(:ids) id ORDER BY lock) locks",
+                                "locked",
                                 Long.class)
                         .setParameter("ids", asked)
                         .getSingleResult());
-        database.session()
-                .createNativeQuery(
-                        "SELECT id, name, database_id, database_run_id, database_apart FROM installation"
-                                + " WHERE (database_id = ANY (:ids) OR database_run_id = ANY (:ids)) AND state <> 'REFUSED'"
-                                + " ORDER BY id",
-                        Object[].class)
+        database.rows("SELECT id, name, database_id, database_run_id, database_apart FROM installation"
+                        + " WHERE (database_id = ANY (:ids) OR database_run_id = ANY (:ids)) AND state <> 'REFUSED'"
+                        + " ORDER BY id")
                 .setParameter("ids", asked)
                 .getResultList()
                 .forEach(row -> known.add(new Owner(

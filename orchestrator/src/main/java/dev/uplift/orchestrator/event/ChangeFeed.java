@@ -212,13 +212,15 @@ public final class ChangeFeed {
     }
 
     private long last() {
-        return database.session()
-                .createNativeQuery("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM change_seq", Long.class)
+        return database.column(
+                        "SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS last FROM change_seq",
+                        "last",
+                        Long.class)
                 .getSingleResult();
     }
 
     private Set<String> holders() {
         return new HashSet<>(
-                database.session().createNativeQuery(HOLDERS, String.class).getResultList());
+                database.column(HOLDERS, "virtualtransaction", String.class).getResultList());
     }
 }

@@ -109,11 +109,8 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
     /** What the hosts of these were asked last; none for those that nobody asks any more. */
     Map<UUID, Inspection.Requested> questions(Collection<UUID> ids) {
         Map<UUID, Inspection.Requested> questions = new LinkedHashMap<>();
-        database.session()
-                .createNativeQuery(
-                        "SELECT id, CAST(inspection AS text) FROM installation"
-                                + " WHERE id = ANY (:ids) AND state = 'REGISTERING' AND inspection IS NOT NULL",
-                        Object[].class)
+        database.rows("SELECT id, CAST(inspection AS text) FROM installation"
+                        + " WHERE id = ANY (:ids) AND state = 'REGISTERING' AND inspection IS NOT NULL")
                 .setParameter("ids", ids.toArray(UUID[]::new))
                 .getResultList()
                 .forEach(row ->
@@ -135,10 +132,10 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
 
     /** Whether there was once one of this id, or a registration that was refused. */
     boolean isGone(UUID id) {
-        return database.session()
-                .createNativeQuery(
+        return database.column(
                         "SELECT EXISTS (SELECT FROM gone WHERE installation_id = :id)"
-                                + " OR EXISTS (SELECT FROM installation WHERE id = :id AND state = 'REFUSED')",
+                                + " OR EXISTS (SELECT FROM installation WHERE id = :id AND state = 'REFUSED') AS gone",
+                        "gone",
                         Boolean.class)
                 .setParameter("id", id)
                 .getSingleResult();
@@ -148,8 +145,7 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
     public Map<UUID, Installation> lock(Collection<UUID> ids) {
         Map<UUID, Installation> locked = new LinkedHashMap<>();
         if (!ids.isEmpty()) {
-            lock(database.session()
-                            .createNativeQuery(
+            lock(database.entities(
                                     "SELECT " + COLUMNS
                                             + " FROM installation WHERE id = ANY (:ids) ORDER BY id FOR UPDATE",
                                     InstallationEntity.class)
@@ -193,8 +189,7 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
      */
     List<Overdue> overdue(Duration deadline, int limit) {
         String condition = "inspect_due_at <= now() AND " + Watermark.isPast("inspect_due_at", "deadline_millis");
-        List<InstallationEntity> overdue = lock(database.session()
-                .createNativeQuery(
+        List<InstallationEntity> overdue = lock(database.entities(
                         "SELECT " + COLUMNS + " FROM installation WHERE " + condition
                                 + " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED",
                         InstallationEntity.class)
@@ -203,9 +198,9 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
         if (overdue.isEmpty()) {
             return List.of();
         }
-        Set<UUID> lives = Set.copyOf(database.session()
-                .createNativeQuery(
+        Set<UUID> lives = Set.copyOf(database.column(
                         "SELECT id FROM installation WHERE id = ANY (:ids) AND inspect_due_at >= inspect_until",
+                        "id",
                         UUID.class)
                 .setParameter("ids", overdue.stream().map(entity -> entity.id).toArray(UUID[]::new))
                 .getResultList());
@@ -228,8 +223,7 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
 
     /** Those of a site with a node at one of these places of a host: directories, units or names of containers. */
     List<Installation> at(String site, String host, Collection<String> places) {
-        return rows(database.session()
-                        .createNativeQuery("SELECT " + COLUMNS + """
+        return rows(database.entities("SELECT " + COLUMNS + """
                                  FROM installation WHERE state <> 'REFUSED' AND site = :site
                                    AND EXISTS (SELECT FROM jsonb_array_elements(spec->'nodes') node
                                                 WHERE node->>'host' = :host AND (node->>'directory' = ANY (:places)
@@ -249,9 +243,10 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
 
     /** The names of installations on this host; at most {@code limit}. */
     List<String> on(String host, int limit) {
-        return database.session()
-                .createNativeQuery(
-                        "SELECT name FROM installation WHERE " + ON_HOST + " ORDER BY name LIMIT :limit", String.class)
+        return database.column(
+                        "SELECT name FROM installation WHERE " + ON_HOST + " ORDER BY name LIMIT :limit",
+                        "name",
+                        String.class)
                 .setParameter("host", host)
                 .setParameter("limit", limit)
                 .getResultList();
@@ -259,8 +254,7 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
 
     /** Locks all that are known to be on this host. */
     List<Installation> lockOn(String host) {
-        return lock(database.session()
-                        .createNativeQuery(
+        return lock(database.entities(
                                 "SELECT " + COLUMNS + " FROM installation WHERE " + ON_HOST + " ORDER BY id FOR UPDATE",
                                 InstallationEntity.class)
                         .setParameter("host", host))
@@ -312,11 +306,8 @@ public class InstallationStore implements PanacheRepositoryBase<InstallationEnti
     /** Installations forgotten above {@code after} up to {@code upTo}, in order. */
     public List<Change> removed(long after, long upTo, int limit) {
         return database
-                .session()
-                .createNativeQuery(
-                        "SELECT change_seq, CAST(body AS text) FROM removal"
-                                + " WHERE change_seq > :after AND change_seq <= :up_to ORDER BY change_seq LIMIT :limit",
-                        Object[].class)
+                .rows("SELECT change_seq, CAST(body AS text) FROM removal"
+                        + " WHERE change_seq > :after AND change_seq <= :up_to ORDER BY change_seq LIMIT :limit")
                 .setParameter("after", after)
                 .setParameter("up_to", upTo)
                 .setParameter("limit", limit)

@@ -96,11 +96,11 @@ public final class RequestStore {
 
     private boolean isCopy(Key key, String asked) {
         return bind(
-                        database.session()
-                                .createNativeQuery(
-                                        "SELECT digest IS NULL OR digest = " + DIGEST
-                                                + " FROM request WHERE id = :id AND kind = :kind",
-                                        Boolean.class),
+                        database.column(
+                                "SELECT digest IS NULL OR digest = " + DIGEST + " AS copy"
+                                        + " FROM request WHERE id = :id AND kind = :kind",
+                                "copy",
+                                Boolean.class),
                         key)
                 .setParameter("body", asked)
                 .getSingleResult();
@@ -109,9 +109,7 @@ public final class RequestStore {
     /** The request that was accepted first of those that are not carried out. */
     Optional<Key> oldestOpen() {
         return database
-                .session()
-                .createNativeQuery(
-                        "SELECT id, kind FROM request WHERE finished_at IS NULL ORDER BY seq LIMIT 1", Object[].class)
+                .rows("SELECT id, kind FROM request WHERE finished_at IS NULL ORDER BY seq LIMIT 1")
                 .getResultList()
                 .stream()
                 .map(row -> new Key((UUID) row[0], UpgradeStatus.Kind.valueOf((String) row[1])))
@@ -193,12 +191,12 @@ public final class RequestStore {
 
     /** Notes who is about to carry out the next chunk; returns how many processes ended in it; empty if there is none. */
     Optional<Integer> begin(Key key, UUID process) {
-        return database.inTransaction(() -> bind(database.session().createNativeQuery("""
+        return database.inTransaction(() -> bind(database.column("""
             UPDATE request SET begun_by = :process,
                    death_count = death_count + CASE WHEN begun_by <> :process THEN 1 ELSE 0 END
              WHERE id = :id AND kind = :kind AND finished_at IS NULL
             RETURNING death_count
-            """, Integer.class), key)
+            """, "death_count", Integer.class), key)
                 .setParameter("process", process)
                 .getResultList()
                 .stream()
@@ -218,7 +216,7 @@ public final class RequestStore {
 
     /** Locks a request that is not carried out, and reads of its installations the next {@code size} at most. */
     Optional<Chunk> next(Key key, int size) {
-        return bind(database.session().createNativeQuery("""
+        return bind(database.rows("""
             SELECT source, taken_count + :size >= cardinality(targets) AS last,
                    CASE WHEN taken_count < cardinality(targets)
                         THEN CAST(body || jsonb_build_object('installations', to_jsonb(ARRAY(
@@ -227,10 +225,7 @@ public final class RequestStore {
                              ORDER BY n))) AS text)
                    END AS part
               FROM request WHERE id = :id AND kind = :kind AND finished_at IS NULL FOR UPDATE
-            """, Object[].class), key)
-                .setParameter("size", size)
-                .getResultList()
-                .stream()
+            """), key).setParameter("size", size).getResultList().stream()
                 .map(row -> new Chunk(
                         key, (String) row[0], Columns.parseOrNull((String) row[2], UpgradeRequested.class), (boolean)
                                 row[1]))
@@ -282,14 +277,14 @@ public final class RequestStore {
 
     /** Ends a request: what is left of it is refused for this reason. Returns how many installations that are. */
     int abandon(Key key, String reason) {
-        List<Refusal> left = bind(database.session().createNativeQuery("""
+        List<Refusal> left = bind(database.column("""
             WITH abandoned AS (
                 UPDATE request SET finished_at = now() WHERE id = :id AND kind = :kind AND finished_at IS NULL
                 RETURNING targets, taken_count)
-            SELECT coalesce(known.name, target) FROM abandoned, unnest(targets) WITH ORDINALITY AS t (target, n)
+            SELECT coalesce(known.name, target) AS target FROM abandoned, unnest(targets) WITH ORDINALITY AS t (target, n)
               LEFT JOIN installation known ON CAST(known.id AS text) = target
              WHERE n > taken_count ORDER BY n
-            """, String.class), key).getResultList().stream()
+            """, "target", String.class), key).getResultList().stream()
                 .map(target -> new Refusal(OneLine.of(target), reason))
                 .toList();
         add(key, new AcceptedSagas(List.of(), left));
@@ -299,11 +294,11 @@ public final class RequestStore {
     /** How many installations were refused so far. */
     int refusals(Key key) {
         return bind(
-                        database.session()
-                                .createNativeQuery(
-                                        "SELECT CAST(count(reason) AS integer) FROM request_answer"
-                                                + " WHERE request_id = :id AND kind = :kind",
-                                        Integer.class),
+                        database.column(
+                                "SELECT CAST(count(reason) AS integer) AS count FROM request_answer"
+                                        + " WHERE request_id = :id AND kind = :kind",
+                                "count",
+                                Integer.class),
                         key)
                 .getSingleResult();
     }
@@ -313,11 +308,8 @@ public final class RequestStore {
         List<Accepted> accepted = new ArrayList<>();
         List<Refusal> refused = new ArrayList<>();
         bind(
-                        database.session()
-                                .createNativeQuery(
-                                        "SELECT installation, upgrade_id, reason FROM request_answer"
-                                                + " WHERE request_id = :id AND kind = :kind ORDER BY position",
-                                        Object[].class),
+                        database.rows("SELECT installation, upgrade_id, reason FROM request_answer"
+                                + " WHERE request_id = :id AND kind = :kind ORDER BY position"),
                         key)
                 .getResultList()
                 .forEach(row -> {

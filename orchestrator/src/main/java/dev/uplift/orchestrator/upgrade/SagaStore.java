@@ -59,9 +59,7 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
 
     /** Locks those that exist of {@code ids} until the transaction ends. */
     Map<UUID, SagaRow> lock(Collection<UUID> ids) {
-        return rows(database.session()
-                .createNativeQuery(
-                        "SELECT id, rev FROM saga WHERE id = ANY (:ids) ORDER BY id FOR UPDATE", Object[].class)
+        return rows(database.rows("SELECT id, rev FROM saga WHERE id = ANY (:ids) ORDER BY id FOR UPDATE")
                 .setParameter("ids", ids.toArray(UUID[]::new)));
     }
 
@@ -73,13 +71,10 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
      */
     Map<UUID, SagaRow> due(Duration silenceMax, int limit) {
         // Of the ticks, too: what was read of one before its saga could be locked may be of an earlier step.
-        return rows(database.session()
-                .createNativeQuery(
-                        "SELECT s.id, s.rev FROM saga_tick t JOIN saga s ON s.id = t.saga_id"
-                                + " WHERE t.deadline_at <= now() AND (t.deadline_for <> :silence OR "
-                                + Watermark.isPast("t.deadline_at", "silence_millis") + ")"
-                                + " ORDER BY t.deadline_at LIMIT :limit FOR UPDATE SKIP LOCKED",
-                        Object[].class)
+        return rows(database.rows("SELECT s.id, s.rev FROM saga_tick t JOIN saga s ON s.id = t.saga_id"
+                        + " WHERE t.deadline_at <= now() AND (t.deadline_for <> :silence OR "
+                        + Watermark.isPast("t.deadline_at", "silence_millis") + ")"
+                        + " ORDER BY t.deadline_at LIMIT :limit FOR UPDATE SKIP LOCKED")
                 .setParameter("silence", Timer.Kind.SILENCE.name())
                 .setParameter("silence_millis", silenceMax.toMillis())
                 .setParameter("limit", limit));
@@ -90,18 +85,19 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
      * waits for this lock, so it has no place in the order of the others.
      */
     boolean mayBeginOutages(String site) {
-        return database.session()
-                .createNativeQuery(
-                        "SELECT pg_try_advisory_xact_lock(hashtextextended('outages ' || :site, 0))", Boolean.class)
+        return database.column(
+                        "SELECT pg_try_advisory_xact_lock(hashtextextended('outages ' || :site, 0)) AS locked",
+                        "locked",
+                        Boolean.class)
                 .setParameter("site", site)
                 .getSingleResult();
     }
 
     /** How many sagas of the site have this, but for {@code without}. */
     long count(String site, Outage outage, Collection<UUID> without) {
-        return database.session()
-                .createNativeQuery(
+        return database.column(
                         "SELECT count(*) FROM saga WHERE site = :site AND outage = :outage AND NOT id = ANY (:without)",
+                        "count",
                         Long.class)
                 .setParameter("site", site)
                 .setParameter("outage", outage.name())
@@ -119,11 +115,8 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
 
     /** Locks sagas that wait for an outage, those that began first first, at most {@code limit}, and none that somebody holds. */
     Map<UUID, SagaRow> waiting(String site, long limit) {
-        return rows(database.session()
-                .createNativeQuery(
-                        "SELECT id, rev FROM saga WHERE site = :site AND outage = 'WAITING'"
-                                + " ORDER BY started_at, id LIMIT :limit FOR UPDATE SKIP LOCKED",
-                        Object[].class)
+        return rows(database.rows("SELECT id, rev FROM saga WHERE site = :site AND outage = 'WAITING'"
+                        + " ORDER BY started_at, id LIMIT :limit FOR UPDATE SKIP LOCKED")
                 .setParameter("site", site)
                 .setParameter("limit", limit));
     }
@@ -134,8 +127,7 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
 
     /** Those of {@code ids} that there are. */
     List<UUID> existing(Collection<UUID> ids) {
-        return database.session()
-                .createNativeQuery("SELECT id FROM saga WHERE id = ANY (:ids)", UUID.class)
+        return database.column("SELECT id FROM saga WHERE id = ANY (:ids)", "id", UUID.class)
                 .setParameter("ids", ids.toArray(UUID[]::new))
                 .getResultList();
     }
@@ -313,14 +305,13 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
 
     /** Deletes dry runs that ended before {@code oldest}, at most {@code limit}; returns their ids. */
     List<UUID> deletePlans(Instant oldest, int limit) {
-        return database.session()
-                .createNativeQuery("""
+        return database.column("""
                         WITH old AS (
                             DELETE FROM saga WHERE id IN (
                                 SELECT id FROM saga WHERE kind = 'PLAN' AND ended_at < :oldest
                                  LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id)
                         DELETE FROM saga_tick USING old WHERE saga_id = old.id RETURNING saga_id
-                        """, UUID.class)
+                        """, "saga_id", UUID.class)
                 .setParameter("oldest", oldest)
                 .setParameter("limit", limit)
                 .getResultList();
@@ -328,11 +319,8 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
 
     List<Change> transitions(long after, long upTo, int limit) {
         return database
-                .session()
-                .createNativeQuery(
-                        "SELECT seq, CAST(body AS text) FROM transition_log"
-                                + " WHERE seq > :after AND seq <= :up_to ORDER BY seq LIMIT :limit",
-                        Object[].class)
+                .rows("SELECT seq, CAST(body AS text) FROM transition_log"
+                        + " WHERE seq > :after AND seq <= :up_to ORDER BY seq LIMIT :limit")
                 .setParameter("after", after)
                 .setParameter("up_to", upTo)
                 .setParameter("limit", limit)
@@ -343,12 +331,10 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     }
 
     List<Change> changed(long after, long upTo, int limit) {
-        List<Object[]> found = database.session()
-                .createNativeQuery(
+        List<Object[]> found = database.rows(
                         "SELECT s.id, s.rev, t.change_seq FROM saga_tick t JOIN saga s ON s.id = t.saga_id"
                                 + " WHERE t.change_seq > :after AND t.change_seq <= :up_to"
-                                + " ORDER BY t.change_seq LIMIT :limit",
-                        Object[].class)
+                                + " ORDER BY t.change_seq LIMIT :limit")
                 .setParameter("after", after)
                 .setParameter("up_to", upTo)
                 .setParameter("limit", limit)
@@ -385,8 +371,8 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
             }
         }
         if (!missing.isEmpty()) {
-            List<SagaEntity> entities = database.session()
-                    .createNativeQuery("SELECT " + COLUMNS + " FROM saga WHERE id = ANY (:ids)", SagaEntity.class)
+            List<SagaEntity> entities = database.entities(
+                            "SELECT " + COLUMNS + " FROM saga WHERE id = ANY (:ids)", SagaEntity.class)
                     .setParameter("ids", missing.toArray(UUID[]::new))
                     .getResultList();
             for (SagaEntity entity : entities) {
