@@ -102,7 +102,7 @@ public final class MessagingRuntime implements AutoCloseable {
         this.crashPoints = crashPoints;
         this.topics = new RequiredTopics(settings.kafka());
         this.relay = new OutboxRelay(database, channels, topics, meters, crashPoints, settings.service());
-        this.outbox = new Outbox(database, tracing, relay::wake);
+        this.outbox = new Outbox(database, tracing, relay::send);
         this.inbox = new Inbox(database);
         this.deadLetters = new DeadLetters(database, outbox, meters);
     }

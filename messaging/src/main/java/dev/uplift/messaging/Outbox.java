@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.messaging;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.uplift.contract.Json;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.WireCodec;
+import dev.uplift.messaging.CommittedMessages.Committed;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 public final class Outbox {
     private final Database database;
     private final Tracing tracing;
-    private final Runnable relay;
+    private final Consumer<List<Committed>> relay;
 
-    /** @param relay called after a commit that left something to send */
-    Outbox(Database database, Tracing tracing, Runnable relay) {
+    /** @param relay told after a commit what it left to send */
+    Outbox(Database database, Tracing tracing, Consumer<List<Committed>> relay) {
         this.database = database;
         this.tracing = tracing;
         this.relay = relay;
@@ -70,20 +72,27 @@ public final class Outbox {
         }
         // One statement that numbers in order: rows that are inserted one by one could be numbered between those of
         // another.
-        database.session()
-                .createNativeMutationQuery("""
-                        INSERT INTO outbox (topic, key, headers, value)
-                        SELECT topic, key, headers, value
-                        FROM unnest(:topics, :keys, :headers, :values) WITH ORDINALITY
-                            AS message (topic, key, headers, value, position)
-                        ORDER BY position
+        List<Object[]> rows = database.rows("""
+                        WITH written AS (
+                            INSERT INTO outbox (topic, key, headers, value)
+                            SELECT topic, key, headers, value
+                            FROM unnest(:topics, :keys, :headers, :values) WITH ORDINALITY
+                                AS message (topic, key, headers, value, position)
+                            ORDER BY position RETURNING id, created_at)
+                        SELECT id, created_at FROM written ORDER BY id
                         """)
+                .addScalar("id", Long.class)
+                .addScalar("created_at", Instant.class)
                 .setParameter("topics", topics.toArray(String[]::new))
                 .setParameter("keys", keys.toArray(String[]::new))
                 .setParameter("headers", headers.toArray(String[]::new))
                 .setParameter("values", values.toArray(byte[][]::new))
-                .executeUpdate();
-        database.afterCommit(relay);
+                .getResultList();
+        List<Committed> written = new ArrayList<>();
+        for (int i = 0; i < records.size(); i++) {
+            written.add(new Committed((long) rows.get(i)[0], (Instant) rows.get(i)[1], records.get(i)));
+        }
+        database.afterCommit(() -> relay.accept(written));
     }
 
     private Message traced(Message message) {
@@ -105,10 +114,6 @@ public final class Outbox {
         for (Header header : message.headers()) {
             headers.put(header.key(), new String(header.value(), StandardCharsets.UTF_8));
         }
-        try {
-            return Json.mapper().writeValueAsString(headers);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("headers have no JSON form", e);
-        }
+        return new String(WireCodec.bytes(headers), StandardCharsets.UTF_8);
     }
 }

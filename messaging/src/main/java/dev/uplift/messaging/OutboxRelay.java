@@ -6,21 +6,26 @@ import static java.util.stream.Collectors.toUnmodifiableSet;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import dev.uplift.contract.Json;
+import dev.uplift.messaging.CommittedMessages.Committed;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -56,7 +61,12 @@ final class OutboxRelay implements AutoCloseable {
     /** Of one batch, unless its first message alone is longer: the heap must hold it. */
     private static final int BATCH_BYTES_MAX = 8_000_000;
 
-    private static final Duration POLL = Duration.ofMillis(200);
+    /** Until it asks again whether the other relay has ended its turn, which may not have seen what this process wrote. */
+    private static final Duration STANDBY = Duration.ofMillis(200);
+
+    /** Until it looks again for what a process that died has left behind; of what this process writes it is told. */
+    private static final Duration IDLE = Duration.ofSeconds(1);
+
     private static final Duration MEASURE = Duration.ofSeconds(2);
     private static final Duration DRAIN = Duration.ofSeconds(2);
 
@@ -75,6 +85,7 @@ final class OutboxRelay implements AutoCloseable {
     private final CrashPoints crashPoints;
     private final String service;
     private final Counter published;
+    private final CommittedMessages committed = new CommittedMessages();
     private final Semaphore wakeUps = new Semaphore(0);
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Backoff backoff = new Backoff(stopping);
@@ -83,9 +94,9 @@ final class OutboxRelay implements AutoCloseable {
     private long measuredNanos = System.nanoTime() - MEASURE.toNanos();
     private Depth depth = new Depth(0, 0);
 
-    private record Row(long id, ProducerRecord<String, byte[]> message) {}
+    private record Row(long id, Instant createdAt, int bytes) {}
 
-    private record Batch(List<Row> rows, List<Future<RecordMetadata>> sent) {}
+    private record Batch(Map<Long, ProducerRecord<String, byte[]>> messages, List<Future<RecordMetadata>> sent) {}
 
     private record Depth(long messages, double oldestSeconds) {}
 
@@ -115,8 +126,9 @@ final class OutboxRelay implements AutoCloseable {
         thread.start();
     }
 
-    /** There is something to send. */
-    void wake() {
+    /** There is this to send. */
+    void send(List<Committed> messages) {
+        committed.put(messages);
         wakeUps.release();
     }
 
@@ -128,7 +140,7 @@ final class OutboxRelay implements AutoCloseable {
     @Override
     public void close() {
         stopping.countDown();
-        wake();
+        wakeUps.release();
         Threads.end(thread, DRAIN);
     }
 
@@ -137,10 +149,10 @@ final class OutboxRelay implements AutoCloseable {
             pulse.turn();
             try {
                 topics.ensure();
-                int sent = relay();
+                OptionalInt sent = relay();
                 pulse.worked();
-                if (sent == 0 && wakeUps.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
-                    wakeUps.drainPermits();
+                if (sent.isEmpty() || sent.getAsInt() == 0) {
+                    pause(sent.isEmpty() ? STANDBY : IDLE);
                 }
                 backoff.reset();
             } catch (InterruptedException e) {
@@ -155,19 +167,30 @@ final class OutboxRelay implements AutoCloseable {
         }
     }
 
-    /** Sends what there is, for some batches; 0 if there is nothing to send or another relay is at it. */
-    private int relay() {
-        int sent = database.inTransaction(() -> isRelay() ? new Turn().run() : 0);
-        if (sent > 0) {
+    private void pause(Duration pause) throws InterruptedException {
+        if (wakeUps.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+            wakeUps.drainPermits();
+        }
+    }
+
+    /** Sends what there is, for some batches; how many, or empty: another relay is at it. */
+    private OptionalInt relay() {
+        OptionalInt sent = database.inTransaction(() -> {
+            if (isRelay()) {
+                return OptionalInt.of(new Turn().run());
+            }
+            committed.forgetBelow(Long.MAX_VALUE);
+            return OptionalInt.empty();
+        });
+        if (sent.orElse(0) > 0) {
             crashPoints.after(service + ".relay.delete");
-            published.increment(sent);
+            published.increment(sent.getAsInt());
         }
         return sent;
     }
 
     private boolean isRelay() {
-        return database.session()
-                .createNativeQuery("SELECT pg_try_advisory_xact_lock(:lock)", Boolean.class)
+        return database.column("SELECT pg_try_advisory_xact_lock(:lock) AS locked", "locked", Boolean.class)
                 .setParameter("lock", LOCK)
                 .getSingleResult();
     }
@@ -197,10 +220,10 @@ final class OutboxRelay implements AutoCloseable {
             int sent = 0;
             for (int batches = 0; batches < BATCHES_MAX && mayGoOn(began); batches++) {
                 Batch next = send();
-                if (next.rows().isEmpty()) {
+                if (next.messages().isEmpty()) {
                     break;
                 }
-                sent += next.rows().size();
+                sent += next.messages().size();
                 underway.add(next);
                 if (underway.size() > 1) {
                     settle(underway.remove());
@@ -217,59 +240,96 @@ final class OutboxRelay implements AutoCloseable {
         }
 
         private Batch send() {
-            List<Row> rows = new ArrayList<>(oldest(COMMANDS, lastCommand));
-            lastCommand = rows.isEmpty() ? lastCommand : rows.getLast().id();
+            List<Row> commands = oldest(COMMANDS, lastCommand);
             List<Row> others = oldest("NOT " + COMMANDS, lastOther);
+            if (underway.isEmpty()) {
+                committed.forgetBelow(Math.min(first(commands), first(others)));
+            }
+            lastCommand = commands.isEmpty() ? lastCommand : commands.getLast().id();
             lastOther = others.isEmpty() ? lastOther : others.getLast().id();
-            rows.addAll(others);
+            Map<Long, ProducerRecord<String, byte[]>> messages =
+                    messages(Stream.concat(commands.stream(), others.stream()).toList());
             List<Future<RecordMetadata>> sent = new ArrayList<>();
-            if (!rows.isEmpty()) {
+            if (!messages.isEmpty()) {
                 crashPoints.before(service + ".relay.publish");
             }
-            for (Row row : rows) {
-                Future<RecordMetadata> one = producer.send(row.message());
+            for (ProducerRecord<String, byte[]> message : messages.values()) {
+                Future<RecordMetadata> one = producer.send(message);
                 sent.add(one);
                 if (one.state() == Future.State.FAILED) {
                     // Each further message to a topic that is missing would take as long to fail.
                     break;
                 }
             }
-            return new Batch(rows, sent);
+            return new Batch(messages, sent);
         }
 
         private void settle(Batch batch) {
             try {
                 batch.sent().forEach(OutboxRelay::await);
             } catch (KafkaException e) {
-                topics.doubt(
-                        batch.rows().stream().map(row -> row.message().topic()).collect(toUnmodifiableSet()));
+                topics.doubt(batch.messages().values().stream()
+                        .map(ProducerRecord::topic)
+                        .collect(toUnmodifiableSet()));
                 throw e;
             }
             crashPoints.after(service + ".relay.publish");
             crashPoints.before(service + ".relay.delete");
             database.session()
                     .createNativeMutationQuery("DELETE FROM outbox WHERE id = ANY (:ids)")
-                    .setParameter("ids", batch.rows().stream().map(Row::id).toArray(Long[]::new))
+                    .setParameter("ids", batch.messages().keySet().toArray(Long[]::new))
                     .executeUpdate();
         }
     }
 
     private List<Row> oldest(String which, long after) {
-        return database
-                .session()
-                .createNativeQuery("""
-            SELECT id, topic, key, headers, value, created_at
-              FROM (SELECT *, sum(octet_length(value)) OVER (ORDER BY id) AS bytes, row_number() OVER (ORDER BY id) AS n
-                      FROM (SELECT * FROM outbox WHERE id > :after AND %s ORDER BY id LIMIT :batch) AS oldest) AS counted
-             WHERE n = 1 OR coalesce(bytes, 0) <= :bytes ORDER BY id
-            """.formatted(which), OutboxEntry.class)
+        List<Object[]> found = database.rows("""
+                        SELECT id, created_at, coalesce(octet_length(value), 0) AS bytes FROM outbox
+                         WHERE id > :after AND %s ORDER BY id LIMIT :batch
+                        """.formatted(which))
+                .addScalar("id", Long.class)
+                .addScalar("created_at", Instant.class)
+                .addScalar("bytes", Integer.class)
                 .setParameter("after", after)
                 .setParameter("batch", BATCH)
-                .setParameter("bytes", BATCH_BYTES_MAX)
-                .getResultList()
-                .stream()
-                .map(entry -> new Row(entry.id, message(entry)))
-                .toList();
+                .getResultList();
+        List<Row> rows = new ArrayList<>();
+        int bytes = 0;
+        for (Object[] each : found) {
+            Row row = new Row((long) each[0], (Instant) each[1], (int) each[2]);
+            bytes += row.bytes();
+            if (bytes > BATCH_BYTES_MAX && !rows.isEmpty()) {
+                break;
+            }
+            rows.add(row);
+        }
+        return rows;
+    }
+
+    private static long first(List<Row> rows) {
+        return rows.isEmpty() ? Long.MAX_VALUE : rows.getFirst().id();
+    }
+
+    /** The messages of rows, in this order, by their ids. */
+    private Map<Long, ProducerRecord<String, byte[]>> messages(List<Row> rows) {
+        Map<Long, ProducerRecord<String, byte[]>> messages = new LinkedHashMap<>();
+        List<Long> missing = new ArrayList<>();
+        for (Row row : rows) {
+            ProducerRecord<String, byte[]> known = committed.take(row.id(), row.createdAt());
+            messages.put(row.id(), known);
+            if (known == null) {
+                missing.add(row.id());
+            }
+        }
+        if (!missing.isEmpty()) {
+            database.entities(
+                            "SELECT id, topic, key, headers, value, created_at FROM outbox WHERE id = ANY (:ids)",
+                            OutboxEntry.class)
+                    .setParameter("ids", missing.toArray(Long[]::new))
+                    .getResultList()
+                    .forEach(entry -> messages.put(entry.id, message(entry)));
+        }
+        return messages;
     }
 
     private static ProducerRecord<String, byte[]> message(OutboxEntry entry) {
@@ -300,13 +360,11 @@ final class OutboxRelay implements AutoCloseable {
         long now = System.nanoTime();
         if (now - measuredNanos >= MEASURE.toNanos()) {
             depth = database.inTransaction(() -> {
-                Object[] counted = database.session()
-                        .createNativeQuery("""
+                Object[] counted =
+                        database.rows("""
                             SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)
                             FROM (SELECT created_at FROM outbox ORDER BY id LIMIT :max) AS waiting
-                            """, Object[].class)
-                        .setParameter("max", DEPTH_MAX)
-                        .getSingleResult();
+                            """).setParameter("max", DEPTH_MAX).getSingleResult();
                 return new Depth(((Number) counted[0]).longValue(), ((Number) counted[1]).doubleValue());
             });
             measuredNanos = now;

@@ -9,6 +9,7 @@ import dev.uplift.contract.ErrorCode;
 import dev.uplift.contract.Inspection;
 import dev.uplift.contract.Message;
 import dev.uplift.contract.MessageType;
+import dev.uplift.contract.WireCodec;
 import dev.uplift.messaging.CrashPoints.Moment;
 import dev.uplift.messaging.testing.KafkaBroker;
 import dev.uplift.messaging.testing.TestDatabase;
@@ -59,6 +60,42 @@ class OutboxRelayTest {
             assertThat(numbers.values())
                     .allSatisfy(each -> assertThat(each).isSorted().doesNotHaveDuplicates());
             awaitEmpty(first);
+        }
+    }
+
+    @Test
+    void whatThisProcessHasCommittedIsNotReadBackUnlessItsIdHasComeAgain() {
+        try (TestTopic seen = new TestTopic(topic);
+                MessagingRuntime runtime = TestRuntime.of("a", database);
+                MessagingRuntime other = TestRuntime.of("b", database)) {
+            append(runtime, message(KEY, "known"));
+            append(other, message(KEY, "of another process"));
+            append(runtime, message(KEY, "of a time that was undone"));
+            runtime.database().useTransaction(() -> {
+                runtime.database()
+                        .session()
+                        .createNativeMutationQuery("UPDATE outbox SET key = 'nobody reads this' WHERE id = 1")
+                        .executeUpdate();
+                runtime.database()
+                        .session()
+                        .createNativeMutationQuery("""
+                                UPDATE outbox SET created_at = created_at + interval '1 microsecond', value = :value
+                                 WHERE id = 3
+                                """)
+                        .setParameter(
+                                "value",
+                                WireCodec.bytes(
+                                        message(KEY, "what came instead").body()))
+                        .executeUpdate();
+            });
+            runtime.start();
+
+            List<ConsumerRecord<String, byte[]>> sent = seen.take(3, any -> true);
+            assertThat(sent)
+                    .extracting(record -> body(record).detail())
+                    .containsExactly("known", "of another process", "what came instead");
+            assertThat(sent).extracting(ConsumerRecord::key).containsOnly(KEY.toString());
+            awaitEmpty(runtime);
         }
     }
 
