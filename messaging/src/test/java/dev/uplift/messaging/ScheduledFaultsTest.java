@@ -83,11 +83,12 @@ class ScheduledFaultsTest {
         });
         try {
             scheduler.start();
-            await().atMost(Duration.ofSeconds(20)).until(() -> !lines("broke").isEmpty());
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> !lines("broke and is run again").isEmpty());
         } finally {
             scheduler.stop();
         }
-        assertThat(lines("broke").getFirst().getThrown()).hasMessage("a defect");
+        assertThat(lines("broke and is run again").getFirst().getThrown()).hasMessage("a defect");
     }
 
     private List<LogRecord> lines(String text) {
