@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,10 +41,14 @@ public class ReleaseRepository implements PanacheRepositoryBase<ReleaseEntity, L
     /** An artifact that an upgrade was completed with. */
     public record Completed(ReleaseKey key, Artifact artifact, UUID upgradeId, String installation, Instant at) {}
 
+    private record Said(ReleaseKey key, Artifact artifact) {}
+
     /** Writes them down; one that is known already may become pinned by it. */
     public void record(List<Completed> completed) {
-        // Sorted, so that two transactions never wait for each other.
+        // A fleet is upgraded to one release. Sorted, so that two transactions never wait for each other.
+        Set<Said> said = new HashSet<>();
         for (Completed one : completed.stream()
+                .filter(each -> said.add(new Said(each.key(), each.artifact())))
                 .sorted(Comparator.comparing(each -> each.artifact().sha256()))
                 .toList()) {
             // Native: the conflict is one with an index of some of the rows.
@@ -78,8 +83,7 @@ public class ReleaseRepository implements PanacheRepositoryBase<ReleaseEntity, L
         }
         List<ReleaseKey> asked = List.copyOf(keys);
         // Native: the first row of each kind.
-        database.session()
-                .createNativeQuery("""
+        database.entities("""
                         SELECT DISTINCT ON (profile, edition, version, repository) r.*
                           FROM release r
                           JOIN unnest(:profiles, :editions, :versions) AS k (profile, edition, version)

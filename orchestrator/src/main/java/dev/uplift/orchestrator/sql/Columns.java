@@ -4,6 +4,8 @@ package dev.uplift.orchestrator.sql;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import dev.uplift.contract.Json;
+import dev.uplift.contract.WireCodec;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Reads and writes columns that hold JSON. What was written by this service is always readable: if not, that is a defect. */
@@ -12,11 +14,8 @@ public final class Columns {
 
     /** The JSON of a value. */
     public static String json(Object value) {
-        try {
-            return Json.mapper().writeValueAsString(value);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a " + value.getClass().getSimpleName() + " has no JSON form", e);
-        }
+        // Jackson writes bytes in less time than it writes characters.
+        return new String(WireCodec.bytes(value), StandardCharsets.UTF_8);
     }
 
     /** The same; null for null. */
