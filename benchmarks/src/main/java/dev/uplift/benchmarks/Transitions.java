@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.uplift.benchmarks;
 
-import dev.uplift.contract.MalformedMessageException;
+import dev.uplift.contract.Json;
+import dev.uplift.contract.MessageType;
 import dev.uplift.contract.Topics;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeTransitioned;
-import dev.uplift.contract.WireCodec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +27,9 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 
 /** Counts what sagas do, as a dashboard that subscribes to {@code uplift.events} would. */
 final class Transitions implements AutoCloseable {
+    private static final String TYPE_HEADER = "ce_type";
+    private static final byte[] TRANSITIONED = MessageType.UPGRADE_TRANSITIONED.getBytes(StandardCharsets.UTF_8);
+
     private final KafkaConsumer<String, byte[]> consumer;
     private final CountDownLatch open;
     private final Map<UpgradeStatus.State, Long> ended = new EnumMap<>(UpgradeStatus.State.class);
@@ -72,13 +79,14 @@ final class Transitions implements AutoCloseable {
             }
         } catch (WakeupException e) {
             // It is closed.
-        } catch (MalformedMessageException e) {
-            throw new IllegalStateException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
-    private synchronized void take(ConsumerRecord<String, byte[]> event) throws MalformedMessageException {
-        if (WireCodec.decode(event).body() instanceof UpgradeTransitioned transition) {
+    private synchronized void take(ConsumerRecord<String, byte[]> event) throws IOException {
+        if (Arrays.equals(event.headers().lastHeader(TYPE_HEADER).value(), TRANSITIONED)) {
+            UpgradeTransitioned transition = Json.mapper().readValue(event.value(), UpgradeTransitioned.class);
             count++;
             if (transition.state().isFinal() || transition.state() == UpgradeStatus.State.PARKED) {
                 ended.merge(transition.state(), 1L, Long::sum);
