@@ -75,13 +75,14 @@ class DiscoverIT {
         StandInOnHost.in(machine, Path.of("/opt/found-unit"), release)
                 .postgres(postgres.address(), PostgresContainer.PORT, "shared", "shared", SECRET)
                 .installUnit("found-unit");
+        // The others find the database made: two that make it at once are in each other's way.
+        awaitHealthy(machine.http(3000));
         StandInOnHost.in(machine, Path.of("/opt/found-process"), release)
                 .port(3001)
                 .postgres(postgres.address(), PostgresContainer.PORT, "shared", "shared", SECRET)
                 .launch();
-        String container = container("found-container", machines.network().gateway(), "shared");
-        awaitHealthy(machine.http(3000));
         awaitHealthy(machine.http(3001));
+        String container = container("found-container", machines.network().gateway(), "shared");
         String host = addHost("all-kinds", machine);
 
         List<DiscoveredNode> found = discover(host, container, "/opt/found-process", "found-unit.service");
