@@ -71,14 +71,14 @@ public final class Outbox {
             values.add(value);
         }
         // One statement that numbers in order: rows that are inserted one by one could be numbered between those of
-        // another.
+        // another. The transaction has its own number before: see SettledIds.
         List<Object[]> rows = database.rows("""
-                        WITH written AS (
+                        WITH writer AS MATERIALIZED (SELECT pg_current_xact_id() AS id), written AS (
                             INSERT INTO outbox (topic, key, headers, value)
                             SELECT topic, key, headers, value
-                            FROM unnest(:topics, :keys, :headers, :values) WITH ORDINALITY
+                            FROM writer, unnest(:topics, :keys, :headers, :values) WITH ORDINALITY
                                 AS message (topic, key, headers, value, position)
-                            ORDER BY position RETURNING id, created_at)
+                            WHERE writer.id IS NOT NULL ORDER BY position RETURNING id, created_at)
                         SELECT id, created_at FROM written ORDER BY id
                         """)
                 .addScalar("id", Long.class)

@@ -67,6 +67,9 @@ final class OutboxRelay implements AutoCloseable {
     /** Until it looks again for what a process that died has left behind; of what this process writes it is told. */
     private static final Duration IDLE = Duration.ofSeconds(1);
 
+    /** Until it looks through the whole table again: the database may have been set back, with all its ids. */
+    private static final Duration FROM_START = Duration.ofSeconds(10);
+
     private static final Duration MEASURE = Duration.ofSeconds(2);
     private static final Duration DRAIN = Duration.ofSeconds(2);
 
@@ -91,8 +94,33 @@ final class OutboxRelay implements AutoCloseable {
     private final Backoff backoff = new Backoff(stopping);
     private final Pulse pulse = new Pulse();
     private final Thread thread;
+    private Place place;
     private long measuredNanos = System.nanoTime() - MEASURE.toNanos();
     private Depth depth = new Depth(0, 0);
+
+    /** How far it is in the table, so that it need not pass over the rows that it has sent, which stay there for a while. */
+    private final class Place {
+        private final long begunNanos = System.nanoTime();
+        private final SettledIds ids = new SettledIds(database);
+        private final Queue commands = new Queue(COMMANDS);
+        private final Queue others = new Queue("NOT " + COMMANDS);
+
+        boolean isOld() {
+            return System.nanoTime() - begunNanos >= FROM_START.toNanos();
+        }
+    }
+
+    /** Messages that are sent in the order of their ids. */
+    private static final class Queue {
+        private final String which;
+
+        /** All up to this id were sent, and none will come. */
+        private long sentUpTo;
+
+        Queue(String which) {
+            this.which = which;
+        }
+    }
 
     private record Row(long id, Instant createdAt, int bytes) {}
 
@@ -119,6 +147,7 @@ final class OutboxRelay implements AutoCloseable {
         Gauge.builder("uplift.outbox.oldest.age", () -> measure().oldestSeconds())
                 .baseUnit("seconds")
                 .register(meters);
+        this.place = new Place();
         this.thread = Thread.ofPlatform().name("outbox-relay").unstarted(this::run);
     }
 
@@ -158,6 +187,7 @@ final class OutboxRelay implements AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             } catch (Throwable e) {
+                place = new Place();
                 if (stopping.getCount() > 0) {
                     pulse.failed(e);
                     Faults.log(LOG, e, "the outbox waits");
@@ -177,9 +207,11 @@ final class OutboxRelay implements AutoCloseable {
     private OptionalInt relay() {
         OptionalInt sent = database.inTransaction(() -> {
             if (isRelay()) {
+                place = place.isOld() ? new Place() : place;
                 return OptionalInt.of(new Turn().run());
             }
             committed.forgetBelow(Long.MAX_VALUE);
+            place = new Place();
             return OptionalInt.empty();
         });
         if (sent.orElse(0) > 0) {
@@ -202,8 +234,6 @@ final class OutboxRelay implements AutoCloseable {
     private final class Turn {
         private final Producer<String, byte[]> producer = channels.producer(CHANNEL);
         private final Deque<Batch> underway = new ArrayDeque<>();
-        private long lastCommand;
-        private long lastOther;
 
         int run() {
             try {
@@ -240,13 +270,12 @@ final class OutboxRelay implements AutoCloseable {
         }
 
         private Batch send() {
-            List<Row> commands = oldest(COMMANDS, lastCommand);
-            List<Row> others = oldest("NOT " + COMMANDS, lastOther);
+            long settled = place.ids.look();
+            List<Row> commands = oldest(place.commands, settled);
+            List<Row> others = oldest(place.others, settled);
             if (underway.isEmpty()) {
                 committed.forgetBelow(Math.min(first(commands), first(others)));
             }
-            lastCommand = commands.isEmpty() ? lastCommand : commands.getLast().id();
-            lastOther = others.isEmpty() ? lastOther : others.getLast().id();
             Map<Long, ProducerRecord<String, byte[]>> messages =
                     messages(Stream.concat(commands.stream(), others.stream()).toList());
             List<Future<RecordMetadata>> sent = new ArrayList<>();
@@ -262,6 +291,38 @@ final class OutboxRelay implements AutoCloseable {
                 }
             }
             return new Batch(messages, sent);
+        }
+
+        /** Those that are not on their way, and go next. */
+        private List<Row> oldest(Queue queue, long settled) {
+            List<Object[]> found = database.rows("""
+                            SELECT id, created_at, coalesce(octet_length(value), 0) AS bytes FROM outbox
+                             WHERE id > :after AND id <> ALL (:underway) AND %s ORDER BY id LIMIT :batch
+                            """.formatted(queue.which))
+                    .addScalar("id", Long.class)
+                    .addScalar("created_at", Instant.class)
+                    .addScalar("bytes", Integer.class)
+                    .setParameter("after", queue.sentUpTo)
+                    .setParameter(
+                            "underway",
+                            underway.stream()
+                                    .flatMap(batch -> batch.messages().keySet().stream())
+                                    .toArray(Long[]::new))
+                    .setParameter("batch", BATCH)
+                    .getResultList();
+            List<Row> rows = new ArrayList<>();
+            int bytes = 0;
+            for (Object[] each : found) {
+                Row row = new Row((long) each[0], (Instant) each[1], (int) each[2]);
+                bytes += row.bytes();
+                if (bytes > BATCH_BYTES_MAX && !rows.isEmpty()) {
+                    break;
+                }
+                rows.add(row);
+            }
+            boolean isAll = found.size() < BATCH && rows.size() == found.size();
+            queue.sentUpTo = isAll ? settled : Math.min(settled, rows.getLast().id());
+            return rows;
         }
 
         private void settle(Batch batch) {
@@ -280,30 +341,6 @@ final class OutboxRelay implements AutoCloseable {
                     .setParameter("ids", batch.messages().keySet().toArray(Long[]::new))
                     .executeUpdate();
         }
-    }
-
-    private List<Row> oldest(String which, long after) {
-        List<Object[]> found = database.rows("""
-                        SELECT id, created_at, coalesce(octet_length(value), 0) AS bytes FROM outbox
-                         WHERE id > :after AND %s ORDER BY id LIMIT :batch
-                        """.formatted(which))
-                .addScalar("id", Long.class)
-                .addScalar("created_at", Instant.class)
-                .addScalar("bytes", Integer.class)
-                .setParameter("after", after)
-                .setParameter("batch", BATCH)
-                .getResultList();
-        List<Row> rows = new ArrayList<>();
-        int bytes = 0;
-        for (Object[] each : found) {
-            Row row = new Row((long) each[0], (Instant) each[1], (int) each[2]);
-            bytes += row.bytes();
-            if (bytes > BATCH_BYTES_MAX && !rows.isEmpty()) {
-                break;
-            }
-            rows.add(row);
-        }
-        return rows;
     }
 
     private static long first(List<Row> rows) {

@@ -64,6 +64,30 @@ class OutboxRelayTest {
     }
 
     @Test
+    void whatCommitsLateIsSentBeforeWhatFollowsIt() {
+        try (TestTopic seen = new TestTopic(topic);
+                MessagingRuntime runtime = TestRuntime.of("a", database);
+                MessagingRuntime other = TestRuntime.of("b", database)) {
+            runtime.start();
+            for (int round = 0; round < 5; round++) {
+                UUID key = UUID.randomUUID();
+                other.database().useTransaction(() -> {
+                    other.outbox().append(List.of(new OutboundMessage(topic, message(key, "late"))));
+                    for (int i = 0; i < 10; i++) {
+                        append(runtime, message(KEY, "meanwhile"));
+                        awaitEmpty(runtime);
+                    }
+                });
+                append(other, message(key, "later"));
+
+                assertThat(seen.take(2, record -> key.toString().equals(record.key())))
+                        .extracting(record -> body(record).detail())
+                        .containsExactly("late", "later");
+            }
+        }
+    }
+
+    @Test
     void whatThisProcessHasCommittedIsNotReadBackUnlessItsIdHasComeAgain() {
         try (TestTopic seen = new TestTopic(topic);
                 MessagingRuntime runtime = TestRuntime.of("a", database);
