@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 
@@ -112,8 +113,9 @@ final class SagaRuntime {
     void beginOutages() {
         for (String site : database.inTransaction(sagas::sitesThatWait)) {
             database.useTransaction(() -> {
-                if (sagas.mayBeginOutages(site)) {
-                    long free = outages.max() - sagas.count(site, Outage.TAKEN, List.of());
+                Set<String> only = sagas.mayBeginOutages(Set.of(site));
+                if (!only.isEmpty()) {
+                    long free = outages.max() - sagas.count(only, List.of()).taken(site);
                     Map<UUID, SagaRow> next = lock(() -> sagas.waiting(site, Math.max(0, free)));
                     SagaBatch batch = new SagaBatch(next, DatabaseIds.none(), limits, clock.instant());
                     next.values().forEach(batch::beginOutage);

@@ -57,6 +57,17 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     /** A saga that is live. */
     record Live(UUID id, UUID installationId, String installation, String databaseIdentity) {}
 
+    /** Sagas by their sites. */
+    record OutageCounts(Map<String, Long> waiting, Map<String, Long> taken) {
+        long waiting(String site) {
+            return waiting.getOrDefault(site, 0L);
+        }
+
+        long taken(String site) {
+            return taken.getOrDefault(site, 0L);
+        }
+    }
+
     /** Locks those that exist of {@code ids} until the transaction ends. */
     Map<UUID, SagaRow> lock(Collection<UUID> ids) {
         return rows(database.rows("SELECT id, rev FROM saga WHERE id = ANY (:ids) ORDER BY id FOR UPDATE")
@@ -81,28 +92,35 @@ public class SagaStore implements PanacheRepositoryBase<SagaEntity, UUID> {
     }
 
     /**
-     * Makes this transaction the one that lets outages of the site begin; false: another one does at this moment. Nobody
-     * waits for this lock, so it has no place in the order of the others.
+     * Makes this transaction the one that lets outages of these sites begin; returns those of which no other one does so at
+     * this moment. Nobody waits for these locks, so they have no place in the order of the others.
      */
-    boolean mayBeginOutages(String site) {
-        return database.column(
-                        "SELECT pg_try_advisory_xact_lock(hashtextextended('outages ' || :site, 0)) AS locked",
-                        "locked",
-                        Boolean.class)
-                .setParameter("site", site)
-                .getSingleResult();
+    Set<String> mayBeginOutages(Collection<String> sites) {
+        return Set.copyOf(database.column(
+                        "SELECT site FROM unnest(:sites) site"
+                                + " WHERE pg_try_advisory_xact_lock(hashtextextended('outages ' || site, 0))",
+                        "site",
+                        String.class)
+                .setParameter("sites", sites.toArray(String[]::new))
+                .getResultList());
     }
 
-    /** How many sagas of the site have this, but for {@code without}. */
-    long count(String site, Outage outage, Collection<UUID> without) {
-        return database.column(
-                        "SELECT count(*) FROM saga WHERE site = :site AND outage = :outage AND NOT id = ANY (:without)",
-                        "count",
-                        Long.class)
-                .setParameter("site", site)
-                .setParameter("outage", outage.name())
+    /** How many sagas of these sites have an outage, or wait for one, but for {@code without}. */
+    OutageCounts count(Collection<String> sites, Collection<UUID> without) {
+        Map<String, Long> waiting = new HashMap<>();
+        Map<String, Long> taken = new HashMap<>();
+        database.rows(
+                        "SELECT site, count(*) FILTER (WHERE outage = 'WAITING'), count(*) FILTER (WHERE outage = 'TAKEN')"
+                                + " FROM saga WHERE site = ANY (:sites) AND outage IN ('WAITING', 'TAKEN')"
+                                + " AND NOT id = ANY (:without) GROUP BY site")
+                .setParameter("sites", sites.toArray(String[]::new))
                 .setParameter("without", without.toArray(UUID[]::new))
-                .getSingleResult();
+                .getResultList()
+                .forEach(row -> {
+                    waiting.put((String) row[0], (long) row[1]);
+                    taken.put((String) row[0], (long) row[2]);
+                });
+        return new OutageCounts(waiting, taken);
     }
 
     /** The sites where somebody waits for an outage. */

@@ -96,16 +96,23 @@ final class SagaWriter {
                 .filter(row -> row.outage() == Outage.WAITING)
                 .sorted(Comparator.comparing(SagaRow::startedAt).thenComparing(SagaRow::id))
                 .collect(Collectors.groupingBy(SagaRow::site));
-        waiting.forEach((site, arrived) -> {
-            if (sagas.mayBeginOutages(site) && sagas.count(site, Outage.WAITING, batch.ids()) == 0) {
-                long taken = sagas.count(site, Outage.TAKEN, batch.ids())
+        if (waiting.isEmpty()) {
+            return;
+        }
+        Set<String> sites = sagas.mayBeginOutages(waiting.keySet());
+        SagaStore.OutageCounts others = sagas.count(sites, batch.ids());
+        for (String site : sites) {
+            if (others.waiting(site) == 0) {
+                long taken = others.taken(site)
                         + batch.moved()
                                 .filter(row -> row.outage() == Outage.TAKEN
                                         && row.site().equals(site))
                                 .count();
-                arrived.stream().limit(Math.max(0, outages.max() - taken)).forEach(batch::beginOutage);
+                waiting.getOrDefault(site, List.of()).stream()
+                        .limit(Math.max(0, outages.max() - taken))
+                        .forEach(batch::beginOutage);
             }
-        });
+        }
     }
 
     /** Hosts are reached as the inventory says now, not as it said when the saga began: a key may have changed since. */
