@@ -32,9 +32,11 @@ final class Page implements AutoCloseable {
         thread = Thread.ofPlatform().name("page").start(() -> follow(request));
     }
 
-    /** From a transition until it is here, in milliseconds. */
+    /** From a transition until it is here, in milliseconds, since the last call. */
     Histogram delay() {
-        return delay.copy();
+        Histogram copy = delay.copy();
+        delay.reset();
+        return copy;
     }
 
     private void follow(HttpRequest request) {

@@ -40,12 +40,15 @@ public final class SagaBenchmark {
     private static final int REGISTER_AT_ONCE = 32;
     private static final int LISTS = 21;
 
+    /** Upgraded before what is measured: a service runs for months, and its compiler is done with it after a minute of work. */
+    private static final int WARM_UP = 3_000;
+
     /** More of the processors for others than this, and a run says nothing. */
     private static final double FOREIGN_CORES_MAX = 0.15;
 
     /** As the standalone starts it, with the same options from outside. */
     private static final List<String> JAVA_OPTIONS = Stream.of(
-                    "-Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+                    "-Xms64m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
                     System.getenv().getOrDefault("UPLIFT_JAVA_OPTIONS", ""))
             .flatMap(options -> Stream.of(options.strip().split("\\s+")))
             .filter(option -> !option.isEmpty())
@@ -142,25 +145,20 @@ public final class SagaBenchmark {
             // What it holds right after its start is not what it holds when it is idle.
             Thread.sleep(IDLE);
             long residentBytes = orchestrator.residentBytes();
-            try (Workers workers = new Workers(kafka.bootstrapServers(), Site.all(count));
-                    Page page = new Page(orchestrator.address());
-                    Transitions transitions = new Transitions(kafka.bootstrapServers(), count)) {
-                register(orchestrator, count);
+            try (Workers workers = new Workers(kafka.bootstrapServers(), Site.all(Math.max(count, WARM_UP)));
+                    Page page = new Page(orchestrator.address())) {
+                register(orchestrator, "warm-", WARM_UP);
+                var _ = upgrade(kafka, workers, WARM_UP);
+                register(orchestrator, "bench-", count);
+                var _ = page.delay();
                 var _ = workers.untilNext();
                 Database.Counts countsBefore = database.counts();
                 Used before = Used.now(orchestrator, database, kafka);
                 long begun = System.nanoTime();
-                workers.send(Topics.TRIGGERS, trigger());
-                if (!transitions.awaitEnd(END_MAX)) {
-                    throw new IllegalStateException("not all ended: " + transitions.ended());
-                }
+                long done = upgrade(kafka, workers, count);
                 double seconds = (System.nanoTime() - begun) / 1e9;
                 Used used = Used.now(orchestrator, database, kafka).since(before);
                 Database.Counts counts = database.counts().since(countsBefore);
-                if (!transitions.ended().equals(Map.of(UpgradeStatus.State.COMPLETED, (long) count))) {
-                    throw new IllegalStateException("not all were completed: " + transitions.ended());
-                }
-                long done = transitions.count();
                 Histogram untilNext = workers.untilNext();
                 return new Run(
                         done / seconds,
@@ -180,6 +178,20 @@ public final class SagaBenchmark {
                         residentBytes / 1e6,
                         used.foreign().toNanos() / 1e9 / seconds);
             }
+        }
+    }
+
+    /** Upgrades all that have the old version, so many, by one event; returns how many transitions it took. */
+    private static long upgrade(KafkaBroker kafka, Workers workers, int count) throws InterruptedException {
+        try (Transitions transitions = new Transitions(kafka.bootstrapServers(), count)) {
+            workers.send(Topics.TRIGGERS, trigger());
+            if (!transitions.awaitEnd(END_MAX)) {
+                throw new IllegalStateException("not all ended: " + transitions.ended());
+            }
+            if (!transitions.ended().equals(Map.of(UpgradeStatus.State.COMPLETED, (long) count))) {
+                throw new IllegalStateException("not all were completed: " + transitions.ended());
+            }
+            return transitions.count();
         }
     }
 
@@ -208,12 +220,12 @@ public final class SagaBenchmark {
         }
     }
 
-    private static void register(Orchestrator orchestrator, int count) throws Exception {
+    private static void register(Orchestrator orchestrator, String prefix, int count) throws Exception {
         try (ExecutorService operators = Executors.newFixedThreadPool(REGISTER_AT_ONCE)) {
             List<Future<?>> asked = new ArrayList<>();
             for (int number = 0; number < count; number++) {
                 RegisterInstallation request = new RegisterInstallation(
-                        "bench-" + number, "metabase", Site.of(number), null, "/srv/bench-" + number);
+                        prefix + number, "metabase", Site.of(number), null, "/srv/" + prefix + number);
                 asked.add(operators.submit(() -> {
                     orchestrator.register(request);
                     return null;
@@ -224,7 +236,7 @@ public final class SagaBenchmark {
             }
         }
         for (int number = 0; number < count; number++) {
-            awaitReady(orchestrator, "bench-" + number);
+            awaitReady(orchestrator, prefix + number);
         }
     }
 

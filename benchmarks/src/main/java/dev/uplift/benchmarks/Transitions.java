@@ -36,7 +36,7 @@ final class Transitions implements AutoCloseable {
     private final Thread thread;
     private long count;
 
-    /** Counts until so many sagas have ended. */
+    /** Counts from now on, until so many sagas have ended. */
     Transitions(String bootstrapServers, int sagas) {
         open = new CountDownLatch(sagas);
         consumer = new KafkaConsumer<>(
@@ -44,15 +44,16 @@ final class Transitions implements AutoCloseable {
                         ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
                         bootstrapServers,
                         ConsumerConfig.GROUP_ID_CONFIG,
-                        "benchmark-" + UUID.randomUUID(),
-                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-                        "earliest"),
+                        "benchmark-" + UUID.randomUUID()),
                 new StringDeserializer(),
                 new ByteArrayDeserializer());
         List<TopicPartition> partitions = consumer.partitionsFor(Topics.EVENTS).stream()
                 .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
                 .toList();
         consumer.assign(partitions);
+        consumer.seekToEnd(partitions);
+        // The end is looked for when somebody asks.
+        partitions.forEach(consumer::position);
         thread = Thread.ofPlatform().name("transitions").start(this::run);
     }
 
