@@ -8,5 +8,5 @@ if [ "$(id -u)" = 0 ]; then
   exec setpriv --reuid 10001 --regid 10001 --clear-groups -- "$0"
 fi
 # shellcheck disable=SC2086
-exec java ${JAVA_OPTS:--Xmx256m} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError \
+exec java ${JAVA_OPTS:--Xms64m -Xmx256m} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError \
   --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -jar /opt/uplift/service.jar

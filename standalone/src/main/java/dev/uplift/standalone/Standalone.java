@@ -230,6 +230,8 @@ public final class Standalone implements AutoCloseable {
         environment.put("UPLIFT_DATABASE_PASSWORD", credentials.of(service));
         List<String> command = new ArrayList<>(List.of(
                 java.toString(),
+                // The heap grows with the work: one that is large from the start is soon touched from end to end.
+                "-Xms64m",
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
