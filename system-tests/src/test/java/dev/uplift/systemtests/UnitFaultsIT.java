@@ -119,7 +119,7 @@ class UnitFaultsIT {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.uplift.systemtests.UnitFaults#everySecondPerson")
+    @MethodSource("dev.uplift.systemtests.UnitFaults#everyFourthPerson")
     void aPersonAtWorkIsKeptOffOrWaitedFor(Person person) throws Exception {
         Instant begun = Instant.now();
         Moment moment = person.moment();

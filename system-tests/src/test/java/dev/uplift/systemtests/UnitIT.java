@@ -3,6 +3,7 @@ package dev.uplift.systemtests;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.uplift.contract.NodeSpec;
 import dev.uplift.contract.StepName;
@@ -10,14 +11,17 @@ import dev.uplift.contract.StepOutput;
 import dev.uplift.contract.UpgradeStatus;
 import dev.uplift.contract.UpgradeStatus.State;
 import dev.uplift.contract.UpgradeStatus.StepStatus;
+import dev.uplift.testbed.Sample;
 import dev.uplift.testbed.containers.RequiresDocker;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Units on a host with systemd as PID 1 that the product reaches by SSH, from {@code uplift hosts add} to the rows. */
 @RequiresDocker
@@ -52,9 +56,19 @@ class UnitIT {
         }
     }
 
+    /** One of them, or all with {@code -Duplift.sample.every=1}. */
+    static List<Arguments> aNewVersionThatCrashesIsStartedOnceAndComesBackAsTheOldOneWithItsData() {
+        return Sample.of(
+                List.of(
+                        arguments("migration-fails", ""),
+                        arguments("exits-at-start", ""),
+                        arguments("crash-after-healthy", ":700ms")),
+                3);
+    }
+
     /** {@code Restart=always} makes no loop of it: the new version was started once. */
     @ParameterizedTest
-    @CsvSource({"migration-fails,''", "exits-at-start,''", "crash-after-healthy,:700ms"})
+    @MethodSource
     void aNewVersionThatCrashesIsStartedOnceAndComesBackAsTheOldOneWithItsData(String fault, String when)
             throws Exception {
         String name = "unit-" + fault;
