@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ class FaultTest {
         assertThat(StandIns.ledger(directory).fired(fault)).as(fault).isTrue();
     }
 
+    @Tag("night")
     @ParameterizedTest
     @ValueSource(strings = {"h2", "postgres"})
     void aFailingMigrationLeavesEarlierChangesBehindAndSparesTheOldVersion(String kind) {
@@ -66,6 +68,7 @@ class FaultTest {
         }
     }
 
+    @Tag("night")
     @Test
     void startsOnAnEmptyDatabase() {
         StandInServer.Launch launch = StandIns.h2(directory, OLD);
@@ -80,6 +83,7 @@ class FaultTest {
         }
     }
 
+    @Tag("night")
     @Test
     void downWithoutEffectExitsWellAndChangesNothing() {
         StandInServer.Launch launch = StandIns.h2(directory, NEW).faults("down-without-effect@51");
@@ -91,6 +95,7 @@ class FaultTest {
         }
     }
 
+    @Tag("night")
     @Test
     void forcedMigrationsStepOverTheOneThatFails() {
         StandInServer.Launch launch = StandIns.h2(directory, NEW).faults("migration-fails@51");
@@ -101,6 +106,7 @@ class FaultTest {
         }
     }
 
+    @Tag("night")
     @Test
     void exitsAtStartAndNeedsANewerJava() {
         try (StandInServer server =
@@ -116,6 +122,7 @@ class FaultTest {
         }
     }
 
+    @Tag("night")
     @Test
     void neverHealthyKeepsTheProgressBelowOne() {
         try (StandInServer server =
@@ -127,6 +134,7 @@ class FaultTest {
         }
     }
 
+    @Tag("night")
     @Test
     void crashesAfterItWasHealthyWithAnotherVersionOnItsLips() {
         try (StandInServer server = StandIns.h2(directory, OLD)
@@ -140,6 +148,7 @@ class FaultTest {
         }
     }
 
+    @Tag("night")
     @Test
     void healthFlapsAndAStopIsSlowByTheControlFile() throws IOException {
         StandInServer.Launch launch = StandIns.h2(directory, OLD);
@@ -154,6 +163,7 @@ class FaultTest {
         }
     }
 
+    @Tag("night")
     @Test
     void ignoresSigtermAndServesUntilItIsKilled() {
         try (StandInServer server =

@@ -13,6 +13,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +53,7 @@ class UpgradeTest {
         }
     }
 
+    @Tag("night")
     @ParameterizedTest
     @ValueSource(strings = {"h2", "postgres"})
     void theOldVersionRefusesANewerDatabaseUntilMigrateDownHasRun(String kind) {
@@ -86,6 +88,7 @@ class UpgradeTest {
         }
     }
 
+    @Tag("night")
     @Test
     void theDataMigrationRewritesEveryRow() throws Exception {
         String database = Databases.create();

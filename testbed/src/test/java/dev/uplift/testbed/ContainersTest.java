@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +41,7 @@ class ContainersTest {
     @TempDir
     Path temporary;
 
+    @Tag("night")
     @Test
     void aHostIsReachedBySshWithItsKeysAndComesBackAfterAReboot() {
         try (SystemdHosts hosts = SystemdHosts.open()) {
@@ -62,6 +64,7 @@ class ContainersTest {
         }
     }
 
+    @Tag("night")
     @Test
     void aHostThatIsCutOffAnswersNobodyUntilItIsMended() {
         try (SystemdHosts hosts = SystemdHosts.open()) {
@@ -82,6 +85,7 @@ class ContainersTest {
         }
     }
 
+    @Tag("night")
     @Test
     void aStandInIsPulledFromTheRegistryByDigestAndUsesTheDatabaseOfTheNetwork() {
         try (DockerContainers containers = DockerContainers.open()) {
@@ -201,6 +205,7 @@ class ContainersTest {
                 .isFalse();
     }
 
+    @Tag("night")
     @Test
     @RequiresRoot
     void anEngineOfItsOwnIsKilledAndComesBackWithWhatIsToBeRestarted() {
