@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -295,32 +296,35 @@ final class OutboxRelay implements AutoCloseable {
 
         /** Those that are not on their way, and go next. */
         private List<Row> oldest(Queue queue, long settled) {
+            Set<Long> known = underway.stream()
+                    .flatMap(batch -> batch.messages().keySet().stream())
+                    .collect(toUnmodifiableSet());
+            int limit = BATCH + known.size();
             List<Object[]> found = database.rows("""
                             SELECT id, created_at, coalesce(octet_length(value), 0) AS bytes FROM outbox
-                             WHERE id > :after AND id <> ALL (:underway) AND %s ORDER BY id LIMIT :batch
+                             WHERE id > :after AND %s ORDER BY id LIMIT :limit
                             """.formatted(queue.which))
                     .addScalar("id", Long.class)
                     .addScalar("created_at", Instant.class)
                     .addScalar("bytes", Integer.class)
                     .setParameter("after", queue.sentUpTo)
-                    .setParameter(
-                            "underway",
-                            underway.stream()
-                                    .flatMap(batch -> batch.messages().keySet().stream())
-                                    .toArray(Long[]::new))
-                    .setParameter("batch", BATCH)
+                    .setParameter("limit", limit)
                     .getResultList();
             List<Row> rows = new ArrayList<>();
+            boolean isAll = found.size() < limit;
             int bytes = 0;
             for (Object[] each : found) {
                 Row row = new Row((long) each[0], (Instant) each[1], (int) each[2]);
+                if (known.contains(row.id())) {
+                    continue;
+                }
                 bytes += row.bytes();
-                if (bytes > BATCH_BYTES_MAX && !rows.isEmpty()) {
+                if (!rows.isEmpty() && (bytes > BATCH_BYTES_MAX || rows.size() == BATCH)) {
+                    isAll = false;
                     break;
                 }
                 rows.add(row);
             }
-            boolean isAll = found.size() < BATCH && rows.size() == found.size();
             queue.sentUpTo = isAll ? settled : Math.min(settled, rows.getLast().id());
             return rows;
         }
